@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The ELF file of a kernel: 64-bit, x86-64, little endian. The file stays
+ * where it is; every offset and size is checked before it is used, and what
+ * is kept here are copies that have been checked.
+ */
+#ifndef PW_BUILDER_ELF_H
+#define PW_BUILDER_ELF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "abi/addr.h"
+#include "builder/error.h"
+
+/* A kernel has a handful; Linux has 4. */
+#define ELF_MAX_SEGMENTS 32
+
+struct elf_segment {
+	uint64_t paddr;  /* p_paddr as the file has it */
+	uint64_t vaddr;  /* p_vaddr; says nothing about placement */
+	uint64_t offset; /* in the file; offset + filesz is inside it */
+	uint64_t filesz;
+	uint64_t memsz; /* >= filesz */
+	uint32_t flags; /* PF_* */
+};
+
+struct elf_note_range {
+	uint64_t offset; /* in the file */
+	uint64_t size;
+};
+
+struct elf_image {
+	const uint8_t *file;
+	uint64_t size;
+	uint64_t entry; /* e_entry */
+	/* Loadable segments with memsz > 0, in the file's order. */
+	struct elf_segment segment[ELF_MAX_SEGMENTS];
+	unsigned int nr_segments;
+	/* [pstart, pend): what the segments cover, by p_paddr. */
+	uint64_t pstart;
+	uint64_t pend;
+	/* The headers' places, checked to be inside the file. */
+	uint64_t phoff;
+	unsigned int nr_phdrs;
+	uint64_t shoff;
+	unsigned int nr_shdrs;
+	unsigned int shstrndx;
+};
+
+/*
+ * Checks the file's headers and fills *image, which keeps pointing into the
+ * file. Returns 0, or a negative errno with the reason in *e.
+ */
+int elf_parse(struct elf_image *image, const void *file, uint64_t size,
+	      struct build_error *e);
+
+/* A section of the file, read by number or by name. */
+struct elf_section {
+	uint32_t type;	 /* SHT_* */
+	uint32_t name;	 /* offset in the section names */
+	uint64_t offset; /* inside the file, as is offset + size */
+	uint64_t size;
+};
+
+#define ELF_SHT_NOTE 7
+
+/*
+ * Section number n (below nr_shdrs). Fails when its contents lie outside the
+ * file; a section that occupies no space in the file has size 0.
+ */
+int elf_section(const struct elf_image *image, unsigned int n,
+		struct elf_section *ret, struct build_error *e);
+bool elf_section_named(const struct elf_image *image,
+		       const struct elf_section *section, const char *name);
+
+/*
+ * Note segments with a place in the file. Calls with *position 0 at first;
+ * returns true while there is one, in *ret.
+ */
+bool elf_next_note_segment(const struct elf_image *image,
+			   unsigned int *position, struct elf_note_range *ret);
+
+#endif
