@@ -37,8 +37,8 @@ struct build_params {
 	const void *initrd;
 	const char *cmdline;   /* NUL-terminated; NULL: empty */
 	maddr_t shared_info;   /* machine address */
-	uint32_t console_evtchn;
-	uint32_t store_evtchn;
+	uint32_t console_port; /* event channel */
+	uint32_t store_port;   /* 0: no xenstore */
 	uint32_t flags;	       /* SIF_*; SIF_MOD_START_PFN is added */
 };
 
@@ -48,9 +48,9 @@ struct build_result {
 	vaddr_t stack_top;  /* rsp */
 	mfn_t l4;	    /* cr3 */
 	pfn_t l4_pfn;
-	mfn_t start_info_mfn;
-	mfn_t store_mfn;
-	mfn_t console_mfn;
+	mfn_t start_info_frame;
+	mfn_t store_frame;
+	mfn_t console_frame;
 };
 
 /* All of the steps below, in order. */
