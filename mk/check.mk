@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: MIT
+#
+# make check: every test is a file build/check/SUITE/NAME.tap, made anew each
+# time, side by side as far as make's jobs allow; tests/totals adds them up.
+
+.PHONY: check check-unit check-boot check-seal check-headers check-fuzz \
+	differential run bench lab
+
+TAP := $(B)/check
+BOOT_CASES := $(shell sed -n 's/^\[\(.*\)\]$$/\1/p' tests/qemu/tests.cfg \
+	2>/dev/null)
+UNIT_TAPS := $(UNIT_TESTS:%=$(TAP)/unit/%.tap)
+FUZZ_TAPS := $(FUZZ_TARGETS:%=$(TAP)/fuzz/%.tap)
+BOOT_TAPS := $(BOOT_CASES:%=$(TAP)/boot/%.tap)
+SEALED := $(foreach d,engine guest emul builder,$(if $(call csrc,$(d)),$(d)))
+SEAL_TAPS := $(SEALED:%=$(TAP)/seal/%.tap)
+HEADERS := $(sort $(wildcard $(foreach d,abi engine builder emul hv guest sim \
+	cli include kernels tests,$(d)/*.h $(d)/*/*.h $(d)/*/*/*.h)))
+HEADER_TAPS := $(if $(HEADERS),$(TAP)/headers/headers.tap)
+DIFF_TAPS := $(if $(wildcard tests/differential/run),\
+	$(TAP)/differential/differential.tap)
+ALL_TAPS := $(UNIT_TAPS) $(BOOT_TAPS) $(SEAL_TAPS) $(HEADER_TAPS) \
+	$(FUZZ_TAPS) $(DIFF_TAPS)
+
+check: $(ALL_TAPS)
+	@tests/totals $(ALL_TAPS)
+check-unit: $(UNIT_TAPS)
+	@tests/totals $^
+check-boot: $(BOOT_TAPS)
+	@tests/totals $^
+check-fuzz: $(FUZZ_TAPS)
+	@tests/totals $^
+check-seal: $(SEAL_TAPS)
+	@tests/totals $^
+check-headers: $(HEADER_TAPS)
+	@tests/totals $^
+
+$(TAP)/unit/%.tap: $(B)/tests/unit/% FORCE
+	@CMOCKA_MESSAGE_OUTPUT=TAP tests/tap $@ 300 $<
+
+# A few seconds a target, on the seeds of tests/fuzz/corpus.
+CHECK_FUZZ_SECONDS ?= 5
+$(TAP)/fuzz/%.tap: $(B)/tests/fuzz/% FORCE
+	@mkdir -p $(B)/fuzz-check/$* $(B)/fuzz-crashes
+	@tests/tap $@ 120 $< -max_total_time=$(CHECK_FUZZ_SECONDS) \
+		-artifact_prefix=$(B)/fuzz-crashes/$*- \
+		$(B)/fuzz-check/$* $(wildcard tests/fuzz/corpus/$*)
+
+BOOT_NEEDS := $(HV_OUT) $(CLI_OUT) $(KERNELS_OUT) $(VMLINUZ) $(INITRAMFS)
+$(TAP)/boot/%.tap: $(BOOT_NEEDS) FORCE | $(B)/.deps-run
+	@tests/tap $@ 600 tests/qemu/run $*
+
+define seal
+$(B)/seal/$(1).o: $(call objs,seal,$(call csrc,$(1)))
+	@mkdir -p $$(@D)
+	$$(Q)ld -m elf_x86_64 -r -o $$@ $$^
+endef
+$(foreach d,$(SEALED),$(eval $(call seal,$(d))))
+# builder/ may also call engine/.
+$(TAP)/seal/builder.tap: $(if $(filter engine,$(SEALED)),$(B)/seal/engine.o)
+$(TAP)/seal/%.tap: $(B)/seal/%.o FORCE
+	@tests/tap $@ 60 tests/lint/seal $< \
+		$(if $(filter builder,$*),$(wildcard $(B)/seal/engine.o))
+
+$(HEADER_TAPS): FORCE | $(DEPS_BUILD) $(B)/.deps-check
+	@tests/tap $@ 300 tests/lint/headers '$(CPPFLAGS_ALL) -std=gnu11 $(WARN)' \
+		$(HEADERS)
+
+$(DIFF_TAPS): $(BOOT_NEEDS) $(XEN_STOCK) FORCE | $(B)/.deps-run
+	@tests/tap $@ 600 tests/differential/run $(or $(SEEDS),1..4)
+
+differential: $(BOOT_NEEDS) $(XEN_STOCK) | $(B)/.deps-run
+	@if [ -x tests/differential/run ]; then \
+		tests/differential/run $(or $(SEEDS),1..100); \
+	else echo "differential: no tests/differential/run"; exit 2; fi
+
+run: $(BOOT_NEEDS) | $(B)/.deps-run
+	$(CLI) run $(RUN_ARGS)
+
+lab: $(CLI)
+	$(CLI) lab run --all $(LAB_ARGS)
+
+bench: $(BOOT_NEEDS) $(XEN_STOCK) | $(B)/.deps-bench
+	@bench/run

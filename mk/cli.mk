@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: MIT
+#
+# The command: cli/ with the simulator and everything below it, hosted.
+
+LIB_DIRS := engine builder emul guest sim
+CLI_SRC := $(call csrc,cli $(LIB_DIRS))
+CLI_LIBS := -lcjson -lz -llzma -lzstd -llz4 -lbz2
+CLI := $(B)/pagewarden
+CLI_OUT := $(if $(wildcard cli/main.c),$(CLI))
+
+# An archive, so that only what the command uses is linked.
+$(eval $(call archive,$(B)/host/libpw.a,$(call objs,host,\
+	$(filter-out cli/main.c,$(CLI_SRC)))))
+
+$(CLI): $(B)/host/cli/main.c.o $(B)/host/libpw.a
+	$(call say,LD      $@)
+	$(Q)$(CC) -o $@ $^ $(CLI_LIBS)

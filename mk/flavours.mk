@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: MIT
+#
+# Flavours: how a source file becomes an object. $(call objs,FLAVOUR,SOURCES)
+# names the objects; the rules below make them.
+#
+#   hv     freestanding x86-64 for the hypervisor image
+#   kern   freestanding x86-64 for PV kernels
+#   seal   freestanding, for the check on undefined symbols only
+#   host   the command
+#   san    hosted with ASan and UBSan: every hosted test
+#   fuzz   clang with libFuzzer's instrumentation, ASan and UBSan
+
+WARN := -Wall -Wextra -Werror -Wconversion -Wshadow -Wvla \
+	-Wmissing-prototypes -Wstrict-prototypes
+CPPFLAGS_ALL := -I. -Iinclude
+CFLAGS_ALL := -std=gnu11 -g $(WARN) -fno-common
+
+FREESTANDING := -O2 -ffreestanding -fno-stack-protector -mno-red-zone \
+	-mgeneral-regs-only -fno-asynchronous-unwind-tables \
+	-fcf-protection=none -fno-omit-frame-pointer
+
+CC_hv := $(CC)
+CC_kern := $(CC)
+CC_seal := $(CC)
+CC_host := $(CC)
+CC_san := $(CC)
+CC_fuzz := clang
+
+HV_MODEL ?= -fpie -fvisibility=hidden
+KERN_MODEL ?= -fno-pic -mcmodel=kernel
+
+CFLAGS_hv = $(FREESTANDING) $(HV_MODEL) $(HV_CFLAGS)
+CFLAGS_kern = $(FREESTANDING) $(KERN_MODEL) $(KERN_CFLAGS)
+CFLAGS_seal = $(FREESTANDING) -fno-pic
+CFLAGS_host = -O2
+CFLAGS_san = -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer
+CFLAGS_fuzz = -O1 -fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=all -fno-omit-frame-pointer
+
+FLAVOURS := hv kern seal host san fuzz
+
+objs = $(patsubst %,$(B)/$(1)/%.o,$(2))
+# All C files of folders and their direct subfolders.
+csrc = $(foreach d,$(1),$(sort $(wildcard $(d)/*.c $(d)/*/*.c)))
+asmsrc = $(foreach d,$(1),$(sort $(wildcard $(d)/*.S $(d)/*/*.S)))
+
+# What apt must provide, in groups (scripts/deps); a stamp for each.
+$(B)/.deps-%: scripts/deps
+	@scripts/deps $*
+	@mkdir -p $(@D) && touch $@
+
+DEPS_BUILD := $(B)/.deps-build
+DEPS_hv := $(DEPS_BUILD)
+DEPS_kern := $(DEPS_BUILD)
+DEPS_seal := $(DEPS_BUILD)
+DEPS_host := $(DEPS_BUILD)
+DEPS_san := $(B)/.deps-check
+DEPS_fuzz := $(B)/.deps-check
+ifeq ($(findstring clang,$(CC)),clang)
+DEPS_BUILD += $(B)/.deps-clang
+endif
+
+# A flavour's objects are rebuilt when its compiler or flags change.
+define flavour
+$(B)/$(1)/flags: FORCE | $$(DEPS_$(1))
+	@mkdir -p $$(@D)
+	@echo '$$(CC_$(1)) $$(CPPFLAGS_ALL) $$(CPPFLAGS_$(1)) $$(CFLAGS_ALL)' \
+		'$$(CFLAGS_$(1))' > $$@.new
+	@if cmp -s $$@.new $$@; then rm $$@.new; else mv $$@.new $$@; fi
+
+$(B)/$(1)/%.c.o: %.c $(B)/$(1)/flags | $$(DEPS_$(1))
+	$$(call say,CC      $(1)/$$<)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC_$(1)) $$(CPPFLAGS_ALL) $$(CPPFLAGS_$(1)) $$(CFLAGS_ALL) \
+		$$(CFLAGS_$(1)) $$(CFLAGS_EXTRA) -MMD -MP -c -o $$@ $$<
+
+$(B)/$(1)/%.S.o: %.S $(B)/$(1)/flags | $$(DEPS_$(1))
+	$$(call say,AS      $(1)/$$<)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC_$(1)) $$(CPPFLAGS_ALL) $$(CPPFLAGS_$(1)) -D__ASSEMBLY__ \
+		-g -MMD -MP -c -o $$@ $$<
+endef
+$(foreach f,$(FLAVOURS),$(eval $(call flavour,$(f))))
+
+# $(call archive,FILE,OBJECTS): members without paths in their way.
+define archive
+$(1): $(2)
+	$$(call say,AR      $(1))
+	@mkdir -p $$(@D) && rm -f $$@
+	$$(Q)ar rcsP $$@ $$^
+endef

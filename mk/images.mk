@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: MIT
+#
+# What is booted: Debian's kernel and stock Xen (fetched, never installed),
+# and our initramfs with busybox and two static programs.
+
+VMLINUZ := $(B)/vmlinuz
+BUSYBOX := $(B)/busybox
+XEN_STOCK := $(B)/xen-stock
+INITRAMFS := $(B)/initramfs.cpio.gz
+DEPS_IMAGES := $(B)/.deps-images
+
+$(VMLINUZ): | $(DEPS_IMAGES)
+	@scripts/fetch-deb linux
+$(BUSYBOX): | $(DEPS_IMAGES)
+	@scripts/fetch-deb busybox
+$(XEN_STOCK): | $(DEPS_IMAGES)
+	@scripts/fetch-deb xen
+
+CPIO := $(B)/host/newc
+$(CPIO): $(B)/host/initramfs/newc.c.o
+	$(Q)$(CC) -o $@ $<
+
+# The guest's programs: static, by the host's compiler.
+$(B)/initramfs/%: $(B)/host/initramfs/%.c.o
+	$(call say,LD      $@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -static -o $@ $^
+
+# Reproducible: order, owner and times are fixed by the list and by newc.
+$(INITRAMFS): initramfs/list $(CPIO) $(BUSYBOX) $(B)/initramfs/init \
+		$(B)/initramfs/bench
+	$(call say,CPIO    $@)
+	$(Q)$(CPIO) < initramfs/list > $(B)/initramfs.cpio
+	$(Q)gzip -9n < $(B)/initramfs.cpio > $@

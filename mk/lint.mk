@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: MIT
+#
+# make lint and make format. .clang-format and .clang-tidy hold the choices.
+
+.PHONY: lint format lint-format lint-tidy lint-cppcheck
+
+LINT_DIRS := abi engine builder emul hv guest sim cli include kernels \
+	initramfs tests
+LINT_C := $(sort $(wildcard $(foreach d,$(LINT_DIRS),$(d)/*.c $(d)/*/*.c \
+	$(d)/*/*/*.c)))
+LINT_ALL := $(LINT_C) $(sort $(wildcard $(foreach d,$(LINT_DIRS),$(d)/*.h \
+	$(d)/*/*.h $(d)/*/*/*.h)))
+
+lint: lint-format lint-tidy lint-cppcheck
+
+lint-format: | $(B)/.deps-lint
+	@echo "lint: clang-format on $(words $(LINT_ALL)) files"
+	$(Q)clang-format --dry-run -Werror $(LINT_ALL)
+
+TIDY := $(LINT_C:%=$(B)/tidy/%.ok)
+lint-tidy: $(TIDY)
+$(B)/tidy/%.ok: % .clang-tidy | $(B)/.deps-lint $(B)/.deps-check $(DEPS_BUILD)
+	$(call say,TIDY    $<)
+	@mkdir -p $(@D)
+	$(Q)clang-tidy --quiet $< -- $(CPPFLAGS_ALL) -std=gnu11 \
+		$(if $(filter hv/% kernels/%,$<),-ffreestanding) 2>/dev/null
+	@touch $@
+
+lint-cppcheck: | $(B)/.deps-lint
+	@echo "lint: cppcheck on $(words $(LINT_C)) files"
+	@mkdir -p $(B)/cppcheck
+	$(Q)cppcheck --quiet --error-exitcode=1 --std=c11 --platform=unix64 \
+		--enable=warning,portability --inline-suppr \
+		--suppressions-list=tests/lint/cppcheck.txt \
+		--cppcheck-build-dir=$(B)/cppcheck \
+		$(CPPFLAGS_ALL) $(LINT_C)
+
+format: | $(B)/.deps-lint
+	clang-format -i $(LINT_ALL)

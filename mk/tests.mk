@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: MIT
+#
+# Hosted tests: tests/unit/test_X.c is a cmocka program, tests/fuzz/fuzz_X.c a
+# libFuzzer target. Both are linked with archives of the sanitized objects, so
+# that a test gets what it uses. The engine's port has two makers: a test that
+# includes a header of sim/ gets the simulator's, any other the one of its
+# support/ folder.
+
+TEST_LIBS := -lcmocka $(CLI_LIBS)
+LIB_SRC := $(call csrc,$(LIB_DIRS))
+CLI_LIB_SRC := $(filter-out cli/main.c,$(call csrc,cli))
+UNIT_SUPPORT := $(wildcard tests/unit/support/*.c)
+FUZZ_SUPPORT := $(wildcard tests/fuzz/support/*.c)
+UNIT_TESTS := $(patsubst %.c,%,$(notdir $(wildcard tests/unit/test_*.c)))
+FUZZ_TARGETS := $(patsubst fuzz_%.c,%,$(notdir $(wildcard tests/fuzz/fuzz_*.c)))
+
+$(eval $(call archive,$(B)/san/libpw.a,\
+	$(call objs,san,$(LIB_SRC) $(CLI_LIB_SRC))))
+$(eval $(call archive,$(B)/san/libsupport.a,$(call objs,san,$(UNIT_SUPPORT))))
+$(eval $(call archive,$(B)/fuzz/libpw.a,\
+	$(call objs,fuzz,$(LIB_SRC) $(CLI_LIB_SRC))))
+$(eval $(call archive,$(B)/fuzz/libsupport.a,\
+	$(call objs,fuzz,$(UNIT_SUPPORT) $(FUZZ_SUPPORT))))
+
+on_sim = $(shell grep -ls '^\#include "sim/' $(1))
+# $(call ported,FLAVOUR,SOURCE): the two archives, the port's maker first.
+ported = -Wl,--start-group $(if $(call on_sim,$(2)),\
+	$(B)/$(1)/libpw.a $(B)/$(1)/libsupport.a,\
+	$(B)/$(1)/libsupport.a $(B)/$(1)/libpw.a) -Wl,--end-group
+
+$(B)/tests/unit/%: $(B)/san/tests/unit/%.c.o $(B)/san/libpw.a \
+		$(B)/san/libsupport.a
+	$(call say,LD      $@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -fsanitize=address,undefined -o $@ $< \
+		$(call ported,san,tests/unit/$*.c) $(TEST_LIBS)
+
+$(B)/tests/fuzz/%: $(B)/fuzz/tests/fuzz/fuzz_%.c.o $(B)/fuzz/libpw.a \
+		$(B)/fuzz/libsupport.a
+	$(call say,LD      $@)
+	@mkdir -p $(@D)
+	$(Q)$(CC_fuzz) -fsanitize=fuzzer,address,undefined -o $@ $< \
+		$(call ported,fuzz,tests/fuzz/fuzz_$*.c) $(CLI_LIBS)
+
+.PHONY: tests fuzz
+tests: $(UNIT_TESTS:%=$(B)/tests/unit/%) $(FUZZ_TARGETS:%=$(B)/tests/fuzz/%)
+
+# make fuzz T=60 [F=target]: new inputs go to build/fuzz-corpus/.
+T ?= 60
+F ?= $(FUZZ_TARGETS)
+fuzz: $(F:%=fuzz-%)
+fuzz-%: $(B)/tests/fuzz/% FORCE
+	@mkdir -p $(B)/fuzz-corpus/$* $(B)/fuzz-crashes
+	@echo "fuzz: $* for $(T) s"
+	$(Q)$< -max_total_time=$(T) -print_final_stats=1 \
+		-artifact_prefix=$(B)/fuzz-crashes/$*- \
+		$(B)/fuzz-corpus/$* $(wildcard tests/fuzz/corpus/$*)
