@@ -25,8 +25,9 @@ struct elf_segment {
 	uint32_t flags; /* PF_* */
 };
 
-struct elf_note_range {
-	uint64_t offset; /* in the file */
+/* A piece of the file that has been checked to be inside it. */
+struct elf_range {
+	uint64_t offset;
 	uint64_t size;
 };
 
@@ -55,30 +56,20 @@ struct elf_image {
 int elf_parse(struct elf_image *image, const void *file, uint64_t size,
 	      struct build_error *e);
 
-/* A section of the file, read by number or by name. */
-struct elf_section {
-	uint32_t type;	 /* SHT_* */
-	uint32_t name;	 /* offset in the section names */
-	uint64_t offset; /* inside the file, as is offset + size */
-	uint64_t size;
-};
-
-#define ELF_SHT_NOTE 7
-
 /*
- * Section number n (below nr_shdrs). Fails when its contents lie outside the
- * file; a section that occupies no space in the file has size 0.
- */
-int elf_section(const struct elf_image *image, unsigned int n,
-		struct elf_section *ret, struct build_error *e);
-bool elf_section_named(const struct elf_image *image,
-		       const struct elf_section *section, const char *name);
-
-/*
- * Note segments with a place in the file. Calls with *position 0 at first;
- * returns true while there is one, in *ret.
+ * Note segments that have a place in the file: call with *position 0 at
+ * first; true while there is one, in *ret.
  */
 bool elf_next_note_segment(const struct elf_image *image,
-			   unsigned int *position, struct elf_note_range *ret);
+			   unsigned int *position, struct elf_range *ret);
+
+/* Note sections, likewise: 1 if there is one, 0 at the end, or -errno. */
+int elf_next_note_section(const struct elf_image *image,
+			  unsigned int *position, struct elf_range *ret,
+			  struct build_error *e);
+
+/* The section of a name: 1 if there is one, 0 if not, or -errno. */
+int elf_find_section(const struct elf_image *image, const char *name,
+		     struct elf_range *ret, struct build_error *e);
 
 #endif

@@ -123,7 +123,7 @@ struct layout_request {
 };
 
 /* Returns 0, or a negative errno with the reason in *e. */
-int layout_plan(const struct xen_notes *notes, const struct elf_image *image,
+int layout_plan(const struct xen_notes *notes,
 		const struct layout_request *request, struct layout *layout,
 		struct build_error *e);
 

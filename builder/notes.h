@@ -19,8 +19,6 @@
 
 #define NOTES_STRING_SIZE 96
 #define NOTES_FEATURES_SIZE 256
-/* A kernel carries about 15; more than this is no kernel. */
-#define NOTES_MAX 512
 
 enum notes_source {
 	NOTES_FROM_SEGMENT,	/* PT_NOTE */

@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Reads the headers of a kernel's ELF file. The file is untrusted: nothing in
+ * it is used as an offset, size or count before it has been compared with the
+ * file's own size, in a form that cannot wrap (offset <= size, then length
+ * <= size - offset). Headers are copied out with memcpy, because nothing says
+ * that they are aligned. What elf_image holds afterwards needs no further
+ * checks, so the loader of segments cannot read outside the file.
+ */
+#include "builder/elf.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "abi/xen.h"
+
+/* The ELF specification's structures, 64-bit. */
+struct elf64_header {
+	uint8_t ident[16];
+	uint16_t type;
+	uint16_t machine;
+	uint32_t version;
+	uint64_t entry;
+	uint64_t phoff;
+	uint64_t shoff;
+	uint32_t flags;
+	uint16_t ehsize;
+	uint16_t phentsize;
+	uint16_t phnum;
+	uint16_t shentsize;
+	uint16_t shnum;
+	uint16_t shstrndx;
+};
+_Static_assert(sizeof(struct elf64_header) == 64, "ELF64 header");
+
+struct elf64_phdr {
+	uint32_t type;
+	uint32_t flags;
+	uint64_t offset;
+	uint64_t vaddr;
+	uint64_t paddr;
+	uint64_t filesz;
+	uint64_t memsz;
+	uint64_t align;
+};
+_Static_assert(sizeof(struct elf64_phdr) == 56, "ELF64 program header");
+
+struct elf64_shdr {
+	uint32_t name;
+	uint32_t type;
+	uint64_t flags;
+	uint64_t addr;
+	uint64_t offset;
+	uint64_t size;
+	uint32_t link;
+	uint32_t info;
+	uint64_t addralign;
+	uint64_t entsize;
+};
+_Static_assert(sizeof(struct elf64_shdr) == 64, "ELF64 section header");
+
+enum {
+	IDENT_CLASS = 4,
+	IDENT_DATA = 5,
+	IDENT_VERSION = 6,
+	CLASS_32 = 1,
+	CLASS_64 = 2,
+	DATA_LITTLE_ENDIAN = 1,
+	VERSION_CURRENT = 1,
+	TYPE_EXECUTABLE = 2,
+	TYPE_SHARED = 3,
+	MACHINE_386 = 3,
+	MACHINE_X86_64 = 62,
+	SEGMENT_LOAD = 1,
+	SEGMENT_NOTE = 4,
+	SECTION_NOTE = 7,
+	SECTION_NO_BITS = 8,
+};
+
+static bool inside(const struct elf_image *image, uint64_t offset,
+		   uint64_t size)
+{
+	return offset <= image->size && size <= image->size - offset;
+}
+
+static int check_ident(const struct elf64_header *h, struct build_error *e)
+{
+	static const uint8_t magic[4] = {0x7f, 'E', 'L', 'F'};
+
+	if (memcmp(h->ident, magic, sizeof(magic)) != 0) {
+		return error_set(e, XEN_ENOEXEC, "not an ELF file");
+	}
+	if (h->ident[IDENT_CLASS] == CLASS_32) {
+		return error_set(e, XEN_ENOEXEC,
+				 "ELF class is 32-bit, and only 64-bit "
+				 "kernels are supported");
+	}
+	if (h->ident[IDENT_CLASS] != CLASS_64) {
+		return error_set(e, XEN_ENOEXEC, "ELF class %u is unknown",
+				 (uint64_t)h->ident[IDENT_CLASS]);
+	}
+	if (h->ident[IDENT_DATA] != DATA_LITTLE_ENDIAN) {
+		return error_set(e, XEN_ENOEXEC,
+				 "ELF data encoding %u is not little endian",
+				 (uint64_t)h->ident[IDENT_DATA]);
+	}
+	if (h->ident[IDENT_VERSION] != VERSION_CURRENT) {
+		return error_set(e, XEN_ENOEXEC, "ELF version %u is unknown",
+				 (uint64_t)h->ident[IDENT_VERSION]);
+	}
+	return 0;
+}
+
+static int check_header(const struct elf64_header *h, struct build_error *e)
+{
+	int rc = check_ident(h, e);
+
+	if (rc != 0) {
+		return rc;
+	}
+	if (h->type != TYPE_EXECUTABLE && h->type != TYPE_SHARED) {
+		return error_set(e, XEN_ENOEXEC,
+				 "e_type %u is not an executable",
+				 (uint64_t)h->type);
+	}
+	if (h->machine != MACHINE_X86_64) {
+		return error_set(e, XEN_ENOEXEC, "e_machine %u is not x86-64",
+				 (uint64_t)h->machine);
+	}
+	if (h->phnum == 0) {
+		return error_set(e, XEN_ENOEXEC,
+				 "e_phnum is 0: nothing to load");
+	}
+	if (h->phentsize != sizeof(struct elf64_phdr)) {
+		return error_set(e, XEN_ENOEXEC, "e_phentsize %u is not %u",
+				 (uint64_t)h->phentsize,
+				 (uint64_t)sizeof(struct elf64_phdr));
+	}
+	if (h->shnum != 0 && h->shentsize != sizeof(struct elf64_shdr)) {
+		return error_set(e, XEN_ENOEXEC, "e_shentsize %u is not %u",
+				 (uint64_t)h->shentsize,
+				 (uint64_t)sizeof(struct elf64_shdr));
+	}
+	return 0;
+}
+
+static void read_phdr(const struct elf_image *image, unsigned int n,
+		      struct elf64_phdr *p)
+{
+	memcpy(p, image->file + image->phoff + (uint64_t)n * sizeof(*p),
+	       sizeof(*p));
+}
+
+static int check_segment(const struct elf_image *image, unsigned int n,
+			 const struct elf64_phdr *p, struct build_error *e)
+{
+	if (!inside(image, p->offset, p->filesz)) {
+		return error_set(e, XEN_ENOEXEC,
+				 "program header %u: p_offset %x + p_filesz %x "
+				 "is beyond the file's %x bytes",
+				 (uint64_t)n, p->offset, p->filesz,
+				 image->size);
+	}
+	if (p->type != SEGMENT_LOAD) {
+		return 0;
+	}
+	if (p->filesz > p->memsz) {
+		return error_set(e, XEN_ENOEXEC,
+				 "program header %u: p_filesz %x is above "
+				 "p_memsz %x",
+				 (uint64_t)n, p->filesz, p->memsz);
+	}
+	if (p->paddr + p->memsz < p->paddr) {
+		return error_set(e, XEN_ENOEXEC,
+				 "program header %u: p_paddr %x + p_memsz %x "
+				 "wraps around",
+				 (uint64_t)n, p->paddr, p->memsz);
+	}
+	return 0;
+}
+
+static int check_overlap(const struct elf_image *image,
+			 const struct elf64_phdr *p, unsigned int n,
+			 struct build_error *e)
+{
+	for (unsigned int i = 0; i < image->nr_segments; i++) {
+		const struct elf_segment *s = &image->segment[i];
+
+		if (p->paddr < s->paddr + s->memsz &&
+		    s->paddr < p->paddr + p->memsz) {
+			return error_set(e, XEN_ENOEXEC,
+					 "program header %u: p_paddr %x + "
+					 "p_memsz %x overlaps another segment "
+					 "at p_paddr %x",
+					 (uint64_t)n, p->paddr, p->memsz,
+					 s->paddr);
+		}
+	}
+	return 0;
+}
+
+static int add_segment(struct elf_image *image, const struct elf64_phdr *p,
+		       unsigned int n, struct build_error *e)
+{
+	int rc = check_overlap(image, p, n, e);
+
+	if (rc != 0) {
+		return rc;
+	}
+	if (image->nr_segments == ELF_MAX_SEGMENTS) {
+		return error_set(e, XEN_ENOEXEC,
+				 "more than %u loadable segments",
+				 (uint64_t)ELF_MAX_SEGMENTS);
+	}
+	image->segment[image->nr_segments++] = (struct elf_segment){
+		.paddr = p->paddr,
+		.vaddr = p->vaddr,
+		.offset = p->offset,
+		.filesz = p->filesz,
+		.memsz = p->memsz,
+		.flags = p->flags,
+	};
+	if (p->paddr < image->pstart) {
+		image->pstart = p->paddr;
+	}
+	if (p->paddr + p->memsz > image->pend) {
+		image->pend = p->paddr + p->memsz;
+	}
+	return 0;
+}
+
+static int read_segments(struct elf_image *image, struct build_error *e)
+{
+	image->pstart = UINT64_MAX;
+	for (unsigned int n = 0; n < image->nr_phdrs; n++) {
+		struct elf64_phdr p;
+		int rc;
+
+		read_phdr(image, n, &p);
+		rc = check_segment(image, n, &p, e);
+		if (rc == 0 && p.type == SEGMENT_LOAD && p.memsz != 0) {
+			rc = add_segment(image, &p, n, e);
+		}
+		if (rc != 0) {
+			return rc;
+		}
+	}
+	if (image->nr_segments == 0) {
+		return error_set(e, XEN_ENOEXEC,
+				 "no loadable segment (PT_LOAD)");
+	}
+	return 0;
+}
+
+int elf_parse(struct elf_image *image, const void *file, uint64_t size,
+	      struct build_error *e)
+{
+	struct elf64_header h;
+	int rc;
+
+	memset(image, 0, sizeof(*image));
+	image->file = file;
+	image->size = size;
+	if (size < sizeof(h)) {
+		return error_set(e, XEN_ENOEXEC,
+				 "file of %u bytes is too short for an ELF "
+				 "header",
+				 size);
+	}
+	memcpy(&h, file, sizeof(h));
+	rc = check_header(&h, e);
+	if (rc != 0) {
+		return rc;
+	}
+	image->entry = h.entry;
+	image->phoff = h.phoff;
+	image->nr_phdrs = h.phnum;
+	image->shoff = h.shoff;
+	image->nr_shdrs = h.shnum;
+	image->shstrndx = h.shstrndx;
+	if (!inside(image, h.phoff, h.phnum * sizeof(struct elf64_phdr))) {
+		return error_set(e, XEN_ENOEXEC,
+				 "e_phoff %x with %u program headers is beyond "
+				 "the file's %x bytes",
+				 h.phoff, (uint64_t)h.phnum, size);
+	}
+	if (!inside(image, h.shoff, h.shnum * sizeof(struct elf64_shdr))) {
+		return error_set(e, XEN_ENOEXEC,
+				 "e_shoff %x with %u section headers is beyond "
+				 "the file's %x bytes",
+				 h.shoff, (uint64_t)h.shnum, size);
+	}
+	return read_segments(image, e);
+}
+
+static void read_shdr(const struct elf_image *image, unsigned int n,
+		      struct elf64_shdr *s)
+{
+	memcpy(s, image->file + image->shoff + (uint64_t)n * sizeof(*s),
+	       sizeof(*s));
+	if (s->type == SECTION_NO_BITS) {
+		s->offset = 0;
+		s->size = 0;
+	}
+}
+
+static int check_section(const struct elf_image *image, unsigned int n,
+			 const struct elf64_shdr *s, struct build_error *e)
+{
+	if (!inside(image, s->offset, s->size)) {
+		return error_set(e, XEN_ENOEXEC,
+				 "section header %u: sh_offset %x + sh_size %x "
+				 "is beyond the file's %x bytes",
+				 (uint64_t)n, s->offset, s->size, image->size);
+	}
+	return 0;
+}
+
+bool elf_next_note_segment(const struct elf_image *image,
+			   unsigned int *position, struct elf_range *ret)
+{
+	while (*position < image->nr_phdrs) {
+		struct elf64_phdr p;
+
+		read_phdr(image, *position, &p);
+		++*position;
+		/* Some linkers leave 0 where the notes have no place. */
+		if (p.type == SEGMENT_NOTE && p.offset != 0) {
+			ret->offset = p.offset;
+			ret->size = p.filesz;
+			return true;
+		}
+	}
+	return false;
+}
+
+int elf_next_note_section(const struct elf_image *image,
+			  unsigned int *position, struct elf_range *ret,
+			  struct build_error *e)
+{
+	while (*position < image->nr_shdrs) {
+		struct elf64_shdr s;
+		int rc;
+
+		read_shdr(image, *position, &s);
+		++*position;
+		if (s.type != SECTION_NOTE) {
+			continue;
+		}
+		rc = check_section(image, *position - 1, &s, e);
+		if (rc != 0) {
+			return rc;
+		}
+		ret->offset = s.offset;
+		ret->size = s.size;
+		return 1;
+	}
+	return 0;
+}
+
+/* Are there, at an offset of the section names, exactly these bytes? */
+static bool name_is(const struct elf_image *image,
+		    const struct elf64_shdr *names, uint32_t offset,
+		    const char *name, size_t length)
+{
+	return offset <= names->size && length <= names->size - offset &&
+	       memcmp(image->file + names->offset + offset, name, length) == 0;
+}
+
+int elf_find_section(const struct elf_image *image, const char *name,
+		     struct elf_range *ret, struct build_error *e)
+{
+	struct elf64_shdr names;
+	size_t length = 1; /* the NUL is compared too */
+	int rc;
+
+	if (image->shstrndx >= image->nr_shdrs) {
+		return 0;
+	}
+	read_shdr(image, image->shstrndx, &names);
+	rc = check_section(image, image->shstrndx, &names, e);
+	if (rc != 0) {
+		return rc;
+	}
+	while (name[length - 1] != '\0') {
+		length++;
+	}
+	for (unsigned int n = 0; n < image->nr_shdrs; n++) {
+		struct elf64_shdr s;
+
+		read_shdr(image, n, &s);
+		if (!name_is(image, &names, s.name, name, length)) {
+			continue;
+		}
+		rc = check_section(image, n, &s, e);
+		if (rc != 0) {
+			return rc;
+		}
+		ret->offset = s.offset;
+		ret->size = s.size;
+		return 1;
+	}
+	return 0;
+}

@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Finds Xen's notes in a kernel's file, and judges what they say together.
+ * Three places can hold them, and the first that has any counts: note
+ * segments, note sections, the section __xen_guest.
+ *
+ * Absent and zero are different things here: PV GRUB says ENTRY=0, and XTF
+ * leaves VIRT_BASE out; both kernels lie at virtual address 0.
+ */
+#include "builder/notes.h"
+
+#include <string.h>
+
+#include "builder/notes_value.h"
+
+struct note_header {
+	uint32_t namesz;
+	uint32_t descsz;
+	uint32_t type;
+};
+
+/* Name and value of a note are padded to this. */
+#define NOTE_ALIGN 4
+
+static uint64_t note_padded(uint64_t size)
+{
+	return (size + NOTE_ALIGN - 1) & ~(uint64_t)(NOTE_ALIGN - 1);
+}
+
+static uint64_t little_endian(const uint8_t *from, uint64_t size)
+{
+	uint64_t value = 0;
+
+	for (uint64_t i = 0; i < size; i++) {
+		value |= (uint64_t)from[i] << (8 * i);
+	}
+	return value;
+}
+
+static int set_note(struct xen_notes *notes, uint32_t type,
+		    const uint8_t *value, uint32_t size, struct build_error *e)
+{
+	switch (notes_kind(type)) {
+	case NOTE_UNKNOWN:
+		notes->nr_unknown++;
+		return 0;
+	case NOTE_STRING:
+		return notes_set_string(
+			notes, type, (struct text){(const char *)value, size},
+			e);
+	case NOTE_NUMBER:
+		if (size != 1 && size != 2 && size != 4 && size != 8) {
+			break;
+		}
+		notes_set_number(notes, type, little_endian(value, size));
+		return 0;
+	case NOTE_PAIRS:
+		if (size < 16) {
+			break;
+		}
+		notes_set_pair(notes, little_endian(value, 8),
+			       little_endian(value + 8, 8));
+		return 0;
+	}
+	return error_set(e, XEN_ENOEXEC,
+			 "note %s: a value of %u bytes is no number",
+			 notes_name(type), (uint64_t)size);
+}
+
+/* Reads the notes of one piece of the file; counts Xen's. */
+static int read_notes(const struct elf_image *image, struct elf_range range,
+		      struct xen_notes *notes, unsigned int *nr_xen,
+		      struct build_error *e)
+{
+	const uint8_t *at = image->file + range.offset;
+	uint64_t left = range.size;
+
+	while (left >= sizeof(struct note_header)) {
+		struct note_header h;
+		uint64_t name, whole;
+
+		memcpy(&h, at, sizeof(h));
+		name = note_padded(h.namesz);
+		whole = sizeof(h) + name + note_padded(h.descsz);
+		if (sizeof(h) + name + h.descsz > left) {
+			return error_set(e, XEN_ENOEXEC,
+					 "note at file offset %x: n_namesz %x "
+					 "and n_descsz %x exceed the %x bytes "
+					 "left",
+					 (uint64_t)(at - image->file),
+					 (uint64_t)h.namesz,
+					 (uint64_t)h.descsz, left);
+		}
+		if (h.namesz == sizeof("Xen") &&
+		    memcmp(at + sizeof(h), "Xen", sizeof("Xen")) == 0) {
+			int rc = set_note(notes, h.type, at + sizeof(h) + name,
+					  h.descsz, e);
+
+			if (rc != 0) {
+				return rc;
+			}
+			++*nr_xen;
+		}
+		/* The last value's padding may be missing. */
+		whole = whole < left ? whole : left;
+		at += whole;
+		left -= whole;
+	}
+	return 0;
+}
+
+static int read_segments(const struct elf_image *image,
+			 struct xen_notes *notes, unsigned int *nr_xen,
+			 struct build_error *e)
+{
+	struct elf_range range;
+	unsigned int position = 0;
+
+	while (elf_next_note_segment(image, &position, &range)) {
+		int rc = read_notes(image, range, notes, nr_xen, e);
+
+		if (rc != 0) {
+			return rc;
+		}
+	}
+	return 0;
+}
+
+static int read_sections(const struct elf_image *image,
+			 struct xen_notes *notes, unsigned int *nr_xen,
+			 struct build_error *e)
+{
+	struct elf_range range;
+	unsigned int position = 0;
+	int rc;
+
+	while ((rc = elf_next_note_section(image, &position, &range, e)) > 0) {
+		rc = read_notes(image, range, notes, nr_xen, e);
+		if (rc != 0) {
+			break;
+		}
+	}
+	return rc;
+}
+
+static int read_xen_guest(const struct elf_image *image,
+			  struct xen_notes *notes, struct build_error *e)
+{
+	struct elf_range range;
+	int rc = elf_find_section(image, "__xen_guest", &range, e);
+
+	if (rc < 0) {
+		return rc;
+	}
+	if (rc == 0) {
+		return error_set(e, XEN_ENOEXEC,
+				 "not a Xen kernel: no Xen note in a note "
+				 "segment or section, and no section "
+				 "__xen_guest");
+	}
+	return xen_guest_parse(
+		notes,
+		(struct text){(const char *)image->file + range.offset,
+			      range.size},
+		e);
+}
+
+static int find_notes(const struct elf_image *image, struct xen_notes *notes,
+		      struct build_error *e)
+{
+	unsigned int nr_xen = 0;
+	int rc;
+
+	notes->source = NOTES_FROM_SEGMENT;
+	rc = read_segments(image, notes, &nr_xen, e);
+	if (rc != 0 || nr_xen > 0) {
+		return rc;
+	}
+	notes->source = NOTES_FROM_SECTION;
+	rc = read_sections(image, notes, &nr_xen, e);
+	if (rc != 0 || nr_xen > 0) {
+		return rc;
+	}
+	notes->source = NOTES_FROM_XEN_GUEST;
+	return read_xen_guest(image, notes, e);
+}
+
+static bool begins(const char *text, const char *word)
+{
+	return text_begins((struct text){text, NOTES_STRING_SIZE}, word);
+}
+
+/* Is it a PV kernel, and of the only version of the interface there is? */
+static int check_kind(const struct xen_notes *notes, struct build_error *e)
+{
+	if (notes_has(notes, XEN_ELFNOTE_PHYS32_ENTRY) &&
+	    !notes_has(notes, XEN_ELFNOTE_XEN_VERSION)) {
+		return error_set(e, XEN_ENOEXEC,
+				 "note PHYS32_ENTRY without XEN_VERSION: a "
+				 "kernel for PVH only, not for PV");
+	}
+	if (!begins(notes->xen_version, "xen-3.0")) {
+		return error_set(e, XEN_ENOEXEC,
+				 "note XEN_VERSION is \"%S\", not \"xen-3.0\"",
+				 notes->xen_version);
+	}
+	if (!begins(notes->loader, "generic") &&
+	    !begins(notes->guest_os, "linux")) {
+		return error_set(e, XEN_ENOEXEC,
+				 "note LOADER is \"%S\" and GUEST_OS is \"%S\": "
+				 "neither \"generic\" nor \"linux\"",
+				 notes->loader, notes->guest_os);
+	}
+	if (notes_has(notes, XEN_ELFNOTE_HV_START_LOW) &&
+	    notes->hv_start_low.v > HYPERVISOR_VIRT_START) {
+		return error_set(e, XEN_ENOEXEC,
+				 "note HV_START_LOW %x is above the "
+				 "hypervisor's first address %x",
+				 notes->hv_start_low.v,
+				 (uint64_t)HYPERVISOR_VIRT_START);
+	}
+	return notes_check_features(notes, e);
+}
+
+/* Where the kernel's segments come to lie in pseudo-physical memory. */
+static int place_kernel(const struct elf_image *image, struct xen_notes *notes,
+			struct build_error *e)
+{
+	if (notes_has(notes, XEN_ELFNOTE_PADDR_OFFSET) &&
+	    !notes_has(notes, XEN_ELFNOTE_VIRT_BASE)) {
+		return error_set(e, XEN_ENOEXEC,
+				 "note PADDR_OFFSET without VIRT_BASE");
+	}
+	if (image->pstart < notes->paddr_offset) {
+		return error_set(e, XEN_ENOEXEC,
+				 "note PADDR_OFFSET %x is above the lowest "
+				 "segment's p_paddr %x",
+				 notes->paddr_offset, image->pstart);
+	}
+	notes->kernel_start = paddr(image->pstart - notes->paddr_offset);
+	notes->kernel_end = paddr(image->pend - notes->paddr_offset);
+	if (page_offset(notes->virt_base.v) != 0) {
+		return error_set(e, XEN_ENOEXEC,
+				 "note VIRT_BASE %x is not page-aligned",
+				 notes->virt_base.v);
+	}
+	/* The last byte, so that a kernel may end where addresses do. */
+	if (notes->virt_base.v + (notes->kernel_end.v - 1) <
+	    notes->virt_base.v) {
+		return error_set(e, XEN_ENOEXEC,
+				 "note VIRT_BASE %x: the kernel's end, %x "
+				 "above it, wraps around",
+				 notes->virt_base.v, notes->kernel_end.v);
+	}
+	return 0;
+}
+
+/* Is an address one of the kernel's own? */
+static bool in_kernel(const struct xen_notes *notes, vaddr_t va)
+{
+	uint64_t offset = va.v - notes->virt_base.v;
+
+	return offset >= notes->kernel_start.v && offset < notes->kernel_end.v;
+}
+
+static int check_addresses(const struct xen_notes *notes,
+			   struct build_error *e)
+{
+	uint64_t start = notes->virt_base.v + notes->kernel_start.v;
+	uint64_t last = notes->virt_base.v + (notes->kernel_end.v - 1);
+	uint64_t page = page_round_down(notes->hypercall_page.v);
+
+	if (!in_kernel(notes, notes->entry)) {
+		return error_set(e, XEN_ENOEXEC,
+				 "entry point %x is outside the kernel, which "
+				 "is at %x to %x",
+				 notes->entry.v, start, last);
+	}
+	if (notes_has(notes, XEN_ELFNOTE_HYPERCALL_PAGE) &&
+	    (page != notes->hypercall_page.v ||
+	     !in_kernel(notes, notes->hypercall_page))) {
+		return error_set(e, XEN_ENOEXEC,
+				 "note HYPERCALL_PAGE %x is not a page of the "
+				 "kernel, which is at %x to %x",
+				 notes->hypercall_page.v, start, last);
+	}
+	if (notes_has(notes, XEN_ELFNOTE_INIT_P2M) &&
+	    in_kernel(notes, notes->init_p2m)) {
+		return error_set(e, XEN_ENOEXEC,
+				 "note INIT_P2M %x is inside the kernel, which "
+				 "is at %x to %x",
+				 notes->init_p2m.v, start, last);
+	}
+	return 0;
+}
+
+int notes_parse(const struct elf_image *image, struct xen_notes *notes,
+		struct build_error *e)
+{
+	int rc;
+
+	memset(notes, 0, sizeof(*notes));
+	rc = find_notes(image, notes, e);
+	if (rc == 0) {
+		rc = check_kind(notes, e);
+	}
+	if (rc == 0) {
+		rc = place_kernel(image, notes, e);
+	}
+	if (rc != 0) {
+		return rc;
+	}
+	if (!notes_has(notes, XEN_ELFNOTE_ENTRY)) {
+		notes->entry = vaddr(image->entry);
+	}
+	return check_addresses(notes, e);
+}
