@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The Xen ABI, from the public headers of Debian's libxen-dev, and what they
+ * lack: the errno values as XEN_E*, and the constants of the PV-64 layout.
+ */
+#ifndef PW_ABI_XEN_H
+#define PW_ABI_XEN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <xen/xen.h>
+
+#include <xen/callback.h>
+#include <xen/event_channel.h>
+#include <xen/features.h>
+#include <xen/grant_table.h>
+#include <xen/memory.h>
+#include <xen/physdev.h>
+#include <xen/sched.h>
+#include <xen/vcpu.h>
+#include <xen/version.h>
+
+#define XEN_ERRNO(name, value) XEN_##name = (value),
+enum xen_errno {
+#include <xen/errno.h>
+};
+
+/* L4 slots that belong to the hypervisor (xen/arch-x86/xen-x86_64.h). */
+#define XEN_L4_FIRST 256
+#define XEN_L4_LAST 271
+#define XEN_L4_SLOTS (XEN_L4_LAST - XEN_L4_FIRST + 1)
+
+#endif
