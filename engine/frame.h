@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The frame record: 16 bytes for each 4 KiB frame of the machine.
+ *
+ * Two counts. `count` counts the references that keep a frame with its owner:
+ * one while the frame belongs to the owner's reservation (FRAME_ALLOCATED),
+ * one for each present entry that maps it, one for each pin, CR3 or
+ * descriptor-table slot that names it. `type_count` counts those of the
+ * references that rely on the frame's type; the type may change only while it
+ * is zero (I1).
+ *
+ *   type            who may refer to it by type        who may write it
+ *   FRAME_NONE      nobody                             nobody (RO maps only)
+ *   FRAME_L1..L4    entries one level up, pins, CR3s   the engine; the CPU's
+ *                                                      A and D bits
+ *   FRAME_DESC      GDT and LDT slots of vCPUs         the engine; the CPU
+ *   FRAME_WRITABLE  L1 entries with RW, ours to share  the guest
+ *
+ * A table is in one of four states:
+ *   neither flag, type_count 0    not in use; the type is only a memory of
+ *                                 what it last was
+ *   FRAME_VALIDATED               every entry holds its references
+ *   FRAME_PARTIAL                 validation stopped on the way: entries
+ *                                 [0, nr_validated) hold their references;
+ *                                 type_count is 1 and that reference, with
+ *                                 one general one, belongs to the state
+ *                                 itself. Whoever next asks for the type goes
+ *                                 on with it and takes the two references
+ *                                 over; whoever asks for another type sends
+ *                                 it to the dying queue.
+ *   FRAME_DYING                   its last type reference is gone and it
+ *                                 stands in the domain's dying queue, which
+ *                                 holds one type and one general reference;
+ *                                 entries [0, nr_validated) still hold theirs.
+ *                                 `type_count` then is the queue's link.
+ *
+ * A parent never holds a reference on a partial or dying child, so each
+ * reference has exactly one holder in every state, and nothing recurses when
+ * tables are taken down (ADVISORIES XSA-240, 290, 299).
+ *
+ * `epoch` is the machine's flush epoch in which the frame last lost its last
+ * type reference (or its last reference at all): while it equals the current
+ * epoch, a CPU may still hold a translation that came with the old type (I9).
+ * It shares its room with the two fields that only tables in use need.
+ */
+#ifndef PW_ENGINE_FRAME_H
+#define PW_ENGINE_FRAME_H
+
+#include "abi/addr.h"
+
+enum frame_type {
+	FRAME_NONE = 0,
+	FRAME_L1 = 1,
+	FRAME_L2 = 2,
+	FRAME_L3 = 3,
+	FRAME_L4 = 4,
+	FRAME_DESC = 5,
+	FRAME_WRITABLE = 7,
+};
+#define FRAME_TYPES 8
+
+enum frame_flag {
+	FRAME_PINNED = 1 << 0,
+	FRAME_VALIDATED = 1 << 1,
+	FRAME_PARTIAL = 1 << 2,
+	FRAME_DYING = 1 << 3,
+	FRAME_ALLOCATED = 1 << 4, /* part of its owner's reservation */
+	FRAME_SHARED = 1 << 5,    /* the hypervisor's, lent to its owner */
+};
+
+/* Owner tags. 0 is what an all-zero frame table says: nobody's RAM. */
+#define OWNER_NONE 0
+#define OWNER_FREE 0xffff
+
+struct frame {
+	uint32_t count;
+	uint32_t type_count; /* the queue's link while FRAME_DYING */
+	uint16_t owner;      /* tag of a struct mmu_domain */
+	uint8_t type;        /* enum frame_type */
+	uint8_t flags;       /* enum frame_flag */
+	union {
+		uint32_t epoch; /* tables not in use, and all others */
+		struct {
+			uint16_t nr_validated; /* 0..512 */
+			/*
+			 * > 0: entries of other tables of this level that
+			 * refer to this one; < 0: entries of this one that
+			 * refer to others of this level. Never both (I4).
+			 */
+			int16_t linear;
+		} table;
+	};
+};
+
+_Static_assert(sizeof(struct frame) == 16, "a frame record is 16 bytes");
+
+#define FRAME_COUNT_MAX UINT32_MAX
+#define FRAME_LINEAR_MAX INT16_MAX
+
+static inline bool frame_is_table(enum frame_type type)
+{
+	return type >= FRAME_L1 && type <= FRAME_L4;
+}
+
+/* Type references that exist, whatever the state. */
+static inline uint32_t frame_type_refs(const struct frame *f)
+{
+	return (f->flags & FRAME_DYING) ? 1 : f->type_count;
+}
+
+/*
+ * Xen's classic 64-bit type_info: type in 63:60, pinned 59, validated 58,
+ * partial 57, count below; so that the public record can be searched with it.
+ */
+uint64_t frame_type_info(const struct frame *f);
+/* What asking for a type expects to see: the type alone. */
+uint64_t frame_type_expected(enum frame_type type);
+
+#endif
