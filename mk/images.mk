@@ -24,7 +24,7 @@ $(CPIO): $(B)/host/initramfs/newc.c.o
 $(B)/initramfs/%: $(B)/host/initramfs/%.c.o
 	$(call say,LD      $@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -static -o $@ $^
+	$(Q)$(CC) -static -s -o $@ $^
 
 # Reproducible: order, owner and times are fixed by the list and by newc.
 $(INITRAMFS): initramfs/list $(CPIO) $(BUSYBOX) $(B)/initramfs/init \
