@@ -1,24 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Kernel files: an ELF, an ELF in gzip, or a Linux bzImage whose payload is an
- * ELF in gzip, xz, zstd, lz4, bzip2 or lzma. All of it is untrusted.
+ * Kernel files: an ELF; a Linux bzImage, whose payload is a compressed ELF; or
+ * a compressed ELF. gzip, xz, zstd, lz4, bzip2 and lzma are understood. All of
+ * it is untrusted.
  */
 #ifndef PW_CLI_IMAGE_H
 #define PW_CLI_IMAGE_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #define IMAGE_ERROR_SIZE 320
-/* More than any kernel has; what unpacks to more is refused. */
+/* More than any kernel has; a larger file is refused, and so is one that
+ * unpacks to more. */
 #define IMAGE_MAX_FILE ((size_t)1 << 30)
 #define IMAGE_MAX_ELF ((size_t)1 << 30)
 
 struct image {
 	uint8_t *elf; /* the ELF file's bytes, malloc'ed */
 	size_t size;
-	/* How it came: "ELF", "gzip'd ELF", "bzImage (xz)" ... */
+	/* How it came: "ELF", "ELF in gzip", "bzImage, ELF in xz" ... */
 	char kind[32];
 	size_t file_size;
 };
@@ -28,9 +29,10 @@ struct image {
  * the path, without newline) in error, of IMAGE_ERROR_SIZE bytes.
  */
 int image_load(const char *path, struct image *image, char *error);
-/* The same from memory. */
-int image_unpack(const uint8_t *file, size_t size, struct image *image,
-		 char *error);
+
+/* The same from memory, for an ELF of max_elf bytes at most. */
+int image_unpack(const uint8_t *file, size_t size, size_t max_elf,
+		 struct image *image, char *error);
 void image_free(struct image *image);
 
 /* Writes the ELF where QEMU can read it. Returns 0 or -1, as above. */

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+/*
+ * LZ4's legacy frame, which Linux still uses for its payload: a magic, then
+ * blocks of at most 8 MiB unpacked, each behind its packed size. The frame
+ * has no end mark: it ends with the input, or where another frame begins.
+ */
+#include <limits.h>
+#include <lz4.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/image_codec.h"
+
+#define MAGIC UINT32_C(0x184c2102)
+#define BLOCK_MAX ((size_t)8 << 20)
+
+static uint32_t little_endian32(const uint8_t *at)
+{
+	return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |
+	       (uint32_t)at[3] << 24;
+}
+
+static enum codec_result append(struct codec_job *job, const uint8_t *data,
+				size_t size)
+{
+	while (size > 0) {
+		enum codec_result grown = codec_grow(job);
+		size_t n = job->out_room - job->out_size;
+
+		if (grown != CODEC_DONE) {
+			return grown;
+		}
+		n = n < size ? n : size;
+		memcpy(job->out + job->out_size, data, n);
+		job->out_size += n;
+		data += n;
+		size -= n;
+	}
+	return CODEC_DONE;
+}
+
+static enum codec_result unpack_blocks(struct codec_job *job, uint8_t *block)
+{
+	size_t at = 0;
+
+	while (at < job->in_size) {
+		enum codec_result result;
+		uint32_t packed;
+		int n;
+
+		if (job->in_size - at < 4) {
+			return CODEC_TRUNCATED;
+		}
+		packed = little_endian32(job->in + at);
+		at += 4;
+		if (packed == MAGIC) {
+			continue;
+		}
+		if (packed > (uint32_t)LZ4_COMPRESSBOUND(BLOCK_MAX)) {
+			return CODEC_CORRUPT;
+		}
+		if (packed > job->in_size - at) {
+			return CODEC_TRUNCATED;
+		}
+		n = LZ4_decompress_safe((const char *)job->in + at,
+					(char *)block, (int)packed,
+					(int)BLOCK_MAX);
+		if (n < 0) {
+			return CODEC_CORRUPT;
+		}
+		result = append(job, block, (size_t)n);
+		if (result != CODEC_DONE) {
+			return result;
+		}
+		at += packed;
+	}
+	return CODEC_DONE;
+}
+
+enum codec_result codec_lz4_legacy(struct codec_job *job)
+{
+	uint8_t *block = malloc(BLOCK_MAX);
+	enum codec_result result = CODEC_NO_MEMORY;
+
+	if (block != NULL) {
+		result = unpack_blocks(job, block);
+		free(block);
+	}
+	return result;
+}

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: MIT
+/*
+ * pagewarden inspect: what a kernel asks for in its notes, and the layout that
+ * the hypervisor would build for it. It calls the same functions as the
+ * hypervisor's domain builder, on the same bytes, so that what it prints is
+ * what is built, and what it refuses is refused there with the same words.
+ */
+#include "cli/inspect.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "builder/elf.h"
+#include "builder/layout.h"
+#include "builder/notes.h"
+#include "cli/image.h"
+#include "cli/size.h"
+
+#define DEFAULT_MEMORY (UINT64_C(512) << 20)
+
+enum { EXIT_STARTS = 0, EXIT_BAD = 2 };
+
+struct options {
+	const char *file;
+	const char *initrd;
+	uint64_t memory;
+};
+
+static const char usage[] =
+	"usage: pagewarden inspect FILE [--memory SIZE] [--initrd FILE]\n";
+
+static int bad(const char *what, const char *why)
+{
+	fflush(stdout);
+	fprintf(stderr, "pagewarden: %s: %s\n", what, why);
+	return EXIT_BAD;
+}
+
+/* Returns 0, or EXIT_BAD with the message printed. */
+static int parse_options(int argc, char **argv, struct options *o)
+{
+	static const struct option options[] = {
+		{"memory", required_argument, NULL, 'm'},
+		{"initrd", required_argument, NULL, 'i'},
+		{NULL, 0, NULL, 0},
+	};
+	int c;
+
+	*o = (struct options){.memory = DEFAULT_MEMORY};
+	optind = 0;
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (c == 'm') {
+			if (!size_parse(optarg, &o->memory)) {
+				return bad("--memory",
+					   "not a size, such as 512M or 5G");
+			}
+		} else if (c == 'i') {
+			o->initrd = optarg;
+		} else {
+			fputs(usage, stderr);
+			return EXIT_BAD;
+		}
+	}
+	if (optind != argc - 1) {
+		fputs(usage, stderr);
+		return EXIT_BAD;
+	}
+	o->file = argv[optind];
+	return 0;
+}
+
+static int initrd_size(const char *path, uint64_t *ret)
+{
+	struct stat st;
+
+	*ret = 0;
+	if (path == NULL) {
+		return 0;
+	}
+	if (stat(path, &st) != 0) {
+		return bad(path, strerror(errno));
+	}
+	if (!S_ISREG(st.st_mode)) {
+		return bad(path, "not a regular file");
+	}
+	*ret = (uint64_t)st.st_size;
+	return 0;
+}
+
+static void print_text(const struct xen_notes *notes, unsigned int type,
+		       const char *text, const char *words)
+{
+	if (!notes_has(notes, type)) {
+		return;
+	}
+	printf("  %-19s \"", notes_name(type));
+	for (; *text != '\0'; text++) {
+		putchar(*text >= ' ' && *text <= '~' ? *text : '?');
+	}
+	printf("\"%s%s\n", words[0] == '\0' ? "" : "  ", words);
+}
+
+static void print_number(const struct xen_notes *notes, unsigned int type,
+			 uint64_t value, const char *words)
+{
+	if (notes_has(notes, type)) {
+		printf("  %-19s 0x%-18" PRIx64 " %s\n", notes_name(type), value,
+		       words);
+	}
+}
+
+static void print_features(const char *what, uint32_t features)
+{
+	if (features == 0) {
+		return;
+	}
+	printf("    %s:", what);
+	for (unsigned int bit = 0; bit < 32; bit++) {
+		const char *name = notes_feature_name(bit);
+
+		if ((features >> bit & 1) == 0) {
+			continue;
+		}
+		if (name != NULL) {
+			printf(" %s", name);
+		} else {
+			printf(" bit-%u", bit);
+		}
+	}
+	putchar('\n');
+}
+
+static const char *source_name(enum notes_source source)
+{
+	switch (source) {
+	case NOTES_FROM_SEGMENT:
+		return "a note segment";
+	case NOTES_FROM_SECTION:
+		return "a note section";
+	case NOTES_FROM_XEN_GUEST:
+		return "the section __xen_guest";
+	}
+	return "";
+}
+
+static const char *p2m_words(const struct xen_notes *notes)
+{
+	if (notes->init_p2m.v >= notes->virt_base.v ||
+	    page_offset(notes->init_p2m.v) != 0) {
+		return "P2M list here: not below VIRT_BASE or not a page, "
+		       "ignored";
+	}
+	return "the P2M list is mapped here";
+}
+
+static void print_placement(const struct xen_notes *n)
+{
+	printf("  %-19s 0x%-18" PRIx64 " first instruction%s\n", "ENTRY",
+	       n->entry.v,
+	       notes_has(n, XEN_ELFNOTE_ENTRY) ? "" : " (no note: e_entry)");
+	printf("  %-19s 0x%-18" PRIx64 " pfn 0 is mapped here%s\n", "VIRT_BASE",
+	       n->virt_base.v,
+	       notes_has(n, XEN_ELFNOTE_VIRT_BASE) ? "" : " (no note: 0)");
+	print_number(n, XEN_ELFNOTE_PADDR_OFFSET, n->paddr_offset,
+		     "subtracted from p_paddr");
+	print_number(n, XEN_ELFNOTE_HYPERCALL_PAGE, n->hypercall_page.v,
+		     "the hypercall page is written here");
+	print_number(n, XEN_ELFNOTE_INIT_P2M, n->init_p2m.v, p2m_words(n));
+	print_number(n, XEN_ELFNOTE_MOD_START_PFN, n->mod_start_pfn,
+		     n->mod_start_pfn ? "the initrd is left unmapped"
+				      : "the initrd is mapped");
+	print_number(n, XEN_ELFNOTE_HV_START_LOW, n->hv_start_low.v,
+		     "the hypervisor may begin here");
+	print_number(n, XEN_ELFNOTE_PHYS32_ENTRY, n->phys32_entry,
+		     "entry for PVH, not used");
+}
+
+static void print_notes(const struct xen_notes *n)
+{
+	printf("Notes, from %s:\n", source_name(n->source));
+	print_text(n, XEN_ELFNOTE_GUEST_OS, n->guest_os, "");
+	print_text(n, XEN_ELFNOTE_GUEST_VERSION, n->guest_version, "");
+	print_text(n, XEN_ELFNOTE_XEN_VERSION, n->xen_version, "");
+	print_text(n, XEN_ELFNOTE_LOADER, n->loader, "");
+	print_text(n, XEN_ELFNOTE_PAE_MODE, n->pae_mode,
+		   "32-bit only, ignored");
+	print_placement(n);
+	print_text(n, XEN_ELFNOTE_FEATURES, n->features, "");
+	print_features("requires", n->features_required);
+	print_features("supports", n->features_supported);
+	if (notes_has(n, XEN_ELFNOTE_L1_MFN_VALID)) {
+		printf("  %-19s 0x%" PRIx64 "/0x%" PRIx64
+		       "  mask/value of entries with an mfn\n",
+		       "L1_MFN_VALID", n->l1_mfn_mask, n->l1_mfn_value);
+	}
+	print_number(n, XEN_ELFNOTE_SUSPEND_CANCEL, n->suspend_cancel,
+		     "suspend can be cancelled");
+	if (notes_has(n, XEN_ELFNOTE_BSD_SYMTAB)) {
+		printf("  %-19s %s\n", "BSD_SYMTAB",
+		       n->bsd_symtab ? "yes: wanted, and not loaded" : "no");
+	}
+	if (n->nr_unknown != 0) {
+		printf("  and %u of unknown number\n", n->nr_unknown);
+	}
+}
+
+static void print_range(const struct layout_range *r, const char *purpose)
+{
+	char size[SIZE_TEXT];
+
+	printf("  %8" PRIx64 "-%-8" PRIx64 " ", r->pfn.v,
+	       r->pfn.v + r->nr - 1);
+	if (r->mapped) {
+		printf("%016" PRIx64 "-%016" PRIx64, r->va.v,
+		       r->va.v + ((r->nr << PAGE_SHIFT) - 1));
+	} else {
+		printf("%-33s", "not mapped");
+	}
+	printf(" %10s  %s\n", size_format(r->nr << PAGE_SHIFT, size), purpose);
+}
+
+static void print_mapping(const char *name, const struct layout_mapping *map)
+{
+	char size[SIZE_TEXT];
+
+	if (map->nr == 0) {
+		return;
+	}
+	printf("%s: %s at 0x%" PRIx64 ", tables:", name,
+	       size_format(map->nr << PAGE_SHIFT, size), map->va.v);
+	for (unsigned int level = 4; level > 0; level--) {
+		if (map->level[level].nr != 0) {
+			printf(" %" PRIu64 " L%u", map->level[level].nr, level);
+		}
+	}
+	putchar('\n');
+}
+
+static void print_layout(const struct layout *l)
+{
+	enum layout_part order[LAYOUT_NR_PARTS];
+	unsigned int n = layout_in_order(l, order);
+	const struct layout_range *part = l->part;
+	char size[SIZE_TEXT];
+
+	printf("Layout of a domain of %s (%" PRIu64 " pages):\n",
+	       size_format(l->nr_pages << PAGE_SHIFT, size), l->nr_pages);
+	printf("  %-17s %-33s %10s  %s\n", "     pfn", "virtual addresses",
+	       "size", "purpose");
+	for (unsigned int i = 0; i < n; i++) {
+		print_range(&part[order[i]], layout_part_name(order[i]));
+	}
+	print_mapping("Initial mapping", &l->map[LAYOUT_MAP_INITIAL]);
+	print_mapping("P2M mapping", &l->map[LAYOUT_MAP_P2M]);
+	printf("Starts with rip 0x%" PRIx64 ", rsi 0x%" PRIx64
+	       " (start_info), rsp 0x%" PRIx64 "\n",
+	       l->entry.v, part[LAYOUT_START_INFO].va.v,
+	       part[LAYOUT_STACK].va.v + PAGE_SIZE);
+}
+
+static int inspect_elf(const struct image *file, const struct options *o,
+		       uint64_t initrd)
+{
+	const struct layout_request request = {
+		.nr_pages = o->memory >> PAGE_SHIFT,
+		.initrd_size = initrd,
+	};
+	struct build_error e;
+	struct elf_image elf;
+	struct xen_notes notes;
+	struct layout layout;
+
+	if (elf_parse(&elf, file->elf, file->size, &e) != 0 ||
+	    notes_parse(&elf, &notes, &e) != 0) {
+		return bad(o->file, e.text);
+	}
+	print_notes(&notes);
+	putchar('\n');
+	if (layout_plan(&notes, &request, &layout, &e) != 0) {
+		return bad(o->file, e.text);
+	}
+	print_layout(&layout);
+	return EXIT_STARTS;
+}
+
+int cmd_inspect(int argc, char **argv)
+{
+	char error[IMAGE_ERROR_SIZE];
+	char packed[SIZE_TEXT];
+	struct options o;
+	struct image image;
+	uint64_t initrd;
+	int rc = parse_options(argc, argv, &o);
+
+	if (rc == 0) {
+		rc = initrd_size(o.initrd, &initrd);
+	}
+	if (rc != 0) {
+		return rc;
+	}
+	if (image_load(o.file, &image, error) != 0) {
+		return bad(o.file, error);
+	}
+	printf("%s: %s, file of %s, ELF of %zu bytes\n\n", o.file, image.kind,
+	       size_format(image.file_size, packed), image.size);
+	rc = inspect_elf(&image, &o, initrd);
+	image_free(&image);
+	return rc;
+}
