@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * QEMU's gdb stub, spoken to by the remote protocol's few packets that a stop
+ * at an address takes:
+ *
+ *   Z1 at the entry, c, wait for the stop, p of CS: ring 3? then z1, done.
+ *
+ * A hardware breakpoint is used because the guest is not in memory yet. It is
+ * at a virtual address in every address space, and a kernel linked low may
+ * begin where the hypervisor's own boot code has run: a stop outside ring 3 is
+ * stepped over, a bounded number of times. Closing the connection without a
+ * detach leaves the machine stopped.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/gdbstub.h"
+
+#define MAX_STRAYS 10000
+#define MAX_RESENT 16
+/* CS among QEMU's x86-64 registers: 16 general ones, rip, eflags, cs. */
+#define READ_CS "p12"
+#define CS_RPL 3
+
+static unsigned int checksum(const char *data, size_t length)
+{
+	unsigned int sum = 0;
+
+	for (size_t i = 0; i < length; i++) {
+		sum += (unsigned char)data[i];
+	}
+	return sum & 0xff;
+}
+
+static bool must_escape(char c)
+{
+	return c == '$' || c == '#' || c == '}' || c == '*';
+}
+
+size_t gdbstub_frame(const char *payload, size_t length, char *buffer,
+		     size_t size)
+{
+	size_t n = 0;
+
+	/* Worst case: every byte escaped, '$', '#', two digits, NUL. */
+	if (length > size / 2 || 2 * length + 5 > size) {
+		return 0;
+	}
+	buffer[n++] = '$';
+	for (size_t i = 0; i < length; i++) {
+		if (must_escape(payload[i])) {
+			buffer[n++] = '}';
+			buffer[n++] = (char)(payload[i] ^ 0x20);
+		} else {
+			buffer[n++] = payload[i];
+		}
+	}
+	n += (size_t)snprintf(buffer + n, size - n, "#%02x",
+			      checksum(buffer + 1, n - 1));
+	return n;
+}
+
+/* `c*n` stands for c and n - 29 more of it. */
+static bool repeat(char count, char *buffer, size_t size, size_t *n)
+{
+	int times = (unsigned char)count - 29;
+
+	if (*n == 0 || times < 3 || (unsigned char)count > 126 ||
+	    (size_t)times >= size - *n) {
+		return false;
+	}
+	memset(buffer + *n, buffer[*n - 1], (size_t)times);
+	*n += (size_t)times;
+	return true;
+}
+
+bool gdbstub_unescape(const char *payload, size_t length, char *buffer,
+		      size_t size)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < length; i++) {
+		char c = payload[i];
+
+		if ((c == '}' || c == '*') && ++i == length) {
+			return false;
+		}
+		if (c == '*') {
+			if (!repeat(payload[i], buffer, size, &n)) {
+				return false;
+			}
+			continue;
+		}
+		if (n + 1 >= size) {
+			return false;
+		}
+		buffer[n++] = c == '}' ? (char)(payload[i] ^ 0x20) : c;
+	}
+	buffer[n] = '\0';
+	return true;
+}
+
+static void fail(struct gdbstub *g, const char *why)
+{
+	g->state = GDBSTUB_FAILED;
+	g->error = why;
+}
+
+static void out(struct gdbstub *g, const char *data, size_t length)
+{
+	if (length > sizeof(g->out) - g->out_length) {
+		fail(g, "gdb stub does not take what it is sent");
+		return;
+	}
+	memcpy(g->out + g->out_length, data, length);
+	g->out_length += length;
+}
+
+static void send_packet(struct gdbstub *g, const char *payload)
+{
+	size_t n = gdbstub_frame(payload, strlen(payload), g->last,
+				 sizeof(g->last));
+
+	out(g, g->last, n);
+}
+
+static void send_breakpoint(struct gdbstub *g, char insert)
+{
+	char payload[32];
+
+	snprintf(payload, sizeof(payload), "%c1,%" PRIx64 ",1", insert,
+		 g->entry);
+	send_packet(g, payload);
+}
+
+void gdbstub_init(struct gdbstub *g, uint64_t entry)
+{
+	*g = (struct gdbstub){.state = GDBSTUB_INSERT, .entry = entry};
+	send_breakpoint(g, 'Z');
+}
+
+size_t gdbstub_take(struct gdbstub *g, char *buffer, size_t size)
+{
+	size_t n = g->out_length < size ? g->out_length : size;
+
+	memcpy(buffer, g->out, n);
+	g->out_length -= n;
+	memmove(g->out, g->out + n, g->out_length);
+	return n;
+}
+
+static bool is_stop(const char *reply)
+{
+	return reply[0] == 'T' || reply[0] == 'S';
+}
+
+/* Registers are sent as bytes, least first: the ring is in the first. */
+static bool is_ring_3(const char *reply, bool *ret)
+{
+	unsigned int low;
+
+	if (strlen(reply) < 2 || sscanf(reply, "%2x", &low) != 1) {
+		return false;
+	}
+	*ret = (low & CS_RPL) == CS_RPL;
+	return true;
+}
+
+static void stopped_at_entry(struct gdbstub *g, const char *reply)
+{
+	bool ring_3;
+
+	if (!is_ring_3(reply, &ring_3)) {
+		fail(g, "gdb stub does not tell the CS register");
+		return;
+	}
+	if (!ring_3 && ++g->nr_strays > MAX_STRAYS) {
+		fail(g, "the guest's entry is executed outside the guest");
+		return;
+	}
+	g->state = ring_3 ? GDBSTUB_REMOVE : GDBSTUB_LIFT;
+	send_breakpoint(g, 'z');
+}
+
+static void take_reply(struct gdbstub *g, const char *reply)
+{
+	bool ok = strcmp(reply, "OK") == 0;
+
+	if (reply[0] == 'W' || reply[0] == 'X') {
+		fail(g, "QEMU ended before the guest's first instruction");
+		return;
+	}
+	switch (g->state) {
+	case GDBSTUB_INSERT:
+		if (!ok) {
+			fail(g, "gdb stub refuses a hardware breakpoint");
+			return;
+		}
+		g->state = GDBSTUB_RUN;
+		send_packet(g, "c");
+		break;
+	case GDBSTUB_RUN:
+		if (is_stop(reply)) {
+			g->state = GDBSTUB_READ_CS;
+			send_packet(g, READ_CS);
+		}
+		break;
+	case GDBSTUB_READ_CS:
+		stopped_at_entry(g, reply);
+		break;
+	case GDBSTUB_LIFT:
+		if (!ok) {
+			fail(g, "gdb stub does not remove the breakpoint");
+			return;
+		}
+		g->state = GDBSTUB_STEP;
+		send_packet(g, "s");
+		break;
+	case GDBSTUB_STEP:
+		if (is_stop(reply)) {
+			g->state = GDBSTUB_INSERT;
+			send_breakpoint(g, 'Z');
+		}
+		break;
+	case GDBSTUB_REMOVE:
+		if (!ok) {
+			fail(g, "gdb stub does not remove the breakpoint");
+			return;
+		}
+		g->state = GDBSTUB_DONE;
+		break;
+	case GDBSTUB_DONE:
+	case GDBSTUB_FAILED:
+		break;
+	}
+}
+
+static void end_packet(struct gdbstub *g)
+{
+	char reply[GDBSTUB_PACKET_SIZE];
+
+	g->framing = GDBSTUB_IDLE;
+	if (g->in_sum != g->in_claimed) {
+		if (++g->nr_resent > MAX_RESENT) {
+			fail(g, "gdb stub sends garbage");
+			return;
+		}
+		out(g, "-", 1);
+		return;
+	}
+	out(g, "+", 1);
+	if (!gdbstub_unescape(g->in, g->in_length, reply, sizeof(reply))) {
+		fail(g, "gdb stub sends a malformed packet");
+		return;
+	}
+	take_reply(g, reply);
+}
+
+static void idle_byte(struct gdbstub *g, char c)
+{
+	if (c == '$') {
+		g->framing = GDBSTUB_BODY;
+		g->in_length = 0;
+		g->in_sum = 0;
+		g->in_claimed = 0;
+	} else if (c == '-') {
+		if (++g->nr_resent > MAX_RESENT) {
+			fail(g, "gdb stub does not understand");
+			return;
+		}
+		out(g, g->last, strlen(g->last));
+	}
+	/* '+' needs nothing, and the rest is noise between packets. */
+}
+
+static void digit(struct gdbstub *g, char c)
+{
+	unsigned int value = 0x100; /* no sum: the packet is refused */
+
+	if (c >= '0' && c <= '9') {
+		value = (unsigned int)(c - '0');
+	} else if (c >= 'a' && c <= 'f') {
+		value = (unsigned int)(c - 'a' + 10);
+	} else if (c >= 'A' && c <= 'F') {
+		value = (unsigned int)(c - 'A' + 10);
+	}
+	g->in_claimed = g->in_claimed << 4 | value;
+}
+
+static void body_byte(struct gdbstub *g, char c)
+{
+	if (c == '#') {
+		g->framing = GDBSTUB_SUM_HIGH;
+		return;
+	}
+	if (g->in_length == sizeof(g->in)) {
+		fail(g, "gdb stub sends a packet that is too long");
+		return;
+	}
+	g->in[g->in_length++] = c;
+	g->in_sum = (g->in_sum + (unsigned char)c) & 0xff;
+}
+
+void gdbstub_feed(struct gdbstub *g, const char *data, size_t size)
+{
+	for (size_t i = 0; i < size && g->state != GDBSTUB_FAILED; i++) {
+		switch (g->framing) {
+		case GDBSTUB_IDLE:
+			idle_byte(g, data[i]);
+			break;
+		case GDBSTUB_BODY:
+			body_byte(g, data[i]);
+			break;
+		case GDBSTUB_SUM_HIGH:
+			digit(g, data[i]);
+			g->framing = GDBSTUB_SUM_LOW;
+			break;
+		case GDBSTUB_SUM_LOW:
+			digit(g, data[i]);
+			end_packet(g);
+			break;
+		}
+	}
+}

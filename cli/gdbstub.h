@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The client's half of --gdb: brings QEMU, through its gdb stub, to a stop at
+ * the guest's first instruction, and leaves it stopped for a real gdb. A pure
+ * state machine: bytes in, bytes out.
+ */
+#ifndef PW_CLI_GDBSTUB_H
+#define PW_CLI_GDBSTUB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define GDBSTUB_PACKET_SIZE 512
+#define GDBSTUB_OUT_SIZE 1024
+
+enum gdbstub_state {
+	GDBSTUB_INSERT,	  /* breakpoint asked for */
+	GDBSTUB_RUN,	  /* running to it */
+	GDBSTUB_READ_CS,  /* stopped: in which ring? */
+	GDBSTUB_LIFT,	  /* not the guest's: breakpoint being removed */
+	GDBSTUB_STEP,	  /* and being stepped over */
+	GDBSTUB_REMOVE,	  /* the guest's: breakpoint being removed */
+	GDBSTUB_DONE,
+	GDBSTUB_FAILED, /* error says why */
+};
+
+enum gdbstub_framing {
+	GDBSTUB_IDLE,
+	GDBSTUB_BODY,
+	GDBSTUB_SUM_HIGH,
+	GDBSTUB_SUM_LOW,
+};
+
+struct gdbstub {
+	enum gdbstub_state state;
+	uint64_t entry;
+	unsigned int nr_strays; /* stops at entry outside the guest */
+	unsigned int nr_resent;
+	const char *error;
+	/* The packet that is arriving. */
+	enum gdbstub_framing framing;
+	char in[GDBSTUB_PACKET_SIZE];
+	size_t in_length;
+	unsigned int in_sum;	 /* of the bytes as they came */
+	unsigned int in_claimed; /* what the packet says */
+	/* The last packet sent, if it must be sent again. */
+	char last[64];
+	/* To be sent: gdbstub_take. */
+	char out[GDBSTUB_OUT_SIZE];
+	size_t out_length;
+};
+
+/* Begins: there is output at once. */
+void gdbstub_init(struct gdbstub *stub, uint64_t entry);
+void gdbstub_feed(struct gdbstub *stub, const char *data, size_t size);
+/* Moves pending output to buffer; returns how many bytes. */
+size_t gdbstub_take(struct gdbstub *stub, char *buffer, size_t size);
+
+/*
+ * Frames a payload as `$payload#sum`, escaping what must be. Returns its
+ * length (it is NUL-terminated, too), or 0 if it does not fit.
+ */
+size_t gdbstub_frame(const char *payload, size_t length, char *buffer,
+		     size_t size);
+/*
+ * Undoes escapes (`}`) and run lengths (`*`) of a payload. Returns false if
+ * it is malformed or does not fit; the result is NUL-terminated.
+ */
+bool gdbstub_unescape(const char *payload, size_t length, char *buffer,
+		      size_t size);
+
+#endif

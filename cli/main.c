@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The `pagewarden` command: one table of subcommands. Each gets its own
+ * argument vector, its name first, and returns the exit status.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/inspect.h"
+#include "cli/run.h"
+#include "cli/say.h"
+
+#define VERSION "0.1"
+
+struct command {
+	const char *name;
+	const char *args;
+	const char *help;
+	int (*fn)(int argc, char **argv);
+};
+
+static const struct command commands[] = {
+	{"run", "[OPTION]...",
+	 "boot a PV kernel on the hypervisor in QEMU, and report", cmd_run},
+	{"inspect", "FILE [--memory SIZE] [--initrd FILE]",
+	 "a kernel's notes, and the layout its domain would get", cmd_inspect},
+};
+
+#define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void usage(FILE *to)
+{
+	fputs("usage: pagewarden COMMAND [ARGUMENT]...\n\n", to);
+	for (size_t i = 0; i < NR_COMMANDS; i++) {
+		fprintf(to, "  %s %s\n      %s\n", commands[i].name,
+			commands[i].args, commands[i].help);
+	}
+	fputs("\n`pagewarden COMMAND --help` tells the options.\n", to);
+}
+
+/* What was written to stdout must have arrived, else the status lies. */
+static int finish(int status)
+{
+	if (fflush(stdout) != 0 && status == STATUS_OK) {
+		say("cannot write the output");
+		return STATUS_OURS;
+	}
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2) {
+		usage(stderr);
+		return STATUS_USAGE;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+		usage(stdout);
+		return finish(STATUS_OK);
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		puts("pagewarden " VERSION);
+		return finish(STATUS_OK);
+	}
+	for (size_t i = 0; i < NR_COMMANDS; i++) {
+		if (strcmp(argv[1], commands[i].name) == 0) {
+			return finish(commands[i].fn(argc - 1, argv + 1));
+		}
+	}
+	say("unknown command '%s'; `pagewarden --help` lists them", argv[1]);
+	return STATUS_USAGE;
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The control channel's reader. The hypervisor is ours, but a guest may have
+ * found a way to make it say anything; so lines are bounded, refusals are
+ * kept up to a number, every member's type is checked where it is read, and
+ * text is made printable on arrival, before anyone can show it.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/monitor.h"
+
+/* Whole numbers up to here are exact in JSON's doubles. */
+#define MAX_NUMBER 9007199254740992.0
+
+bool monitor_init(struct monitor *m)
+{
+	*m = (struct monitor){
+		.line = malloc(MONITOR_LINE_SIZE),
+		.refusals = cJSON_CreateArray(),
+	};
+	if (m->line == NULL || m->refusals == NULL) {
+		monitor_fini(m);
+		return false;
+	}
+	return true;
+}
+
+void monitor_fini(struct monitor *m)
+{
+	free(m->line);
+	cJSON_Delete(m->boot);
+	cJSON_Delete(m->guest_start);
+	cJSON_Delete(m->crash);
+	cJSON_Delete(m->shutdown);
+	cJSON_Delete(m->summary);
+	cJSON_Delete(m->refusals);
+	*m = (struct monitor){0};
+}
+
+uint64_t monitor_number(const cJSON *object, const char *name,
+			uint64_t otherwise)
+{
+	const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
+
+	if (!cJSON_IsNumber(item) || !(item->valuedouble >= 0) ||
+	    item->valuedouble > MAX_NUMBER) {
+		return otherwise;
+	}
+	return (uint64_t)item->valuedouble;
+}
+
+const char *monitor_text(const cJSON *object, const char *name,
+			 const char *otherwise)
+{
+	const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
+
+	if (!cJSON_IsString(item) || item->valuestring[0] == '\0') {
+		return otherwise;
+	}
+	return item->valuestring;
+}
+
+/* After parsing: \u escapes can make control characters, too. */
+static void make_printable(char *text)
+{
+	for (; text != NULL && *text != '\0'; text++) {
+		if (*text < ' ' || *text > '~') {
+			*text = '?';
+		}
+	}
+}
+
+/* cJSON bounds the depth (CJSON_NESTING_LIMIT), so this recursion is, too. */
+static void make_all_printable(cJSON *item)
+{
+	for (; item != NULL; item = item->next) {
+		make_printable(item->string);
+		if (cJSON_IsString(item)) {
+			make_printable(item->valuestring);
+		}
+		make_all_printable(item->child);
+	}
+}
+
+static void replace(cJSON **field, cJSON *event)
+{
+	cJSON_Delete(*field);
+	*field = event;
+}
+
+/* Takes the event over. */
+static void take_event(struct monitor *m, const char *kind, cJSON *event)
+{
+	if (strcmp(kind, "boot") == 0) {
+		replace(&m->boot, event);
+	} else if (strcmp(kind, "guest-start") == 0) {
+		replace(&m->guest_start, event);
+		m->guest_started = true;
+	} else if (strcmp(kind, "crash") == 0) {
+		replace(&m->crash, event);
+	} else if (strcmp(kind, "shutdown") == 0) {
+		replace(&m->shutdown, event);
+	} else if (strcmp(kind, "summary") == 0) {
+		replace(&m->summary, event);
+	} else if (strcmp(kind, "refusal") == 0) {
+		if (m->nr_refusals++ >= MONITOR_MAX_REFUSALS ||
+		    !cJSON_AddItemToArray(m->refusals, event)) {
+			cJSON_Delete(event);
+		}
+	} else if (strcmp(kind, "audit") == 0) {
+		m->nr_audits++;
+		m->audit_differences +=
+			monitor_number(event, "differences", 1);
+		cJSON_Delete(event);
+	} else {
+		/* A later hypervisor may tell more: no error. */
+		cJSON_Delete(event);
+	}
+}
+
+static void take_line(struct monitor *m)
+{
+	cJSON *event;
+	const char *kind;
+
+	if (m->length > 0 && m->line[m->length - 1] == '\r') {
+		m->length--;
+	}
+	if (m->length == 0) {
+		return;
+	}
+	event = cJSON_ParseWithLength(m->line, m->length);
+	make_all_printable(event);
+	kind = cJSON_IsObject(event) ? monitor_text(event, "event", NULL)
+				     : NULL;
+	if (kind == NULL) {
+		cJSON_Delete(event);
+		m->nr_bad_lines++;
+		return;
+	}
+	take_event(m, kind, event);
+}
+
+void monitor_feed(struct monitor *m, const char *data, size_t size)
+{
+	for (size_t i = 0; i < size; i++) {
+		if (data[i] != '\n') {
+			if (m->length < MONITOR_LINE_SIZE) {
+				m->line[m->length++] = data[i];
+			} else {
+				m->dropping = true;
+			}
+			continue;
+		}
+		if (m->dropping) {
+			m->nr_bad_lines++;
+		} else {
+			take_line(m);
+		}
+		m->length = 0;
+		m->dropping = false;
+	}
+}
+
+const char *monitor_crash_reason(const struct monitor *m)
+{
+	const char *reason = monitor_text(m->crash, "reason", NULL);
+
+	if (reason != NULL) {
+		return reason;
+	}
+	reason = monitor_text(m->shutdown, "reason", NULL);
+	if (reason == NULL) {
+		return "the hypervisor gave no reason";
+	}
+	if (strcmp(reason, "crash") == 0) {
+		return "the guest asked for it (SHUTDOWN_crash)";
+	}
+	return reason;
+}
+
+uint64_t monitor_audit_differences(const struct monitor *m)
+{
+	const cJSON *audit =
+		cJSON_GetObjectItemCaseSensitive(m->summary, "audit");
+	uint64_t told = monitor_number(audit, "differences", 0);
+
+	return told > m->audit_differences ? told : m->audit_differences;
+}

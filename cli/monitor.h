@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The control channel: what the hypervisor tells the command on COM2, one
+ * JSON object a line with its kind in "event".
+ */
+#ifndef PW_CLI_MONITOR_H
+#define PW_CLI_MONITOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cjson/cJSON.h>
+
+/* Longer lines are dropped: a summary takes about 5 KiB. */
+#define MONITOR_LINE_SIZE 65536
+/* Refusals kept for the report; the others are counted. */
+#define MONITOR_MAX_REFUSALS 256
+
+struct monitor {
+	char *line; /* MONITOR_LINE_SIZE bytes */
+	size_t length;
+	bool dropping; /* inside a line that is too long */
+	/* The events' objects, NULL if they have not come. */
+	cJSON *boot;
+	cJSON *guest_start;
+	cJSON *crash;
+	cJSON *shutdown;
+	cJSON *summary;
+	cJSON *refusals; /* an array */
+	uint64_t nr_refusals;
+	uint64_t nr_audits;
+	uint64_t audit_differences;
+	uint64_t nr_bad_lines; /* too long, no JSON, or without "event" */
+	bool guest_started;    /* since this was last cleared */
+};
+
+/* Returns false if memory is short. */
+bool monitor_init(struct monitor *monitor);
+void monitor_fini(struct monitor *monitor);
+void monitor_feed(struct monitor *monitor, const char *data, size_t size);
+
+/*
+ * Members of an event: a whole number that is not negative, or `otherwise`;
+ * text with what does not print replaced, or `otherwise`.
+ */
+uint64_t monitor_number(const cJSON *object, const char *name,
+			uint64_t otherwise);
+const char *monitor_text(const cJSON *object, const char *name,
+			 const char *otherwise);
+/* Why the guest died; never NULL, never empty. */
+const char *monitor_crash_reason(const struct monitor *monitor);
+/* Differences that audits found, by whichever account tells more. */
+uint64_t monitor_audit_differences(const struct monitor *monitor);
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* The QEMU that a guest runs in: its arguments, its process. */
+#ifndef PW_CLI_QEMU_H
+#define PW_CLI_QEMU_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "cli/run_options.h"
+
+#define QEMU_PROGRAM "qemu-system-x86_64"
+#define QEMU_PACKAGE "qemu-system-x86"
+#define QEMU_ERROR_SIZE 320
+
+/* Values that the hypervisor writes to isa-debug-exit make these statuses. */
+enum qemu_exit {
+	QEMU_EXIT_POWEROFF = 33,
+	QEMU_EXIT_CRASH = 35,
+	QEMU_EXIT_HV_FAILED = 37,
+	QEMU_EXIT_REBOOT = 39,
+};
+
+struct qemu_config {
+	const struct run_options *options;
+	const char *hypervisor; /* path of the image */
+	const char *cmdline;	/* the guest's */
+	uint64_t ram;		/* bytes, the hypervisor's part included */
+	/* Open files that QEMU inherits; -1: there is none. */
+	int kernel;  /* the guest's ELF */
+	int initrd;
+	int console; /* QEMU's ends of socket pairs */
+	int control;
+	int gdb;     /* a listening socket */
+};
+
+/*
+ * The argument vector, NULL-terminated, malloc'ed with its strings; NULL if
+ * memory is short.
+ */
+char **qemu_arguments(const struct qemu_config *config);
+void qemu_free_arguments(char **arguments);
+
+/*
+ * How much memory the machine needs for a guest of that many bytes, with
+ * modules (kernel and initrd) of so many bytes lying in it as well.
+ */
+uint64_t qemu_ram_size(uint64_t guest, uint64_t modules);
+
+/* Physical address bits for that much memory; 0: the CPU model's will do. */
+unsigned int qemu_phys_bits(uint64_t ram);
+
+struct qemu {
+	pid_t pid;
+	/* Our ends. */
+	int console;
+	int control;
+	int errors; /* QEMU's stderr */
+	int gdb_port; /* 0: no gdb stub */
+};
+
+/*
+ * Starts QEMU; console, control and gdb of *config are filled in here.
+ * Returns 0, or -1 with a line in error, of QEMU_ERROR_SIZE bytes.
+ */
+int qemu_start(struct qemu *qemu, struct qemu_config *config,
+	       char *error);
+void qemu_kill(const struct qemu *qemu);
+/* Waits for its end: a wait status. Closes what qemu_start has opened. */
+int qemu_finish(struct qemu *qemu);
+
+#endif

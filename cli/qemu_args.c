@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * QEMU's argument vector. Files are handed over as inherited descriptors, by
+ * /proc/self/fd: no name of the user's is ever parsed by QEMU, where spaces
+ * and commas have a meaning, and no temporary file is left behind. What is
+ * text of the user's (the guest's command line) gets its commas doubled.
+ */
+#define _GNU_SOURCE /* vasprintf */
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/qemu.h"
+
+#define MIB (UINT64_C(1) << 20)
+#define GIB (UINT64_C(1) << 30)
+#define PAGE 4096
+
+/* The frame table's 16 bytes and the M2P's 8, for each frame. */
+#define BYTES_PER_FRAME 24
+/* The hole below 4 GiB has entries in both tables, but no memory. */
+#define HOLE GIB
+/* The hypervisor itself, its heap, and what firmware keeps. */
+#define SLACK (64 * MIB)
+/* QEMU's own default for TCG; and where AMD models move memory above the
+ * HyperTransport hole, up to which it is placed contiguously. */
+#define DEFAULT_PHYS_BITS 40
+#define CONTIGUOUS_MAX (1000 * GIB)
+
+#define MAX_ARGUMENTS 64
+
+struct arguments {
+	char **list;
+	size_t nr;
+	bool short_of_memory;
+};
+
+__attribute__((format(printf, 2, 3)))
+static void add(struct arguments *a, const char *format, ...)
+{
+	va_list args;
+	char *text = NULL;
+
+	va_start(args, format);
+	if (a->nr == MAX_ARGUMENTS || vasprintf(&text, format, args) < 0) {
+		a->short_of_memory = true;
+		text = NULL;
+	}
+	va_end(args);
+	if (text != NULL) {
+		a->list[a->nr++] = text;
+	}
+}
+
+static void add_pair(struct arguments *a, const char *first,
+		     const char *second)
+{
+	add(a, "%s", first);
+	add(a, "%s", second);
+}
+
+uint64_t qemu_ram_size(uint64_t guest, uint64_t modules)
+{
+	/* total * (PAGE - BYTES_PER_FRAME) / PAGE must leave all of this. */
+	uint64_t payload = guest + modules + SLACK +
+			   HOLE / PAGE * BYTES_PER_FRAME;
+	uint64_t frames = payload / (PAGE - BYTES_PER_FRAME) + 1;
+
+	return (frames * PAGE + MIB - 1) / MIB * MIB;
+}
+
+unsigned int qemu_phys_bits(uint64_t ram)
+{
+	unsigned int bits = DEFAULT_PHYS_BITS + 1;
+
+	if (ram <= CONTIGUOUS_MAX) {
+		return 0;
+	}
+	/* Hole, PCI window, and the terabyte that AMD models skip. */
+	while ((UINT64_C(1) << bits) < ram + 1024 * GIB + 8 * GIB) {
+		bits++;
+	}
+	return bits;
+}
+
+/* Doubles the commas, which else end a module or an option. */
+static char *double_commas(const char *text)
+{
+	char *result = malloc(2 * strlen(text) + 1);
+	char *to = result;
+
+	if (result == NULL) {
+		return NULL;
+	}
+	for (; *text != '\0'; text++) {
+		if (*text == ',') {
+			*to++ = ',';
+		}
+		*to++ = *text;
+	}
+	*to = '\0';
+	return result;
+}
+
+static void add_cpu(struct arguments *a, const struct qemu_config *config)
+{
+	unsigned int bits = qemu_phys_bits(config->ram);
+	const char *model = config->options->cpu;
+
+	add(a, "-cpu");
+	if (bits == 0 || strstr(model, "phys-bits=") != NULL) {
+		add(a, "%s", model);
+	} else {
+		add(a, "%s,phys-bits=%u", model, bits);
+	}
+}
+
+static void add_machine(struct arguments *a, const struct qemu_config *config)
+{
+	uint64_t mib = config->ram / MIB;
+
+	add_pair(a, "-accel", "tcg");
+	add_cpu(a, config);
+	add(a, "-object");
+	add(a, "memory-backend-ram,id=ram,size=%" PRIu64 "M,reserve=off", mib);
+	add_pair(a, "-machine", "pc,memory-backend=ram");
+	add(a, "-m");
+	add(a, "%" PRIu64 "M", mib);
+	add_pair(a, "-display", "none");
+	add(a, "-nodefaults");
+	add(a, "-no-user-config");
+	add(a, "-no-reboot");
+	add_pair(a, "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04");
+	if (config->options->icount) {
+		add_pair(a, "-icount", "shift=0,sleep=off");
+	}
+}
+
+static void add_channels(struct arguments *a, const struct qemu_config *config)
+{
+	add(a, "-chardev");
+	add(a, "socket,id=console,fd=%d", config->console);
+	add_pair(a, "-serial", "chardev:console");
+	add(a, "-chardev");
+	add(a, "socket,id=control,fd=%d", config->control);
+	add_pair(a, "-serial", "chardev:control");
+	if (config->gdb >= 0) {
+		add(a, "-chardev");
+		add(a, "socket,id=gdb,fd=%d,server=on,wait=off", config->gdb);
+		add_pair(a, "-gdb", "chardev:gdb");
+		add(a, "-S");
+	}
+}
+
+static void add_hypervisor(struct arguments *a,
+			   const struct qemu_config *config)
+{
+	const struct run_options *o = config->options;
+	char audit[32] = "exit";
+
+	if (o->audit == RUN_AUDIT_OFF) {
+		snprintf(audit, sizeof(audit), "off");
+	} else if (o->audit == RUN_AUDIT_EVERY) {
+		snprintf(audit, sizeof(audit), "%" PRIu64, o->audit_every);
+	}
+	add_pair(a, "-kernel", config->hypervisor);
+	add(a, "-append");
+	add(a, "loglevel=%s audit=%s debug-exit dom-memory=%" PRIu64,
+	    o->log_level, audit, o->memory / MIB);
+}
+
+static void add_modules(struct arguments *a, const struct qemu_config *config)
+{
+	char *cmdline = double_commas(config->cmdline);
+
+	if (cmdline == NULL) {
+		a->short_of_memory = true;
+		return;
+	}
+	add(a, "-initrd");
+	if (config->initrd >= 0) {
+		add(a, "/proc/self/fd/%d %s,/proc/self/fd/%d", config->kernel,
+		    cmdline, config->initrd);
+	} else {
+		add(a, "/proc/self/fd/%d %s", config->kernel, cmdline);
+	}
+	free(cmdline);
+}
+
+char **qemu_arguments(const struct qemu_config *config)
+{
+	struct arguments a = {
+		.list = calloc(MAX_ARGUMENTS + 1, sizeof(char *)),
+	};
+
+	if (a.list == NULL) {
+		return NULL;
+	}
+	add(&a, QEMU_PROGRAM);
+	add_machine(&a, config);
+	add_channels(&a, config);
+	add_hypervisor(&a, config);
+	add_modules(&a, config);
+	if (a.short_of_memory) {
+		qemu_free_arguments(a.list);
+		return NULL;
+	}
+	return a.list;
+}
+
+void qemu_free_arguments(char **arguments)
+{
+	for (size_t i = 0; arguments != NULL && arguments[i] != NULL; i++) {
+		free(arguments[i]);
+	}
+	free(arguments);
+}

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Options of `pagewarden run`, by getopt_long. Everything that can be judged
+ * without opening a file is judged here, so that a mistake is told before
+ * anything slow begins; every message names the option.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/run_options.h"
+#include "cli/size.h"
+
+#define MEMORY_UNIT (UINT64_C(1) << 20)
+
+const char run_options_help[] =
+	"usage: pagewarden run [OPTION]...\n"
+	"\n"
+	"Boots a PV kernel on the Pagewarden hypervisor in QEMU, shows its\n"
+	"console, and prints a summary when it has ended.\n"
+	"\n"
+	"  --kernel FILE     bzImage, or ELF with Xen notes (build/vmlinuz)\n"
+	"  --initrd FILE     initial ramdisk (build/initramfs.cpio.gz)\n"
+	"  --no-initrd       start without one\n"
+	"  --append STR      more kernel parameters, after console=hvc0\n"
+	"  --memory SIZE     the guest's memory: 512M, 4G; MiB if no unit (1G)\n"
+	"  --cpu MODEL       QEMU's CPU model (Nehalem)\n"
+	"  --expect STR      the console must show STR, or the status is 1\n"
+	"  --timeout S       kill the guest after S seconds, status 1\n"
+	"  --interactive     connect the terminal to the console; Ctrl-] quits\n"
+	"  --gdb             stop at the guest's first instruction for gdb\n"
+	"  --icount          count instructions: runs become repeatable\n"
+	"  --summary=FORM    text or json; with json the console is on stderr\n"
+	"  --audit=WHEN      exit, every:N (hypercalls) or off (exit)\n"
+	"  --log-level L     the hypervisor's: error, warn, info, debug (info)\n"
+	"  --help            this\n"
+	"\n"
+	"Status: 0 the guest powered off (and --expect was seen), 1 it crashed\n"
+	"or did not, 2 bad usage or input, 3 Pagewarden itself failed.\n";
+
+enum option_id {
+	OPT_KERNEL = 256, /* above any character getopt may return */
+	OPT_INITRD,
+	OPT_NO_INITRD,
+	OPT_APPEND,
+	OPT_MEMORY,
+	OPT_CPU,
+	OPT_EXPECT,
+	OPT_TIMEOUT,
+	OPT_INTERACTIVE,
+	OPT_GDB,
+	OPT_ICOUNT,
+	OPT_SUMMARY,
+	OPT_AUDIT,
+	OPT_LOG_LEVEL,
+	OPT_HELP,
+};
+
+static const struct option long_options[] = {
+	{"kernel", required_argument, NULL, OPT_KERNEL},
+	{"initrd", required_argument, NULL, OPT_INITRD},
+	{"no-initrd", no_argument, NULL, OPT_NO_INITRD},
+	{"append", required_argument, NULL, OPT_APPEND},
+	{"memory", required_argument, NULL, OPT_MEMORY},
+	{"cpu", required_argument, NULL, OPT_CPU},
+	{"expect", required_argument, NULL, OPT_EXPECT},
+	{"timeout", required_argument, NULL, OPT_TIMEOUT},
+	{"interactive", no_argument, NULL, OPT_INTERACTIVE},
+	{"gdb", no_argument, NULL, OPT_GDB},
+	{"icount", no_argument, NULL, OPT_ICOUNT},
+	{"summary", required_argument, NULL, OPT_SUMMARY},
+	{"audit", required_argument, NULL, OPT_AUDIT},
+	{"log-level", required_argument, NULL, OPT_LOG_LEVEL},
+	{"help", no_argument, NULL, OPT_HELP},
+	{NULL, 0, NULL, 0},
+};
+
+static const char *const log_levels[] = {"error", "warn", "info", "debug"};
+
+/* A plain decimal number from 1 to max, and nothing else. */
+static bool parse_count(const char *text, uint64_t max, uint64_t *ret)
+{
+	uint64_t value = 0;
+
+	if (*text == '\0') {
+		return false;
+	}
+	for (; *text != '\0'; text++) {
+		if (*text < '0' || *text > '9') {
+			return false;
+		}
+		value = value * 10 + (uint64_t)(*text - '0');
+		if (value > max) {
+			return false;
+		}
+	}
+	*ret = value;
+	return value != 0;
+}
+
+static const char *parse_memory(const char *text, struct run_options *o)
+{
+	if (!size_parse(text, &o->memory) || o->memory == 0) {
+		return "is no size (examples: 512M, 4G)";
+	}
+	if (o->memory > RUN_MEMORY_MAX) {
+		return "is above 128T, the most that the M2P window covers";
+	}
+	if (o->memory % MEMORY_UNIT != 0) {
+		return "is not a whole number of MiB";
+	}
+	return NULL;
+}
+
+static const char *parse_summary(const char *text, struct run_options *o)
+{
+	o->json = strcmp(text, "json") == 0;
+	if (!o->json && strcmp(text, "text") != 0) {
+		return "is neither text nor json";
+	}
+	return NULL;
+}
+
+static const char *parse_audit(const char *text, struct run_options *o)
+{
+	if (strcmp(text, "exit") == 0) {
+		o->audit = RUN_AUDIT_EXIT;
+	} else if (strcmp(text, "off") == 0) {
+		o->audit = RUN_AUDIT_OFF;
+	} else if (strncmp(text, "every:", 6) == 0 &&
+		   parse_count(text + 6, UINT32_MAX, &o->audit_every)) {
+		o->audit = RUN_AUDIT_EVERY;
+	} else {
+		return "is not exit, every:N (N from 1 to 4294967295) or off";
+	}
+	return NULL;
+}
+
+static const char *parse_timeout(const char *text, struct run_options *o)
+{
+	uint64_t seconds;
+
+	if (!parse_count(text, RUN_TIMEOUT_MAX, &seconds)) {
+		return "is no number of seconds from 1 to 31536000";
+	}
+	o->timeout = (unsigned int)seconds;
+	return NULL;
+}
+
+static const char *parse_log_level(const char *text, struct run_options *o)
+{
+	for (size_t i = 0; i < sizeof(log_levels) / sizeof(*log_levels); i++) {
+		if (strcmp(text, log_levels[i]) == 0) {
+			o->log_level = log_levels[i];
+			return NULL;
+		}
+	}
+	return "is not error, warn, info or debug";
+}
+
+static const char *set_text(const char *text, const char **field)
+{
+	if (*text == '\0') {
+		return "is empty";
+	}
+	*field = text;
+	return NULL;
+}
+
+/* Returns what is wrong with the option's argument, or NULL. */
+static const char *take(int id, const char *argument, struct run_options *o)
+{
+	switch (id) {
+	case OPT_KERNEL:
+		return set_text(argument, &o->kernel);
+	case OPT_INITRD:
+		return set_text(argument, &o->initrd);
+	case OPT_NO_INITRD:
+		o->no_initrd = true;
+		return NULL;
+	case OPT_APPEND:
+		o->append = argument;
+		return NULL;
+	case OPT_MEMORY:
+		return parse_memory(argument, o);
+	case OPT_CPU:
+		return set_text(argument, &o->cpu);
+	case OPT_EXPECT:
+		return set_text(argument, &o->expect);
+	case OPT_TIMEOUT:
+		return parse_timeout(argument, o);
+	case OPT_INTERACTIVE:
+		o->interactive = true;
+		return NULL;
+	case OPT_GDB:
+		o->gdb = true;
+		return NULL;
+	case OPT_ICOUNT:
+		o->icount = true;
+		return NULL;
+	case OPT_SUMMARY:
+		return parse_summary(argument, o);
+	case OPT_AUDIT:
+		return parse_audit(argument, o);
+	case OPT_LOG_LEVEL:
+		return parse_log_level(argument, o);
+	default:
+		return "is not understood";
+	}
+}
+
+static const char *option_name(int id)
+{
+	for (const struct option *o = long_options; o->name != NULL; o++) {
+		if (o->val == id) {
+			return o->name;
+		}
+	}
+	return "?";
+}
+
+/*
+ * getopt has refused something: optopt is 0 or a character if there is no
+ * such option, else the option whose argument is missing or too much.
+ */
+static void complain(int why, const char *word, char *error)
+{
+	if (why == ':') {
+		snprintf(error, RUN_OPTIONS_ERROR_SIZE,
+			 "option '%s' needs an argument", word);
+	} else if (optopt >= OPT_KERNEL) {
+		snprintf(error, RUN_OPTIONS_ERROR_SIZE,
+			 "option '--%s' takes no argument",
+			 option_name(optopt));
+	} else if (optopt != 0) {
+		snprintf(error, RUN_OPTIONS_ERROR_SIZE,
+			 "unknown option '-%c'", optopt);
+	} else {
+		snprintf(error, RUN_OPTIONS_ERROR_SIZE,
+			 "unknown option '%s'", word);
+	}
+}
+
+enum run_options_result run_options_parse(int argc, char **argv,
+					  struct run_options *o,
+					  char *error)
+{
+	int id;
+
+	*o = (struct run_options){
+		.memory = UINT64_C(1) << 30,
+		.cpu = "Nehalem",
+		.log_level = "info",
+	};
+	optind = 0; /* GNU: forget what an earlier call has seen */
+	opterr = 0;
+	while ((id = getopt_long(argc, argv, "+:", long_options, NULL)) !=
+	       -1) {
+		const char *wrong;
+
+		if (id == OPT_HELP) {
+			return RUN_OPTIONS_HELP;
+		}
+		if (id == '?' || id == ':') {
+			complain(id, argv[optind - 1], error);
+			return RUN_OPTIONS_BAD;
+		}
+		wrong = take(id, optarg, o);
+		if (wrong != NULL) {
+			snprintf(error, RUN_OPTIONS_ERROR_SIZE,
+				 "--%s: '%.100s' %s", option_name(id), optarg,
+				 wrong);
+			return RUN_OPTIONS_BAD;
+		}
+	}
+	if (optind < argc) {
+		snprintf(error, RUN_OPTIONS_ERROR_SIZE,
+			 "unexpected argument '%s' (a kernel is named by "
+			 "--kernel)",
+			 argv[optind]);
+		return RUN_OPTIONS_BAD;
+	}
+	if (o->no_initrd && o->initrd != NULL) {
+		snprintf(error, RUN_OPTIONS_ERROR_SIZE,
+			 "--initrd and --no-initrd exclude each other");
+		return RUN_OPTIONS_BAD;
+	}
+	return RUN_OPTIONS_OK;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* The options of `pagewarden run`. */
+#ifndef PW_CLI_RUN_OPTIONS_H
+#define PW_CLI_RUN_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define RUN_OPTIONS_ERROR_SIZE 256
+#define RUN_MEMORY_MAX (UINT64_C(128) << 40) /* what the M2P window covers */
+#define RUN_TIMEOUT_MAX 31536000	     /* a year */
+
+enum run_audit {
+	RUN_AUDIT_EXIT,
+	RUN_AUDIT_EVERY,
+	RUN_AUDIT_OFF,
+};
+
+/* Strings point into the argument vector. */
+struct run_options {
+	const char *kernel; /* NULL: the default beside the executable */
+	const char *initrd; /* likewise, unless no_initrd */
+	bool no_initrd;
+	const char *append; /* NULL: nothing beyond console=hvc0 */
+	uint64_t memory;    /* the guest's, bytes, whole MiB */
+	const char *cpu;    /* QEMU's -cpu */
+	const char *expect; /* NULL: nothing is expected */
+	unsigned int timeout; /* seconds; 0: none */
+	bool interactive;
+	bool gdb;
+	bool icount;
+	bool json;
+	enum run_audit audit;
+	uint64_t audit_every; /* hypercalls, with RUN_AUDIT_EVERY */
+	const char *log_level;
+};
+
+enum run_options_result {
+	RUN_OPTIONS_OK,
+	RUN_OPTIONS_HELP, /* --help was asked for */
+	RUN_OPTIONS_BAD,  /* one line in error */
+};
+
+/* error: RUN_OPTIONS_ERROR_SIZE bytes */
+enum run_options_result run_options_parse(int argc, char **argv,
+					  struct run_options *options,
+					  char *error);
+
+/* The text of `pagewarden run --help`. */
+extern const char run_options_help[];
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the command says of its own: lines `pagewarden: ...` on stderr, so
+ * that stdout holds nothing but the guest's console and the report.
+ */
+#ifndef PW_CLI_SAY_H
+#define PW_CLI_SAY_H
+
+#include <stdbool.h>
+
+enum exit_status {
+	STATUS_OK = 0,
+	STATUS_GUEST = 1, /* the guest crashed, or expectations not met */
+	STATUS_USAGE = 2, /* bad usage or bad input */
+	STATUS_OURS = 3,  /* Pagewarden itself failed */
+};
+
+void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * The console was left in the middle of a line: what is said next starts a
+ * new one if both may be on the same terminal.
+ */
+void say_console_mid_line(bool mid_line);
+
+#endif

@@ -1,0 +1,462 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The main loop of a run: carries bytes between QEMU and the terminal until
+ * QEMU has ended. Everything that can happen arrives by poll: console,
+ * control channel, QEMU's messages, keys, gdb stub, signals (signalfd), time.
+ * QEMU's end is seen as the end of its channels, and only then is it waited
+ * for; so nothing that it said before it ended is lost. Whoever wants the run
+ * to end early kills QEMU, and the loop ends by the same way.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/expect.h"
+#include "cli/gdbstub.h"
+#include "cli/session.h"
+#include "cli/terminal.h"
+
+enum {
+	P_CONSOLE,
+	P_CONTROL,
+	P_ERRORS,
+	P_SIGNAL,
+	P_STDIN,
+	P_GDB,
+	NR_POLLED,
+};
+
+#define CHUNK 65536
+#define LINE 256
+
+struct loop {
+	struct session *session;
+	struct qemu qemu;
+	struct expect expect;
+	struct gdbstub gdb;
+	int gdb_fd;
+	int signal_fd;
+	int input; /* -1: keys are not wanted, or have ended */
+	int output;
+	/* Keys that the guest has not taken yet. */
+	char keys[LINE];
+	size_t nr_keys;
+	/* QEMU's messages: the line that is arriving, and the last one. */
+	char line[LINE];
+	size_t line_length;
+	char last_line[LINE];
+	bool ended_by_us; /* QEMU was killed for session->result */
+	char chunk[CHUNK];
+};
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* The first reason to end the run stays the reason. */
+static void end_run(struct loop *l, enum run_result why)
+{
+	if (!l->ended_by_us) {
+		l->ended_by_us = true;
+		l->session->result = why;
+		qemu_kill(&l->qemu);
+	}
+}
+
+static bool write_all(int fd, const char *data, size_t size)
+{
+	while (size > 0) {
+		ssize_t n = write(fd, data, size);
+
+		if (n < 0 && errno == EAGAIN) {
+			struct pollfd p = {.fd = fd, .events = POLLOUT};
+
+			poll(&p, 1, -1);
+		} else if (n < 0 && errno != EINTR) {
+			return false;
+		} else if (n > 0) {
+			data += n;
+			size -= (size_t)n;
+		}
+	}
+	return true;
+}
+
+/* Reads a chunk; at the end closes *fd. Returns how much there is. */
+static size_t receive(struct loop *l, int *fd)
+{
+	ssize_t n = read(*fd, l->chunk, sizeof(l->chunk));
+
+	if (n > 0) {
+		return (size_t)n;
+	}
+	if (n == 0 || (errno != EINTR && errno != EAGAIN)) {
+		close(*fd);
+		*fd = -1;
+	}
+	return 0;
+}
+
+static void on_console(struct loop *l)
+{
+	size_t n = receive(l, &l->qemu.console);
+
+	if (n == 0) {
+		return;
+	}
+	expect_feed(&l->expect, l->chunk, n);
+	say_console_mid_line(l->chunk[n - 1] != '\n');
+	if (!l->ended_by_us && !write_all(l->output, l->chunk, n)) {
+		end_run(l, RUN_OUTPUT_FAILED);
+	}
+}
+
+static void on_control(struct loop *l)
+{
+	struct monitor *m = l->session->monitor;
+
+	monitor_feed(m, l->chunk, receive(l, &l->qemu.control));
+	if (m->guest_started) {
+		m->guest_started = false;
+		say("guest starts at %s",
+		    monitor_text(m->guest_start, "entry", "its entry"));
+	}
+}
+
+/* QEMU's remarks on CPU features that TCG lacks are of no use to anyone. */
+static bool is_noise(const char *line)
+{
+	return strstr(line, "TCG doesn't support requested feature") != NULL;
+}
+
+static void end_line(struct loop *l)
+{
+	l->line[l->line_length] = '\0';
+	l->line_length = 0;
+	if (l->line[0] != '\0' && !is_noise(l->line)) {
+		memcpy(l->last_line, l->line, sizeof(l->line));
+		say("%s", l->line);
+	}
+}
+
+static void on_errors(struct loop *l)
+{
+	size_t n = receive(l, &l->qemu.errors);
+
+	for (size_t i = 0; i < n; i++) {
+		if (l->chunk[i] == '\n') {
+			end_line(l);
+		} else if (l->line_length < sizeof(l->line) - 1) {
+			l->line[l->line_length++] = l->chunk[i];
+		}
+	}
+}
+
+static void on_signal(struct loop *l)
+{
+	struct signalfd_siginfo info;
+
+	if (read(l->signal_fd, &info, sizeof(info)) == sizeof(info)) {
+		if (l->session->signal == 0) {
+			l->session->signal = (int)info.ssi_signo;
+		}
+		end_run(l, RUN_QUIT);
+	}
+}
+
+static void on_keys(struct loop *l)
+{
+	ssize_t n = read(l->input, l->keys, sizeof(l->keys));
+
+	if (n < 0 && (errno == EINTR || errno == EAGAIN)) {
+		return;
+	}
+	if (n <= 0) {
+		l->input = -1; /* the guest runs on */
+		return;
+	}
+	l->nr_keys = (size_t)n;
+	if (isatty(l->input) &&
+	    memchr(l->keys, TERMINAL_QUIT, l->nr_keys) != NULL) {
+		end_run(l, RUN_QUIT);
+	}
+}
+
+static void send_keys(struct loop *l)
+{
+	ssize_t n = send(l->qemu.console, l->keys, l->nr_keys,
+			 MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	if (n > 0) {
+		l->nr_keys -= (size_t)n;
+		memmove(l->keys, l->keys + n, l->nr_keys);
+	} else if (errno != EAGAIN && errno != EINTR) {
+		l->nr_keys = 0; /* QEMU is ending */
+	}
+}
+
+static void close_gdb(struct loop *l)
+{
+	if (l->gdb_fd >= 0) {
+		close(l->gdb_fd);
+		l->gdb_fd = -1;
+	}
+}
+
+/* The packets are few and short: a loopback socket always takes them. */
+static void send_gdb(struct loop *l)
+{
+	char data[GDBSTUB_OUT_SIZE];
+	size_t n = gdbstub_take(&l->gdb, data, sizeof(data));
+
+	if (n > 0 && send(l->gdb_fd, data, n, MSG_NOSIGNAL) != (ssize_t)n) {
+		close_gdb(l);
+	}
+}
+
+static void on_gdb(struct loop *l)
+{
+	size_t n = receive(l, &l->gdb_fd);
+
+	gdbstub_feed(&l->gdb, l->chunk, n);
+	if (l->gdb_fd >= 0) {
+		send_gdb(l);
+	}
+	if (l->gdb.state == GDBSTUB_FAILED) {
+		say("gdb: %s", l->gdb.error);
+		strncpy(l->session->error, l->gdb.error,
+			sizeof(l->session->error) - 1);
+		close_gdb(l);
+		end_run(l, RUN_QEMU_FAILED);
+	} else if (l->gdb.state == GDBSTUB_DONE) {
+		close_gdb(l);
+		say("gdb: stopped at the guest's first instruction, "
+		    "0x%" PRIx64,
+		    l->session->entry);
+		say("gdb: connect with target remote 127.0.0.1:%d",
+		    l->qemu.gdb_port);
+	}
+}
+
+static bool connect_gdb(struct loop *l)
+{
+	struct sockaddr_in address = {
+		.sin_family = AF_INET,
+		.sin_port = htons((uint16_t)l->qemu.gdb_port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+
+	l->gdb_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (l->gdb_fd < 0 ||
+	    connect(l->gdb_fd, (struct sockaddr *)&address,
+		    sizeof(address)) != 0) {
+		close_gdb(l);
+		return false;
+	}
+	gdbstub_init(&l->gdb, l->session->entry);
+	send_gdb(l);
+	return true;
+}
+
+static void handle(struct loop *l, const struct pollfd *p)
+{
+	if (p[P_CONTROL].revents != 0) {
+		on_control(l);
+	}
+	if ((p[P_CONSOLE].revents & POLLOUT) != 0) {
+		send_keys(l);
+	}
+	if ((p[P_CONSOLE].revents & ~POLLOUT) != 0) {
+		on_console(l);
+	}
+	if (p[P_ERRORS].revents != 0) {
+		on_errors(l);
+	}
+	if (p[P_SIGNAL].revents != 0) {
+		on_signal(l);
+	}
+	if (p[P_STDIN].revents != 0) {
+		on_keys(l);
+	}
+	if (p[P_GDB].revents != 0) {
+		on_gdb(l);
+	}
+}
+
+static int milliseconds_to(double deadline)
+{
+	double left = (deadline - now()) * 1000 + 1;
+
+	/* Waking early is harmless: the loop looks at the clock again. */
+	return left < 0 ? 0 : left > 1e6 ? 1000000 : (int)left;
+}
+
+static void run_loop(struct loop *l, double deadline)
+{
+	while (l->qemu.console >= 0 || l->qemu.control >= 0 ||
+	       l->qemu.errors >= 0) {
+		bool want_keys = l->nr_keys == 0 && !l->ended_by_us;
+		short more = l->nr_keys > 0 ? POLLOUT : 0;
+		/* poll passes over negative descriptors. */
+		struct pollfd p[NR_POLLED] = {
+			[P_CONSOLE] = {l->qemu.console,
+				       (short)(POLLIN | more), 0},
+			[P_CONTROL] = {l->qemu.control, POLLIN, 0},
+			[P_ERRORS] = {l->qemu.errors, POLLIN, 0},
+			[P_SIGNAL] = {l->signal_fd, POLLIN, 0},
+			[P_STDIN] = {want_keys ? l->input : -1, POLLIN, 0},
+			[P_GDB] = {l->gdb_fd, POLLIN, 0},
+		};
+		bool timed = deadline > 0 && !l->ended_by_us;
+
+		if (poll(p, NR_POLLED,
+			 timed ? milliseconds_to(deadline) : -1) > 0) {
+			handle(l, p);
+		}
+		if (timed && now() >= deadline) {
+			end_run(l, RUN_TIMED_OUT);
+		}
+	}
+	if (l->line_length > 0) {
+		end_line(l);
+	}
+}
+
+static bool is_cpu_complaint(const char *line)
+{
+	return strstr(line, "unable to find CPU model") != NULL ||
+	       strstr(line, "-x86_64-cpu") != NULL;
+}
+
+static void judge_exit(struct loop *l, int code)
+{
+	struct session *s = l->session;
+
+	switch (code) {
+	case QEMU_EXIT_POWEROFF:
+		s->result = RUN_POWERED_OFF;
+		return;
+	case QEMU_EXIT_CRASH:
+		s->result = RUN_CRASHED;
+		return;
+	case QEMU_EXIT_REBOOT:
+		s->result = RUN_REBOOTED;
+		return;
+	case QEMU_EXIT_HV_FAILED:
+		s->result = RUN_HV_FAILED;
+		snprintf(s->error, sizeof(s->error),
+			 "its last words are on the console");
+		return;
+	case 0:
+		/* By -no-reboot a reset ends QEMU in order; so does gdb. */
+		s->result = s->options->gdb ? RUN_QUIT : RUN_HV_FAILED;
+		snprintf(s->error, sizeof(s->error),
+			 "the machine was reset (a triple fault?)");
+		return;
+	default:
+		s->result = is_cpu_complaint(l->last_line) ? RUN_BAD_CPU
+							   : RUN_QEMU_FAILED;
+		snprintf(s->error, sizeof(s->error), "%s",
+			 l->last_line[0] != '\0' ? l->last_line
+						 : "it gave no reason");
+	}
+}
+
+/* What QEMU's end means, unless it was ours to end. */
+static void judge(struct loop *l, int status)
+{
+	struct session *s = l->session;
+
+	if (WIFEXITED(status)) {
+		judge_exit(l, WEXITSTATUS(status));
+	} else if (!l->ended_by_us) {
+		s->result = RUN_QEMU_FAILED;
+		snprintf(s->error, sizeof(s->error),
+			 "it was killed by signal %d", WTERMSIG(status));
+	}
+}
+
+static void run_qemu(struct loop *l)
+{
+	struct session *s = l->session;
+	double start = now();
+
+	if (s->options->gdb && !connect_gdb(l)) {
+		snprintf(s->error, sizeof(s->error),
+			 "cannot connect to its gdb stub");
+		end_run(l, RUN_QEMU_FAILED);
+	}
+	if (l->input >= 0 && !terminal_raw(l->input)) {
+		say("cannot put the terminal into raw mode");
+	}
+	run_loop(l, s->options->timeout == 0 ? 0
+					     : start + s->options->timeout);
+	terminal_restore();
+	close_gdb(l);
+	judge(l, qemu_finish(&l->qemu));
+	s->seconds = now() - start;
+	s->expect_seen = l->expect.seen;
+}
+
+static int open_signals(sigset_t *old)
+{
+	static const int wanted[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++) {
+		sigaddset(&set, wanted[i]);
+	}
+	sigprocmask(SIG_BLOCK, &set, old);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+int session_run(struct session *s)
+{
+	struct loop *l = calloc(1, sizeof(*l));
+	sigset_t old;
+	int failed = -1;
+
+	s->signal = 0;
+	s->error[0] = '\0';
+	if (l == NULL || !expect_init(&l->expect, s->options->expect)) {
+		free(l);
+		snprintf(s->error, sizeof(s->error), "out of memory");
+		return -1;
+	}
+	l->session = s;
+	l->gdb_fd = -1;
+	l->input = s->options->interactive ? STDIN_FILENO : -1;
+	l->output = s->options->json ? STDERR_FILENO : STDOUT_FILENO;
+	/* A reader that goes away is told by write, not by death. */
+	signal(SIGPIPE, SIG_IGN);
+	l->signal_fd = open_signals(&old);
+	if (l->signal_fd < 0) {
+		snprintf(s->error, sizeof(s->error), "signalfd: %s",
+			 strerror(errno));
+	} else {
+		failed = qemu_start(&l->qemu, s->config, s->error);
+		if (failed == 0) {
+			run_qemu(l);
+		}
+		close(l->signal_fd);
+	}
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	expect_fini(&l->expect);
+	free(l);
+	return failed;
+}

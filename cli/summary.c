@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The report of a run, as a table and as one JSON document. Both take their
+ * numbers from the hypervisor's summary event; what it did not tell is left
+ * out, never shown as zero.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/summary.h"
+
+/* What cannot be a count that the hypervisor has told. */
+#define UNKNOWN UINT64_MAX
+#define MAX_CALLS 256
+#define JSON_FORMAT 1
+
+static const char *const result_names[] = {
+	[RUN_POWERED_OFF] = "poweroff",
+	[RUN_REBOOTED] = "reboot",
+	[RUN_CRASHED] = "crash",
+	[RUN_TIMED_OUT] = "timeout",
+	[RUN_QUIT] = "quit",
+	[RUN_HV_FAILED] = "hypervisor-failed",
+	[RUN_QEMU_FAILED] = "qemu-failed",
+	[RUN_BAD_CPU] = "bad-cpu",
+	[RUN_OUTPUT_FAILED] = "output-failed",
+};
+
+enum exit_status report_status(const struct run_report *r)
+{
+	/* Wrong counts are our bug, however well the guest fared. */
+	bool sound = monitor_audit_differences(r->monitor) == 0;
+	bool expected = r->expect == NULL || r->expect_seen;
+
+	switch (r->result) {
+	case RUN_POWERED_OFF:
+		if (!sound) {
+			return STATUS_OURS;
+		}
+		return expected ? STATUS_OK : STATUS_GUEST;
+	case RUN_REBOOTED:
+	case RUN_CRASHED:
+	case RUN_TIMED_OUT:
+	case RUN_QUIT:
+		return sound ? STATUS_GUEST : STATUS_OURS;
+	case RUN_BAD_CPU:
+		return STATUS_USAGE;
+	case RUN_HV_FAILED:
+	case RUN_QEMU_FAILED:
+	case RUN_OUTPUT_FAILED:
+		return STATUS_OURS;
+	}
+	return STATUS_OURS;
+}
+
+/* What is wrong although the guest ended in order, or NULL. */
+static const char *reproach(const struct run_report *r)
+{
+	if (monitor_audit_differences(r->monitor) != 0) {
+		return "the audit found differences: a fault of the "
+		       "hypervisor";
+	}
+	if (r->expect != NULL && !r->expect_seen) {
+		return "the console never showed what --expect names";
+	}
+	return NULL;
+}
+
+static const char *const how_it_ended[] = {
+	[RUN_POWERED_OFF] = "guest powered off",
+	[RUN_REBOOTED] = "guest asked for a reboot",
+	[RUN_CRASHED] = "guest crashed",
+	[RUN_TIMED_OUT] = "timeout: guest killed",
+	[RUN_QUIT] = "guest killed on request",
+	[RUN_HV_FAILED] = "the hypervisor failed",
+	[RUN_QEMU_FAILED] = "QEMU failed",
+	[RUN_BAD_CPU] = "--cpu: QEMU does not take this model",
+	[RUN_OUTPUT_FAILED] = "cannot write the console's output",
+};
+
+void report_verdict(const struct run_report *r, char *line, size_t size)
+{
+	const char *how = how_it_ended[r->result];
+	const char *wrong = reproach(r);
+
+	switch (r->result) {
+	case RUN_CRASHED:
+		snprintf(line, size, "%s: %s", how,
+			 monitor_crash_reason(r->monitor));
+		break;
+	case RUN_POWERED_OFF:
+	case RUN_REBOOTED:
+	case RUN_TIMED_OUT:
+	case RUN_QUIT:
+		snprintf(line, size, wrong == NULL ? "%s" : "%s; %s", how,
+			 wrong);
+		break;
+	case RUN_HV_FAILED:
+	case RUN_QEMU_FAILED:
+	case RUN_BAD_CPU:
+	case RUN_OUTPUT_FAILED:
+		snprintf(line, size, *r->detail == '\0' ? "%s" : "%s: %s", how,
+			 r->detail);
+		break;
+	}
+}
+
+static const cJSON *member(const cJSON *object, const char *name)
+{
+	return cJSON_GetObjectItemCaseSensitive(object, name);
+}
+
+static int by_calls(const void *a, const void *b)
+{
+	uint64_t x = monitor_number(*(const cJSON *const *)a, "calls", 0);
+	uint64_t y = monitor_number(*(const cJSON *const *)b, "calls", 0);
+
+	return (x < y) - (x > y);
+}
+
+static void print_hypercalls(FILE *to, const cJSON *summary)
+{
+	const cJSON *calls = member(summary, "hypercalls");
+	const cJSON *sorted[MAX_CALLS];
+	const cJSON *call;
+	uint64_t total = 0;
+	uint64_t refused = 0;
+	size_t nr = 0;
+
+	cJSON_ArrayForEach(call, calls)
+	{
+		if (nr < MAX_CALLS) {
+			sorted[nr++] = call;
+		}
+	}
+	if (nr == 0) {
+		return;
+	}
+	qsort(sorted, nr, sizeof(*sorted), by_calls);
+	fprintf(to, "  %-28s %12s %10s\n", "hypercall", "calls", "refused");
+	for (size_t i = 0; i < nr; i++) {
+		uint64_t made = monitor_number(sorted[i], "calls", 0);
+		uint64_t bad = monitor_number(sorted[i], "refused", 0);
+
+		fprintf(to, "  %-28.28s %12" PRIu64 " %10" PRIu64 "\n",
+			monitor_text(sorted[i], "name", "?"), made, bad);
+		total += made;
+		refused += bad;
+	}
+	fprintf(to, "  %-28s %12" PRIu64 " %10" PRIu64 "\n\n", "total", total,
+		refused);
+}
+
+static void print_count(FILE *to, const char *label, uint64_t count)
+{
+	if (count != UNKNOWN) {
+		fprintf(to, "  %-28s %12" PRIu64 "\n", label, count);
+	}
+}
+
+struct row {
+	const char *name; /* in the event */
+	const char *label;
+};
+
+static void print_rows(FILE *to, const cJSON *object, const struct row *rows,
+		       size_t nr)
+{
+	for (size_t i = 0; i < nr; i++) {
+		print_count(to, rows[i].label,
+			    monitor_number(object, rows[i].name, UNKNOWN));
+	}
+}
+
+static const struct row write_rows[] = {
+	{"pte_writes", "PTE writes"},
+	{"ptwr", "of them, direct (emulated)"},
+};
+static const struct row flush_rows[] = {
+	{"all", "TLB flushes, whole"},
+	{"one", "TLB flushes, one address"},
+};
+static const struct row peak_rows[] = {
+	{"l1", "frames at peak: L1 tables"},
+	{"l2", "                L2 tables"},
+	{"l3", "                L3 tables"},
+	{"l4", "                L4 tables"},
+	{"desc", "                descriptors"},
+	{"writable", "                writable"},
+};
+#define ROWS(rows) rows, sizeof(rows) / sizeof((rows)[0])
+
+/* Whatever the hypervisor counts under "traps", by its own names. */
+static void print_traps(FILE *to, const cJSON *summary)
+{
+	const cJSON *trap;
+	unsigned int nr = 0;
+
+	cJSON_ArrayForEach(trap, member(summary, "traps"))
+	{
+		uint64_t count = cJSON_IsNumber(trap) &&
+						 trap->valuedouble > 0 &&
+						 trap->valuedouble < 1e15
+					 ? (uint64_t)trap->valuedouble
+					 : 0;
+		char label[32];
+
+		if (count == 0 || trap->string == NULL || ++nr > MAX_CALLS) {
+			continue;
+		}
+		snprintf(label, sizeof(label), "trap %.22s", trap->string);
+		print_count(to, label, count);
+	}
+}
+
+static void print_audit(FILE *to, const struct run_report *r)
+{
+	const cJSON *audit = member(r->monitor->summary, "audit");
+	uint64_t runs = monitor_number(audit, "runs", r->monitor->nr_audits);
+
+	if (runs == 0) {
+		fprintf(to, "  %-28s %12s\n", "audit", "not run");
+		return;
+	}
+	fprintf(to, "  %-28s %12" PRIu64 " differences in %" PRIu64 " run%s\n",
+		"audit", monitor_audit_differences(r->monitor), runs,
+		runs == 1 ? "" : "s");
+}
+
+void summary_text(FILE *to, const struct run_report *r)
+{
+	const cJSON *summary = r->monitor->summary;
+
+	fprintf(to, "\nPagewarden: %s, %" PRIu64 " MiB, %.1f s\n\n", r->kernel,
+		r->memory >> 20, r->seconds);
+	if (summary == NULL) {
+		fputs("  no counts: the hypervisor did not come to tell "
+		      "them\n",
+		      to);
+	} else {
+		print_hypercalls(to, summary);
+		print_rows(to, summary, ROWS(write_rows));
+		print_rows(to, member(summary, "tlb_flushes"),
+			   ROWS(flush_rows));
+		print_rows(to, member(summary, "peak"), ROWS(peak_rows));
+		print_traps(to, summary);
+		if (r->icount) {
+			print_count(to, "instructions",
+				    monitor_number(summary, "instructions",
+						   UNKNOWN));
+		}
+		print_audit(to, r);
+	}
+	if (r->monitor->nr_bad_lines != 0) {
+		print_count(to, "control lines not understood",
+			    r->monitor->nr_bad_lines);
+	}
+	fputc('\n', to);
+}
+
+/* Adds a copy under a name; nothing if there is none. */
+static bool add_copy(cJSON *document, const char *name, const cJSON *item)
+{
+	cJSON *copy;
+
+	if (item == NULL) {
+		return true;
+	}
+	copy = cJSON_Duplicate(item, true);
+	cJSON_DeleteItemFromObjectCaseSensitive(copy, "event");
+	if (!cJSON_AddItemToObject(document, name, copy)) {
+		cJSON_Delete(copy);
+		return false;
+	}
+	return true;
+}
+
+static bool fill_json(cJSON *d, const struct run_report *r)
+{
+	const struct monitor *m = r->monitor;
+	char verdict[256];
+	bool ok = cJSON_AddNumberToObject(d, "format", JSON_FORMAT) != NULL;
+
+	report_verdict(r, verdict, sizeof(verdict));
+	ok = ok && cJSON_AddStringToObject(d, "kernel", r->kernel) != NULL;
+	ok = ok && cJSON_AddNumberToObject(d, "memory_mib",
+					   (double)(r->memory >> 20)) != NULL;
+	ok = ok && cJSON_AddStringToObject(d, "result",
+					   result_names[r->result]) != NULL;
+	ok = ok && cJSON_AddNumberToObject(d, "status", report_status(r)) !=
+			   NULL;
+	ok = ok && cJSON_AddStringToObject(d, "verdict", verdict) != NULL;
+	ok = ok && cJSON_AddNumberToObject(d, "seconds", r->seconds) != NULL;
+	ok = ok && cJSON_AddBoolToObject(d, "icount", r->icount) != NULL;
+	if (r->expect != NULL) {
+		ok = ok && cJSON_AddStringToObject(d, "expect", r->expect) !=
+				   NULL;
+		ok = ok && cJSON_AddBoolToObject(d, "expect_seen",
+						 r->expect_seen) != NULL;
+	}
+	ok = ok && add_copy(d, "boot", m->boot);
+	ok = ok && add_copy(d, "guest_start", m->guest_start);
+	ok = ok && add_copy(d, "crash", m->crash);
+	ok = ok && add_copy(d, "shutdown", m->shutdown);
+	ok = ok && cJSON_AddNumberToObject(d, "nr_refusals",
+					   (double)m->nr_refusals) != NULL;
+	ok = ok && add_copy(d, "refusals", m->refusals);
+	ok = ok && cJSON_AddNumberToObject(
+			   d, "audit_differences",
+			   (double)monitor_audit_differences(m)) != NULL;
+	ok = ok && cJSON_AddNumberToObject(d, "bad_control_lines",
+					   (double)m->nr_bad_lines) != NULL;
+	return ok && add_copy(d, "summary", m->summary);
+}
+
+bool summary_json(FILE *to, const struct run_report *r)
+{
+	cJSON *document = cJSON_CreateObject();
+	char *text = NULL;
+
+	if (document != NULL && fill_json(document, r)) {
+		text = cJSON_Print(document);
+	}
+	cJSON_Delete(document);
+	if (text == NULL) {
+		return false;
+	}
+	fprintf(to, "%s\n", text);
+	cJSON_free(text);
+	return true;
+}

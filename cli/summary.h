@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* How a run ended: its status, and the report for people or for programs. */
+#ifndef PW_CLI_SUMMARY_H
+#define PW_CLI_SUMMARY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "cli/monitor.h"
+#include "cli/say.h"
+
+enum run_result {
+	RUN_POWERED_OFF,
+	RUN_REBOOTED,
+	RUN_CRASHED,
+	RUN_TIMED_OUT,
+	RUN_QUIT,	 /* Ctrl-], or a signal */
+	RUN_HV_FAILED,	 /* the hypervisor said so, or reset the machine */
+	RUN_QEMU_FAILED, /* QEMU ended as no guest makes it end */
+	RUN_BAD_CPU,	 /* QEMU does not know the model */
+	RUN_OUTPUT_FAILED,
+};
+
+struct run_report {
+	enum run_result result;
+	const struct monitor *monitor;
+	const char *expect; /* NULL: nothing was expected */
+	bool expect_seen;
+	bool icount;	    /* instructions were counted */
+	uint64_t memory;    /* the guest's, bytes */
+	double seconds;	    /* from QEMU's start to its end */
+	const char *kernel; /* as the user named it */
+	const char *detail; /* of RUN_HV_FAILED, RUN_QEMU_FAILED; or "" */
+};
+
+enum exit_status report_status(const struct run_report *report);
+
+/* One line that says how it ended, e.g. "guest crashed: REASON". */
+void report_verdict(const struct run_report *report, char *line, size_t size);
+
+void summary_text(FILE *to, const struct run_report *report);
+/* One JSON document. Returns false if memory is short. */
+bool summary_json(FILE *to, const struct run_report *report);
+
+#endif
