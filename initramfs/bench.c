@@ -37,16 +37,18 @@ static void wait_for(pid_t pid)
 {
 	int status;
 
-	if (pid < 0 || waitpid(pid, &status, 0) != pid || status)
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || status) {
 		fail("fork");
+	}
 }
 
 static void fork_exit(void)
 {
 	pid_t pid = fork();
 
-	if (pid == 0)
+	if (pid == 0) {
 		_exit(0);
+	}
 	wait_for(pid);
 }
 
@@ -68,14 +70,17 @@ static void touch_fresh(size_t pages)
 	volatile char *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
 				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	if (p == MAP_FAILED)
+	if (p == MAP_FAILED) {
 		fail("mmap");
+	}
 	/* Large pages exist natively only; the same work everywhere. */
 	madvise((void *)p, size, MADV_NOHUGEPAGE);
-	for (size_t i = 0; i < pages; i++)
+	for (size_t i = 0; i < pages; i++) {
 		p[i * PAGE] = 1;
-	if (munmap((void *)p, size))
+	}
+	if (munmap((void *)p, size)) {
 		fail("munmap");
+	}
 }
 
 static void mmap_munmap(void)
@@ -91,12 +96,14 @@ static uint64_t time_page_faults(void)
 				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	uint64_t start, end;
 
-	if (p == MAP_FAILED)
+	if (p == MAP_FAILED) {
 		fail("mmap");
+	}
 	madvise((void *)p, size, MADV_NOHUGEPAGE);
 	start = __rdtsc();
-	for (size_t i = 0; i < 1000; i++)
+	for (size_t i = 0; i < 1000; i++) {
 		p[i * PAGE] = 1;
+	}
 	end = __rdtsc();
 	munmap((void *)p, size);
 	return end - start;
@@ -108,8 +115,9 @@ static void ping_pong(void)
 {
 	char c = 0;
 
-	if (write(ping[1], &c, 1) != 1 || read(pong[0], &c, 1) != 1)
+	if (write(ping[1], &c, 1) != 1 || read(pong[0], &c, 1) != 1) {
 		fail("pipe");
+	}
 }
 
 static void echo_back(void)
@@ -118,8 +126,9 @@ static void echo_back(void)
 
 	close(ping[1]);
 	while (read(ping[0], &c, 1) == 1) {
-		if (write(pong[1], &c, 1) != 1)
+		if (write(pong[1], &c, 1) != 1) {
 			break;
+		}
 	}
 	_exit(0);
 }
@@ -151,10 +160,12 @@ static void measure(const char *name, void (*op)(void), unsigned repeat)
 	for (int b = -1; b < BATCHES; b++) {
 		uint64_t start = __rdtsc();
 
-		for (unsigned i = 0; i < repeat; i++)
+		for (unsigned i = 0; i < repeat; i++) {
 			op();
-		if (b >= 0)
+		}
+		if (b >= 0) {
 			batches[b] = __rdtsc() - start;
+		}
 	}
 	report(name, batches, repeat);
 }
@@ -164,8 +175,9 @@ static void measure_page_faults(void)
 	uint64_t batches[BATCHES];
 
 	time_page_faults();
-	for (int b = 0; b < BATCHES; b++)
+	for (int b = 0; b < BATCHES; b++) {
 		batches[b] = time_page_faults();
+	}
 	report("page-faults-1000", batches, 1);
 }
 
@@ -173,11 +185,13 @@ static void measure_pipe(void)
 {
 	pid_t pid;
 
-	if (pipe(ping) || pipe(pong))
+	if (pipe(ping) || pipe(pong)) {
 		fail("pipe");
+	}
 	pid = fork();
-	if (pid == 0)
+	if (pid == 0) {
 		echo_back();
+	}
 	measure("pipe-ping-pong", ping_pong, 200);
 	close(ping[1]);
 	wait_for(pid);
@@ -190,11 +204,13 @@ static uint64_t idle_ns(void)
 	unsigned long long ns = 0;
 	FILE *f = fopen("/proc/timer_list", "r");
 
-	if (!f)
+	if (!f) {
 		fail("/proc/timer_list");
+	}
 	while (fgets(line, sizeof(line), f)) {
-		if (sscanf(line, " .idle_sleeptime : %llu", &ns) == 1)
+		if (sscanf(line, " .idle_sleeptime : %llu", &ns) == 1) {
 			break;
+		}
 	}
 	fclose(f);
 	return ns;
@@ -210,15 +226,18 @@ static uint64_t boot_us(void)
 	ssize_t n;
 
 	if (fd < 0 || lseek(fd, 0, SEEK_END) < 0 ||
-	    write(fd, mark, sizeof(mark) - 1) < 0)
+	    write(fd, mark, sizeof(mark) - 1) < 0) {
 		fail("/dev/kmsg");
+	}
 	n = read(fd, record, sizeof(record) - 1);
-	if (n <= 0)
+	if (n <= 0) {
 		fail("/dev/kmsg");
+	}
 	record[n] = '\0';
 	close(fd);
-	if (sscanf(record, "%*u,%*u,%llu", &us) != 1)
+	if (sscanf(record, "%*u,%*u,%llu", &us) != 1) {
 		fail("/dev/kmsg");
+	}
 	return us;
 }
 
@@ -226,8 +245,9 @@ int main(int argc, char **argv)
 {
 	uint64_t boot;
 
-	if (argc > 1 && !strcmp(argv[1], "exit"))
+	if (argc > 1 && !strcmp(argv[1], "exit")) {
 		_exit(0);
+	}
 	boot = boot_us() * 1000;
 	printf("bench: boot-to-init %llu\n",
 	       (unsigned long long)(boot - idle_ns()));

@@ -37,8 +37,9 @@ static void read_cmdline(void)
 	int fd = open("/proc/cmdline", O_RDONLY);
 	ssize_t n = fd < 0 ? -1 : read(fd, cmdline, sizeof(cmdline) - 1);
 
-	if (n < 0)
+	if (n < 0) {
 		fail("reading /proc/cmdline");
+	}
 	cmdline[n] = '\0';
 	close(fd);
 }
@@ -51,8 +52,10 @@ static const char *option(const char *word)
 
 	while ((at = strstr(at, word))) {
 		if ((at == cmdline || at[-1] == ' ') &&
-		    strchr(word[len - 1] == '=' ? "0123456789" : " \n", at[len]))
+		    strchr(word[len - 1] == '=' ? "0123456789" : " \n",
+			   at[len])) {
 			return at + len;
+		}
 		at += len;
 	}
 	return NULL;
@@ -63,8 +66,9 @@ static void greet(void)
 	struct utsname uts;
 	struct sysinfo si;
 
-	if (uname(&uts) || sysinfo(&si))
+	if (uname(&uts) || sysinfo(&si)) {
 		fail("uname or sysinfo");
+	}
 	printf("pagewarden: userspace is up\n");
 	printf("kernel:     %s %s %s\n", uts.sysname, uts.release, uts.machine);
 	printf("            %s\n", uts.version);
@@ -83,20 +87,22 @@ static int run(char *const argv[])
 		execv(argv[0], argv);
 		_exit(127);
 	}
-	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status)) {
 		return -1;
+	}
 	return WEXITSTATUS(status);
 }
 
-static void run_many(int count)
+static void run_many(long count)
 {
-	static char *const argv[] = { "/bin/true", NULL };
+	static char *const argv[] = {"/bin/true", NULL};
 
-	for (int i = 1; i <= count; i++) {
-		if (run(argv))
+	for (long i = 1; i <= count; i++) {
+		if (run(argv)) {
 			fail("a process");
+		}
 		if (i % 100 == 0 || i == count) {
-			printf("processes:  %d of %d\n", i, count);
+			printf("processes:  %ld of %ld\n", i, count);
 			fflush(stdout);
 		}
 	}
@@ -113,30 +119,34 @@ static void run_shell(void)
 		execl("/bin/sh", "sh", (char *)NULL);
 		_exit(127);
 	}
-	if (pid < 0 || waitpid(pid, NULL, 0) != pid)
+	if (pid < 0 || waitpid(pid, NULL, 0) != pid) {
 		fail("the shell");
+	}
 }
 
 int main(void)
 {
-	static char *const bench[] = { "/bench", NULL };
+	static char *const bench[] = {"/bench", NULL};
 	const char *forks;
 
-	if (mount("proc", "/proc", "proc", 0, NULL))
+	if (mount("proc", "/proc", "proc", 0, NULL)) {
 		fail("mounting /proc");
+	}
 	read_cmdline();
 	/* First thing after boot: the benchmark's clock is running. */
 	if (option("pw.bench")) {
-		if (run(bench))
+		if (run(bench)) {
 			fail("/bench");
+		}
 	} else {
 		greet();
 		mount("sysfs", "/sys", "sysfs", 0, NULL);
 		mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
-		if (option("pw.shell"))
+		if (option("pw.shell")) {
 			run_shell();
+		}
 		forks = option("pw.forks=");
-		run_many(forks ? atoi(forks) : 300);
+		run_many(forks ? strtol(forks, NULL, 10) : 300);
 	}
 	printf("pagewarden: powering off\n");
 	fflush(stdout);

@@ -24,8 +24,10 @@ struct entry {
 static unsigned next_inode = 1;
 static unsigned line_number;
 
-__attribute__((format(printf, 1, 2))) static _Noreturn void die(const char *fmt,
-								...)
+static _Noreturn void die(const char *fmt, ...)
+	__attribute__((format(printf, 1, 2)));
+
+static void die(const char *fmt, ...)
 {
 	va_list ap;
 
@@ -43,8 +45,9 @@ static void put(const void *data, size_t size)
 	size_t pad = -size & 3;
 
 	if (fwrite(data, 1, size, stdout) != size ||
-	    fwrite(zeros, 1, pad, stdout) != pad)
+	    fwrite(zeros, 1, pad, stdout) != pad) {
 		die("cannot write");
+	}
 }
 
 /* Header and name are padded together, the data on its own. */
@@ -70,12 +73,14 @@ static char *read_file(const char *path, size_t *ret_size)
 	char *data;
 	long size;
 
-	if (!f || fseek(f, 0, SEEK_END) || (size = ftell(f)) < 0)
+	if (!f || fseek(f, 0, SEEK_END) || (size = ftell(f)) < 0) {
 		die("cannot read %s", path);
+	}
 	rewind(f);
 	data = malloc((size_t)size + 1);
-	if (!data || fread(data, 1, (size_t)size, f) != (size_t)size)
+	if (!data || fread(data, 1, (size_t)size, f) != (size_t)size) {
 		die("cannot read %s", path);
+	}
 	fclose(f);
 	*ret_size = (size_t)size;
 	return data;
@@ -83,7 +88,7 @@ static char *read_file(const char *path, size_t *ret_size)
 
 static void put_line(const char *line)
 {
-	struct entry e = { .data = "" };
+	struct entry e = {.data = ""};
 	char other[256];
 	char *file = NULL;
 
@@ -109,14 +114,14 @@ static void put_line(const char *line)
 
 int main(void)
 {
-	static const struct entry trailer = { .path = "TRAILER!!!",
-					      .data = "" };
+	static const struct entry trailer = {.path = "TRAILER!!!", .data = ""};
 	char line[640];
 
 	while (fgets(line, sizeof(line), stdin)) {
 		line_number++;
-		if (line[0] != '#' && line[0] != '\n')
+		if (line[0] != '#' && line[0] != '\n') {
 			put_line(line);
+		}
 	}
 	put_entry(&trailer);
 	return fflush(stdout) ? 1 : 0;
