@@ -30,7 +30,7 @@ lint-cppcheck: | $(B)/.deps-lint
 	@echo "lint: cppcheck on $(words $(LINT_C)) files"
 	@mkdir -p $(B)/cppcheck
 	$(Q)cppcheck --quiet --error-exitcode=1 --std=c11 --platform=unix64 \
-		--library=posix '-D_Noreturn=__attribute__((noreturn))' \
+		'-D_Noreturn=__attribute__((noreturn))' \
 		--enable=warning,portability --inline-suppr \
 		--suppressions-list=tests/lint/cppcheck.txt \
 		--cppcheck-build-dir=$(B)/cppcheck \
