@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: MIT
+/*
+ * builder/notes.c: what the kernels of this world say in their notes is read
+ * as they mean it, and kernels that cannot run are refused with a line that
+ * names the note.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "abi/xen.h"
+#include "builder/notes.h"
+#include "tests/unit/support/kernel_file.h"
+
+#define SMALL_KERNEL {{0x100000, 0x1000, 0x10000, 0}}
+#define GENERIC                                                                \
+	NOTE_STR(XEN_ELFNOTE_XEN_VERSION, "xen-3.0"),                          \
+		NOTE_STR(XEN_ELFNOTE_LOADER, "generic")
+
+static int parse(const struct kernel_file *spec, struct xen_notes *notes,
+		 struct build_error *e)
+{
+	struct elf_image image;
+	size_t size;
+	uint8_t *file = kernel_file_make(spec, &size);
+	int rc = elf_parse(&image, file, size, e);
+
+	if (rc == 0) {
+		rc = notes_parse(&image, notes, e);
+	}
+	free(file);
+	return rc;
+}
+
+static void linux_notes_are_read(void **state)
+{
+	struct build_error e = {""};
+	struct xen_notes n;
+
+	(void)state;
+	assert_int_equal(parse(&kernel_file_linux, &n, &e), 0);
+	assert_int_equal(n.source, NOTES_FROM_SEGMENT);
+	assert_int_equal(n.entry.v, 0xffffffff80101230);
+	assert_int_equal(n.virt_base.v, 0xffffffff80000000);
+	assert_int_equal(n.init_p2m.v, 0x8000000000);
+	assert_int_equal(n.hv_start_low.v, 0xffff800000000000);
+	assert_int_equal(n.kernel_start.v, 0x100000);
+	assert_int_equal(n.kernel_end.v, 0x280000);
+	assert_true(n.mod_start_pfn);
+	assert_int_equal(n.suspend_cancel, 1);
+	assert_false(notes_has(&n, XEN_ELFNOTE_HYPERCALL_PAGE));
+	assert_true(notes_has(&n, XEN_ELFNOTE_PADDR_OFFSET));
+	assert_string_equal(n.guest_os, "linux");
+	assert_string_equal(n.guest_version, "2.6");
+	assert_string_equal(n.xen_version, "xen-3.0");
+	assert_string_equal(n.loader, "generic");
+	assert_string_equal(n.pae_mode, "yes");
+	assert_int_equal(n.features_required, 1 << XENFEAT_writable_page_tables);
+	assert_int_equal(n.features_supported,
+			 1 << XENFEAT_writable_page_tables |
+				 1 << XENFEAT_pae_pgdir_above_4gb | 0x8801);
+}
+
+/* XTF: notes in a section only, no VIRT_BASE, no ENTRY, a hypercall page. */
+static void absent_virt_base_and_entry_have_defaults(void **state)
+{
+	static const struct kernel_file xtf = {
+		.entry = 0x100000,
+		.where = KERNEL_NOTES_SECTION,
+		.segment = SMALL_KERNEL,
+		.note = {NOTE_STR(XEN_ELFNOTE_GUEST_OS, "XTF"), GENERIC,
+			 NOTE_NUM(XEN_ELFNOTE_HYPERCALL_PAGE, 0x106000)},
+	};
+	struct build_error e = {""};
+	struct xen_notes n;
+
+	(void)state;
+	assert_int_equal(parse(&xtf, &n, &e), 0);
+	assert_int_equal(n.source, NOTES_FROM_SECTION);
+	assert_int_equal(n.virt_base.v, 0);
+	assert_int_equal(n.entry.v, 0x100000);
+	assert_int_equal(n.hypercall_page.v, 0x106000);
+	assert_false(notes_has(&n, XEN_ELFNOTE_ENTRY));
+	assert_false(notes_has(&n, XEN_ELFNOTE_VIRT_BASE));
+	assert_false(n.mod_start_pfn);
+}
+
+/* PV GRUB: ENTRY and VIRT_BASE are there, and 0. */
+static void entry_0_is_an_entry(void **state)
+{
+	static const struct kernel_file grub = {
+		.entry = 0x1234,
+		.segment = {{0, 0x1000, 0x10000, 0}},
+		.note = {NOTE_STR(XEN_ELFNOTE_GUEST_OS, "GRUB"), GENERIC,
+			 NOTE_NUM(XEN_ELFNOTE_ENTRY, 0),
+			 NOTE_NUM(XEN_ELFNOTE_VIRT_BASE, 0)},
+	};
+	struct build_error e = {""};
+	struct xen_notes n;
+
+	(void)state;
+	assert_int_equal(parse(&grub, &n, &e), 0);
+	assert_int_equal(n.entry.v, 0);
+	assert_int_equal(n.virt_base.v, 0);
+	assert_true(notes_has(&n, XEN_ELFNOTE_ENTRY));
+}
+
+/* Mini-OS: the hypercall page is a page number. */
+static void xen_guest_strings_are_notes(void **state)
+{
+	static const struct kernel_file minios = {
+		.entry = 0,
+		.where = KERNEL_NOTES_XEN_GUEST,
+		.segment = {{0, 0x1000, 0x10000, 0}},
+		.xen_guest = "GUEST_OS=Mini-OS,XEN_VER=xen-3.0,VIRT_BASE=0x0,"
+			     "ELF_PADDR_OFFSET=0x0,HYPERCALL_PAGE=0x2,"
+			     "LOADER=generic",
+	};
+	static const struct kernel_file high = {
+		.entry = 0xc0001000,
+		.where = KERNEL_NOTES_XEN_GUEST,
+		.segment = {{0xc0000000, 0x1000, 0x10000, 0}},
+		.xen_guest = "GUEST_OS=linux,XEN_VER=xen-3.0,BSD_SYMTAB,"
+			     "VIRT_BASE=3221225472,HYPERCALL_PAGE=010,"
+			     "VIRT_ENTRY=0XC0001008,GUEST_VER=2.6,PAE=yes,"
+			     "FEATURES=writable_page_tables|other",
+	};
+	struct build_error e = {""};
+	struct xen_notes n;
+
+	(void)state;
+	assert_int_equal(parse(&minios, &n, &e), 0);
+	assert_int_equal(n.source, NOTES_FROM_XEN_GUEST);
+	assert_int_equal(n.hypercall_page.v, 0x2000);
+	assert_int_equal(n.paddr_offset, 0);
+	assert_string_equal(n.guest_os, "Mini-OS");
+	assert_false(n.bsd_symtab);
+	/* ELF_PADDR_OFFSET is virt_base unless it is given. */
+	assert_int_equal(parse(&high, &n, &e), 0);
+	assert_int_equal(n.virt_base.v, 0xc0000000);
+	assert_int_equal(n.paddr_offset, 0xc0000000);
+	assert_int_equal(n.kernel_start.v, 0);
+	assert_int_equal(n.hypercall_page.v, 0xc0008000);
+	assert_int_equal(n.entry.v, 0xc0001008);
+	assert_true(n.bsd_symtab);
+	assert_int_equal(n.features_supported, 1);
+	assert_int_equal(n.features_required, 0);
+}
+
+static void a_kernel_may_end_where_addresses_do(void **state)
+{
+	static const struct kernel_file spec = {
+		.entry = 0xffffffffffff0000,
+		.segment = {{0, 0x1000, 0x10000, 0}},
+		.note = {GENERIC,
+			 NOTE_NUM(XEN_ELFNOTE_VIRT_BASE, 0xffffffffffff0000)},
+	};
+	struct build_error e = {""};
+	struct xen_notes n;
+
+	(void)state;
+	assert_int_equal(parse(&spec, &n, &e), 0);
+}
+
+/* Numbers of 1 to 8 bytes; a last note without its padding. */
+static void short_numbers_are_read(void **state)
+{
+	static const struct kernel_file spec = {
+		.entry = 0x100000,
+		.segment = SMALL_KERNEL,
+		.note = {GENERIC,
+			 {XEN_ELFNOTE_SUSPEND_CANCEL, NULL, 0x1234, 2},
+			 {XEN_ELFNOTE_PHYS32_ENTRY, NULL, 0x100000, 4},
+			 {77, NULL, 1, 3},
+			 {XEN_ELFNOTE_MOD_START_PFN, NULL, 0, 1}},
+	};
+	struct build_error e = {""};
+	struct xen_notes n;
+
+	(void)state;
+	assert_int_equal(parse(&spec, &n, &e), 0);
+	assert_int_equal(n.suspend_cancel, 0x1234);
+	assert_int_equal(n.phys32_entry, 0x100000);
+	assert_false(n.mod_start_pfn);
+	assert_true(notes_has(&n, XEN_ELFNOTE_MOD_START_PFN));
+	assert_int_equal(n.nr_unknown, 1);
+}
+
+static void long_strings_are_cut(void **state)
+{
+	static char text[300];
+	struct kernel_file spec = {
+		.entry = 0x100000,
+		.segment = SMALL_KERNEL,
+		.note = {GENERIC,
+			 NOTE_STR(XEN_ELFNOTE_GUEST_OS, text),
+			 NOTE_STR(XEN_ELFNOTE_GUEST_VERSION, "")},
+	};
+	struct build_error e = {""};
+	struct xen_notes n;
+
+	(void)state;
+	memset(text, 'y', sizeof(text) - 1);
+	assert_int_equal(parse(&spec, &n, &e), 0);
+	assert_int_equal(strlen(n.guest_os), NOTES_STRING_SIZE - 1);
+	assert_string_equal(n.guest_version, "");
+}
+
+struct refused {
+	const char *name;
+	struct kernel_file file;
+	const char *message;
+};
+
+static const struct refused refused[] = {
+	{"no notes",
+	 {.segment = SMALL_KERNEL, .where = KERNEL_NOTES_NONE},
+	 "not a Xen kernel"},
+	{"PVH only",
+	 {.segment = SMALL_KERNEL,
+	  .note = {NOTE_NUM4(XEN_ELFNOTE_PHYS32_ENTRY, 0x100000)}},
+	 "PHYS32_ENTRY without XEN_VERSION"},
+	{"Xen 2",
+	 {.segment = SMALL_KERNEL,
+	  .note = {NOTE_STR(XEN_ELFNOTE_XEN_VERSION, "xen-2.0\n"),
+		   NOTE_STR(XEN_ELFNOTE_LOADER, "generic")}},
+	 "XEN_VERSION is \"xen-2.0?\""},
+	{"no XEN_VERSION",
+	 {.segment = SMALL_KERNEL,
+	  .note = {NOTE_STR(XEN_ELFNOTE_LOADER, "generic")}},
+	 "XEN_VERSION is \"\""},
+	{"another loader",
+	 {.segment = SMALL_KERNEL,
+	  .note = {NOTE_STR(XEN_ELFNOTE_XEN_VERSION, "xen-3.0"),
+		   NOTE_STR(XEN_ELFNOTE_LOADER, "special")}},
+	 "LOADER is \"special\" and GUEST_OS is \"\""},
+	{"dom0 required",
+	 {.segment = SMALL_KERNEL,
+	  .note = {GENERIC, NOTE_STR(XEN_ELFNOTE_FEATURES, "a|!dom0|b")}},
+	 "FEATURES requires dom0"},
+	{"translated required",
+	 {.segment = SMALL_KERNEL,
+	  .note = {GENERIC, NOTE_STR(XEN_ELFNOTE_FEATURES,
+				     "!auto_translated_physmap")}},
+	 "FEATURES requires auto_translated_physmap"},
+	{"unknown required",
+	 {.segment = SMALL_KERNEL,
+	  .note = {GENERIC, NOTE_STR(XEN_ELFNOTE_FEATURES, "!dom0x")}},
+	 "FEATURES requires dom0x, which is unknown"},
+	{"prefix required",
+	 {.segment = SMALL_KERNEL,
+	  .note = {GENERIC, NOTE_STR(XEN_ELFNOTE_FEATURES, "!dom")}},
+	 "FEATURES requires dom, which is unknown"},
+	{"HV_START_LOW",
+	 {.segment = SMALL_KERNEL,
+	  .note = {GENERIC,
+		   NOTE_NUM(XEN_ELFNOTE_HV_START_LOW, 0xffff880000000000)}},
+	 "HV_START_LOW 0xffff880000000000 is above"},
+	{"odd number",
+	 {.segment = SMALL_KERNEL,
+	  .note = {GENERIC, {XEN_ELFNOTE_ENTRY, NULL, 0, 5}}},
+	 "ENTRY: a value of 5 bytes"},
+	{"short pair",
+	 {.segment = SMALL_KERNEL,
+	  .note = {GENERIC, NOTE_NUM(XEN_ELFNOTE_L1_MFN_VALID, 1)}},
+	 "L1_MFN_VALID: a value of 8 bytes"},
+	{"offset without base",
+	 {.segment = SMALL_KERNEL,
+	  .note = {GENERIC, NOTE_NUM(XEN_ELFNOTE_PADDR_OFFSET, 0)}},
+	 "PADDR_OFFSET without VIRT_BASE"},
+	{"offset too large",
+	 {.segment = SMALL_KERNEL,
+	  .note = {GENERIC, NOTE_NUM(XEN_ELFNOTE_VIRT_BASE, 0),
+		   NOTE_NUM(XEN_ELFNOTE_PADDR_OFFSET, 0x100001)}},
+	 "PADDR_OFFSET 0x100001 is above"},
+	{"base unaligned",
+	 {.segment = SMALL_KERNEL,
+	  .note = {GENERIC, NOTE_NUM(XEN_ELFNOTE_VIRT_BASE, 0x800)}},
+	 "VIRT_BASE 0x800 is not page-aligned"},
+	{"base wraps",
+	 {.segment = SMALL_KERNEL,
+	  .note = {GENERIC,
+		   NOTE_NUM(XEN_ELFNOTE_VIRT_BASE, 0xfffffffffff00000)}},
+	 "wraps around"},
+	{"entry below",
+	 {.segment = SMALL_KERNEL,
+	  .note = {GENERIC, NOTE_NUM(XEN_ELFNOTE_ENTRY, 0xfffff)}},
+	 "entry point 0xfffff is outside"},
+	{"entry above",
+	 {.segment = SMALL_KERNEL, .entry = 0x110000, .note = {GENERIC}},
+	 "entry point 0x110000 is outside"},
+	{"hypercall page outside",
+	 {.segment = SMALL_KERNEL,
+	  .entry = 0x100000,
+	  .note = {GENERIC, NOTE_NUM(XEN_ELFNOTE_HYPERCALL_PAGE, 0x110000)}},
+	 "HYPERCALL_PAGE 0x110000 is not a page"},
+	{"hypercall page unaligned",
+	 {.segment = SMALL_KERNEL,
+	  .entry = 0x100000,
+	  .note = {GENERIC, NOTE_NUM(XEN_ELFNOTE_HYPERCALL_PAGE, 0x101020)}},
+	 "HYPERCALL_PAGE 0x101020 is not a page"},
+	{"P2M in the kernel",
+	 {.segment = SMALL_KERNEL,
+	  .entry = 0x100000,
+	  .note = {GENERIC, NOTE_NUM(XEN_ELFNOTE_INIT_P2M, 0x108000)}},
+	 "INIT_P2M 0x108000 is inside the kernel"},
+	{"bad number in __xen_guest",
+	 {.segment = SMALL_KERNEL,
+	  .where = KERNEL_NOTES_XEN_GUEST,
+	  .xen_guest = "XEN_VER=xen-3.0,VIRT_BASE=0x1fg"},
+	 "__xen_guest: value of VIRT_BASE"},
+	{"empty number in __xen_guest",
+	 {.segment = SMALL_KERNEL,
+	  .where = KERNEL_NOTES_XEN_GUEST,
+	  .xen_guest = "VIRT_ENTRY=0x"},
+	 "__xen_guest: value of VIRT_ENTRY"},
+	{"number above 64 bits in __xen_guest",
+	 {.segment = SMALL_KERNEL,
+	  .where = KERNEL_NOTES_XEN_GUEST,
+	  .xen_guest = "VIRT_ENTRY=18446744073709551616"},
+	 "__xen_guest: value of VIRT_ENTRY"},
+	{"page number in __xen_guest",
+	 {.segment = SMALL_KERNEL,
+	  .where = KERNEL_NOTES_XEN_GUEST,
+	  .xen_guest = "HYPERCALL_PAGE=0x10000000000000"},
+	 "HYPERCALL_PAGE 0x10000000000000 is not"},
+	{"empty __xen_guest",
+	 {.segment = SMALL_KERNEL,
+	  .where = KERNEL_NOTES_XEN_GUEST,
+	  .xen_guest = ""},
+	 "XEN_VERSION is \"\""},
+};
+
+static void kernels_that_cannot_run_are_refused(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		const struct refused *r = &refused[i];
+		struct build_error e = {""};
+		struct xen_notes n;
+
+		if (parse(&r->file, &n, &e) != -XEN_ENOEXEC ||
+		    strstr(e.text, r->message) == NULL) {
+			fail_msg("%s: \"%s\"", r->name, e.text);
+		}
+	}
+}
+
+/* A size field of a note that reaches past its segment. */
+static void a_note_that_is_too_long_is_refused(void **state)
+{
+	static const size_t fields[] = {0, 4};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct build_error e = {""};
+		struct elf_image image;
+		struct xen_notes n;
+		size_t size;
+		uint8_t *file = kernel_file_make(&kernel_file_linux, &size);
+
+		kernel_file_poke(file, KERNEL_FILE_NOTE_AREA + fields[i], 4,
+				 UINT32_MAX);
+		assert_int_equal(elf_parse(&image, file, size, &e), 0);
+		assert_int_equal(notes_parse(&image, &n, &e), -XEN_ENOEXEC);
+		assert_non_null(strstr(e.text, "note at file offset 0x400"));
+		free(file);
+	}
+}
+
+static void notes_and_features_have_names(void **state)
+{
+	(void)state;
+	assert_string_equal(notes_name(XEN_ELFNOTE_ENTRY), "ENTRY");
+	for (unsigned int type = 0; type <= XEN_ELFNOTE_MAX; type++) {
+		assert_non_null(notes_name(type));
+	}
+	assert_null(notes_name(XEN_ELFNOTE_MAX + 1));
+	assert_string_equal(notes_feature_name(XENFEAT_dom0), "dom0");
+	assert_null(notes_feature_name(12));
+	assert_null(notes_feature_name(31));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(linux_notes_are_read),
+		cmocka_unit_test(absent_virt_base_and_entry_have_defaults),
+		cmocka_unit_test(entry_0_is_an_entry),
+		cmocka_unit_test(xen_guest_strings_are_notes),
+		cmocka_unit_test(a_kernel_may_end_where_addresses_do),
+		cmocka_unit_test(short_numbers_are_read),
+		cmocka_unit_test(long_strings_are_cut),
+		cmocka_unit_test(kernels_that_cannot_run_are_refused),
+		cmocka_unit_test(a_note_that_is_too_long_is_refused),
+		cmocka_unit_test(notes_and_features_have_names),
+	};
+
+	return cmocka_run_group_tests_name("notes", tests, NULL, NULL);
+}
