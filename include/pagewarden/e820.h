@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* The memory map that the hypervisor (or the firmware) gives. Units: bytes. */
+#ifndef PAGEWARDEN_E820_H
+#define PAGEWARDEN_E820_H
+
+#include <stdint.h>
+
+#include "abi/addr.h"
+
+struct guest;
+struct memblock;
+
+#define E820_MAX_ENTRIES 128
+#define E820_RAM 1
+#define E820_RESERVED 2
+
+/* As XENMEM_memory_map fills it. */
+struct e820_entry {
+	uint64_t addr;
+	uint64_t size;
+	uint32_t type;
+} __attribute__((packed));
+
+_Static_assert(sizeof(struct e820_entry) == 20, "ABI");
+
+struct e820_map {
+	unsigned int nr;
+	struct e820_entry entry[E820_MAX_ENTRIES];
+};
+
+/*
+ * Checks that the map makes sense for a guest of nr_pages frames, and brings
+ * it in order: entries of one type that touch become one, the edges of RAM
+ * inside a page are given to what is not RAM.
+ *
+ * Refused, with -XEN_EINVAL and a message in the guest: no entry, an entry of
+ * size 0, one that wraps around, entries that overlap or are not sorted, RAM
+ * at or above nr_pages, and frames below nr_pages that no entry describes.
+ */
+int e820_sanitise(struct guest *g, struct e820_map *map, uint64_t nr_pages);
+
+/*
+ * Tells the allocator: RAM is memory, and the ISA hole (640 KiB to 1 MiB) is
+ * reserved. The map must be sane.
+ */
+int e820_to_memblock(struct guest *g, const struct e820_map *map,
+		     struct memblock *m);
+
+#endif

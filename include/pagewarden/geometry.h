@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The shape of page tables, as data: 2-level, PAE and 4-level differ in a
+ * const table only, and the library has one walker and one builder.
+ */
+#ifndef PAGEWARDEN_GEOMETRY_H
+#define PAGEWARDEN_GEOMETRY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "abi/addr.h"
+#include "abi/pte.h"
+
+#define GEOMETRY_MAX_LEVELS 4
+
+struct geometry_level {
+	unsigned int shift;	 /* of the address bits that index a table */
+	unsigned int nr_entries; /* in a table */
+	uint64_t table_flags;	 /* of an entry that refers to a table */
+};
+
+struct geometry {
+	const char *name;
+	unsigned int levels;
+	unsigned int entry_bytes; /* 4 or 8 */
+	uint64_t frame_mask;	  /* of an entry: the bits of the address */
+	bool has_nx;		  /* entries have room for it */
+	unsigned int large_level; /* highest level of large pages; 1: none */
+	unsigned int va_bits;	  /* 32, or 48 sign-extended */
+	struct geometry_level level[GEOMETRY_MAX_LEVELS + 1]; /* from [1] */
+};
+
+extern const struct geometry geometry_2level; /* 4-byte entries, 4 MiB */
+extern const struct geometry geometry_pae;    /* 8-byte entries, 2 MiB */
+extern const struct geometry geometry_4level; /* 2 MiB and 1 GiB */
+
+/* Bytes that one entry of a level maps. */
+static inline uint64_t geometry_span(const struct geometry *s,
+				     unsigned int level)
+{
+	return UINT64_C(1) << s->level[level].shift;
+}
+
+static inline unsigned int geometry_index(const struct geometry *s, vaddr_t va,
+					  unsigned int level)
+{
+	return (unsigned int)(va.v >> s->level[level].shift) &
+	       (s->level[level].nr_entries - 1);
+}
+
+/* What the CPU has, and the library may use. A PV guest has no large pages. */
+struct guest_cpu {
+	bool large;  /* PSE: 2 MiB or 4 MiB pages */
+	bool huge;   /* 1 GiB pages */
+	bool global; /* PGE */
+	bool nx;
+};
+
+#endif

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The kernel's half of the paravirtual MMU: from the first instruction to a
+ * running kernel. One context, struct guest, holds all state; the library
+ * has no static data and allocates nothing but frames of the guest.
+ *
+ * The steps, in order; each returns 0, or a negative errno with a line in
+ * g->message, and after an error the kernel stops:
+ *
+ *   guest_start          read and check start_info
+ *   guest_memory_map     fetch, check and reserve
+ *   guest_own_tables     leave the builder's L4 for one of our own
+ *   guest_direct_map     map all RAM
+ *   p2m_build            our own P2M (p2m.h)
+ *   guest_run_time       batches, ordinary set_pte
+ *   guest_drop_p2m       the builder's P2M, its mapping and tables
+ *   guest_drop_surplus   what else the initial mapping no longer needs
+ *
+ * kernels/example shows a kernel that boots with it.
+ */
+#ifndef PAGEWARDEN_GUEST_H
+#define PAGEWARDEN_GUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "abi/addr.h"
+#include "abi/pte.h"
+#include "pagewarden/batch.h"
+#include "pagewarden/directmap.h"
+#include "pagewarden/e820.h"
+#include "pagewarden/geometry.h"
+#include "pagewarden/memblock.h"
+#include "pagewarden/p2m.h"
+#include "pagewarden/pagetable.h"
+
+#define GUEST_WINDOWS 4
+#define GUEST_MESSAGE_SIZE 256
+#define GUEST_CMDLINE_SIZE 1024
+
+/* What the kernel says of itself. */
+struct guest_config {
+	const struct geometry *geometry;
+	struct guest_cpu cpu; /* ignored under a hypervisor, but for nx */
+	/* pfn n is at virt_base + n * 4096, as far as the builder mapped. */
+	vaddr_t virt_base;
+	/* The kernel's image, and in it the part that must be executable. */
+	pfn_t kernel_start;
+	pfn_t kernel_end;
+	pfn_t text_start;
+	pfn_t text_end;
+	/* Where all RAM shall be mapped; may be virt_base. */
+	vaddr_t direct_base;
+	/*
+	 * GUEST_WINDOWS pages inside the image (page-aligned, unused
+	 * otherwise): their addresses show frames that nothing maps yet.
+	 */
+	vaddr_t windows;
+	struct guest_policies policies;
+	/* TEMPLATE_ASK: the flags to map a frame with. */
+	uint64_t (*ask)(struct guest *g, pfn_t frame, uint64_t flags);
+};
+
+/* What there is without a hypervisor, instead of a start_info. */
+struct guest_native {
+	pfn_t root;
+	pfn_t mapped_end; /* the boot mapping covers [0, mapped_end) */
+	uint64_t nr_pages;
+	/* Frames of the boot tables, taken one after the other. */
+	pfn_t tables_start;
+	pfn_t tables_end;
+	struct e820_map e820;
+};
+
+/* start_info, checked, in the library's own units. */
+struct guest_boot {
+	uint64_t nr_pages;
+	uint32_t flags; /* SIF_* */
+	maddr_t shared_info;
+	mfn_t store;
+	uint32_t store_port;
+	mfn_t console; /* domU; else MFN_INVALID */
+	uint32_t console_port;
+	pfn_t start_info;
+	/* The builder's tables: [tables_start, tables_end), root first. */
+	pfn_t root;
+	pfn_t tables_start;
+	pfn_t tables_end;
+	/* Its P2M: at an address of its own, or in the initial mapping. */
+	vaddr_t p2m_list;
+	bool p2m_outside;
+	pfn_t p2m_start; /* frames of the list, and if outside its tables */
+	pfn_t p2m_end;
+	/* The initrd; empty if there is none. */
+	pfn_t module_start;
+	pfn_t module_end;
+	uint64_t module_bytes;
+	/* The initial mapping ends here (exclusive). */
+	pfn_t mapped_end;
+	char cmdline[GUEST_CMDLINE_SIZE];
+};
+
+/* Work done, for comparison of the policies. */
+struct guest_stats {
+	uint64_t hypercalls; /* traps to the hypervisor */
+	uint64_t requests;   /* in them: entries, pins, ... */
+	uint64_t entry_writes;
+	uint64_t flushes;      /* of one address or all */
+	uint64_t pages_walked; /* tables read by raw-walk and pin */
+	uint64_t windows;      /* window mappings */
+	uint64_t tables;       /* table frames taken */
+	uint64_t made_readonly;
+	uint64_t made_readwrite;
+};
+
+/* What a window shows; frame PFN_INVALID: nothing. */
+struct guest_window {
+	pfn_t frame;
+	bool writable;
+};
+
+struct guest {
+	struct guest_config config;
+	const struct guest_ops *ops;
+	struct guest_boot boot;
+	struct e820_map e820;
+	struct memblock memblock;
+	struct p2m p2m;
+	struct directmap directmap;
+	struct guest_space kernel; /* the root in use */
+	struct guest_window window[GUEST_WINDOWS];
+	unsigned int next_window;
+	struct batch batch;
+	struct guest_stats stats;
+	/* The reason of the last failure, one line. */
+	char message[GUEST_MESSAGE_SIZE];
+	/* One table being made, before it is copied to its frame. */
+	uint64_t scratch[PT_ENTRIES];
+	uint64_t scratch_mfn[PT_ENTRIES];
+};
+
+/* Under a hypervisor: start_info is where the entry's rsi points. */
+int guest_start(struct guest *g, const struct guest_config *config,
+		vaddr_t start_info);
+/* Without one. */
+int guest_start_native(struct guest *g, const struct guest_config *config,
+		       const struct guest_native *native);
+
+/*
+ * Fetches the E820 (all of [0, nr_pages) if the hypervisor has none to
+ * give), sanitises it, and reserves what is in use.
+ */
+int guest_memory_map(struct guest *g);
+
+/*
+ * Makes an L4 and an L3 of our own around the builder's lower tables, with
+ * the P2M's slot if it has one; pins it, goes over to it, unpins the
+ * builder's and recycles its frames (policy: recycle).
+ */
+int guest_own_tables(struct guest *g);
+
+/*
+ * Maps all memory at the direct-map base: below 4 GiB, then above, with
+ * the template and buffer policies. guest_map_range does one range,
+ * [start, end), whose tables come from below `limit`.
+ */
+int guest_direct_map(struct guest *g);
+int guest_map_range(struct guest *g, pfn_t start, pfn_t end, pfn_t limit);
+/* The address of a frame in the direct map, whether or not it is mapped. */
+vaddr_t guest_direct_va(const struct guest *g, pfn_t frame);
+
+/* The last pass of the buffer policy; from here on requests are queued. */
+int guest_run_time(struct guest *g);
+
+/*
+ * Unmap, walk, unpin, make writable and free: the builder's P2M with the
+ * tables that map it, if it has a slot of its own; its frames only, if it
+ * lies in the initial mapping. Our own P2M must be in use.
+ */
+int guest_drop_p2m(struct guest *g);
+/*
+ * Unmaps the initial mapping from the end of the kernel's image on (of what
+ * the kernel still uses nothing must lie there), and frees what the builder
+ * put there: start_info, its tables that are no longer used, the stack if
+ * it is not in use (stack_in_use is an address on the stack).
+ */
+int guest_drop_surplus(struct guest *g, vaddr_t stack_in_use);
+
+/* Frames from the allocator, cleared and mapped; [nr] contiguous. */
+int guest_alloc_frames(struct guest *g, uint64_t nr, pfn_t *ret);
+int guest_free_frames(struct guest *g, pfn_t first, uint64_t nr);
+
+/*
+ * An address through which a frame can be read, or written if it is
+ * ordinary memory: good until the next call of the library.
+ */
+vaddr_t guest_frame_va(struct guest *g, pfn_t frame, bool write);
+
+/*
+ * Fill in the guest's message and return -errno. Format: %s, %u and %x (both
+ * uint64_t), %d (int64_t), %%. What does not fit is cut.
+ */
+int guest_fail(struct guest *g, int xen_errno, const char *format, ...);
+
+#endif

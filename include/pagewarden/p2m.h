@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The P2M: which machine frame is behind each of the guest's own frames. At
+ * boot it is the builder's list; later one of the library's own, in memory
+ * from the allocator, so that the builder's can be given back.
+ *
+ *   list    8 bytes a frame, contiguous, where start_info says
+ *   tree    three levels of pages: top (as long as needed), mid, leaf. Frames
+ *           that are not there share one leaf, absent stretches one mid.
+ *   linear  8 bytes a frame at a virtual address of its own, with page tables
+ *           that map the shared leaf wherever nothing is there
+ *
+ * Without a hypervisor there is none: machine and own frames are the same.
+ */
+#ifndef PAGEWARDEN_P2M_H
+#define PAGEWARDEN_P2M_H
+
+#include <stdint.h>
+
+#include "abi/addr.h"
+
+struct guest;
+
+#define P2M_PER_PAGE 512
+
+enum p2m_kind {
+	P2M_IDENTITY, /* no hypervisor */
+	P2M_LIST,
+	P2M_TREE,
+	P2M_LINEAR,
+};
+
+struct p2m {
+	enum p2m_kind kind;
+	uint64_t nr;	    /* frames that it covers */
+	vaddr_t list;	    /* list and linear: where it begins */
+	pfn_t top;	    /* tree: first of nr_top contiguous frames */
+	uint64_t nr_top;
+	pfn_t missing_leaf; /* tree and linear: all entries invalid */
+	pfn_t missing_mid;  /* tree: all entries the missing leaf */
+	uint64_t nr_frames; /* that this P2M occupies, shared ones included */
+};
+
+/* MFN_INVALID if the frame is outside, or nothing is behind it. */
+mfn_t p2m_get(struct guest *g, pfn_t frame);
+/* nr of them from a frame on. */
+void p2m_get_many(struct guest *g, pfn_t frame, uint64_t *ret_mfns,
+		  unsigned int nr);
+/*
+ * Sets one; MFN_INVALID invalidates. Returns 0, -XEN_EINVAL outside,
+ * -XEN_ENOMEM if a leaf is needed and there is no frame for it.
+ * Changes the guest's own view only: see guest_exchange for both.
+ */
+int p2m_set(struct guest *g, pfn_t frame, mfn_t to);
+
+/*
+ * The own frame behind a machine frame: the M2P's answer, believed only if
+ * the P2M agrees. PFN_INVALID for a frame that is not the guest's.
+ */
+pfn_t p2m_find(struct guest *g, mfn_t frame);
+
+/*
+ * Builds the library's own, of kind P2M_TREE or P2M_LINEAR (at a free,
+ * page-aligned address), with what the present one holds, and goes over to
+ * it. The direct map must exist. Returns 0 or -errno, and on error the old
+ * one stays in use and no frame is lost.
+ */
+int p2m_build(struct guest *g, enum p2m_kind kind, vaddr_t linear);
+
+/* Gives back the frames of the library's own P2M; nothing is left. */
+int p2m_teardown(struct guest *g);
+
+#endif
