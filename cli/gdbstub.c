@@ -3,7 +3,7 @@
  * QEMU's gdb stub, spoken to by the remote protocol's few packets that a stop
  * at an address takes:
  *
- *   Z1 at the entry, c, wait for the stop, p of CS: ring 3? then z1, done.
+ *   Z1 at the entry, c, wait for the stop, g: ring 3 by CS? then z1, done.
  *
  * A hardware breakpoint is used because the guest is not in memory yet. It is
  * at a virtual address in every address space, and a kernel linked low may
@@ -19,8 +19,13 @@
 
 #define MAX_STRAYS 10000
 #define MAX_RESENT 16
-/* CS among QEMU's x86-64 registers: 16 general ones, rip, eflags, cs. */
-#define READ_CS "p12"
+/*
+ * Of QEMU's x86-64 registers, in hexadecimal digits: 16 general ones and rip
+ * of 8 bytes, eflags of 4, then cs. It does not tell cs alone (p) to a client
+ * that has not read its description of them.
+ */
+#define READ_REGISTERS "g"
+#define CS_OFFSET (2 * (17 * 8 + 4))
 #define CS_RPL 3
 
 static unsigned int checksum(const char *data, size_t length)
@@ -155,12 +160,13 @@ static bool is_stop(const char *reply)
 	return reply[0] == 'T' || reply[0] == 'S';
 }
 
-/* Registers are sent as bytes, least first: the ring is in the first. */
+/* A register's bytes come least first: the ring is in the first. */
 static bool is_ring_3(const char *reply, bool *ret)
 {
 	unsigned int low;
 
-	if (strlen(reply) < 2 || sscanf(reply, "%2x", &low) != 1) {
+	if (strlen(reply) < CS_OFFSET + 2 ||
+	    sscanf(reply + CS_OFFSET, "%2x", &low) != 1) {
 		return false;
 	}
 	*ret = (low & CS_RPL) == CS_RPL;
@@ -202,11 +208,11 @@ static void take_reply(struct gdbstub *g, const char *reply)
 		break;
 	case GDBSTUB_RUN:
 		if (is_stop(reply)) {
-			g->state = GDBSTUB_READ_CS;
-			send_packet(g, READ_CS);
+			g->state = GDBSTUB_READ;
+			send_packet(g, READ_REGISTERS);
 		}
 		break;
-	case GDBSTUB_READ_CS:
+	case GDBSTUB_READ:
 		stopped_at_entry(g, reply);
 		break;
 	case GDBSTUB_LIFT:

@@ -11,13 +11,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define GDBSTUB_PACKET_SIZE 512
+/* QEMU's own limit: all registers take about 1200. */
+#define GDBSTUB_PACKET_SIZE 4096
 #define GDBSTUB_OUT_SIZE 1024
 
 enum gdbstub_state {
 	GDBSTUB_INSERT,	  /* breakpoint asked for */
 	GDBSTUB_RUN,	  /* running to it */
-	GDBSTUB_READ_CS,  /* stopped: in which ring? */
+	GDBSTUB_READ,	  /* stopped: in which ring? */
 	GDBSTUB_LIFT,	  /* not the guest's: breakpoint being removed */
 	GDBSTUB_STEP,	  /* and being stepped over */
 	GDBSTUB_REMOVE,	  /* the guest's: breakpoint being removed */

@@ -56,19 +56,20 @@ static enum exit_status refuse(struct run *r, enum exit_status status,
 }
 
 /* A file beside the executable; "" if the path is too long. */
-static void beside_executable(const char *name, char path[PATH_MAX])
+static void beside_executable(const char *name, char *path)
 {
-	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - 1);
+	char self[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	char *slash;
+	int length;
 
-	path[n < 0 ? 0 : n] = '\0';
-	slash = strrchr(path, '/');
-	if (slash == NULL ||
-	    (size_t)(slash + 1 - path) + strlen(name) >= PATH_MAX) {
+	self[n < 0 ? 0 : n] = '\0';
+	slash = strrchr(self, '/');
+	length = slash == NULL ? 0 : (int)(slash + 1 - self);
+	if (snprintf(path, PATH_MAX, "%.*s%s", length, self, name) >=
+	    PATH_MAX) {
 		path[0] = '\0';
-		return;
 	}
-	strcpy(slash + 1, name);
 }
 
 static enum exit_status find_files(struct run *r)
@@ -219,14 +220,18 @@ static enum exit_status load_kernel(struct run *r)
 	struct image image = {0};
 	enum exit_status status;
 
-	clock_gettime(CLOCK_MONOTONIC, &start);
-	say("unpacking %s", r->kernel_path);
-	if (image_load(r->kernel_path, &image, reason) != 0) {
+	if (access(r->kernel_path, R_OK) != 0) {
 		return refuse(r, STATUS_USAGE, "kernel %s: %s%s",
-			      r->kernel_path, reason,
+			      r->kernel_path, strerror(errno),
 			      r->options.kernel != NULL
 				      ? ""
 				      : " (make fetches Debian's)");
+	}
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	say("unpacking %s", r->kernel_path);
+	if (image_load(r->kernel_path, &image, reason) != 0) {
+		return refuse(r, STATUS_USAGE, "kernel %s: %s",
+			      r->kernel_path, reason);
 	}
 	status = check_domain(r, &image);
 	if (status == STATUS_OK) {
@@ -295,8 +300,11 @@ static enum exit_status conclude(struct run *r, const struct session *s)
 	char verdict[QEMU_ERROR_SIZE + 128];
 
 	if (!r->options.json) {
-		say_console_mid_line(false);
-		summary_text(stdout, &report);
+		/* A machine that never ran has nothing to tell. */
+		if (s->result != RUN_BAD_CPU && s->result != RUN_QEMU_FAILED) {
+			say_console_mid_line(false);
+			summary_text(stdout, &report);
+		}
 	} else if (!summary_json(stdout, &report)) {
 		say("out of memory for the summary");
 		status = STATUS_OURS;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The command's own lines. A guest's console shares the terminal with them
- * and may have stopped anywhere; a line of ours must still begin a line. One
- * flag is enough for that, since there is one console.
+ * The command's own lines. A guest's console may share the terminal, or the
+ * file, with them and may have stopped anywhere; a line of ours must still
+ * begin a line. One flag is enough for that, since there is one console.
  */
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/say.h"
@@ -17,11 +18,20 @@ void say_console_mid_line(bool mid_line)
 	console_mid_line = mid_line;
 }
 
+static bool same_file(int a, int b)
+{
+	struct stat x;
+	struct stat y;
+
+	return fstat(a, &x) == 0 && fstat(b, &y) == 0 && x.st_dev == y.st_dev &&
+	       x.st_ino == y.st_ino;
+}
+
 void say(const char *format, ...)
 {
 	va_list args;
 
-	if (console_mid_line && isatty(STDERR_FILENO)) {
+	if (console_mid_line && same_file(STDOUT_FILENO, STDERR_FILENO)) {
 		fputc('\n', stderr);
 	}
 	console_mid_line = false;

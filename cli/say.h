@@ -19,7 +19,7 @@ void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
  * The console was left in the middle of a line: what is said next starts a
- * new one if both may be on the same terminal.
+ * new one if both are shown in the same place.
  */
 void say_console_mid_line(bool mid_line);
 

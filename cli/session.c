@@ -48,13 +48,19 @@ struct loop {
 	int signal_fd;
 	int input; /* -1: keys are not wanted, or have ended */
 	int output;
+	bool mid_line; /* so the console has stopped */
 	/* Keys that the guest has not taken yet. */
 	char keys[LINE];
 	size_t nr_keys;
-	/* QEMU's messages: the line that is arriving, and the last one. */
+	/*
+	 * QEMU's messages: the line that is arriving; and the last one, held
+	 * back for the verdict as long as the machine has shown no life.
+	 */
 	char line[LINE];
 	size_t line_length;
 	char last_line[LINE];
+	bool held;
+	bool alive;
 	bool ended_by_us; /* QEMU was killed for session->result */
 	char chunk[CHUNK];
 };
@@ -111,6 +117,14 @@ static size_t receive(struct loop *l, int *fd)
 	return 0;
 }
 
+static void release_line(struct loop *l)
+{
+	if (l->held) {
+		say("%s", l->last_line);
+		l->held = false;
+	}
+}
+
 static void on_console(struct loop *l)
 {
 	size_t n = receive(l, &l->qemu.console);
@@ -118,8 +132,11 @@ static void on_console(struct loop *l)
 	if (n == 0) {
 		return;
 	}
+	l->alive = true;
+	release_line(l);
 	expect_feed(&l->expect, l->chunk, n);
-	say_console_mid_line(l->chunk[n - 1] != '\n');
+	l->mid_line = l->chunk[n - 1] != '\n';
+	say_console_mid_line(l->mid_line);
 	if (!l->ended_by_us && !write_all(l->output, l->chunk, n)) {
 		end_run(l, RUN_OUTPUT_FAILED);
 	}
@@ -127,10 +144,16 @@ static void on_console(struct loop *l)
 
 static void on_control(struct loop *l)
 {
+	monitor_feed(l->session->monitor, l->chunk,
+		     receive(l, &l->qemu.control));
+}
+
+/* Not urgent: waits for the console to end its line. */
+static void tell_start(struct loop *l)
+{
 	struct monitor *m = l->session->monitor;
 
-	monitor_feed(m, l->chunk, receive(l, &l->qemu.control));
-	if (m->guest_started) {
+	if (m->guest_started && !l->mid_line) {
 		m->guest_started = false;
 		say("guest starts at %s",
 		    monitor_text(m->guest_start, "entry", "its entry"));
@@ -148,8 +171,12 @@ static void end_line(struct loop *l)
 	l->line[l->line_length] = '\0';
 	l->line_length = 0;
 	if (l->line[0] != '\0' && !is_noise(l->line)) {
+		release_line(l);
 		memcpy(l->last_line, l->line, sizeof(l->line));
-		say("%s", l->line);
+		l->held = true;
+	}
+	if (l->alive) {
+		release_line(l);
 	}
 }
 
@@ -237,7 +264,6 @@ static void on_gdb(struct loop *l)
 		send_gdb(l);
 	}
 	if (l->gdb.state == GDBSTUB_FAILED) {
-		say("gdb: %s", l->gdb.error);
 		strncpy(l->session->error, l->gdb.error,
 			sizeof(l->session->error) - 1);
 		close_gdb(l);
@@ -274,14 +300,14 @@ static bool connect_gdb(struct loop *l)
 
 static void handle(struct loop *l, const struct pollfd *p)
 {
-	if (p[P_CONTROL].revents != 0) {
-		on_control(l);
-	}
 	if ((p[P_CONSOLE].revents & POLLOUT) != 0) {
 		send_keys(l);
 	}
 	if ((p[P_CONSOLE].revents & ~POLLOUT) != 0) {
 		on_console(l);
+	}
+	if (p[P_CONTROL].revents != 0) {
+		on_control(l);
 	}
 	if (p[P_ERRORS].revents != 0) {
 		on_errors(l);
@@ -327,6 +353,7 @@ static void run_loop(struct loop *l, double deadline)
 			 timed ? milliseconds_to(deadline) : -1) > 0) {
 			handle(l, p);
 		}
+		tell_start(l);
 		if (timed && now() >= deadline) {
 			end_run(l, RUN_TIMED_OUT);
 		}
@@ -373,6 +400,7 @@ static void judge_exit(struct loop *l, int code)
 		snprintf(s->error, sizeof(s->error), "%s",
 			 l->last_line[0] != '\0' ? l->last_line
 						 : "it gave no reason");
+		l->held = false;
 	}
 }
 
@@ -408,6 +436,7 @@ static void run_qemu(struct loop *l)
 	terminal_restore();
 	close_gdb(l);
 	judge(l, qemu_finish(&l->qemu));
+	release_line(l);
 	s->seconds = now() - start;
 	s->expect_seen = l->expect.seen;
 }

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+/* QEMU's argument vector and the machine's size. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "cli/qemu.h"
+
+#define MIB (UINT64_C(1) << 20)
+#define GIB (UINT64_C(1) << 30)
+
+static const struct run_options plain_options = {
+	.memory = GIB,
+	.cpu = "Nehalem",
+	.log_level = "info",
+};
+
+static struct qemu_config plain_config(const struct run_options *options)
+{
+	return (struct qemu_config){
+		.options = options,
+		.hypervisor = "dir with, comma/hv.elf",
+		.cmdline = "console=hvc0",
+		.ram = 1100 * MIB,
+		.kernel = 10,
+		.initrd = 11,
+		.console = 12,
+		.control = 13,
+		.gdb = -1,
+	};
+}
+
+static bool has(char *const *arguments, const char *word)
+{
+	for (; *arguments != NULL; arguments++) {
+		if (strcmp(*arguments, word) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The argument after an option; fails if the option is not there. */
+static const char *after(char *const *arguments, const char *option)
+{
+	for (; *arguments != NULL; arguments++) {
+		if (strcmp(*arguments, option) == 0) {
+			assert_non_null(arguments[1]);
+			return arguments[1];
+		}
+	}
+	fail_msg("no %s", option);
+	return NULL;
+}
+
+static void a_plain_run_has_the_plain_arguments(void **state)
+{
+	struct qemu_config c = plain_config(&plain_options);
+	char **a = qemu_arguments(&c);
+
+	(void)state;
+	assert_non_null(a);
+	assert_string_equal(a[0], QEMU_PROGRAM);
+	assert_string_equal(after(a, "-accel"), "tcg");
+	assert_string_equal(after(a, "-cpu"), "Nehalem");
+	assert_string_equal(
+		after(a, "-object"),
+		"memory-backend-ram,id=ram,size=1100M,reserve=off");
+	assert_string_equal(after(a, "-machine"), "pc,memory-backend=ram");
+	assert_string_equal(after(a, "-m"), "1100M");
+	assert_string_equal(after(a, "-display"), "none");
+	assert_string_equal(after(a, "-device"),
+			    "isa-debug-exit,iobase=0xf4,iosize=0x04");
+	assert_true(has(a, "-nodefaults"));
+	assert_true(has(a, "-no-reboot"));
+	assert_true(has(a, "socket,id=console,fd=12"));
+	assert_true(has(a, "socket,id=control,fd=13"));
+	assert_string_equal(after(a, "-kernel"), "dir with, comma/hv.elf");
+	assert_string_equal(
+		after(a, "-append"),
+		"loglevel=info audit=exit debug-exit dom-memory=1024");
+	assert_string_equal(after(a, "-initrd"),
+			    "/proc/self/fd/10 console=hvc0,/proc/self/fd/11");
+	assert_false(has(a, "-icount"));
+	assert_false(has(a, "-gdb"));
+	assert_false(has(a, "-S"));
+	qemu_free_arguments(a);
+}
+
+/* COM1 is the first -serial, COM2 the second. */
+static void the_console_is_the_first_serial_port(void **state)
+{
+	struct qemu_config c = plain_config(&plain_options);
+	char **a = qemu_arguments(&c);
+	unsigned int nr = 0;
+
+	(void)state;
+	assert_non_null(a);
+	for (char **p = a; *p != NULL; p++) {
+		if (strcmp(*p, "-serial") == 0) {
+			assert_string_equal(p[1], nr == 0
+							  ? "chardev:console"
+							  : "chardev:control");
+			nr++;
+		}
+	}
+	assert_int_equal(nr, 2);
+	qemu_free_arguments(a);
+}
+
+static void module_strings_survive_qemu_s_parsing(void **state)
+{
+	static const struct {
+		const char *cmdline;
+		int initrd;
+		const char *initrd_argument;
+	} rows[] = {
+		{"a", -1, "/proc/self/fd/10 a"},
+		{"a=b,c", -1, "/proc/self/fd/10 a=b,,c"},
+		{"a=b,,c", -1, "/proc/self/fd/10 a=b,,,,c"},
+		{",", 11, "/proc/self/fd/10 ,,,/proc/self/fd/11"},
+		{"console=hvc0 x=\"y z\"", 11,
+		 "/proc/self/fd/10 console=hvc0 x=\"y z\","
+		 "/proc/self/fd/11"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct qemu_config c = plain_config(&plain_options);
+		char **a;
+
+		c.cmdline = rows[i].cmdline;
+		c.initrd = rows[i].initrd;
+		a = qemu_arguments(&c);
+		assert_non_null(a);
+		assert_string_equal(after(a, "-initrd"),
+				    rows[i].initrd_argument);
+		qemu_free_arguments(a);
+	}
+}
+
+static void the_hypervisor_s_options_follow_ours(void **state)
+{
+	static const struct {
+		enum run_audit audit;
+		uint64_t every;
+		const char *level;
+		const char *append;
+	} rows[] = {
+		{RUN_AUDIT_OFF, 0, "debug",
+		 "loglevel=debug audit=off debug-exit dom-memory=1024"},
+		{RUN_AUDIT_EVERY, 1000, "warn",
+		 "loglevel=warn audit=1000 debug-exit dom-memory=1024"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct run_options o = plain_options;
+		struct qemu_config c = plain_config(&o);
+		char **a;
+
+		o.audit = rows[i].audit;
+		o.audit_every = rows[i].every;
+		o.log_level = rows[i].level;
+		a = qemu_arguments(&c);
+		assert_non_null(a);
+		assert_string_equal(after(a, "-append"), rows[i].append);
+		qemu_free_arguments(a);
+	}
+}
+
+static void icount_and_gdb_add_their_arguments(void **state)
+{
+	struct run_options o = plain_options;
+	struct qemu_config c = plain_config(&o);
+	char **a;
+
+	(void)state;
+	o.icount = true;
+	c.gdb = 14;
+	a = qemu_arguments(&c);
+	assert_non_null(a);
+	assert_string_equal(after(a, "-icount"), "shift=0,sleep=off");
+	assert_true(has(a, "socket,id=gdb,fd=14,server=on,wait=off"));
+	assert_string_equal(after(a, "-gdb"), "chardev:gdb");
+	assert_true(has(a, "-S"));
+	qemu_free_arguments(a);
+}
+
+static void large_machines_get_enough_address_bits(void **state)
+{
+	static const struct {
+		uint64_t ram;
+		const char *model;
+		const char *cpu;
+	} rows[] = {
+		{523 * GIB, "Nehalem", "Nehalem"},
+		{1000 * GIB, "Nehalem", "Nehalem"},
+		{1001 * GIB, "Nehalem", "Nehalem,phys-bits=41"},
+		{4 * 1024 * GIB, "EPYC", "EPYC,phys-bits=43"},
+		{1100 * GIB, "max,phys-bits=46", "max,phys-bits=46"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct run_options o = plain_options;
+		struct qemu_config c = plain_config(&o);
+		char **a;
+
+		o.cpu = rows[i].model;
+		c.ram = rows[i].ram;
+		a = qemu_arguments(&c);
+		assert_non_null(a);
+		assert_string_equal(after(a, "-cpu"), rows[i].cpu);
+		qemu_free_arguments(a);
+	}
+}
+
+/* Independent of the code's arithmetic: what is taken, frame by frame. */
+static void the_machine_holds_guest_tables_and_modules(void **state)
+{
+	static const uint64_t guests[] = {4 * MIB,  128 * MIB, GIB,
+					  5 * GIB,  16 * GIB,  520 * GIB,
+					  4096 * GIB};
+	const uint64_t modules = 70 * MIB;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(guests) / sizeof(guests[0]); i++) {
+		uint64_t ram = qemu_ram_size(guests[i], modules);
+		/* Frame table and M2P also span the hole below 4 GiB. */
+		uint64_t tables = (ram + GIB) / 4096 * (16 + 8);
+		uint64_t needed = guests[i] + modules + tables + 64 * MIB;
+
+		assert_int_equal(ram % MIB, 0);
+		assert_true(ram >= needed);
+		assert_true(ram < needed + 2 * MIB);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_plain_run_has_the_plain_arguments),
+		cmocka_unit_test(the_console_is_the_first_serial_port),
+		cmocka_unit_test(module_strings_survive_qemu_s_parsing),
+		cmocka_unit_test(the_hypervisor_s_options_follow_ours),
+		cmocka_unit_test(icount_and_gdb_add_their_arguments),
+		cmocka_unit_test(large_machines_get_enough_address_bits),
+		cmocka_unit_test(the_machine_holds_guest_tables_and_modules),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

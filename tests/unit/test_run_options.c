@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+/* `pagewarden run`: what each option sets, and what is refused with words. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "cli/run_options.h"
+
+#define MAX_WORDS 8
+#define GIB (UINT64_C(1) << 30)
+
+/* Words after "run", NULL-terminated. */
+static enum run_options_result parse(const char *const *words,
+				     struct run_options *o, char *error)
+{
+	/* getopt may permute its vector, and wants it writable. */
+	static char copies[MAX_WORDS][64];
+	char *argv[MAX_WORDS + 2] = {copies[0]};
+	int argc = 1;
+
+	strcpy(copies[0], "run");
+	for (; *words != NULL; words++, argc++) {
+		assert_true(argc < MAX_WORDS);
+		assert_true(strlen(*words) < sizeof(copies[0]));
+		strcpy(copies[argc], *words);
+		argv[argc] = copies[argc];
+	}
+	error[0] = '\0';
+	return run_options_parse(argc, argv, o, error);
+}
+
+static void without_options_the_defaults_hold(void **state)
+{
+	const char *const words[] = {NULL};
+	char error[RUN_OPTIONS_ERROR_SIZE];
+	struct run_options o;
+
+	(void)state;
+	assert_int_equal(parse(words, &o, error), RUN_OPTIONS_OK);
+	assert_null(o.kernel);
+	assert_null(o.initrd);
+	assert_false(o.no_initrd);
+	assert_null(o.append);
+	assert_int_equal(o.memory, GIB);
+	assert_string_equal(o.cpu, "Nehalem");
+	assert_null(o.expect);
+	assert_int_equal(o.timeout, 0);
+	assert_false(o.interactive || o.gdb || o.icount || o.json);
+	assert_int_equal(o.audit, RUN_AUDIT_EXIT);
+	assert_string_equal(o.log_level, "info");
+}
+
+static void text_options_keep_their_text(void **state)
+{
+	const char *const first[] = {"--kernel", "k", "--initrd=i",
+				     "--append", "a=b,c d", NULL};
+	const char *const second[] = {"--cpu", "EPYC", "--expect", "is up",
+				      "--log-level=debug", NULL};
+	char error[RUN_OPTIONS_ERROR_SIZE];
+	struct run_options o;
+
+	(void)state;
+	assert_int_equal(parse(first, &o, error), RUN_OPTIONS_OK);
+	assert_string_equal(o.kernel, "k");
+	assert_string_equal(o.initrd, "i");
+	assert_string_equal(o.append, "a=b,c d");
+	assert_int_equal(parse(second, &o, error), RUN_OPTIONS_OK);
+	assert_string_equal(o.cpu, "EPYC");
+	assert_string_equal(o.expect, "is up");
+	assert_string_equal(o.log_level, "debug");
+}
+
+static void switches_switch(void **state)
+{
+	const char *const words[] = {"--interactive", "--gdb",
+				     "--icount",      "--summary=json",
+				     "--no-initrd",   NULL};
+	char error[RUN_OPTIONS_ERROR_SIZE];
+	struct run_options o;
+
+	(void)state;
+	assert_int_equal(parse(words, &o, error), RUN_OPTIONS_OK);
+	assert_true(o.interactive && o.gdb && o.icount && o.json);
+	assert_true(o.no_initrd);
+}
+
+static void numbers_are_read(void **state)
+{
+	static const struct {
+		const char *word;
+		uint64_t memory;
+		unsigned int timeout;
+		enum run_audit audit;
+		uint64_t every;
+	} rows[] = {
+		{"--memory=128M", GIB / 8, 0, RUN_AUDIT_EXIT, 0},
+		{"--memory=520G", 520 * GIB, 0, RUN_AUDIT_EXIT, 0},
+		{"--memory=128T", RUN_MEMORY_MAX, 0, RUN_AUDIT_EXIT, 0},
+		{"--memory=64", GIB / 16, 0, RUN_AUDIT_EXIT, 0},
+		{"--timeout=1", GIB, 1, RUN_AUDIT_EXIT, 0},
+		{"--timeout=31536000", GIB, 31536000, RUN_AUDIT_EXIT, 0},
+		{"--audit=off", GIB, 0, RUN_AUDIT_OFF, 0},
+		{"--audit=exit", GIB, 0, RUN_AUDIT_EXIT, 0},
+		{"--audit=every:1000", GIB, 0, RUN_AUDIT_EVERY, 1000},
+		{"--audit=every:4294967295", GIB, 0, RUN_AUDIT_EVERY,
+		 UINT32_MAX},
+	};
+	char error[RUN_OPTIONS_ERROR_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *const words[] = {rows[i].word, NULL};
+		struct run_options o;
+
+		assert_int_equal(parse(words, &o, error), RUN_OPTIONS_OK);
+		assert_int_equal(o.memory, rows[i].memory);
+		assert_int_equal(o.timeout, rows[i].timeout);
+		assert_int_equal(o.audit, rows[i].audit);
+		assert_int_equal(o.audit_every, rows[i].every);
+	}
+}
+
+static void what_is_wrong_is_refused_and_named(void **state)
+{
+	static const struct {
+		const char *words[3];
+		const char *error;
+	} rows[] = {
+		{{"--memory=x"}, "--memory: 'x' is no size"},
+		{{"--memory=0"}, "--memory: '0' is no size"},
+		{{"--memory=-1G"}, "--memory: '-1G' is no size"},
+		{{"--memory=129T"}, "is above 128T"},
+		{{"--memory=1025K"}, "not a whole number of MiB"},
+		{{"--memory"}, "option '--memory' needs an argument"},
+		{{"--timeout=0"}, "--timeout: '0'"},
+		{{"--timeout=-5"}, "--timeout: '-5'"},
+		{{"--timeout=5s"}, "--timeout: '5s'"},
+		{{"--timeout="}, "--timeout: ''"},
+		{{"--timeout=31536001"}, "--timeout: '31536001'"},
+		{{"--timeout=99999999999999999999"}, "--timeout: '999"},
+		{{"--audit=every:"}, "--audit: 'every:'"},
+		{{"--audit=every:0"}, "--audit: 'every:0'"},
+		{{"--audit=every:4294967296"}, "--audit: 'every:"},
+		{{"--audit=never"}, "--audit: 'never'"},
+		{{"--summary=xml"}, "--summary: 'xml'"},
+		{{"--log-level=loud"}, "--log-level: 'loud'"},
+		{{"--expect="}, "--expect: '' is empty"},
+		{{"--kernel="}, "--kernel: '' is empty"},
+		{{"--gdb=3"}, "option '--gdb' takes no argument"},
+		{{"--nonsense"}, "unknown option '--nonsense'"},
+		{{"-q"}, "unknown option '-q'"},
+		{{"vmlinuz"}, "unexpected argument 'vmlinuz'"},
+		{{"--no-initrd", "--initrd=x"}, "exclude each other"},
+	};
+	char error[RUN_OPTIONS_ERROR_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct run_options o;
+
+		assert_int_equal(parse(rows[i].words, &o, error),
+				 RUN_OPTIONS_BAD);
+		if (strstr(error, rows[i].error) == NULL) {
+			fail_msg("row %zu: '%s' lacks '%s'", i, error,
+				 rows[i].error);
+		}
+		assert_null(strchr(error, '\n'));
+	}
+}
+
+static void an_endless_argument_is_cut_in_the_message(void **state)
+{
+	static char word[5000] = "--summary=";
+	char run[] = "run";
+	char *argv[] = {run, word, NULL};
+	char error[RUN_OPTIONS_ERROR_SIZE];
+	struct run_options o;
+
+	(void)state;
+	memset(word + strlen(word), 'x', sizeof(word) - strlen(word) - 1);
+	assert_int_equal(run_options_parse(2, argv, &o, error),
+			 RUN_OPTIONS_BAD);
+	assert_true(strlen(error) < sizeof(error));
+	assert_non_null(strstr(error, "neither text nor json"));
+}
+
+static void help_is_asked_for(void **state)
+{
+	const char *const words[] = {"--help", NULL};
+	char error[RUN_OPTIONS_ERROR_SIZE];
+	struct run_options o;
+
+	(void)state;
+	assert_int_equal(parse(words, &o, error), RUN_OPTIONS_HELP);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(without_options_the_defaults_hold),
+		cmocka_unit_test(text_options_keep_their_text),
+		cmocka_unit_test(switches_switch),
+		cmocka_unit_test(numbers_are_read),
+		cmocka_unit_test(what_is_wrong_is_refused_and_named),
+		cmocka_unit_test(an_endless_argument_is_cut_in_the_message),
+		cmocka_unit_test(help_is_asked_for),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
