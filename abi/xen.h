@@ -26,6 +26,12 @@ enum xen_errno {
 #include <xen/errno.h>
 };
 
+/*
+ * Not part of the ABI: a guest never sees it, because the call that returned
+ * it is issued again. The value is the one Xen uses inside.
+ */
+#define XEN_ERESTART 85
+
 /* L4 slots that belong to the hypervisor (xen/arch-x86/xen-x86_64.h). */
 #define XEN_L4_FIRST 256
 #define XEN_L4_LAST 271

@@ -38,10 +38,13 @@
  * reference has exactly one holder in every state, and nothing recurses when
  * tables are taken down (ADVISORIES XSA-240, 290, 299).
  *
- * `epoch` is the machine's flush epoch in which the frame last lost its last
- * type reference (or its last reference at all): while it equals the current
- * epoch, a CPU may still hold a translation that came with the old type (I9).
- * It shares its room with the two fields that only tables in use need.
+ * `epoch` is its owner's flush epoch in which the frame last lost its last
+ * type reference: while it equals the current epoch, a CPU may still hold a
+ * translation that came with the old type (I9). It shares its room with the
+ * two fields that only tables in use need.
+ *
+ * A free frame (OWNER_FREE) has no counts; `count` and `type_count` then are
+ * the free pool's links.
  */
 #ifndef PW_ENGINE_FRAME_H
 #define PW_ENGINE_FRAME_H
@@ -69,8 +72,9 @@ enum frame_flag {
 };
 
 /* Owner tags. 0 is what an all-zero frame table says: nobody's RAM. */
-#define OWNER_NONE 0
-#define OWNER_FREE 0xffff
+#define OWNER_NONE 0        /* no RAM: a hole, or a device */
+#define OWNER_XEN 0xfffe    /* the hypervisor's own RAM */
+#define OWNER_FREE 0xffff   /* in the free pool (pool.c) */
 
 struct frame {
 	uint32_t count;

@@ -33,7 +33,6 @@ struct mmu {
 	/* What every L4 holds in slots 256..271. */
 	pte_t xen_slots[XEN_L4_SLOTS];
 	mfn_t zero_frame;     /* backs unused GDT slots; a zeroed frame */
-	uint32_t epoch;       /* counts full flushes; wraps harmlessly */
 	uint32_t free_head;   /* free pool (pool.h): mfn, 0 when empty */
 	uint64_t nr_free;
 };
@@ -82,7 +81,9 @@ struct mmu_domain {
 	struct mmu_vcpu *vcpu[MMU_MAX_VCPUS];
 	unsigned int nr_vcpus;
 	uint32_t dying_head; /* mfn of the first dying table, 0 when none */
+	uint32_t epoch;      /* counts full flushes; wraps harmlessly */
 	bool flush_pending;  /* an upper-level entry changed: pay before return */
+	uint64_t destroy_next; /* mmu_domain_destroy's progress: an mfn */
 	struct mmu_op op;    /* what is being done, for refusals */
 	struct refusal refusal; /* the last refusal */
 	struct mmu_stats stats;

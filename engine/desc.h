@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* Inside the engine: descriptor pages and the windows that show them. */
+#ifndef PW_ENGINE_DESC_H
+#define PW_ENGINE_DESC_H
+
+#include "engine/mmu.h"
+
+/* Takes all LDT pages of a vCPU out of its window. */
+void ldt_unmap(struct mmu_vcpu *v);
+/* A read-only mapping of a descriptor page goes: no vCPU's LDT keeps it. */
+void ldt_forget(struct mmu_domain *d, mfn_t f);
+/* Back to an empty GDT. */
+void gdt_unmap(struct mmu_vcpu *v);
+/* Checks all 512 descriptors of a page. */
+MUST_CHECK int desc_validate(struct mmu_domain *d, mfn_t f);
+
+#endif

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A domain's life: what it is given at its start, and how everything returns
+ * at its end. Death needs no special teardown: the roots, descriptor slots and
+ * pins are let go as a guest would, the dying queue does the rest.
+ */
+#include "engine/desc.h"
+#include "engine/dying.h"
+#include "engine/frame_refs.h"
+#include "engine/pool.h"
+#include "engine/port.h"
+
+void mmu_domain_init(struct mmu_domain *d, struct mmu *m, uint16_t tag,
+		     uint16_t domid)
+{
+	*d = (struct mmu_domain){.m = m, .tag = tag, .domid = domid};
+}
+
+void mmu_vcpu_init(struct mmu_vcpu *v, struct mmu_domain *d, unsigned int id,
+		   pte_t *desc_window)
+{
+	*v = (struct mmu_vcpu){.dom = d, .id = id, .desc_window = desc_window};
+	d->vcpu[id] = v;
+	if (d->nr_vcpus <= id) {
+		d->nr_vcpus = id + 1;
+	}
+	gdt_unmap(v);
+}
+
+void mmu_assign(struct mmu_domain *d, mfn_t first, pfn_t at, uint64_t nr)
+{
+	struct frame *fr = frame_of(d->m, first);
+	uint64_t *m2p = d->m->m2p + first.v;
+
+	for (uint64_t i = 0; i < nr; i++) {
+		fr[i] = (struct frame){
+			.count = 1, .owner = d->tag, .flags = FRAME_ALLOCATED};
+		m2p[i] = at.v + i;
+	}
+	d->nr_pages += nr;
+	if (d->max_pages < d->nr_pages) {
+		d->max_pages = d->nr_pages;
+	}
+	if (d->nr_pfns < at.v + nr) {
+		d->nr_pfns = at.v + nr;
+	}
+}
+
+void mmu_share(struct mmu_domain *d, mfn_t frame, bool writable)
+{
+	*frame_of(d->m, frame) = (struct frame){
+		.count = 1,
+		.type_count = 1,
+		.owner = d->tag,
+		.type = writable ? FRAME_WRITABLE : FRAME_NONE,
+		.flags = FRAME_SHARED | FRAME_VALIDATED,
+	};
+	d->m->m2p[frame.v] = INVALID_FRAME;
+	if (writable) {
+		stats_typed(d, FRAME_WRITABLE);
+	}
+}
+
+static void drop_roots(struct mmu_vcpu *v)
+{
+	mfn_t kernel = v->kernel_root;
+	mfn_t user = v->user_root;
+
+	ldt_unmap(v);
+	v->ldt_entries = 0;
+	gdt_unmap(v);
+	v->kernel_root = mfn(0);
+	v->user_root = mfn(0);
+	if (kernel.v != 0) {
+		frame_put_both(v->dom, kernel);
+	}
+	if (user.v != 0) {
+		frame_put_both(v->dom, user);
+	}
+}
+
+/* What a frame is held by for its domain's sake alone. */
+static void drop_frame(struct mmu_domain *d, mfn_t f)
+{
+	struct frame *fr = frame_of(d->m, f);
+
+	if (fr->flags & FRAME_PARTIAL) {
+		dying_abandon(d, f);
+	}
+	if (fr->flags & FRAME_PINNED) {
+		fr->flags &= (uint8_t)~FRAME_PINNED;
+		frame_put_both(d, f);
+	}
+	if (fr->flags & FRAME_ALLOCATED) {
+		fr->flags &= (uint8_t)~FRAME_ALLOCATED;
+		d->nr_pages--;
+		frame_put(d, f);
+	}
+}
+
+/* Lent frames go back to the hypervisor once no table maps them. */
+static void unshare_all(struct mmu_domain *d)
+{
+	struct mmu *m = d->m;
+
+	for (uint64_t i = 0; i < m->nr_frames; i++) {
+		struct frame *fr = &m->frames[i];
+
+		if (fr->owner == d->tag && (fr->flags & FRAME_SHARED) != 0) {
+			if (fr->type == FRAME_WRITABLE) {
+				stats_untyped(d, FRAME_WRITABLE);
+			}
+			*fr = (struct frame){.owner = OWNER_XEN};
+		}
+	}
+}
+
+int mmu_domain_destroy(struct mmu_domain *d)
+{
+	struct mmu *m = d->m;
+	int rc;
+
+	if (d->destroy_next == 0) {
+		for (unsigned int i = 0; i < d->nr_vcpus; i++) {
+			drop_roots(d->vcpu[i]);
+		}
+	}
+	while (d->destroy_next < m->nr_frames) {
+		rc = mmu_settle(d);
+		if (rc != 0) {
+			return rc;
+		}
+		if (frame_of(m, mfn(d->destroy_next))->owner == d->tag) {
+			drop_frame(d, mfn(d->destroy_next));
+		}
+		d->destroy_next++;
+		if ((d->destroy_next & 1023) == 0 && port_preempt(d)) {
+			return -XEN_ERESTART;
+		}
+	}
+	rc = mmu_settle(d);
+	if (rc != 0) {
+		return rc;
+	}
+	unshare_all(d);
+	mmu_pay_flushes(d);
+	return 0;
+}

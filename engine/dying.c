@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Taking tables down. When a table loses its last type reference it is not
+ * taken apart on the spot but put into the domain's queue, which keeps one
+ * type and one general reference on it; mmu_settle() works the queue off, one
+ * entry at a time, and children that lose their last reference queue up in
+ * turn. So there is no recursion (XSA-240, XSA-290), any amount of work can be
+ * interrupted after any entry (I10), and in between every reference still has
+ * exactly one holder (I6).
+ */
+#include "engine/dying.h"
+
+#include "engine/frame_refs.h"
+#include "engine/level.h"
+#include "engine/port.h"
+#include "engine/validate.h"
+
+static void enqueue(struct mmu_domain *d, mfn_t table)
+{
+	struct frame *fr = frame_of(d->m, table);
+
+	fr->flags &= (uint8_t)~(FRAME_VALIDATED | FRAME_PARTIAL);
+	fr->flags |= FRAME_DYING;
+	fr->type_count = d->dying_head; /* the link; the count is 1 */
+	d->dying_head = (uint32_t)table.v;
+}
+
+void dying_add(struct mmu_domain *d, mfn_t table)
+{
+	frame_of(d->m, table)->count++;
+	enqueue(d, table);
+}
+
+void dying_abandon(struct mmu_domain *d, mfn_t table)
+{
+	enqueue(d, table);
+}
+
+static void dequeue_head(struct mmu_domain *d)
+{
+	mfn_t table = mfn(d->dying_head);
+	struct frame *fr = frame_of(d->m, table);
+
+	d->dying_head = fr->type_count;
+	fr->flags &= (uint8_t)~FRAME_DYING;
+	fr->type_count = 0;
+	fr->epoch = d->epoch;
+	stats_untyped(d, fr->type);
+	frame_put(d, table);
+}
+
+/*
+ * Entries [0, nr_validated) of a queued table, from the last to the first. A
+ * child may be queued on the way, in front of the table; nothing is lost, as
+ * the table's progress is in its record.
+ */
+static bool entries_put(struct mmu_domain *d, mfn_t table)
+{
+	struct frame *fr = frame_of(d->m, table);
+	pte_t *entries = frame_ptes(d->m, table);
+	unsigned int level = fr->type;
+
+	while (fr->table.nr_validated > 0) {
+		unsigned int i = --fr->table.nr_validated;
+		pte_t e = pte_read(&entries[i]);
+
+		if (!pte_present(e) || is_xen_slot(level, i)) {
+			continue;
+		}
+		if (level == 1) {
+			l1e_put(d, e);
+			if (unlikely((i & 63) == 0) && port_preempt(d)) {
+				return false;
+			}
+			continue;
+		}
+		upper_put(d, table, level, e);
+		if (d->dying_head != table.v || port_preempt(d)) {
+			return false; /* the child first, or a pause */
+		}
+	}
+	return true;
+}
+
+int mmu_settle(struct mmu_domain *d)
+{
+	while (d->dying_head != 0) {
+		mfn_t table = mfn(d->dying_head);
+
+		if (entries_put(d, table)) {
+			dequeue_head(d);
+		} else if (port_preempt(d)) {
+			return -XEN_ERESTART;
+		}
+	}
+	return 0;
+}

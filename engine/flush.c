@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Flushes, and the epoch that says whether one is owed. The epoch moves when
+ * every CPU on which the domain runs has dropped all its translations, and
+ * only then. Frames remember the epoch in which they lost their last type
+ * reference; while it still runs, a stale translation may exist. Should the
+ * epoch wrap to a remembered value, that costs one flush too many.
+ */
+#include "engine/flush.h"
+
+void mmu_flush_all(struct mmu_domain *d)
+{
+	d->epoch++;
+	d->flush_pending = false;
+	d->stats.flush_all++;
+	port_flush_all(d, VCPUSET_ALL);
+}
+
+void mmu_flush_one(struct mmu_domain *d, vaddr_t va)
+{
+	flush_page_vcpus(d, VCPUSET_ALL, va);
+}
+
+void mmu_pay_flushes(struct mmu_domain *d)
+{
+	if (d->flush_pending) {
+		mmu_flush_all(d);
+	}
+}
+
+static bool covers_all(const struct mmu_domain *d, vcpuset_t vcpus)
+{
+	vcpuset_t all = (UINT64_C(1) << d->nr_vcpus) - 1;
+
+	return (vcpus & all) == all;
+}
+
+void flush_vcpus(struct mmu_domain *d, vcpuset_t vcpus)
+{
+	if (covers_all(d, vcpus)) {
+		mmu_flush_all(d);
+		return;
+	}
+	d->stats.flush_all++;
+	port_flush_all(d, vcpus);
+}
+
+void flush_page_vcpus(struct mmu_domain *d, vcpuset_t vcpus, vaddr_t va)
+{
+	/* Nothing is cached for an address that cannot be (XSA-279). */
+	if (!vaddr_canonical(va)) {
+		return;
+	}
+	d->stats.flush_one++;
+	port_flush_page(d, vcpus, va);
+}

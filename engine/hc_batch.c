@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Batches: stop at a clean point, report what was done, go on when re-issued
+ * (I10). A request that fails ends its batch; those before it stand.
+ */
+#include "engine/hc_batch.h"
+
+int check_domid(struct mmu_domain *d, uint16_t domid)
+{
+	if (likely(domid == DOMID_SELF || domid == d->domid)) {
+		return 0;
+	}
+	if (domid == DOMID_IO || domid == DOMID_XEN) {
+		return refuse_op(d, RULE_FOREIGN_DOMAIN);
+	}
+	return refuse_op(d, RULE_NO_SUCH_DOMAIN);
+}
+
+int batch_begin(struct mmu_vcpu *v, const uint64_t arg[6], struct batch *b)
+{
+	int rc;
+
+	b->count = (uint32_t)arg[1];
+	b->done = 0;
+	b->done_before = 0;
+	if (unlikely((b->count & BATCH_PREEMPTED) != 0)) {
+		b->count &= ~BATCH_PREEMPTED;
+		if (arg[2] != 0 &&
+		    port_copy_in(v, &b->done_before, arg[2],
+				 sizeof(b->done_before)) != 0) {
+			b->done_before = 0;
+		}
+	}
+	rc = mmu_settle(v->dom);
+	return rc;
+}
+
+int64_t batch_end(struct mmu_vcpu *v, uint64_t arg[6], const struct batch *b,
+		  size_t request_size, int rc)
+{
+	mmu_pay_flushes(v->dom);
+	if (unlikely(rc == -XEN_ERESTART)) {
+		arg[0] += b->done * request_size;
+		arg[1] = (b->count - b->done) | BATCH_PREEMPTED;
+	}
+	if (arg[2] != 0) {
+		uint32_t done = b->done_before + b->done;
+
+		/* As Xen: a bad place to report to is not an error. */
+		(void)!port_copy_out(v, arg[2], &done, sizeof(done));
+	}
+	return rc;
+}
+
+bool batch_retry(struct mmu_domain *d, int rc)
+{
+	return rc == -XEN_ERESTART && !port_preempt(d) && mmu_settle(d) == 0;
+}
+
+int read_vcpuset(struct mmu_vcpu *v, uint64_t where, vcpuset_t *ret_set)
+{
+	vcpuset_t set = 0;
+	size_t bytes = (v->dom->nr_vcpus + 7) / 8;
+
+	if (port_copy_in(v, &set, where, bytes) != 0) {
+		return refuse_op(v->dom, RULE_VCPU_MASK);
+	}
+	*ret_set = set;
+	return 0;
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/* mmu_update, update_va_mapping (xen.h, "HYPERVISOR_mmu_update"). */
+#include "engine/flush.h"
+#include "engine/hc_batch.h"
+#include "engine/update.h"
+
+static int machphys_update(struct mmu_domain *d, mfn_t f, uint64_t val)
+{
+	int rc = frame_get(d, f);
+
+	if (rc != 0) {
+		return rc;
+	}
+	d->m->m2p[f.v] = val;
+	frame_put(d, f);
+	return 0;
+}
+
+static int one_update(struct mmu_vcpu *v, const struct mmu_update *req)
+{
+	struct mmu_domain *d = v->dom;
+	maddr_t where = maddr(req->ptr & ~UINT64_C(7));
+
+	switch (req->ptr & 7) {
+	case MMU_NORMAL_PT_UPDATE:
+	case MMU_PT_UPDATE_NO_TRANSLATE:
+		return mmu_update_entry(v, where, pte(req->val), false);
+	case MMU_PT_UPDATE_PRESERVE_AD:
+		return mmu_update_entry(v, where, pte(req->val), true);
+	case MMU_MACHPHYS_UPDATE:
+		return machphys_update(d, maddr_to_mfn(where), req->val);
+	default:
+		return refuse_op(d, RULE_UPDATE_COMMAND);
+	}
+}
+
+/* foreigndom: the frames' owner below, the tables' owner (plus 1) above. */
+static int check_domids(struct mmu_domain *d, uint32_t foreigndom)
+{
+	if (likely(foreigndom == DOMID_SELF)) {
+		return 0;
+	}
+	if ((foreigndom >> 16) != 0 &&
+	    (foreigndom >> 16) - 1 != d->domid) {
+		return refuse_op(d, RULE_NO_SUCH_DOMAIN);
+	}
+	return check_domid(d, (uint16_t)foreigndom);
+}
+
+int64_t hc_mmu_update(struct mmu_vcpu *v, uint64_t arg[6])
+{
+	struct mmu_domain *d = v->dom;
+	struct mmu_update req;
+	struct batch b;
+	int rc = batch_begin(v, arg, &b);
+
+	d->op.name = "mmu_update";
+	d->op.index = 0;
+	if (unlikely(rc != 0)) {
+		return batch_end(v, arg, &b, sizeof(req), rc);
+	}
+	rc = check_domids(d, (uint32_t)arg[3]);
+	if (unlikely(rc != 0)) {
+		return rc;
+	}
+	for (; b.done < b.count; b.done++) {
+		if (b.done != 0 && port_preempt(d)) {
+			rc = -XEN_ERESTART;
+			break;
+		}
+		if (port_copy_in(v, &req, arg[0] + b.done * sizeof(req),
+				 sizeof(req)) != 0) {
+			rc = refuse_op(d, RULE_FAULT);
+			break;
+		}
+		d->op.index = b.done_before + b.done;
+		do {
+			rc = one_update(v, &req);
+		} while (unlikely(rc != 0) && batch_retry(d, rc));
+		if (unlikely(rc != 0)) {
+			break;
+		}
+		if (unlikely(d->dying_head != 0) && mmu_settle(d) != 0) {
+			/* This one is done; what it left is not. */
+			b.done++;
+			rc = b.done < b.count ? -XEN_ERESTART : 0;
+			break;
+		}
+	}
+	return batch_end(v, arg, &b, sizeof(req), rc);
+}
+
+static int va_flush(struct mmu_vcpu *v, vaddr_t va, uint64_t flags)
+{
+	uint64_t where = flags & ~(uint64_t)UVMF_FLUSHTYPE_MASK;
+	uint64_t kind = flags & UVMF_FLUSHTYPE_MASK;
+	vcpuset_t set;
+	int rc;
+
+	if (kind != UVMF_TLB_FLUSH && kind != UVMF_INVLPG) {
+		return 0;
+	}
+	if (where == UVMF_LOCAL) {
+		set = vcpuset_of(v);
+	} else if (where == UVMF_ALL) {
+		set = VCPUSET_ALL;
+	} else {
+		rc = read_vcpuset(v, where, &set);
+		if (rc != 0) {
+			return rc;
+		}
+	}
+	if (kind == UVMF_TLB_FLUSH) {
+		flush_vcpus(v->dom, set);
+	} else {
+		flush_page_vcpus(v->dom, set, va);
+	}
+	return 0;
+}
+
+static int update_va(struct mmu_vcpu *v, vaddr_t va, pte_t val)
+{
+	mfn_t table;
+	pte_t *l1e = mmu_find_l1e(v, va, &table);
+
+	if (unlikely(l1e == NULL)) {
+		return refuse_op(v->dom, RULE_VA_UNMAPPED);
+	}
+	/* A linear mapping makes a higher table stand where an L1 would. */
+	if (unlikely(frame_of(v->dom->m, table)->type != FRAME_L1)) {
+		return refuse_frame(v->dom, RULE_VA_UNMAPPED, table);
+	}
+	return l1_update(v->dom, l1e, val, false);
+}
+
+int64_t hc_update_va_mapping(struct mmu_vcpu *v, uint64_t arg[6])
+{
+	struct mmu_domain *d = v->dom;
+	vaddr_t va = vaddr(arg[0]);
+	int rc = mmu_settle(d);
+
+	if (unlikely(rc != 0)) {
+		return rc;
+	}
+	d->op.name = "update_va_mapping";
+	d->op.index = 0;
+	do {
+		rc = update_va(v, va, pte(arg[1]));
+	} while (unlikely(rc != 0) && batch_retry(d, rc));
+	/* A refused update flushes nothing (XSA-279). */
+	if (likely(rc == 0)) {
+		rc = va_flush(v, va, arg[2]);
+	}
+	mmu_pay_flushes(d);
+	return rc;
+}
+
+int64_t hc_update_va_mapping_otherdomain(struct mmu_vcpu *v, uint64_t arg[6])
+{
+	int rc;
+
+	v->dom->op.name = "update_va_mapping_otherdomain";
+	v->dom->op.index = 0;
+	rc = check_domid(v->dom, (uint16_t)arg[3]);
+	return rc != 0 ? rc : hc_update_va_mapping(v, arg);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/hypercall.h"
+
+static hypercall_fn *const by_number[] = {
+	[__HYPERVISOR_mmu_update] = hc_mmu_update,
+	[__HYPERVISOR_set_gdt] = hc_set_gdt,
+	[__HYPERVISOR_update_descriptor] = hc_update_descriptor,
+	[__HYPERVISOR_memory_op] = hc_memory_op,
+	[__HYPERVISOR_multicall] = hc_multicall,
+	[__HYPERVISOR_update_va_mapping] = hc_update_va_mapping,
+	[__HYPERVISOR_update_va_mapping_otherdomain] =
+		hc_update_va_mapping_otherdomain,
+	[__HYPERVISOR_mmuext_op] = hc_mmuext_op,
+};
+
+hypercall_fn *engine_hypercall(unsigned int nr)
+{
+	return nr < sizeof(by_number) / sizeof(by_number[0]) ? by_number[nr] :
+							       NULL;
+}

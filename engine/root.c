@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The roots that a vCPU's CR3 takes: each holds an L4 type reference for as
+ * long as it is installed (I8). The new root is loaded before the old one is
+ * let go, so that no CPU ever walks a table without a reference.
+ */
+#include "engine/desc.h"
+#include "engine/mmu.h"
+#include "engine/port.h"
+
+/* With one vCPU, loading CR3 is a full flush. */
+static void note_root_load(struct mmu_domain *d)
+{
+	if (d->nr_vcpus == 1) {
+		d->epoch++;
+		d->flush_pending = false;
+		d->stats.flush_all++;
+	}
+}
+
+int mmu_new_kernel_root(struct mmu_vcpu *v, mfn_t f)
+{
+	struct mmu_domain *d = v->dom;
+	mfn_t old = v->kernel_root;
+
+	if (!mfn_eq(old, f)) {
+		int rc = frame_get_both(d, f, FRAME_L4);
+
+		if (rc != 0) {
+			return rc;
+		}
+		/* Its pages were found through the old tables. */
+		ldt_unmap(v);
+		v->kernel_root = f;
+	}
+	port_load_root(v);
+	note_root_load(d);
+	if (!mfn_eq(old, f) && old.v != 0) {
+		frame_put_both(d, old);
+	}
+	return 0;
+}
+
+int mmu_new_user_root(struct mmu_vcpu *v, mfn_t f)
+{
+	struct mmu_domain *d = v->dom;
+	mfn_t old = v->user_root;
+
+	if (mfn_eq(old, f)) {
+		return 0;
+	}
+	if (f.v != 0) {
+		int rc = frame_get_both(d, f, FRAME_L4);
+
+		if (rc != 0) {
+			return rc;
+		}
+	}
+	v->user_root = f;
+	if (old.v != 0) {
+		frame_put_both(d, old);
+	}
+	return 0;
+}

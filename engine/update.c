@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Changes of single entries of live tables. Every change is: check the new
+ * entry and take its references, write it, drop the references of the old one.
+ * If the new entry is refused, nothing has happened. A change of flags alone
+ * skips the references only when the flags stand on a whitelist.
+ *
+ * The CPU may set A and D at any time; nothing else changes an entry under our
+ * lock. Upper-level entries are cached by the CPU as structure, so replacing
+ * one leaves a flush that is paid before the request returns (XSA-286).
+ */
+#include "engine/update.h"
+
+#include "engine/flush.h"
+#include "engine/frame_refs.h"
+#include "engine/level.h"
+#include "engine/validate.h"
+
+/* Returns what was there. */
+static pte_t entry_exchange(struct mmu_domain *d, pte_t *p, pte_t old,
+			    pte_t val, bool preserve_ad)
+{
+	d->stats.pte_writes++;
+	if (!preserve_ad) {
+		pte_write(p, val);
+		return old;
+	}
+	for (;;) {
+		pte_t merged = pte(val.v | (old.v & (PTE_A | PTE_D)));
+
+		if (__atomic_compare_exchange_n(&p->v, &old.v, merged.v, false,
+						__ATOMIC_SEQ_CST,
+						__ATOMIC_SEQ_CST)) {
+			return old;
+		}
+	}
+}
+
+static bool only_fast_flags(pte_t old, pte_t val)
+{
+	return pte_present(old) && ((old.v ^ val.v) & ~PTE_FASTPATH) == 0;
+}
+
+int l1_update(struct mmu_domain *d, pte_t *p, pte_t val, bool preserve_ad)
+{
+	pte_t old = pte_read(p);
+	int rc;
+
+	if (pte_present(val)) {
+		rc = entry_check_flags(d, 1, val);
+		if (unlikely(rc != 0)) {
+			return rc;
+		}
+		val = pte_adjust(val, 1);
+		if (only_fast_flags(old, val)) {
+			(void)entry_exchange(d, p, old, val, preserve_ad);
+			return 0;
+		}
+		rc = l1e_get(d, val);
+		if (unlikely(rc != 0)) {
+			return rc;
+		}
+	}
+	old = entry_exchange(d, p, old, val, preserve_ad);
+	if (pte_present(old)) {
+		l1e_put(d, old);
+	}
+	return 0;
+}
+
+static int upper_update(struct mmu_domain *d, mfn_t table, unsigned int level,
+			pte_t *p, pte_t val, bool preserve_ad)
+{
+	unsigned int index = (unsigned int)(p - frame_ptes(d->m, table));
+	pte_t old = pte_read(p);
+	int rc;
+
+	if (is_xen_slot(level, index)) {
+		return refuse(d, RULE_XEN_SLOT,
+			      (struct refusal_facts){
+				      .level = level, .entry = val});
+	}
+	if (pte_present(val)) {
+		rc = entry_check_flags(d, level, val);
+		if (rc != 0) {
+			return rc;
+		}
+		val = pte_adjust(val, level);
+		if (only_fast_flags(old, val)) {
+			(void)entry_exchange(d, p, old, val, preserve_ad);
+			d->flush_pending = true;
+			return 0;
+		}
+		rc = upper_get(d, table, level, val);
+		if (rc != 0) {
+			return rc;
+		}
+	}
+	old = entry_exchange(d, p, old, val, preserve_ad);
+	if (pte_present(old)) {
+		d->flush_pending = true;
+		upper_put(d, table, level, old);
+	}
+	return 0;
+}
+
+/* A frame that is no table: the guest could write it itself. */
+static int plain_store(struct mmu_domain *d, mfn_t f, pte_t *p, pte_t val)
+{
+	struct frame *fr = frame_of(d->m, f);
+	int rc;
+
+	if (fr->type_count > 0 && fr->type != FRAME_WRITABLE &&
+	    (fr->flags & (FRAME_PARTIAL | FRAME_DYING)) == 0) {
+		return refuse(d, RULE_UPDATE_TYPE,
+			      (struct refusal_facts){
+				      .frame = &f,
+				      .expected = FRAME_WRITABLE,
+				      .entry = val});
+	}
+	rc = frame_get_type_fast(d, f, FRAME_WRITABLE);
+	if (rc != 0) {
+		return rc == -XEN_ERESTART ? rc : -XEN_EINVAL;
+	}
+	pte_write(p, val);
+	frame_put_type(d, f);
+	return 0;
+}
+
+int mmu_update_entry(struct mmu_vcpu *v, maddr_t where, pte_t val,
+		     bool preserve_ad)
+{
+	struct mmu_domain *d = v->dom;
+	mfn_t f = maddr_to_mfn(where);
+	struct frame *fr;
+	pte_t *p;
+
+	if (unlikely(!mfn_valid(d->m, f) ||
+		     frame_of(d->m, f)->owner != d->tag)) {
+		return refuse_frame(d, RULE_UPDATE_FRAME, f);
+	}
+	fr = frame_of(d->m, f);
+	/* Aligned by construction: the low bits are the command (XSA-227). */
+	p = frame_ptes(d->m, f) + page_offset(where.v) / sizeof(pte_t);
+	if (unlikely(fr->type_count == 0 || !frame_is_table(fr->type) ||
+		     (fr->flags & (FRAME_VALIDATED | FRAME_DYING)) !=
+			     FRAME_VALIDATED)) {
+		return plain_store(d, f, p, val);
+	}
+	if (likely(fr->type == FRAME_L1)) {
+		return l1_update(d, p, val, preserve_ad);
+	}
+	return upper_update(d, f, fr->type, p, val, preserve_ad);
+}
+
+unsigned int mmu_walk(const struct mmu *m, mfn_t root, vaddr_t va,
+		      pte_t entries[5])
+{
+	mfn_t table = root;
+	unsigned int read = 0;
+
+	if (!vaddr_canonical(va)) {
+		return 0;
+	}
+	for (unsigned int level = 4; level >= 1; level--) {
+		if (!mfn_valid(m, table)) {
+			break;
+		}
+		entries[level] =
+			pte_read(&frame_ptes(m, table)[pt_index(va, level)]);
+		read++;
+		if (!pte_present(entries[level]) ||
+		    (level > 1 && (entries[level].v & PTE_PS) != 0)) {
+			break;
+		}
+		table = pte_mfn(entries[level]);
+	}
+	return read;
+}
+
+pte_t *mmu_find_l1e(struct mmu_vcpu *v, vaddr_t va, mfn_t *ret_table)
+{
+	const struct mmu *m = v->dom->m;
+	mfn_t table = v->kernel_root;
+
+	if (unlikely(!vaddr_canonical(va) ||
+		     is_xen_slot(4, pt_index(va, 4)))) {
+		return NULL;
+	}
+	/* Live tables: entries lead to valid frames of the right level. */
+	for (unsigned int level = 4; level > 1; level--) {
+		pte_t e = pte_read(&frame_ptes(m, table)[pt_index(va, level)]);
+
+		if (!pte_present(e)) {
+			return NULL;
+		}
+		table = pte_mfn(e);
+	}
+	*ret_table = table;
+	return &frame_ptes(m, table)[pt_index(va, 1)];
+}

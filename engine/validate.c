@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Validation: a table becomes usable when every present entry holds its
+ * references (I3). One pair of functions serves the three upper levels, one
+ * the L1; what differs between levels is data (level.h).
+ *
+ * Recursion goes from a table to its children, strictly one level down, so it
+ * is at most four deep: a linear entry (I4) never validates anything. A long
+ * validation stops between two entries (I10), and then the table is partial:
+ * it holds one type and one general reference on itself and what its entries
+ * [0, nr_validated) took, nothing else. In particular a parent holds nothing
+ * on a child that stopped, so there is no state "half held by both"
+ * (XSA-299), and going on is simply asking for the same type again.
+ */
+#include "engine/validate.h"
+
+#include "engine/desc.h"
+#include "engine/dying.h"
+#include "engine/frame_refs.h"
+#include "engine/level.h"
+#include "engine/port.h"
+
+int entry_check_flags(struct mmu_domain *d, unsigned int level, pte_t e)
+{
+	uint64_t allowed = pt_levels[level].allowed | d->m->pte_nx;
+
+	if (likely((pte_flags(e) & ~allowed) == 0)) {
+		return 0;
+	}
+	return refuse(d, level == 1 ? RULE_L1_FLAGS : RULE_UPPER_FLAGS,
+		      (struct refusal_facts){.level = level, .entry = e});
+}
+
+/* The entry's frame is not the domain's: which of Xen's errors is it? */
+static int refuse_l1_frame(struct mmu_domain *d, pte_t e)
+{
+	mfn_t f = pte_mfn(e);
+	enum rule rule = RULE_MAP_FOREIGN;
+
+	if (f.v == (UINT64_C(1) << MFN_BITS) - 1) {
+		rule = RULE_MAP_INVALID;
+	} else if (!mfn_valid(d->m, f) ||
+		   frame_of(d->m, f)->owner == OWNER_NONE) {
+		rule = RULE_MAP_HOLE;
+	}
+	return refuse(d, rule,
+		      (struct refusal_facts){
+			      .frame = &f, .level = 1, .entry = e});
+}
+
+int l1e_get(struct mmu_domain *d, pte_t e)
+{
+	mfn_t f = pte_mfn(e);
+	struct frame *fr = frame_of(d->m, f);
+	int rc;
+
+	if (unlikely(!mfn_valid(d->m, f) || fr->owner != d->tag)) {
+		return refuse_l1_frame(d, e);
+	}
+	if (unlikely(fr->count >= FRAME_COUNT_LIMIT)) {
+		return refuse_frame(d, RULE_COUNT_OVERFLOW, f);
+	}
+	fr->count++;
+	if (!pte_writable(e)) {
+		return 0;
+	}
+	rc = frame_get_type_fast(d, f, FRAME_WRITABLE);
+	if (unlikely(rc != 0)) {
+		frame_put(d, f);
+	}
+	return rc;
+}
+
+void l1e_put(struct mmu_domain *d, pte_t e)
+{
+	mfn_t f = pte_mfn(e);
+	struct frame *fr = frame_of(d->m, f);
+
+	if (pte_writable(e)) {
+		frame_put_type(d, f);
+	} else if (unlikely(fr->type == FRAME_DESC)) {
+		/* As Xen: an LDT page may go when its mapping goes. */
+		ldt_forget(d, f);
+	}
+	frame_put(d, f);
+}
+
+/*
+ * A linear entry: a table as the child of a table of its own level, through
+ * which the guest reads its page tables. It must be read-only (else the guest
+ * could write them), and chains are excluded: a table either has such entries
+ * or is the target of others', so taking one down never cascades (XSA-240).
+ */
+static int linear_get(struct mmu_domain *d, mfn_t table, unsigned int level,
+		      pte_t e)
+{
+	mfn_t child = pte_mfn(e);
+	struct frame *parent_fr = frame_of(d->m, table);
+	struct frame *fr = frame_of(d->m, child);
+	struct refusal_facts facts = {
+		.frame = &child, .level = level, .entry = e};
+
+	if (pte_writable(e)) {
+		return refuse(d, RULE_LINEAR_WRITABLE, facts);
+	}
+	if (mfn_eq(child, table)) {
+		return 0; /* a table that maps itself needs no reference */
+	}
+	if ((fr->flags & (FRAME_VALIDATED | FRAME_DYING)) != FRAME_VALIDATED) {
+		return refuse(d, RULE_LINEAR_STATE, facts);
+	}
+	if (parent_fr->table.linear > 0 || fr->table.linear < 0 ||
+	    parent_fr->table.linear == -FRAME_LINEAR_MAX ||
+	    fr->table.linear == FRAME_LINEAR_MAX) {
+		return refuse(d, RULE_LINEAR_DEPTH, facts);
+	}
+	if (fr->count >= FRAME_COUNT_LIMIT ||
+	    fr->type_count >= FRAME_COUNT_LIMIT) {
+		return refuse(d, RULE_COUNT_OVERFLOW, facts);
+	}
+	fr->count++;
+	fr->type_count++;
+	fr->table.linear++;
+	parent_fr->table.linear--;
+	return 0;
+}
+
+static bool child_is_linear(const struct mmu_domain *d, mfn_t table,
+			    unsigned int level, mfn_t child)
+{
+	const struct frame *fr = frame_of(d->m, child);
+
+	return mfn_eq(child, table) ||
+	       (fr->type == pt_levels[level].type && frame_type_refs(fr) > 0 &&
+		(fr->flags & (FRAME_PARTIAL | FRAME_DYING)) == 0);
+}
+
+int upper_get(struct mmu_domain *d, mfn_t table, unsigned int level, pte_t e)
+{
+	mfn_t child = pte_mfn(e);
+
+	if (unlikely(!mfn_valid(d->m, child))) {
+		return refuse_frame(d, RULE_NO_SUCH_FRAME, child);
+	}
+	if (unlikely(frame_of(d->m, child)->owner != d->tag)) {
+		return refuse_frame(d, RULE_NOT_OWNED, child);
+	}
+	if (unlikely(child_is_linear(d, table, level, child))) {
+		return linear_get(d, table, level, e);
+	}
+	return frame_get_both(d, child, pt_levels[level].child);
+}
+
+void upper_put(struct mmu_domain *d, mfn_t table, unsigned int level, pte_t e)
+{
+	mfn_t child = pte_mfn(e);
+	struct frame *fr = frame_of(d->m, child);
+
+	if (mfn_eq(child, table)) {
+		return;
+	}
+	/* The reference held fixes the type, so the type tells the kind. */
+	if (unlikely(fr->type == pt_levels[level].type)) {
+		fr->table.linear--;
+		frame_of(d->m, table)->table.linear++;
+	}
+	frame_put_both(d, child);
+}
+
+static int entry_get(struct mmu_domain *d, mfn_t table, unsigned int level,
+		     pte_t e)
+{
+	int rc = entry_check_flags(d, level, e);
+
+	if (rc != 0) {
+		return rc;
+	}
+	return level == 1 ? l1e_get(d, e) : upper_get(d, table, level, e);
+}
+
+/* Entries [*next, 512); *next is where it stopped. */
+static int entries_get(struct mmu_domain *d, mfn_t table, unsigned int level,
+		       unsigned int *next)
+{
+	pte_t *entries = frame_ptes(d->m, table);
+	unsigned int first = *next;
+	unsigned int i;
+	int rc = 0;
+
+	for (i = first; i < PT_ENTRIES; i++) {
+		pte_t e = pte_read(&entries[i]);
+		pte_t adjusted;
+
+		if (!pte_present(e) || is_xen_slot(level, i)) {
+			continue;
+		}
+		/* The first entry is always done: each try gets further. */
+		if (unlikely((i & 63) == 0 || level > 1) && i != first &&
+		    port_preempt(d)) {
+			rc = -XEN_ERESTART;
+			break;
+		}
+		rc = entry_get(d, table, level, e);
+		if (unlikely(rc != 0)) {
+			break;
+		}
+		adjusted = pte_adjust(e, level);
+		if (adjusted.v != e.v) {
+			pte_write(&entries[i], adjusted);
+		}
+	}
+	*next = i;
+	return rc;
+}
+
+static void install_xen_slots(struct mmu_domain *d, mfn_t table)
+{
+	pte_t *entries = frame_ptes(d->m, table);
+
+	for (unsigned int i = 0; i < XEN_L4_SLOTS; i++) {
+		entries[XEN_L4_FIRST + i] = d->m->xen_slots[i];
+	}
+}
+
+int table_validate(struct mmu_domain *d, mfn_t table)
+{
+	struct frame *fr = frame_of(d->m, table);
+	unsigned int level = fr->type; /* FRAME_L1..L4 are 1..4 */
+	unsigned int next = fr->table.nr_validated;
+	int rc = entries_get(d, table, level, &next);
+
+	fr->table.nr_validated = (uint16_t)next;
+	if (likely(rc == 0)) {
+		if (level == 4) {
+			install_xen_slots(d, table);
+		}
+		fr->flags |= FRAME_VALIDATED;
+		d->stats.validated++;
+	} else if (rc == -XEN_ERESTART) {
+		fr->flags |= FRAME_PARTIAL;
+		fr->count++;
+	} else {
+		dying_add(d, table);
+	}
+	return rc;
+}
+
+int table_resume(struct mmu_domain *d, mfn_t table)
+{
+	struct frame *fr = frame_of(d->m, table);
+
+	/* The caller holds a general reference, so this is not the last. */
+	fr->flags &= (uint8_t)~FRAME_PARTIAL;
+	fr->count--;
+	return table_validate(d, table);
+}
