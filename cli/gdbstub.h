@@ -16,12 +16,12 @@
 #define GDBSTUB_OUT_SIZE 1024
 
 enum gdbstub_state {
-	GDBSTUB_INSERT,	  /* breakpoint asked for */
-	GDBSTUB_RUN,	  /* running to it */
-	GDBSTUB_READ,	  /* stopped: in which ring? */
-	GDBSTUB_LIFT,	  /* not the guest's: breakpoint being removed */
-	GDBSTUB_STEP,	  /* and being stepped over */
-	GDBSTUB_REMOVE,	  /* the guest's: breakpoint being removed */
+	GDBSTUB_INSERT, /* breakpoint asked for */
+	GDBSTUB_RUN,    /* running to it */
+	GDBSTUB_READ,   /* stopped: in which ring? */
+	GDBSTUB_LIFT,   /* not the guest's: breakpoint being removed */
+	GDBSTUB_STEP,   /* and being stepped over */
+	GDBSTUB_REMOVE, /* the guest's: breakpoint being removed */
 	GDBSTUB_DONE,
 	GDBSTUB_FAILED, /* error says why */
 };
@@ -43,7 +43,7 @@ struct gdbstub {
 	enum gdbstub_framing framing;
 	char in[GDBSTUB_PACKET_SIZE];
 	size_t in_length;
-	unsigned int in_sum;	 /* of the bytes as they came */
+	unsigned int in_sum;     /* of the bytes as they came */
 	unsigned int in_claimed; /* what the packet says */
 	/* The last packet sent, if it must be sent again. */
 	char last[64];

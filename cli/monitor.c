@@ -110,8 +110,7 @@ static void take_event(struct monitor *m, const char *kind, cJSON *event)
 		}
 	} else if (strcmp(kind, "audit") == 0) {
 		m->nr_audits++;
-		m->audit_differences +=
-			monitor_number(event, "differences", 1);
+		m->audit_differences += monitor_number(event, "differences", 1);
 		cJSON_Delete(event);
 	} else {
 		/* A later hypervisor may tell more: no error. */

@@ -46,8 +46,7 @@ static int open_channel(int *theirs)
 	/* As large as is allowed; it works with less. */
 	if (setsockopt(pair[1], SOL_SOCKET, SO_SNDBUFFORCE, &size,
 		       sizeof(size)) != 0) {
-		setsockopt(pair[1], SOL_SOCKET, SO_SNDBUF, &size,
-			   sizeof(size));
+		setsockopt(pair[1], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 	}
 	*theirs = pair[1];
 	return pair[0];
@@ -135,8 +134,8 @@ static void explain(int error, char *text)
 {
 	if (error == ENOENT) {
 		snprintf(text, QEMU_ERROR_SIZE,
-			 "%s is missing: install the package %s",
-			 QEMU_PROGRAM, QEMU_PACKAGE);
+			 "%s is missing: install the package %s", QEMU_PROGRAM,
+			 QEMU_PACKAGE);
 	} else {
 		snprintf(text, QEMU_ERROR_SIZE, "cannot start %s: %s",
 			 QEMU_PROGRAM, strerror(error));

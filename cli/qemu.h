@@ -24,14 +24,14 @@ enum qemu_exit {
 struct qemu_config {
 	const struct run_options *options;
 	const char *hypervisor; /* path of the image */
-	const char *cmdline;	/* the guest's */
-	uint64_t ram;		/* bytes, the hypervisor's part included */
+	const char *cmdline;    /* the guest's */
+	uint64_t ram;           /* bytes, the hypervisor's part included */
 	/* Open files that QEMU inherits; -1: there is none. */
-	int kernel;  /* the guest's ELF */
+	int kernel; /* the guest's ELF */
 	int initrd;
 	int console; /* QEMU's ends of socket pairs */
 	int control;
-	int gdb;     /* a listening socket */
+	int gdb; /* a listening socket */
 };
 
 /*
@@ -55,7 +55,7 @@ struct qemu {
 	/* Our ends. */
 	int console;
 	int control;
-	int errors; /* QEMU's stderr */
+	int errors;   /* QEMU's stderr */
 	int gdb_port; /* 0: no gdb stub */
 };
 
@@ -63,8 +63,7 @@ struct qemu {
  * Starts QEMU; console, control and gdb of *config are filled in here.
  * Returns 0, or -1 with a line in error, of QEMU_ERROR_SIZE bytes.
  */
-int qemu_start(struct qemu *qemu, struct qemu_config *config,
-	       char *error);
+int qemu_start(struct qemu *qemu, struct qemu_config *config, char *error);
 void qemu_kill(const struct qemu *qemu);
 /* Waits for its end: a wait status. Closes what qemu_start has opened. */
 int qemu_finish(struct qemu *qemu);

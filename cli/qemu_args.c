@@ -38,8 +38,8 @@ struct arguments {
 	bool short_of_memory;
 };
 
-__attribute__((format(printf, 2, 3)))
-static void add(struct arguments *a, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void add(struct arguments *a,
+						      const char *format, ...)
 {
 	va_list args;
 	char *text = NULL;
@@ -55,8 +55,7 @@ static void add(struct arguments *a, const char *format, ...)
 	}
 }
 
-static void add_pair(struct arguments *a, const char *first,
-		     const char *second)
+static void add_pair(struct arguments *a, const char *first, const char *second)
 {
 	add(a, "%s", first);
 	add(a, "%s", second);
@@ -65,8 +64,8 @@ static void add_pair(struct arguments *a, const char *first,
 uint64_t qemu_ram_size(uint64_t guest, uint64_t modules)
 {
 	/* total * (PAGE - BYTES_PER_FRAME) / PAGE must leave all of this. */
-	uint64_t payload = guest + modules + SLACK +
-			   HOLE / PAGE * BYTES_PER_FRAME;
+	uint64_t payload =
+		guest + modules + SLACK + HOLE / PAGE * BYTES_PER_FRAME;
 	uint64_t frames = payload / (PAGE - BYTES_PER_FRAME) + 1;
 
 	return (frames * PAGE + MIB - 1) / MIB * MIB;

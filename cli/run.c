@@ -43,9 +43,8 @@ struct run {
 	char error[ERROR_SIZE];
 };
 
-__attribute__((format(printf, 3, 4)))
-static enum exit_status refuse(struct run *r, enum exit_status status,
-			       const char *format, ...)
+__attribute__((format(printf, 3, 4))) static enum exit_status refuse(
+	struct run *r, enum exit_status status, const char *format, ...)
 {
 	va_list args;
 
@@ -72,25 +71,30 @@ static void beside_executable(const char *name, char *path)
 	}
 }
 
+/* The user's file, or the default; "" in path if it does not fit. */
+static void choose(const char *given, const char *name, char *path)
+{
+	if (given == NULL) {
+		beside_executable(name, path);
+	} else if (snprintf(path, PATH_MAX, "%s", given) >= PATH_MAX) {
+		path[0] = '\0';
+	}
+}
+
 static enum exit_status find_files(struct run *r)
 {
 	const struct run_options *o = &r->options;
 
-	beside_executable("pagewarden-hv.elf", r->hypervisor_path);
-	if (o->kernel == NULL) {
-		beside_executable("vmlinuz", r->kernel_path);
-	} else if (strlen(o->kernel) < PATH_MAX) {
-		strcpy(r->kernel_path, o->kernel);
-	} else {
+	choose(NULL, "pagewarden-hv.elf", r->hypervisor_path);
+	choose(o->kernel, "vmlinuz", r->kernel_path);
+	if (r->kernel_path[0] == '\0') {
 		return refuse(r, STATUS_USAGE, "--kernel: path too long");
 	}
 	if (o->no_initrd) {
-		r->initrd_path[0] = '\0';
-	} else if (o->initrd == NULL) {
-		beside_executable("initramfs.cpio.gz", r->initrd_path);
-	} else if (strlen(o->initrd) < PATH_MAX) {
-		strcpy(r->initrd_path, o->initrd);
-	} else {
+		return STATUS_OK;
+	}
+	choose(o->initrd, "initramfs.cpio.gz", r->initrd_path);
+	if (r->initrd_path[0] == '\0') {
 		return refuse(r, STATUS_USAGE, "--initrd: path too long");
 	}
 	return STATUS_OK;
@@ -102,7 +106,7 @@ static enum exit_status make_cmdline(struct run *r)
 	int n;
 
 	if (append == NULL || append[0] == '\0') {
-		strcpy(r->cmdline, BASE_CMDLINE);
+		snprintf(r->cmdline, sizeof(r->cmdline), BASE_CMDLINE);
 		return STATUS_OK;
 	}
 	n = snprintf(r->cmdline, sizeof(r->cmdline), "%s %s", BASE_CMDLINE,
@@ -142,10 +146,9 @@ static enum exit_status open_initrd(struct run *r)
 	if (r->initrd_path[0] == '\0') {
 		return STATUS_OK;
 	}
-	r->config.initrd = open(r->initrd_path,
-				O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (r->config.initrd < 0 ||
-	    fstat(r->config.initrd, &status) != 0) {
+	r->config.initrd =
+		open(r->initrd_path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (r->config.initrd < 0 || fstat(r->config.initrd, &status) != 0) {
 		return refuse(r, STATUS_USAGE, "initrd %s: %s%s",
 			      r->initrd_path, strerror(errno), advice);
 	}
@@ -177,8 +180,8 @@ static enum exit_status check_domain(struct run *r, const struct image *image)
 	if (elf_parse(&elf, image->elf, image->size, &e) != 0 ||
 	    notes_parse(&elf, &notes, &e) != 0 ||
 	    layout_plan(&notes, &request, &layout, &e) != 0) {
-		return refuse(r, STATUS_USAGE, "kernel %s: %s",
-			      r->kernel_path, e.text);
+		return refuse(r, STATUS_USAGE, "kernel %s: %s", r->kernel_path,
+			      e.text);
 	}
 	r->entry = layout.entry.v;
 	return STATUS_OK;
@@ -230,8 +233,8 @@ static enum exit_status load_kernel(struct run *r)
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	say("unpacking %s", r->kernel_path);
 	if (image_load(r->kernel_path, &image, reason) != 0) {
-		return refuse(r, STATUS_USAGE, "kernel %s: %s",
-			      r->kernel_path, reason);
+		return refuse(r, STATUS_USAGE, "kernel %s: %s", r->kernel_path,
+			      reason);
 	}
 	status = check_domain(r, &image);
 	if (status == STATUS_OK) {
@@ -277,8 +280,8 @@ static enum exit_status prepare(struct run *r)
 	r->config.options = &r->options;
 	r->config.hypervisor = r->hypervisor_path;
 	r->config.cmdline = r->cmdline;
-	r->config.ram = qemu_ram_size(r->options.memory,
-				      r->elf_size + r->initrd_size);
+	r->config.ram =
+		qemu_ram_size(r->options.memory, r->elf_size + r->initrd_size);
 	return STATUS_OK;
 }
 
@@ -342,9 +345,8 @@ static enum exit_status run_guest(struct run *r, struct monitor *monitor)
 	say("starting QEMU: guest %s, machine %s, CPU %s%s",
 	    size_format(r->options.memory, guest),
 	    size_format(r->config.ram, machine), r->options.cpu,
-	    r->options.interactive && isatty(STDIN_FILENO)
-		    ? "; Ctrl-] quits"
-		    : "");
+	    r->options.interactive && isatty(STDIN_FILENO) ? "; Ctrl-] quits"
+							   : "");
 	if (session_run(&session) != 0) {
 		return refuse(r, STATUS_OURS, "%s", session.error);
 	}

@@ -235,17 +235,16 @@ static void complain(int why, const char *word, char *error)
 			 "option '--%s' takes no argument",
 			 option_name(optopt));
 	} else if (optopt != 0) {
-		snprintf(error, RUN_OPTIONS_ERROR_SIZE,
-			 "unknown option '-%c'", optopt);
+		snprintf(error, RUN_OPTIONS_ERROR_SIZE, "unknown option '-%c'",
+			 optopt);
 	} else {
-		snprintf(error, RUN_OPTIONS_ERROR_SIZE,
-			 "unknown option '%s'", word);
+		snprintf(error, RUN_OPTIONS_ERROR_SIZE, "unknown option '%s'",
+			 word);
 	}
 }
 
 enum run_options_result run_options_parse(int argc, char **argv,
-					  struct run_options *o,
-					  char *error)
+					  struct run_options *o, char *error)
 {
 	int id;
 
@@ -256,8 +255,7 @@ enum run_options_result run_options_parse(int argc, char **argv,
 	};
 	optind = 0; /* GNU: forget what an earlier call has seen */
 	opterr = 0;
-	while ((id = getopt_long(argc, argv, "+:", long_options, NULL)) !=
-	       -1) {
+	while ((id = getopt_long(argc, argv, "+:", long_options, NULL)) != -1) {
 		const char *wrong;
 
 		if (id == OPT_HELP) {

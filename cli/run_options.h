@@ -8,7 +8,7 @@
 
 #define RUN_OPTIONS_ERROR_SIZE 256
 #define RUN_MEMORY_MAX (UINT64_C(128) << 40) /* what the M2P window covers */
-#define RUN_TIMEOUT_MAX 31536000	     /* a year */
+#define RUN_TIMEOUT_MAX 31536000             /* a year */
 
 enum run_audit {
 	RUN_AUDIT_EXIT,
@@ -21,10 +21,10 @@ struct run_options {
 	const char *kernel; /* NULL: the default beside the executable */
 	const char *initrd; /* likewise, unless no_initrd */
 	bool no_initrd;
-	const char *append; /* NULL: nothing beyond console=hvc0 */
-	uint64_t memory;    /* the guest's, bytes, whole MiB */
-	const char *cpu;    /* QEMU's -cpu */
-	const char *expect; /* NULL: nothing is expected */
+	const char *append;   /* NULL: nothing beyond console=hvc0 */
+	uint64_t memory;      /* the guest's, bytes, whole MiB */
+	const char *cpu;      /* QEMU's -cpu */
+	const char *expect;   /* NULL: nothing is expected */
 	unsigned int timeout; /* seconds; 0: none */
 	bool interactive;
 	bool gdb;

@@ -287,9 +287,8 @@ static bool connect_gdb(struct loop *l)
 	};
 
 	l->gdb_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (l->gdb_fd < 0 ||
-	    connect(l->gdb_fd, (struct sockaddr *)&address,
-		    sizeof(address)) != 0) {
+	if (l->gdb_fd < 0 || connect(l->gdb_fd, (struct sockaddr *)&address,
+				     sizeof(address)) != 0) {
 		close_gdb(l);
 		return false;
 	}
@@ -339,8 +338,8 @@ static void run_loop(struct loop *l, double deadline)
 		short more = l->nr_keys > 0 ? POLLOUT : 0;
 		/* poll passes over negative descriptors. */
 		struct pollfd p[NR_POLLED] = {
-			[P_CONSOLE] = {l->qemu.console,
-				       (short)(POLLIN | more), 0},
+			[P_CONSOLE] = {l->qemu.console, (short)(POLLIN | more),
+				       0},
 			[P_CONTROL] = {l->qemu.control, POLLIN, 0},
 			[P_ERRORS] = {l->qemu.errors, POLLIN, 0},
 			[P_SIGNAL] = {l->signal_fd, POLLIN, 0},
@@ -349,8 +348,8 @@ static void run_loop(struct loop *l, double deadline)
 		};
 		bool timed = deadline > 0 && !l->ended_by_us;
 
-		if (poll(p, NR_POLLED,
-			 timed ? milliseconds_to(deadline) : -1) > 0) {
+		if (poll(p, NR_POLLED, timed ? milliseconds_to(deadline) : -1) >
+		    0) {
 			handle(l, p);
 		}
 		tell_start(l);
@@ -431,8 +430,7 @@ static void run_qemu(struct loop *l)
 	if (l->input >= 0 && !terminal_raw(l->input)) {
 		say("cannot put the terminal into raw mode");
 	}
-	run_loop(l, s->options->timeout == 0 ? 0
-					     : start + s->options->timeout);
+	run_loop(l, s->options->timeout == 0 ? 0 : start + s->options->timeout);
 	terminal_restore();
 	close_gdb(l);
 	judge(l, qemu_finish(&l->qemu));

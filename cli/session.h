@@ -18,7 +18,7 @@ struct session {
 	enum run_result result;
 	bool expect_seen;
 	double seconds;
-	int signal; /* that ended it, or 0 */
+	int signal;                  /* that ended it, or 0 */
 	char error[QEMU_ERROR_SIZE]; /* with RUN_QEMU_FAILED */
 };
 

@@ -137,7 +137,7 @@ static void print_hypercalls(FILE *to, const cJSON *summary)
 	if (nr == 0) {
 		return;
 	}
-	qsort(sorted, nr, sizeof(*sorted), by_calls);
+	qsort(sorted, nr, sizeof(const cJSON *), by_calls);
 	fprintf(to, "  %-28s %12s %10s\n", "hypercall", "calls", "refused");
 	for (size_t i = 0; i < nr; i++) {
 		uint64_t made = monitor_number(sorted[i], "calls", 0);
@@ -288,14 +288,14 @@ static bool fill_json(cJSON *d, const struct run_report *r)
 					   (double)(r->memory >> 20)) != NULL;
 	ok = ok && cJSON_AddStringToObject(d, "result",
 					   result_names[r->result]) != NULL;
-	ok = ok && cJSON_AddNumberToObject(d, "status", report_status(r)) !=
-			   NULL;
+	ok = ok &&
+	     cJSON_AddNumberToObject(d, "status", report_status(r)) != NULL;
 	ok = ok && cJSON_AddStringToObject(d, "verdict", verdict) != NULL;
 	ok = ok && cJSON_AddNumberToObject(d, "seconds", r->seconds) != NULL;
 	ok = ok && cJSON_AddBoolToObject(d, "icount", r->icount) != NULL;
 	if (r->expect != NULL) {
-		ok = ok && cJSON_AddStringToObject(d, "expect", r->expect) !=
-				   NULL;
+		ok = ok &&
+		     cJSON_AddStringToObject(d, "expect", r->expect) != NULL;
 		ok = ok && cJSON_AddBoolToObject(d, "expect_seen",
 						 r->expect_seen) != NULL;
 	}
@@ -306,9 +306,10 @@ static bool fill_json(cJSON *d, const struct run_report *r)
 	ok = ok && cJSON_AddNumberToObject(d, "nr_refusals",
 					   (double)m->nr_refusals) != NULL;
 	ok = ok && add_copy(d, "refusals", m->refusals);
-	ok = ok && cJSON_AddNumberToObject(
-			   d, "audit_differences",
-			   (double)monitor_audit_differences(m)) != NULL;
+	ok = ok &&
+	     cJSON_AddNumberToObject(d, "audit_differences",
+				     (double)monitor_audit_differences(m)) !=
+		     NULL;
 	ok = ok && cJSON_AddNumberToObject(d, "bad_control_lines",
 					   (double)m->nr_bad_lines) != NULL;
 	return ok && add_copy(d, "summary", m->summary);

@@ -15,10 +15,10 @@ enum run_result {
 	RUN_REBOOTED,
 	RUN_CRASHED,
 	RUN_TIMED_OUT,
-	RUN_QUIT,	 /* Ctrl-], or a signal */
-	RUN_HV_FAILED,	 /* the hypervisor said so, or reset the machine */
+	RUN_QUIT,        /* Ctrl-], or a signal */
+	RUN_HV_FAILED,   /* the hypervisor said so, or reset the machine */
 	RUN_QEMU_FAILED, /* QEMU ended as no guest makes it end */
-	RUN_BAD_CPU,	 /* QEMU does not know the model */
+	RUN_BAD_CPU,     /* QEMU does not know the model */
 	RUN_OUTPUT_FAILED,
 };
 
@@ -27,9 +27,9 @@ struct run_report {
 	const struct monitor *monitor;
 	const char *expect; /* NULL: nothing was expected */
 	bool expect_seen;
-	bool icount;	    /* instructions were counted */
+	bool icount;        /* instructions were counted */
 	uint64_t memory;    /* the guest's, bytes */
-	double seconds;	    /* from QEMU's start to its end */
+	double seconds;     /* from QEMU's start to its end */
 	const char *kernel; /* as the user named it */
 	const char *detail; /* of RUN_HV_FAILED, RUN_QEMU_FAILED; or "" */
 };

@@ -26,7 +26,7 @@ static void payloads_are_framed(void **state)
 		{"g", "$g#67"},
 		{"OK", "$OK#9a"},
 		{"Z1,ffffffff830791c0,1", "$Z1,ffffffff830791c0,1#13"},
-		{"a#b", "$a}\x03" "b#43"},
+		{"a#b", "$a}\003b#43"},
 		{"}", "$}]#da"},
 		{"$", "$}\x04#81"},
 		{"*", "$}\x0a#87"},
@@ -35,9 +35,9 @@ static void payloads_are_framed(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		size_t n = gdbstub_frame(rows[i].payload,
-					 strlen(rows[i].payload), packet,
-					 sizeof(packet));
+		size_t n =
+			gdbstub_frame(rows[i].payload, strlen(rows[i].payload),
+				      packet, sizeof(packet));
 
 		assert_string_equal(packet, rows[i].packet);
 		assert_int_equal(n, strlen(rows[i].packet));
@@ -50,8 +50,7 @@ static void a_payload_that_does_not_fit_is_not_framed(void **state)
 
 	(void)state;
 	assert_int_equal(gdbstub_frame("12345", 5, packet, sizeof(packet)), 9);
-	assert_int_equal(gdbstub_frame("123456", 6, packet, sizeof(packet)),
-			 0);
+	assert_int_equal(gdbstub_frame("123456", 6, packet, sizeof(packet)), 0);
 	assert_int_equal(gdbstub_frame("1", SIZE_MAX, packet, sizeof(packet)),
 			 0);
 }
@@ -64,7 +63,7 @@ static void escapes_and_run_lengths_are_undone(void **state)
 	} rows[] = {
 		{"OK", "OK"},
 		{"", ""},
-		{"a}\x03" "b", "a#b"},
+		{"a}\003b", "a#b"},
 		{"}]", "}"},
 		{"0* ", "0000"},
 		{"x0*\"y", "x000000y"},
@@ -103,8 +102,8 @@ static const char *sent(struct gdbstub *g)
 static void reply(struct gdbstub *g, const char *payload)
 {
 	char packet[2 * GDBSTUB_PACKET_SIZE + 8];
-	size_t n = gdbstub_frame(payload, strlen(payload), packet,
-				 sizeof(packet));
+	size_t n =
+		gdbstub_frame(payload, strlen(payload), packet, sizeof(packet));
 
 	assert_true(n > 0);
 	gdbstub_feed(g, "+", 1);
@@ -220,19 +219,22 @@ static void a_packet_refused_by_the_stub_is_sent_again(void **state)
 static void stubs_that_misbehave_are_given_up(void **state)
 {
 	static char endless[GDBSTUB_PACKET_SIZE + 2] = "$";
+	static char garbage[17 * 5 + 1]; /* wrong sums */
 	static const char *const rows[] = {
-		"$#00",	    /* no breakpoints of this kind */
-		"$E22#a9",  /* no breakpoint there */
-		"$W00#b7",  /* the machine has ended */
-		"$a}#de",   /* an escape without what it escapes */
+		"$#00",    /* no breakpoints of this kind */
+		"$E22#a9", /* no breakpoint there */
+		"$W00#b7", /* the machine has ended */
+		"$a}#de",  /* an escape without what it escapes */
 		"--------------------",
-		"$x#00$x#00$x#00$x#00$x#00$x#00$x#00$x#00$x#00$x#00"
-		"$x#00$x#00$x#00$x#00$x#00$x#00$x#00",
+		garbage,
 		endless,
 	};
 
 	(void)state;
 	memset(endless + 1, 'a', sizeof(endless) - 2);
+	for (size_t i = 0; i < sizeof(garbage) - 1; i++) {
+		garbage[i] = "$x#00"[i % 5];
+	}
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct gdbstub g;
 

@@ -67,9 +67,8 @@ static void a_plain_run_has_the_plain_arguments(void **state)
 	assert_string_equal(a[0], QEMU_PROGRAM);
 	assert_string_equal(after(a, "-accel"), "tcg");
 	assert_string_equal(after(a, "-cpu"), "Nehalem");
-	assert_string_equal(
-		after(a, "-object"),
-		"memory-backend-ram,id=ram,size=1100M,reserve=off");
+	assert_string_equal(after(a, "-object"),
+			    "memory-backend-ram,id=ram,size=1100M,reserve=off");
 	assert_string_equal(after(a, "-machine"), "pc,memory-backend=ram");
 	assert_string_equal(after(a, "-m"), "1100M");
 	assert_string_equal(after(a, "-display"), "none");
@@ -102,8 +101,7 @@ static void the_console_is_the_first_serial_port(void **state)
 	assert_non_null(a);
 	for (char **p = a; *p != NULL; p++) {
 		if (strcmp(*p, "-serial") == 0) {
-			assert_string_equal(p[1], nr == 0
-							  ? "chardev:console"
+			assert_string_equal(p[1], nr == 0 ? "chardev:console"
 							  : "chardev:control");
 			nr++;
 		}
@@ -223,8 +221,8 @@ static void large_machines_get_enough_address_bits(void **state)
 /* Independent of the code's arithmetic: what is taken, frame by frame. */
 static void the_machine_holds_guest_tables_and_modules(void **state)
 {
-	static const uint64_t guests[] = {4 * MIB,  128 * MIB, GIB,
-					  5 * GIB,  16 * GIB,  520 * GIB,
+	static const uint64_t guests[] = {4 * MIB,   128 * MIB, GIB,
+					  5 * GIB,   16 * GIB,  520 * GIB,
 					  4096 * GIB};
 	const uint64_t modules = 70 * MIB;
 

@@ -19,15 +19,14 @@ static enum run_options_result parse(const char *const *words,
 {
 	/* getopt may permute its vector, and wants it writable. */
 	static char copies[MAX_WORDS][64];
-	char *argv[MAX_WORDS + 2] = {copies[0]};
-	int argc = 1;
+	char *argv[MAX_WORDS + 1] = {NULL};
+	int argc = 0;
 
-	strcpy(copies[0], "run");
-	for (; *words != NULL; words++, argc++) {
+	for (const char *word = "run"; word != NULL; word = *words++) {
 		assert_true(argc < MAX_WORDS);
-		assert_true(strlen(*words) < sizeof(copies[0]));
-		strcpy(copies[argc], *words);
-		argv[argc] = copies[argc];
+		assert_true(strlen(word) < sizeof(copies[0]));
+		argv[argc] = memcpy(copies[argc], word, strlen(word) + 1);
+		argc++;
 	}
 	error[0] = '\0';
 	return run_options_parse(argc, argv, o, error);
@@ -56,10 +55,11 @@ static void without_options_the_defaults_hold(void **state)
 
 static void text_options_keep_their_text(void **state)
 {
-	const char *const first[] = {"--kernel", "k", "--initrd=i",
+	const char *const first[] = {"--kernel", "k",       "--initrd=i",
 				     "--append", "a=b,c d", NULL};
-	const char *const second[] = {"--cpu", "EPYC", "--expect", "is up",
-				      "--log-level=debug", NULL};
+	const char *const second[] = {
+		"--cpu", "EPYC", "--expect", "is up", "--log-level=debug",
+		NULL};
 	char error[RUN_OPTIONS_ERROR_SIZE];
 	struct run_options o;
 

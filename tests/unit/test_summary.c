@@ -15,15 +15,15 @@
 #include "cli/monitor.h"
 #include "cli/summary.h"
 
-#define SUMMARY                                                               \
-	"{\"event\":\"summary\",\"hypercalls\":["                             \
-	"{\"name\":\"iret\",\"calls\":5,\"refused\":0},"                      \
-	"{\"name\":\"mmu_update\",\"calls\":200034,\"refused\":3}],"          \
-	"\"pte_writes\":812,\"ptwr\":12,"                                     \
-	"\"tlb_flushes\":{\"all\":31,\"one\":47},"                            \
-	"\"peak\":{\"l1\":101,\"l2\":22,\"l3\":13,\"l4\":4,\"desc\":1,"       \
-	"\"writable\":26},\"audit\":{\"runs\":2,\"differences\":0},"          \
-	"\"traps\":{\"page_fault\":77,\"debug\":0},"                          \
+#define SUMMARY                                                         \
+	"{\"event\":\"summary\",\"hypercalls\":["                       \
+	"{\"name\":\"iret\",\"calls\":5,\"refused\":0},"                \
+	"{\"name\":\"mmu_update\",\"calls\":200034,\"refused\":3}],"    \
+	"\"pte_writes\":812,\"ptwr\":12,"                               \
+	"\"tlb_flushes\":{\"all\":31,\"one\":47},"                      \
+	"\"peak\":{\"l1\":101,\"l2\":22,\"l3\":13,\"l4\":4,\"desc\":1," \
+	"\"writable\":26},\"audit\":{\"runs\":2,\"differences\":0},"    \
+	"\"traps\":{\"page_fault\":77,\"debug\":0},"                    \
 	"\"instructions\":123456789,\"refused_total\":3}\n"
 #define BOOT "{\"event\":\"boot\",\"ram_kib\":1048576,\"cpu\":\"x\"}\n"
 
@@ -73,8 +73,7 @@ static cJSON *document(const struct run_report *r)
 	return parsed;
 }
 
-static void assert_line(const char *text, const char *label,
-			const char *value)
+static void assert_line(const char *text, const char *label, const char *value)
 {
 	const char *at = strstr(text, label);
 	const char *end;
@@ -106,8 +105,7 @@ static void lines_may_be_cut_anywhere(void **state)
 				     left < piece ? left : piece);
 		}
 		assert_int_equal(m.nr_bad_lines, 0);
-		assert_int_equal(monitor_number(m.boot, "ram_kib", 0),
-				 1048576);
+		assert_int_equal(monitor_number(m.boot, "ram_kib", 0), 1048576);
 		assert_int_equal(monitor_number(m.summary, "pte_writes", 0),
 				 812);
 		monitor_fini(&m);
@@ -183,8 +181,7 @@ static void refusals_are_kept_up_to_a_number_and_counted(void **state)
 		feed(&m, "{\"event\":\"refusal\",\"rule\":\"R\"}\n");
 	}
 	assert_int_equal(m.nr_refusals, MONITOR_MAX_REFUSALS + 10);
-	assert_int_equal(cJSON_GetArraySize(m.refusals),
-			 MONITOR_MAX_REFUSALS);
+	assert_int_equal(cJSON_GetArraySize(m.refusals), MONITOR_MAX_REFUSALS);
 	monitor_fini(&m);
 }
 
@@ -238,14 +235,15 @@ static void crash_reasons_are_found_and_made_printable(void **state)
 		struct monitor m;
 		struct run_report r = powered_off(&m);
 		char verdict[128];
-		char expected[128] = "guest crashed: ";
+		char expected[128];
 
 		assert_true(monitor_init(&m));
 		feed(&m, rows[i].lines);
 		r.result = RUN_CRASHED;
 		report_verdict(&r, verdict, sizeof(verdict));
-		assert_string_equal(verdict,
-				    strcat(expected, rows[i].reason));
+		snprintf(expected, sizeof(expected), "guest crashed: %s",
+			 rows[i].reason);
+		assert_string_equal(verdict, expected);
 		monitor_fini(&m);
 	}
 }
@@ -259,27 +257,27 @@ static void the_status_tells_whose_fault_it_was(void **state)
 	static const char odd_audit[] = "{\"event\":\"audit\"}\n";
 	static const struct {
 		enum run_result result;
-		const char *expect;
-		bool seen;
-		const char *lines;
 		enum exit_status status;
+		const char *expect;
+		const char *lines;
+		bool seen;
 	} rows[] = {
-		{RUN_POWERED_OFF, NULL, false, "", STATUS_OK},
-		{RUN_POWERED_OFF, "up", true, SUMMARY, STATUS_OK},
-		{RUN_POWERED_OFF, "up", false, "", STATUS_GUEST},
-		{RUN_POWERED_OFF, NULL, false, bad_audit, STATUS_OURS},
-		{RUN_POWERED_OFF, NULL, false, bad_summary, STATUS_OURS},
-		{RUN_POWERED_OFF, NULL, false, odd_audit, STATUS_OURS},
-		{RUN_REBOOTED, NULL, false, "", STATUS_GUEST},
-		{RUN_CRASHED, NULL, false, "", STATUS_GUEST},
-		{RUN_CRASHED, "up", true, "", STATUS_GUEST},
-		{RUN_CRASHED, NULL, false, bad_audit, STATUS_OURS},
-		{RUN_TIMED_OUT, "up", true, "", STATUS_GUEST},
-		{RUN_QUIT, NULL, false, "", STATUS_GUEST},
-		{RUN_HV_FAILED, "up", true, "", STATUS_OURS},
-		{RUN_QEMU_FAILED, NULL, false, "", STATUS_OURS},
-		{RUN_OUTPUT_FAILED, NULL, false, "", STATUS_OURS},
-		{RUN_BAD_CPU, NULL, false, "", STATUS_USAGE},
+		{RUN_POWERED_OFF, STATUS_OK, NULL, "", false},
+		{RUN_POWERED_OFF, STATUS_OK, "up", SUMMARY, true},
+		{RUN_POWERED_OFF, STATUS_GUEST, "up", "", false},
+		{RUN_POWERED_OFF, STATUS_OURS, NULL, bad_audit, false},
+		{RUN_POWERED_OFF, STATUS_OURS, NULL, bad_summary, false},
+		{RUN_POWERED_OFF, STATUS_OURS, NULL, odd_audit, false},
+		{RUN_REBOOTED, STATUS_GUEST, NULL, "", false},
+		{RUN_CRASHED, STATUS_GUEST, NULL, "", false},
+		{RUN_CRASHED, STATUS_GUEST, "up", "", true},
+		{RUN_CRASHED, STATUS_OURS, NULL, bad_audit, false},
+		{RUN_TIMED_OUT, STATUS_GUEST, "up", "", true},
+		{RUN_QUIT, STATUS_GUEST, NULL, "", false},
+		{RUN_HV_FAILED, STATUS_OURS, "up", "", true},
+		{RUN_QEMU_FAILED, STATUS_OURS, NULL, "", false},
+		{RUN_OUTPUT_FAILED, STATUS_OURS, NULL, "", false},
+		{RUN_BAD_CPU, STATUS_USAGE, NULL, "", false},
 	};
 
 	(void)state;
@@ -391,8 +389,8 @@ static void the_document_holds_everything(void **state)
 	assert_int_equal(monitor_number(d, "nr_refusals", 0), 1);
 	assert_int_equal(monitor_number(d, "audit_differences", 9), 0);
 	assert_true(cJSON_IsTrue(cJSON_GetObjectItem(d, "expect_seen")));
-	assert_int_equal(
-		cJSON_GetArraySize(cJSON_GetObjectItem(d, "refusals")), 1);
+	assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(d, "refusals")),
+			 1);
 	assert_int_equal(monitor_number(cJSON_GetObjectItem(d, "summary"),
 					"pte_writes", 0),
 			 812);
