@@ -77,7 +77,7 @@ static int copy_page(struct mmu_domain *d, mfn_t to, mfn_t from)
 static int flush_multi(struct mmu_vcpu *v, const struct mmuext_op *op)
 {
 	vcpuset_t set;
-	int rc = read_vcpuset(v, (uint64_t)op->arg2.vcpumask.p, &set);
+	int rc = read_vcpuset(v, (uint64_t)(uintptr_t)op->arg2.vcpumask, &set);
 
 	if (rc != 0) {
 		return rc;

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The audit deliberately shares no code with the reference counting: it would
+ * otherwise repeat its mistakes. Two passes: tally every reference that exists,
+ * then compare each frame's record with its tally.
+ */
+#include "engine/audit.h"
+
+#include "engine/level.h"
+
+struct audit {
+	const struct mmu *m;
+	struct audit_tally *tally;
+	struct audit_report *report;
+};
+
+static void differ(struct audit *a, enum audit_kind kind, mfn_t f,
+		   uint64_t seen, uint64_t expected)
+{
+	struct audit_report *r = a->report;
+
+	if (r->total < AUDIT_KEPT) {
+		r->first[r->total] = (struct audit_difference){
+			kind, f, seen, expected};
+	}
+	r->total++;
+}
+
+static struct audit_tally *tally_of(struct audit *a, mfn_t f)
+{
+	return mfn_valid(a->m, f) ? &a->tally[f.v] : NULL;
+}
+
+static void tally_plain(struct audit *a, mfn_t f)
+{
+	struct audit_tally *t = tally_of(a, f);
+
+	if (t == NULL) {
+		differ(a, AUDIT_ENTRY, f, f.v, 0);
+		return;
+	}
+	t->count++;
+}
+
+static void tally_typed(struct audit *a, mfn_t f, enum frame_type type)
+{
+	struct audit_tally *t = tally_of(a, f);
+
+	tally_plain(a, f);
+	if (t != NULL) {
+		t->type_count++;
+		t->types |= (uint8_t)(1u << type);
+	}
+}
+
+static void tally_upper(struct audit *a, mfn_t table, unsigned int level,
+			pte_t e)
+{
+	mfn_t child = pte_mfn(e);
+	enum frame_type own = pt_levels[level].type;
+
+	if (mfn_eq(child, table)) {
+		if (pte_writable(e)) {
+			differ(a, AUDIT_ENTRY, table, e.v, 0);
+		}
+		return;
+	}
+	if (mfn_valid(a->m, child) && frame_of(a->m, child)->type == own) {
+		tally_typed(a, child, own);
+		a->tally[child.v].linear++;
+		a->tally[table.v].linear--;
+		if (pte_writable(e)) {
+			differ(a, AUDIT_ENTRY, table, e.v, 0);
+		}
+		return;
+	}
+	tally_typed(a, child, pt_levels[level].child);
+}
+
+static void tally_entry(struct audit *a, mfn_t table, unsigned int level,
+			pte_t e)
+{
+	uint64_t allowed = pt_levels[level].allowed | a->m->pte_nx;
+	const struct frame *owner = frame_of(a->m, table);
+	mfn_t child = pte_mfn(e);
+
+	if ((pte_flags(e) & ~allowed) != 0 || !mfn_valid(a->m, child) ||
+	    frame_of(a->m, child)->owner != owner->owner) {
+		differ(a, AUDIT_ENTRY, table, e.v, level);
+	}
+	if (level > 1) {
+		tally_upper(a, table, level, e);
+	} else if (pte_writable(e)) {
+		tally_typed(a, child, FRAME_WRITABLE);
+	} else {
+		tally_plain(a, child);
+	}
+}
+
+/* A table holds the references of [0, nr_validated), or of all entries. */
+static void tally_table(struct audit *a, mfn_t table)
+{
+	const struct frame *fr = frame_of(a->m, table);
+	const pte_t *entries = frame_ptes(a->m, table);
+	unsigned int level = fr->type;
+	unsigned int nr = PT_ENTRIES;
+
+	if (fr->flags & (FRAME_PARTIAL | FRAME_DYING)) {
+		nr = fr->table.nr_validated;
+		/* the reference of the state itself */
+		tally_typed(a, table, fr->type);
+	}
+	for (unsigned int i = 0; i < nr; i++) {
+		pte_t e = pte_read(&entries[i]);
+
+		if (is_xen_slot(level, i)) {
+			if ((fr->flags & FRAME_VALIDATED) &&
+			    ((e.v ^ a->m->xen_slots[i - XEN_L4_FIRST].v) &
+			     ~(uint64_t)PTE_A) != 0) {
+				differ(a, AUDIT_ENTRY, table, e.v, i);
+			}
+			continue;
+		}
+		if (pte_present(e)) {
+			tally_entry(a, table, level, e);
+		}
+	}
+}
+
+static void tally_frame(struct audit *a, mfn_t f)
+{
+	const struct frame *fr = frame_of(a->m, f);
+
+	if (fr->owner == OWNER_NONE || fr->owner == OWNER_XEN ||
+	    fr->owner == OWNER_FREE) {
+		return;
+	}
+	if (fr->flags & FRAME_ALLOCATED) {
+		a->tally[f.v].count++;
+	}
+	if (fr->flags & FRAME_SHARED) {
+		tally_typed(a, f, fr->type);
+	}
+	if (fr->flags & FRAME_PINNED) {
+		tally_typed(a, f, fr->type);
+	}
+	if (frame_is_table(fr->type) && frame_type_refs(fr) > 0) {
+		tally_table(a, f);
+	}
+}
+
+static void tally_vcpu(struct audit *a, const struct mmu_vcpu *v)
+{
+	if (v->kernel_root.v != 0) {
+		tally_typed(a, v->kernel_root, FRAME_L4);
+	}
+	if (v->user_root.v != 0) {
+		tally_typed(a, v->user_root, FRAME_L4);
+	}
+	for (unsigned int i = 0; i < GDT_FRAMES; i++) {
+		if (v->gdt[i].v != 0) {
+			tally_typed(a, v->gdt[i], FRAME_DESC);
+		}
+	}
+	for (unsigned int i = 0; i < LDT_FRAMES; i++) {
+		if (v->ldt[i].v != 0) {
+			tally_typed(a, v->ldt[i], FRAME_DESC);
+		}
+	}
+}
+
+static void compare_state(struct audit *a, mfn_t f)
+{
+	const struct frame *fr = frame_of(a->m, f);
+	uint8_t state = fr->flags &
+			(FRAME_VALIDATED | FRAME_PARTIAL | FRAME_DYING);
+
+	if (frame_is_table(fr->type)) {
+		bool one = state == FRAME_VALIDATED || state == FRAME_PARTIAL ||
+			   state == FRAME_DYING;
+
+		if (frame_type_refs(fr) > 0 ? !one : state != 0) {
+			differ(a, AUDIT_STATE, f, fr->flags, 0);
+		}
+	} else if (state & (FRAME_PARTIAL | FRAME_DYING)) {
+		differ(a, AUDIT_STATE, f, fr->flags, 0);
+	}
+}
+
+static void compare_frame(struct audit *a, mfn_t f)
+{
+	const struct frame *fr = frame_of(a->m, f);
+	const struct audit_tally *t = &a->tally[f.v];
+
+	if (fr->owner == OWNER_NONE || fr->owner == OWNER_XEN ||
+	    fr->owner == OWNER_FREE) {
+		if (t->count != 0) {
+			differ(a, AUDIT_COUNT, f, 0, t->count);
+		}
+		return;
+	}
+	if (fr->count != t->count) {
+		differ(a, AUDIT_COUNT, f, fr->count, t->count);
+	}
+	if (frame_type_refs(fr) != t->type_count) {
+		differ(a, AUDIT_TYPE_COUNT, f, frame_type_refs(fr),
+		       t->type_count);
+	}
+	if ((t->types & ~(1u << fr->type)) != 0) {
+		differ(a, AUDIT_TYPE, f, fr->type, t->types);
+	}
+	if (frame_is_table(fr->type) && frame_type_refs(fr) > 0 &&
+	    fr->table.linear != t->linear) {
+		differ(a, AUDIT_LINEAR, f, (uint64_t)fr->table.linear,
+		       (uint64_t)t->linear);
+	}
+	compare_state(a, f);
+}
+
+static void compare_reservation(struct audit *a, const struct mmu_domain *d)
+{
+	uint64_t pages = 0;
+
+	for (uint64_t i = 0; i < a->m->nr_frames; i++) {
+		const struct frame *fr = &a->m->frames[i];
+
+		if (fr->owner == d->tag && (fr->flags & FRAME_ALLOCATED)) {
+			pages++;
+		}
+	}
+	if (pages != d->nr_pages) {
+		differ(a, AUDIT_PAGES, mfn(0), d->nr_pages, pages);
+	}
+}
+
+static void compare_pool(struct audit *a)
+{
+	uint64_t nr = 0;
+
+	for (uint64_t i = 0; i < a->m->nr_frames; i++) {
+		if (a->m->frames[i].owner == OWNER_FREE) {
+			nr++;
+		}
+	}
+	if (nr != a->m->nr_free) {
+		differ(a, AUDIT_POOL, mfn(0), a->m->nr_free, nr);
+	}
+}
+
+uint64_t mmu_audit(const struct mmu *m, struct mmu_domain *const *doms,
+		   unsigned int nr_doms, struct audit_tally *tally,
+		   struct audit_report *report)
+{
+	struct audit a = {.m = m, .tally = tally, .report = report};
+
+	report->total = 0;
+	__builtin_memset(tally, 0, m->nr_frames * sizeof(*tally));
+	for (uint64_t i = 0; i < m->nr_frames; i++) {
+		tally_frame(&a, mfn(i));
+	}
+	for (unsigned int i = 0; i < nr_doms; i++) {
+		for (unsigned int c = 0; c < doms[i]->nr_vcpus; c++) {
+			if (doms[i]->vcpu[c] != NULL) {
+				tally_vcpu(&a, doms[i]->vcpu[c]);
+			}
+		}
+		compare_reservation(&a, doms[i]);
+	}
+	for (uint64_t i = 0; i < m->nr_frames; i++) {
+		compare_frame(&a, mfn(i));
+	}
+	compare_pool(&a);
+	return report->total;
+}
+
+const char *audit_kind_name(enum audit_kind kind)
+{
+	switch (kind) {
+	case AUDIT_COUNT:
+		return "reference count";
+	case AUDIT_TYPE_COUNT:
+		return "type count";
+	case AUDIT_TYPE:
+		return "type";
+	case AUDIT_LINEAR:
+		return "linear count";
+	case AUDIT_ENTRY:
+		return "entry";
+	case AUDIT_STATE:
+		return "state";
+	case AUDIT_PAGES:
+		return "reservation size";
+	case AUDIT_POOL:
+		return "free pool";
+	}
+	return "?";
+}

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reservations. What a domain gives back leaves it when the last reference is
+ * gone, not before: a frame that is still mapped or pinned only loses the
+ * reference that the reservation held (XSA-252: no unpinning on the sly).
+ */
+#include "engine/reservation.h"
+
+#include "engine/frame_refs.h"
+#include "engine/pool.h"
+#include "engine/port.h"
+
+static uint64_t extent_at(const struct reservation *r)
+{
+	return r->list + r->done * sizeof(uint64_t);
+}
+
+/* Common walk: one step per extent until it fails or has to pause. */
+static void each_extent(struct mmu_vcpu *v, struct reservation *r,
+			bool (*step)(struct mmu_vcpu *, struct reservation *),
+			bool *ret_preempted)
+{
+	uint64_t first = r->done;
+
+	*ret_preempted = false;
+	while (r->done < r->nr) {
+		if (r->done != first && port_preempt(v->dom)) {
+			*ret_preempted = true;
+			return;
+		}
+		if (!step(v, r)) {
+			return;
+		}
+		r->done++;
+	}
+}
+
+/* Frames of a new extent, or false; the limit is the domain's maximum. */
+static bool alloc_extent(struct mmu_domain *d, unsigned int order,
+			 mfn_t *ret_first)
+{
+	uint64_t cursor = 0;
+	int rc;
+
+	if (d->max_pages - d->nr_pages < (UINT64_C(1) << order) ||
+	    d->nr_pages > d->max_pages) {
+		(void)refuse_op(d, RULE_NO_MEMORY);
+		return false;
+	}
+	do {
+		rc = pool_alloc(d, order, &cursor, ret_first);
+	} while (rc == -XEN_ERESTART);
+	if (rc != 0) {
+		(void)refuse_op(d, RULE_NO_MEMORY);
+	}
+	return rc == 0;
+}
+
+static void release_frame(struct mmu_domain *d, mfn_t f)
+{
+	struct frame *fr = frame_of(d->m, f);
+
+	if (fr->flags & FRAME_ALLOCATED) {
+		fr->flags &= (uint8_t)~FRAME_ALLOCATED;
+		d->nr_pages--;
+		frame_put(d, f);
+	}
+}
+
+static void release_extent(struct mmu_domain *d, mfn_t first,
+			   unsigned int order)
+{
+	for (uint64_t i = 0; i < UINT64_C(1) << order; i++) {
+		release_frame(d, mfn_add(first, i));
+	}
+}
+
+static bool increase_one(struct mmu_vcpu *v, struct reservation *r)
+{
+	mfn_t first;
+
+	if (!alloc_extent(v->dom, r->order, &first)) {
+		return false;
+	}
+	if (r->list != 0 && port_copy_out(v, extent_at(r), &first.v,
+					  sizeof(first.v)) != 0) {
+		release_extent(v->dom, first, r->order);
+		return false;
+	}
+	return true;
+}
+
+static bool populate_one(struct mmu_vcpu *v, struct reservation *r)
+{
+	uint64_t at;
+	mfn_t first;
+
+	if (port_copy_in(v, &at, extent_at(r), sizeof(at)) != 0 ||
+	    !alloc_extent(v->dom, r->order, &first)) {
+		return false;
+	}
+	if (port_copy_out(v, extent_at(r), &first.v, sizeof(first.v)) != 0) {
+		release_extent(v->dom, first, r->order);
+		return false;
+	}
+	for (uint64_t i = 0; i < UINT64_C(1) << r->order; i++) {
+		v->dom->m->m2p[first.v + i] = at + i;
+	}
+	return true;
+}
+
+static bool decrease_one(struct mmu_vcpu *v, struct reservation *r)
+{
+	struct mmu_domain *d = v->dom;
+	uint64_t first;
+
+	if (port_copy_in(v, &first, extent_at(r), sizeof(first)) != 0) {
+		return false;
+	}
+	for (uint64_t i = 0; i < UINT64_C(1) << r->order; i++) {
+		mfn_t f = mfn(first + i);
+
+		if (frame_get(d, f) != 0) {
+			return false;
+		}
+		release_frame(d, f);
+		frame_put(d, f);
+	}
+	return true;
+}
+
+void reservation_increase(struct mmu_vcpu *v, struct reservation *r,
+			  bool *ret_preempted)
+{
+	each_extent(v, r, increase_one, ret_preempted);
+}
+
+void reservation_decrease(struct mmu_vcpu *v, struct reservation *r,
+			  bool *ret_preempted)
+{
+	each_extent(v, r, decrease_one, ret_preempted);
+}
+
+void reservation_populate(struct mmu_vcpu *v, struct reservation *r,
+			  bool *ret_preempted)
+{
+	each_extent(v, r, populate_one, ret_preempted);
+}
+
+/* --- exchange ------------------------------------------------------------ */
+
+#define CHUNK_PAGES (1u << RESERVATION_MAX_ORDER)
+
+/* One chunk: 2^order pages in, as many out, each side in extents of its own. */
+struct chunk {
+	uint64_t in_list;  /* guest addresses of the extents of this chunk */
+	uint64_t out_list;
+	unsigned int in_order;
+	unsigned int out_order;
+	unsigned int order;    /* the larger of the two */
+	unsigned int nr_in;    /* pages held, in in[] */
+	unsigned int nr_out;   /* extents allocated, in out[] */
+	mfn_t in[CHUNK_PAGES];
+	mfn_t out[CHUNK_PAGES];
+};
+
+/*
+ * Holds one page that the guest gives. It must be held by the reservation
+ * alone: no mapping, no pin, no table (XSA-214). The reference taken here
+ * makes a page that is named twice fail the second time.
+ */
+static int hold_page(struct mmu_domain *d, struct chunk *c, mfn_t f)
+{
+	struct frame *fr;
+
+	if (!mfn_valid(d->m, f) || frame_of(d->m, f)->owner != d->tag) {
+		return refuse_frame(d, RULE_NOT_OWNED, f);
+	}
+	fr = frame_of(d->m, f);
+	if (fr->count != 1 || (fr->flags & FRAME_ALLOCATED) == 0) {
+		return refuse_frame(d, RULE_EXCHANGE_FRAME, f);
+	}
+	fr->count++;
+	c->in[c->nr_in++] = f;
+	return 0;
+}
+
+static int hold_inputs(struct mmu_vcpu *v, struct chunk *c)
+{
+	unsigned int extents = 1u << (c->order - c->in_order);
+
+	for (unsigned int i = 0; i < extents; i++) {
+		uint64_t first;
+
+		if (port_copy_in(v, &first, c->in_list + i * sizeof(first),
+				 sizeof(first)) != 0) {
+			return refuse_op(v->dom, RULE_FAULT);
+		}
+		for (unsigned int j = 0; j < 1u << c->in_order; j++) {
+			int rc = hold_page(v->dom, c, mfn(first + j));
+
+			if (rc != 0) {
+				return rc;
+			}
+		}
+	}
+	return 0;
+}
+
+/* New extents, their M2P as the guest asks, their numbers told to it. */
+static int make_outputs(struct mmu_vcpu *v, struct chunk *c)
+{
+	struct mmu_domain *d = v->dom;
+	unsigned int extents = 1u << (c->order - c->out_order);
+
+	for (unsigned int i = 0; i < extents; i++) {
+		uint64_t where = c->out_list + i * sizeof(uint64_t);
+		uint64_t cursor = 0;
+		uint64_t at;
+		int rc;
+
+		if (port_copy_in(v, &at, where, sizeof(at)) != 0) {
+			return refuse_op(d, RULE_FAULT);
+		}
+		do {
+			rc = pool_alloc(d, c->out_order, &cursor, &c->out[i]);
+		} while (rc == -XEN_ERESTART);
+		if (rc != 0) {
+			return refuse_op(d, RULE_NO_MEMORY);
+		}
+		c->nr_out++;
+		if (port_copy_out(v, where, &c->out[i].v,
+				  sizeof(c->out[i].v)) != 0) {
+			return refuse_op(d, RULE_FAULT);
+		}
+		for (uint64_t j = 0; j < UINT64_C(1) << c->out_order; j++) {
+			d->m->m2p[c->out[i].v + j] = at + j;
+		}
+	}
+	return 0;
+}
+
+/* All or nothing: the inputs are only held until the outputs exist. */
+static int exchange_chunk(struct mmu_vcpu *v, struct chunk *c)
+{
+	struct mmu_domain *d = v->dom;
+	int rc;
+
+	c->nr_in = 0;
+	c->nr_out = 0;
+	rc = hold_inputs(v, c);
+	if (rc == 0) {
+		rc = make_outputs(v, c);
+	}
+	for (unsigned int i = 0; rc != 0 && i < c->nr_out; i++) {
+		release_extent(d, c->out[i], c->out_order);
+	}
+	for (unsigned int i = 0; i < c->nr_in; i++) {
+		if (rc == 0) {
+			release_frame(d, c->in[i]);
+		}
+		frame_put(d, c->in[i]);
+	}
+	return rc;
+}
+
+static int check_exchange(struct mmu_domain *d,
+			  const struct xen_memory_exchange *e)
+{
+	unsigned int in = e->in.extent_order;
+	unsigned int out = e->out.extent_order;
+
+	if (in > RESERVATION_MAX_ORDER || out > RESERVATION_MAX_ORDER) {
+		return refuse_op(d, RULE_PRIVILEGED);
+	}
+	if (e->nr_exchanged > e->in.nr_extents ||
+	    e->in.domid != e->out.domid ||
+	    (~UINT64_C(0) >> in) < e->in.nr_extents ||
+	    (~UINT64_C(0) >> out) < e->out.nr_extents ||
+	    (e->in.nr_extents << in) != (e->out.nr_extents << out)) {
+		return refuse_op(d, RULE_EXCHANGE_ARGUMENT);
+	}
+	return 0;
+}
+
+int reservation_exchange(struct mmu_vcpu *v, uint64_t arg)
+{
+	struct mmu_domain *d = v->dom;
+	uint64_t where = arg + offsetof(struct xen_memory_exchange,
+					nr_exchanged);
+	struct xen_memory_exchange e;
+	struct chunk c;
+	uint64_t first;
+	uint64_t step;
+	int rc;
+
+	if (port_copy_in(v, &e, arg, sizeof(e)) != 0) {
+		return refuse_op(d, RULE_FAULT);
+	}
+	rc = check_exchange(d, &e);
+	if (rc != 0) {
+		return rc;
+	}
+	c.in_order = e.in.extent_order;
+	c.out_order = e.out.extent_order;
+	c.order = c.in_order > c.out_order ? c.in_order : c.out_order;
+	step = UINT64_C(1) << (c.order - c.in_order);
+	first = e.nr_exchanged;
+	while (rc == 0 && e.nr_exchanged + step <= e.in.nr_extents) {
+		uint64_t pages = e.nr_exchanged << c.in_order;
+
+		if (e.nr_exchanged != first && port_preempt(d)) {
+			rc = -XEN_ERESTART;
+			break;
+		}
+		c.in_list = (uint64_t)(uintptr_t)e.in.extent_start +
+			    e.nr_exchanged * sizeof(uint64_t);
+		c.out_list = (uint64_t)(uintptr_t)e.out.extent_start +
+			     (pages >> c.out_order) * sizeof(uint64_t);
+		rc = exchange_chunk(v, &c);
+		if (rc == 0) {
+			e.nr_exchanged += step;
+		}
+	}
+	if (port_copy_out(v, where, &e.nr_exchanged,
+			  sizeof(e.nr_exchanged)) != 0) {
+		return refuse_op(d, RULE_FAULT);
+	}
+	return rc;
+}
