@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The `pagewarden` command: one table of subcommands. Each gets its own
- * argument vector, its name first, and returns the exit status.
+ * The `pagewarden` command: one table of subcommands. Each gets the arguments
+ * after its name, and returns the exit status.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "cli/inspect.h"
 #include "cli/run.h"
+#include "cli/run_options.h"
 #include "cli/say.h"
 
 #define VERSION "0.1"
@@ -16,14 +17,17 @@ struct command {
 	const char *name;
 	const char *args;
 	const char *help;
+	const char *details; /* what --help prints, NULL: help */
 	int (*fn)(int argc, char **argv);
 };
 
 static const struct command commands[] = {
 	{"run", "[OPTION]...",
-	 "boot a PV kernel on the hypervisor in QEMU, and report", cmd_run},
+	 "boot a PV kernel on the hypervisor in QEMU, and report",
+	 run_options_help, cmd_run},
 	{"inspect", "FILE [--memory SIZE] [--initrd FILE]",
-	 "a kernel's notes, and the layout its domain would get", cmd_inspect},
+	 "a kernel's notes, and the layout its domain would get", NULL,
+	 cmd_inspect},
 };
 
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -38,10 +42,32 @@ static void usage(FILE *to)
 	fputs("\n`pagewarden COMMAND --help` tells the options.\n", to);
 }
 
+static void describe(const struct command *command)
+{
+	if (command->details != NULL) {
+		fputs(command->details, stdout);
+	} else {
+		printf("usage: pagewarden %s %s\n\n  %s\n", command->name,
+		       command->args, command->help);
+	}
+}
+
+static int call(const struct command *command, int argc, char **argv)
+{
+	static char program[] = "pagewarden";
+
+	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+		describe(command);
+		return STATUS_OK;
+	}
+	argv[0] = program; /* what getopt says of its own begins with it */
+	return command->fn(argc, argv);
+}
+
 /* What was written to stdout must have arrived, else the status lies. */
 static int finish(int status)
 {
-	if (fflush(stdout) != 0 && status == STATUS_OK) {
+	if ((fflush(stdout) != 0 || ferror(stdout)) && status == STATUS_OK) {
 		say("cannot write the output");
 		return STATUS_OURS;
 	}
@@ -64,7 +90,7 @@ int main(int argc, char **argv)
 	}
 	for (size_t i = 0; i < NR_COMMANDS; i++) {
 		if (strcmp(argv[1], commands[i].name) == 0) {
-			return finish(commands[i].fn(argc - 1, argv + 1));
+			return finish(call(&commands[i], argc - 1, argv + 1));
 		}
 	}
 	say("unknown command '%s'; `pagewarden --help` lists them", argv[1]);
