@@ -264,6 +264,9 @@ uint64_t mmu_audit(const struct mmu *m, struct mmu_domain *const *doms,
 				tally_vcpu(&a, doms[i]->vcpu[c]);
 			}
 		}
+		for (unsigned int h = 0; h < doms[i]->nr_held; h++) {
+			tally_typed(&a, doms[i]->held[h], FRAME_WRITABLE);
+		}
 		compare_reservation(&a, doms[i]);
 	}
 	for (uint64_t i = 0; i < m->nr_frames; i++) {

@@ -61,6 +61,27 @@ void mmu_share(struct mmu_domain *d, mfn_t frame, bool writable)
 	}
 }
 
+int mmu_hold(struct mmu_domain *d, mfn_t f)
+{
+	int rc;
+
+	if (d->nr_held == MMU_MAX_HELD) {
+		return -XEN_ENOSPC;
+	}
+	rc = frame_get_both(d, f, FRAME_WRITABLE);
+	if (rc == 0) {
+		d->held[d->nr_held++] = f;
+	}
+	return rc;
+}
+
+static void drop_held(struct mmu_domain *d)
+{
+	while (d->nr_held != 0) {
+		frame_put_both(d, d->held[--d->nr_held]);
+	}
+}
+
 static void drop_roots(struct mmu_vcpu *v)
 {
 	mfn_t kernel = v->kernel_root;
@@ -121,6 +142,7 @@ int mmu_domain_destroy(struct mmu_domain *d)
 	int rc;
 
 	if (d->destroy_next == 0) {
+		drop_held(d);
 		for (unsigned int i = 0; i < d->nr_vcpus; i++) {
 			drop_roots(d->vcpu[i]);
 		}

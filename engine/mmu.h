@@ -70,6 +70,8 @@ struct mmu_stats {
 };
 
 #define MMU_MAX_VCPUS 32
+/* A vcpu_info for each vCPU, the console's ring and the store's. */
+#define MMU_MAX_HELD (MMU_MAX_VCPUS + 2)
 
 struct mmu_domain {
 	struct mmu *m;
@@ -84,6 +86,8 @@ struct mmu_domain {
 	uint32_t epoch;      /* counts full flushes; wraps harmlessly */
 	bool flush_pending;  /* an upper-level entry changed: pay before return */
 	uint64_t destroy_next; /* mmu_domain_destroy's progress: an mfn */
+	unsigned int nr_held;
+	mfn_t held[MMU_MAX_HELD]; /* mmu_hold: a writable reference each */
 	struct mmu_op op;    /* what is being done, for refusals */
 	struct refusal refusal; /* the last refusal */
 	struct mmu_stats stats;
@@ -109,6 +113,12 @@ void mmu_assign(struct mmu_domain *d, mfn_t first, pfn_t at, uint64_t nr);
  * and never a table, because a type reference is held for ever.
  */
 void mmu_share(struct mmu_domain *d, mfn_t frame, bool writable);
+
+/*
+ * Keeps a frame of the domain's own writable until the domain dies, for the
+ * hypervisor writes it too: never a table, never another owner's meanwhile.
+ */
+MUST_CHECK int mmu_hold(struct mmu_domain *d, mfn_t f);
 
 /* --- frames (frame.c) ---------------------------------------------------- */
 
