@@ -33,11 +33,12 @@ int build_check(const struct build_memory *memory, const struct layout *layout,
 		}
 		if (r->nr > UINT64_C(1) << MFN_BITS ||
 		    r->mfn.v > (UINT64_C(1) << MFN_BITS) - r->nr) {
-			return error_set(e, XEN_EINVAL,
-					 "run %u of the domain's memory: mfn %x "
-					 "+ %x is above %u bits",
-					 (uint64_t)i, r->mfn.v, r->nr,
-					 (uint64_t)MFN_BITS);
+			return error_set(
+				e, XEN_EINVAL,
+				"run %u of the domain's memory: mfn %x "
+				"+ %x is above %u bits",
+				(uint64_t)i, r->mfn.v, r->nr,
+				(uint64_t)MFN_BITS);
 		}
 		next += r->nr;
 	}
@@ -241,8 +242,8 @@ void build_finish(const struct build_memory *memory,
 	};
 }
 
-int build_domain(const struct build_memory *memory,
-		 const struct layout *layout, const struct elf_image *image,
+int build_domain(const struct build_memory *memory, const struct layout *layout,
+		 const struct elf_image *image,
 		 const struct build_params *params, struct build_result *result,
 		 struct build_error *e)
 {

@@ -39,14 +39,14 @@ struct build_params {
 	maddr_t shared_info;   /* machine address */
 	uint32_t console_port; /* event channel */
 	uint32_t store_port;   /* 0: no xenstore */
-	uint32_t flags;	       /* SIF_*; SIF_MOD_START_PFN is added */
+	uint32_t flags;        /* SIF_*; SIF_MOD_START_PFN is added */
 };
 
 struct build_result {
-	vaddr_t entry;	    /* rip */
+	vaddr_t entry;      /* rip */
 	vaddr_t start_info; /* rsi */
 	vaddr_t stack_top;  /* rsp */
-	mfn_t l4;	    /* cr3 */
+	mfn_t l4;           /* cr3 */
 	pfn_t l4_pfn;
 	mfn_t start_info_frame;
 	mfn_t store_frame;
@@ -54,15 +54,14 @@ struct build_result {
 };
 
 /* All of the steps below, in order. */
-int build_domain(const struct build_memory *memory,
-		 const struct layout *layout, const struct elf_image *image,
-		 const struct build_params *params,
-		 struct build_result *result, struct build_error *e);
+int build_domain(const struct build_memory *memory, const struct layout *layout,
+		 const struct elf_image *image,
+		 const struct build_params *params, struct build_result *result,
+		 struct build_error *e);
 
 /* The steps. build_check must come first: the others rely on it. */
-int build_check(const struct build_memory *memory,
-		const struct layout *layout, const struct build_params *params,
-		struct build_error *e);
+int build_check(const struct build_memory *memory, const struct layout *layout,
+		const struct build_params *params, struct build_error *e);
 void build_kernel(const struct build_memory *memory,
 		  const struct layout *layout, const struct elf_image *image);
 void build_initrd(const struct build_memory *memory,

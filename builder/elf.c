@@ -334,9 +334,8 @@ bool elf_next_note_segment(const struct elf_image *image,
 	return false;
 }
 
-int elf_next_note_section(const struct elf_image *image,
-			  unsigned int *position, struct elf_range *ret,
-			  struct build_error *e)
+int elf_next_note_section(const struct elf_image *image, unsigned int *position,
+			  struct elf_range *ret, struct build_error *e)
 {
 	while (*position < image->nr_shdrs) {
 		struct elf64_shdr s;

@@ -64,9 +64,8 @@ bool elf_next_note_segment(const struct elf_image *image,
 			   unsigned int *position, struct elf_range *ret);
 
 /* Note sections, likewise: 1 if there is one, 0 at the end, or -errno. */
-int elf_next_note_section(const struct elf_image *image,
-			  unsigned int *position, struct elf_range *ret,
-			  struct build_error *e);
+int elf_next_note_section(const struct elf_image *image, unsigned int *position,
+			  struct elf_range *ret, struct build_error *e);
 
 /* The section of a name: 1 if there is one, 0 if not, or -errno. */
 int elf_find_section(const struct elf_image *image, const char *name,

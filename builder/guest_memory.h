@@ -37,8 +37,7 @@ static inline mfn_t guest_cursor_mfn(const struct guest_cursor *c)
  * Goes on by nr frames, or to the end of the run if that is nearer; returns
  * by how many. Past the last run the cursor must not be read.
  */
-static inline uint64_t guest_cursor_advance(struct guest_cursor *c,
-					    uint64_t nr)
+static inline uint64_t guest_cursor_advance(struct guest_cursor *c, uint64_t nr)
 {
 	uint64_t left = c->run->nr - c->offset;
 

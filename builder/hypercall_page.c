@@ -15,22 +15,24 @@
 #define INT3 0xcc
 
 static const uint8_t call_slot[] = {
-	0x51,			/* push %rcx */
-	0x41, 0x53,		/* push %r11 */
-	0xb8, 0,    0, 0, 0,	/* mov $number, %eax */
-	0x0f, 0x05,		/* syscall */
-	0x41, 0x5b,		/* pop %r11 */
-	0x59,			/* pop %rcx */
-	0xc3,			/* ret */
+	0x51,                /* push %rcx */
+	0x41, 0x53,          /* push %r11 */
+	0xb8, 0,    0, 0, 0, /* mov $number, %eax */
+	0x0f, 0x05,          /* syscall */
+	0x41, 0x5b,          /* pop %r11 */
+	0x59,                /* pop %rcx */
+	0xc3,                /* ret */
 };
 #define CALL_NUMBER_AT 4
 
 static const uint8_t iret_slot[] = {
-	0x51,			/* push %rcx */
-	0x41, 0x53,		/* push %r11 */
-	0x50,			/* push %rax */
-	0xb8, __HYPERVISOR_iret, 0, 0, 0, /* mov $number, %eax */
-	0x0f, 0x05,		/* syscall */
+	0x51,       /* push %rcx */
+	0x41, 0x53, /* push %r11 */
+	0x50,       /* push %rax */
+	0xb8, __HYPERVISOR_iret,
+	0,    0,
+	0,          /* mov $number, %eax */
+	0x0f, 0x05, /* syscall */
 };
 
 void build_hypercall_page(uint8_t *page)

@@ -287,8 +287,9 @@ static int check_memory(const struct plan *p)
 		p->e, XEN_ENOMEM,
 		"memory of %u pages (%u MiB) is too small: %u pages needed "
 		"(initial mapping %u MiB, initrd %u MiB, P2M %u MiB)",
-		p->request->nr_pages, p->request->nr_pages / (MIB >> PAGE_SHIFT),
-		p->next, mib_of(p->layout->map[LAYOUT_MAP_INITIAL].nr),
+		p->request->nr_pages,
+		p->request->nr_pages / (MIB >> PAGE_SHIFT), p->next,
+		mib_of(p->layout->map[LAYOUT_MAP_INITIAL].nr),
 		mib_of(part[LAYOUT_INITRD].nr), mib_of(part[LAYOUT_P2M].nr));
 }
 
@@ -301,8 +302,7 @@ static void copy_notes(struct plan *p)
 	l->entry = p->notes->entry;
 	l->initrd_size = p->request->initrd_size;
 	l->paddr_offset = p->notes->paddr_offset;
-	l->has_hypercall_page =
-		notes_has(p->notes, XEN_ELFNOTE_HYPERCALL_PAGE);
+	l->has_hypercall_page = notes_has(p->notes, XEN_ELFNOTE_HYPERCALL_PAGE);
 	if (l->has_hypercall_page) {
 		l->hypercall_page = paddr_to_pfn(
 			paddr(p->notes->hypercall_page.v - l->virt_base.v));
@@ -313,8 +313,10 @@ int layout_plan(const struct xen_notes *notes,
 		const struct layout_request *request, struct layout *layout,
 		struct build_error *e)
 {
-	struct plan p = {
-		.request = request, .notes = notes, .layout = layout, .e = e};
+	struct plan p = {.request = request,
+			 .notes = notes,
+			 .layout = layout,
+			 .e = e};
 	int rc;
 
 	memset(layout, 0, sizeof(*layout));

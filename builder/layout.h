@@ -118,7 +118,7 @@ struct layout_request {
 	uint64_t initrd_size;  /* bytes; 0: none */
 	uint64_t cmdline_size; /* bytes without the NUL */
 	enum layout_p2m p2m;
-	bool map_initrd;	/* even if it may be unmapped */
+	bool map_initrd;        /* even if it may be unmapped */
 	uint64_t mapping_limit; /* bytes; 0: LAYOUT_MAPPING_LIMIT */
 };
 
@@ -137,8 +137,7 @@ unsigned int layout_in_order(const struct layout *layout,
  * The table of a level (1 to 4) that maps an address, or PFN_INVALID if the
  * layout has none.
  */
-pfn_t layout_table(const struct layout *layout, unsigned int level,
-		   vaddr_t va);
+pfn_t layout_table(const struct layout *layout, unsigned int level, vaddr_t va);
 
 static inline bool layout_range_has(const struct layout_range *range,
 				    pfn_t frame)

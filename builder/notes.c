@@ -45,9 +45,10 @@ static int set_note(struct xen_notes *notes, uint32_t type,
 		notes->nr_unknown++;
 		return 0;
 	case NOTE_STRING:
-		return notes_set_string(
-			notes, type, (struct text){(const char *)value, size},
-			e);
+		return notes_set_string(notes, type,
+					(struct text){(const char *)value,
+						      size},
+					e);
 	case NOTE_NUMBER:
 		if (size != 1 && size != 2 && size != 4 && size != 8) {
 			break;
@@ -88,8 +89,8 @@ static int read_notes(const struct elf_image *image, struct elf_range range,
 					 "and n_descsz %x exceed the %x bytes "
 					 "left",
 					 (uint64_t)(at - image->file),
-					 (uint64_t)h.namesz,
-					 (uint64_t)h.descsz, left);
+					 (uint64_t)h.namesz, (uint64_t)h.descsz,
+					 left);
 		}
 		if (h.namesz == sizeof("Xen") &&
 		    memcmp(at + sizeof(h), "Xen", sizeof("Xen")) == 0) {
@@ -109,9 +110,8 @@ static int read_notes(const struct elf_image *image, struct elf_range range,
 	return 0;
 }
 
-static int read_segments(const struct elf_image *image,
-			 struct xen_notes *notes, unsigned int *nr_xen,
-			 struct build_error *e)
+static int read_segments(const struct elf_image *image, struct xen_notes *notes,
+			 unsigned int *nr_xen, struct build_error *e)
 {
 	struct elf_range range;
 	unsigned int position = 0;
@@ -126,9 +126,8 @@ static int read_segments(const struct elf_image *image,
 	return 0;
 }
 
-static int read_sections(const struct elf_image *image,
-			 struct xen_notes *notes, unsigned int *nr_xen,
-			 struct build_error *e)
+static int read_sections(const struct elf_image *image, struct xen_notes *notes,
+			 unsigned int *nr_xen, struct build_error *e)
 {
 	struct elf_range range;
 	unsigned int position = 0;
@@ -158,11 +157,11 @@ static int read_xen_guest(const struct elf_image *image,
 				 "segment or section, and no section "
 				 "__xen_guest");
 	}
-	return xen_guest_parse(
-		notes,
-		(struct text){(const char *)image->file + range.offset,
-			      range.size},
-		e);
+	return xen_guest_parse(notes,
+			       (struct text){(const char *)image->file +
+						     range.offset,
+					     range.size},
+			       e);
 }
 
 static int find_notes(const struct elf_image *image, struct xen_notes *notes,
@@ -206,10 +205,11 @@ static int check_kind(const struct xen_notes *notes, struct build_error *e)
 	}
 	if (!begins(notes->loader, "generic") &&
 	    !begins(notes->guest_os, "linux")) {
-		return error_set(e, XEN_ENOEXEC,
-				 "note LOADER is \"%S\" and GUEST_OS is \"%S\": "
-				 "neither \"generic\" nor \"linux\"",
-				 notes->loader, notes->guest_os);
+		return error_set(
+			e, XEN_ENOEXEC,
+			"note LOADER is \"%S\" and GUEST_OS is \"%S\": "
+			"neither \"generic\" nor \"linux\"",
+			notes->loader, notes->guest_os);
 	}
 	if (notes_has(notes, XEN_ELFNOTE_HV_START_LOW) &&
 	    notes->hv_start_low.v > HYPERVISOR_VIRT_START) {
@@ -263,8 +263,7 @@ static bool in_kernel(const struct xen_notes *notes, vaddr_t va)
 	return offset >= notes->kernel_start.v && offset < notes->kernel_end.v;
 }
 
-static int check_addresses(const struct xen_notes *notes,
-			   struct build_error *e)
+static int check_addresses(const struct xen_notes *notes, struct build_error *e)
 {
 	uint64_t start = notes->virt_base.v + notes->kernel_start.v;
 	uint64_t last = notes->virt_base.v + (notes->kernel_end.v - 1);

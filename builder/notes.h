@@ -21,9 +21,9 @@
 #define NOTES_FEATURES_SIZE 256
 
 enum notes_source {
-	NOTES_FROM_SEGMENT,	/* PT_NOTE */
-	NOTES_FROM_SECTION,	/* SHT_NOTE */
-	NOTES_FROM_XEN_GUEST,	/* the legacy string section __xen_guest */
+	NOTES_FROM_SEGMENT,   /* PT_NOTE */
+	NOTES_FROM_SECTION,   /* SHT_NOTE */
+	NOTES_FROM_XEN_GUEST, /* the legacy string section __xen_guest */
 };
 
 struct xen_notes {

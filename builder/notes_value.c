@@ -10,8 +10,8 @@
 
 #include <string.h>
 
-#define FIELD(member)                                                          \
-	offsetof(struct xen_notes, member),                                    \
+#define FIELD(member)                       \
+	offsetof(struct xen_notes, member), \
 		sizeof(((struct xen_notes *)NULL)->member)
 
 /* A note's value goes to its field; size 0: it has none, or its own case. */

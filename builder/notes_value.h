@@ -35,8 +35,7 @@ int notes_set_string(struct xen_notes *notes, unsigned int type,
 void notes_set_pair(struct xen_notes *notes, uint64_t mask, uint64_t value);
 
 /* Refuses features that are required and not offered to a PV domain. */
-int notes_check_features(const struct xen_notes *notes,
-			 struct build_error *e);
+int notes_check_features(const struct xen_notes *notes, struct build_error *e);
 
 /* Reads the string of __xen_guest. */
 int xen_guest_parse(struct xen_notes *notes, struct text text,

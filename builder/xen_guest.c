@@ -122,8 +122,7 @@ static int place_hypercall_page(struct xen_notes *notes, struct build_error *e)
 				 "number",
 				 page);
 	}
-	notes->hypercall_page =
-		vaddr_add(notes->virt_base, page << PAGE_SHIFT);
+	notes->hypercall_page = vaddr_add(notes->virt_base, page << PAGE_SHIFT);
 	return 0;
 }
 

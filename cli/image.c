@@ -124,7 +124,8 @@ static int codec_error(enum codec_result result, const char *name,
 			    "unpacked to %zu",
 			    name, job->in_size, job->out_size);
 	case CODEC_CORRUPT:
-		return fail(error, "%s data is corrupt, after %zu bytes of output",
+		return fail(error,
+			    "%s data is corrupt, after %zu bytes of output",
 			    name, job->out_size);
 	case CODEC_TOO_LARGE:
 		return fail(error, "%s data unpacks to more than %zu MiB", name,
@@ -216,8 +217,9 @@ int image_unpack(const uint8_t *file, size_t size, size_t max_elf,
 		rc = unpack(payload, codec, bzimage && codec->size_appended,
 			    &job, error);
 	} else if (bzimage) {
-		rc = fail(error, "bzImage: payload at offset 0x%zx is neither "
-				 "an ELF nor packed in a known way",
+		rc = fail(error,
+			  "bzImage: payload at offset 0x%zx is neither "
+			  "an ELF nor packed in a known way",
 			  (size_t)(payload.at - file));
 	} else {
 		rc = fail(error, "neither an ELF, nor a bzImage, nor a packed "

@@ -139,8 +139,7 @@ static enum codec_result codec_xz(struct codec_job *job)
 {
 	lzma_stream s = LZMA_STREAM_INIT;
 
-	return lzma_finish(job, &s,
-			   lzma_stream_decoder(&s, DICTIONARY_MAX, 0));
+	return lzma_finish(job, &s, lzma_stream_decoder(&s, DICTIONARY_MAX, 0));
 }
 
 static enum codec_result codec_lzma(struct codec_job *job)

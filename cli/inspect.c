@@ -213,8 +213,7 @@ static void print_range(const struct layout_range *r, const char *purpose)
 {
 	char size[SIZE_TEXT];
 
-	printf("  %8" PRIx64 "-%-8" PRIx64 " ", r->pfn.v,
-	       r->pfn.v + r->nr - 1);
+	printf("  %8" PRIx64 "-%-8" PRIx64 " ", r->pfn.v, r->pfn.v + r->nr - 1);
 	if (r->mapped) {
 		printf("%016" PRIx64 "-%016" PRIx64, r->va.v,
 		       r->va.v + ((r->nr << PAGE_SHIFT) - 1));

@@ -52,11 +52,7 @@ struct domain {
 
 /* Lengths of the runs, repeated; 0 ends the list. */
 static const uint64_t run_maps[][6] = {
-	{UINT64_MAX},
-	{1},
-	{1, 2, 3, 1},
-	{509, 3, 1024},
-	{4096},
+	{UINT64_MAX}, {1}, {1, 2, 3, 1}, {509, 3, 1024}, {4096},
 };
 #define NR_RUN_MAPS (sizeof(run_maps) / sizeof(run_maps[0]))
 
@@ -224,8 +220,7 @@ static void check_entries(struct built *b, mfn_t table, unsigned int level,
 static void check_tables(struct built *b)
 {
 	const struct layout *l = &b->layout;
-	const uint64_t *l4 =
-		(uint64_t *)(b->ram + b->result.l4.v * PAGE_SIZE);
+	const uint64_t *l4 = (uint64_t *)(b->ram + b->result.l4.v * PAGE_SIZE);
 
 	find_tables(b, b->result.l4, 4);
 	assert_int_equal(b->nr_tables, l->part[LAYOUT_TABLES].nr +
@@ -342,7 +337,7 @@ static void check_start_info(const struct built *b)
 	assert_int_equal(si->flags, initrd->nr != 0 && !initrd->mapped
 					    ? SIF_MOD_START_PFN
 					    : 0);
-	assert_int_equal(si->mod_start, initrd->nr == 0	 ? 0
+	assert_int_equal(si->mod_start, initrd->nr == 0  ? 0
 					: initrd->mapped ? initrd->va.v
 							 : initrd->pfn.v);
 	assert_string_equal((const char *)si->cmd_line, "console=hvc0 quiet");
@@ -424,7 +419,9 @@ static const struct kernel_file offset = {
 static const struct domain domains[] = {
 	{&kernel_file_linux, {.nr_pages = 3000, .initrd_size = 0x12345}},
 	{&kernel_file_linux,
-	 {.nr_pages = 2049, .initrd_size = 0x1000, .map_initrd = true,
+	 {.nr_pages = 2049,
+	  .initrd_size = 0x1000,
+	  .map_initrd = true,
 	  .p2m = LAYOUT_P2M_INSIDE}},
 	{&kernel_file_linux, {.nr_pages = 2048}},
 	{&at_zero, {.nr_pages = 1537, .initrd_size = 1}},
@@ -498,8 +495,10 @@ static void bad_runs_are_refused_before_anything_is_written(void **state)
 		{{{{0}, {9}, 9}, {{10}, {99}, 4096}}, 2, -XEN_EINVAL, "run 1"},
 		{{{{0}, {9}, 9}, {{8}, {99}, 4096}}, 2, -XEN_EINVAL, "run 1"},
 		{{{{0}, {9}, 0}, {{0}, {99}, 4096}}, 2, -XEN_EINVAL, "run 0"},
-		{{{{0}, {(UINT64_C(1) << MFN_BITS) - 4095}, 4096}}, 1,
-		 -XEN_EINVAL, "above 40 bits"},
+		{{{{0}, {(UINT64_C(1) << MFN_BITS) - 4095}, 4096}},
+		 1,
+		 -XEN_EINVAL,
+		 "above 40 bits"},
 		{{{{0}, {1}, UINT64_MAX}}, 1, -XEN_EINVAL, "above 40 bits"},
 	};
 	static char cmdline[LAYOUT_CMDLINE_SIZE + 1];
@@ -520,8 +519,8 @@ static void bad_runs_are_refused_before_anything_is_written(void **state)
 	}
 	memset(cmdline, 'c', LAYOUT_CMDLINE_SIZE);
 	b.params.cmdline = cmdline;
-	assert_int_equal(build_domain(&b.memory, &b.layout, &b.image,
-				      &b.params, &b.result, &e),
+	assert_int_equal(build_domain(&b.memory, &b.layout, &b.image, &b.params,
+				      &b.result, &e),
 			 -XEN_EINVAL);
 	assert_non_null(strstr(e.text, "command line is longer"));
 	for (uint64_t i = 0; i < b.nr_frames * PAGE_SIZE; i++) {
@@ -536,7 +535,7 @@ static void bad_runs_are_refused_before_anything_is_written(void **state)
 static void hypercall_slots_hold_the_code_of_the_abi(void **state)
 {
 	static const uint8_t iret[] = {0x51, 0x41, 0x53, 0x50, 0xb8, 23,
-				       0,    0,	   0,	 0x0f, 0x05, 0xcc};
+				       0,    0,    0,    0x0f, 0x05, 0xcc};
 	uint8_t page[PAGE_SIZE];
 
 	(void)state;
@@ -544,7 +543,7 @@ static void hypercall_slots_hold_the_code_of_the_abi(void **state)
 	build_hypercall_page(page);
 	for (unsigned int n = 0; n < 128; n++) {
 		const uint8_t call[] = {0x51, 0x41, 0x53, 0xb8, (uint8_t)n,
-					0,    0,    0,	  0x0f, 0x05,
+					0,    0,    0,    0x0f, 0x05,
 					0x41, 0x5b, 0x59, 0xc3, 0xcc};
 
 		if (n == 23) {

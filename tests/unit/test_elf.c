@@ -19,14 +19,15 @@
 #include "builder/elf.h"
 #include "tests/unit/support/kernel_file.h"
 
-#define EHDR(field) offsetof(Elf64_Ehdr, field), sizeof(((Elf64_Ehdr *)0)->field)
-#define PHDR(n, field)                                                         \
-	KERNEL_FILE_PHDRS + (n) * sizeof(Elf64_Phdr) +                         \
-		offsetof(Elf64_Phdr, field),                                   \
+#define EHDR(field) \
+	offsetof(Elf64_Ehdr, field), sizeof(((Elf64_Ehdr *)0)->field)
+#define PHDR(n, field)                                 \
+	KERNEL_FILE_PHDRS + (n) * sizeof(Elf64_Phdr) + \
+		offsetof(Elf64_Phdr, field),           \
 		sizeof(((Elf64_Phdr *)0)->field)
-#define SHDR(n, field)                                                         \
-	KERNEL_FILE_SHDRS + (n) * sizeof(Elf64_Shdr) +                         \
-		offsetof(Elf64_Shdr, field),                                   \
+#define SHDR(n, field)                                 \
+	KERNEL_FILE_SHDRS + (n) * sizeof(Elf64_Shdr) + \
+		offsetof(Elf64_Shdr, field),           \
 		sizeof(((Elf64_Shdr *)0)->field)
 
 static void a_good_file_is_read(void **state)
@@ -58,11 +59,11 @@ static void a_good_file_is_read(void **state)
 	assert_int_equal(range.offset, KERNEL_FILE_NOTE_AREA);
 	assert_false(elf_next_note_segment(&image, &position, &range));
 	position = 0;
-	assert_int_equal(
-		elf_next_note_section(&image, &position, &range, &e), 1);
+	assert_int_equal(elf_next_note_section(&image, &position, &range, &e),
+			 1);
 	assert_int_equal(range.offset, KERNEL_FILE_NOTE_AREA);
-	assert_int_equal(
-		elf_next_note_section(&image, &position, &range, &e), 0);
+	assert_int_equal(elf_next_note_section(&image, &position, &range, &e),
+			 0);
 	assert_int_equal(elf_find_section(&image, ".notes", &range, &e), 1);
 	assert_int_equal(range.offset, KERNEL_FILE_NOTE_AREA);
 	assert_int_equal(elf_find_section(&image, ".note", &range, &e), 0);
@@ -95,10 +96,12 @@ static const struct spoilt spoilt[] = {
 	{"shoff", EHDR(e_shoff), UINT64_MAX - 63, "e_shoff 0xffffffffffffffc0"},
 	{"shnum", EHDR(e_shnum), 0xffff, "65535 section headers"},
 	{"p_offset", PHDR(0, p_offset), 0x7000, "header 0: p_offset 0x7000"},
-	{"p_offset wraps", PHDR(1, p_offset), UINT64_MAX - 1, "header 1: p_off"},
+	{"p_offset wraps", PHDR(1, p_offset), UINT64_MAX - 1,
+	 "header 1: p_off"},
 	{"p_filesz", PHDR(3, p_filesz), 0x1235, "header 3: p_offset"},
 	{"p_filesz huge", PHDR(0, p_filesz), UINT64_MAX, "header 0: p_offset"},
-	{"p_memsz < p_filesz", PHDR(2, p_memsz), 0x7ff, "p_filesz 0x800 is abo"},
+	{"p_memsz < p_filesz", PHDR(2, p_memsz), 0x7ff,
+	 "p_filesz 0x800 is abo"},
 	{"p_memsz 0", PHDR(2, p_memsz), 0, "p_filesz 0x800 is above"},
 	{"p_paddr wraps", PHDR(2, p_paddr), UINT64_MAX - 9, "wraps around"},
 	{"p_memsz wraps", PHDR(3, p_memsz), UINT64_MAX, "wraps around"},
@@ -207,9 +210,8 @@ static void sections_outside_the_file_are_refused_when_used(void **state)
 	kernel_file_poke(file, SHDR(1, sh_size), UINT64_MAX);
 	kernel_file_poke(file, SHDR(2, sh_offset), UINT64_MAX);
 	assert_int_equal(elf_parse(&image, file, size, &e), 0);
-	assert_int_equal(
-		elf_next_note_section(&image, &position, &range, &e),
-		-XEN_ENOEXEC);
+	assert_int_equal(elf_next_note_section(&image, &position, &range, &e),
+			 -XEN_ENOEXEC);
 	assert_non_null(strstr(e.text, "section header 1: sh_offset"));
 	assert_int_equal(elf_find_section(&image, ".notes", &range, &e),
 			 -XEN_ENOEXEC);

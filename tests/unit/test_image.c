@@ -133,8 +133,9 @@ static const struct {
 	 "payload_offset 0xffffffff + payload_length"},
 	{"length", BZ_PAYLOAD_LENGTH, 4, UINT32_MAX, "_length 0xffffffff is"},
 	{"length 0", BZ_PAYLOAD_LENGTH, 4, 0, "is neither an ELF nor packed"},
-	{"length 6", BZ_PAYLOAD_LENGTH, 4, 6, "xz data is truncated: it ends "
-					      "after 2 bytes"},
+	{"length 6", BZ_PAYLOAD_LENGTH, 4, 6,
+	 "xz data is truncated: it ends "
+	 "after 2 bytes"},
 	{"magic", BZ_PAYLOAD, 4, 0, "payload at offset 0x640 is neither"},
 	{"no header", 0x202, 4, 0, "neither an ELF, nor a bzImage"},
 	{"no signature", 0x1fe, 2, 0, "neither an ELF, nor a bzImage"},
@@ -179,7 +180,8 @@ static void truncated_data_is_refused(void **state)
 
 		for (size_t size = 0; size < p.size; size += step) {
 			char error[IMAGE_ERROR_SIZE] = "";
-			struct packed cut = {malloc(size == 0 ? 1 : size), size};
+			struct packed cut = {malloc(size == 0 ? 1 : size),
+					     size};
 			struct image image;
 
 			assert_non_null(cut.data);
@@ -200,8 +202,8 @@ static void truncated_data_is_refused(void **state)
 
 static void a_truncated_bzimage_is_refused(void **state)
 {
-	struct packed p = packed_bzimage(packers[1].pack(elf, elf_size), true,
-					 elf_size);
+	struct packed p =
+		packed_bzimage(packers[1].pack(elf, elf_size), true, elf_size);
 
 	(void)state;
 	for (size_t size = 0x1f0; size < p.size - 100; size += 13) {
@@ -209,10 +211,11 @@ static void a_truncated_bzimage_is_refused(void **state)
 
 		assert_non_null(cut.data);
 		memcpy(cut.data, p.data, size);
-		check_refused(cut, "cut", size < 0x206	 ? "neither an ELF"
-					  : size < 0x250 ? "too short for the"
-					  : size < 0x600 ? "setup_sects 2"
-							 : "payload_length");
+		check_refused(cut, "cut",
+			      size < 0x206   ? "neither an ELF"
+			      : size < 0x250 ? "too short for the"
+			      : size < 0x600 ? "setup_sects 2"
+					     : "payload_length");
 		free(cut.data);
 	}
 	free(p.data);
@@ -264,9 +267,9 @@ static void a_bomb_is_refused_at_the_limit(void **state)
 		free(p.data);
 		/* A byte less than the limit is room enough. */
 		p = packers[i].pack(bomb, MAX_ELF - 1);
-		assert_int_equal(
-			image_unpack(p.data, p.size, MAX_ELF, &image, error),
-			0);
+		assert_int_equal(image_unpack(p.data, p.size, MAX_ELF, &image,
+					      error),
+				 0);
 		assert_int_equal(image.size, MAX_ELF - 1);
 		image_free(&image);
 		free(p.data);
@@ -297,8 +300,8 @@ static void files_are_read_and_written(void **state)
 {
 	char path[] = "/tmp/pagewarden-test-XXXXXX";
 	char error[IMAGE_ERROR_SIZE] = "";
-	struct packed p = packed_bzimage(packers[1].pack(elf, elf_size), true,
-					 elf_size);
+	struct packed p =
+		packed_bzimage(packers[1].pack(elf, elf_size), true, elf_size);
 	struct image image = {.elf = p.data, .size = p.size};
 	int fd = mkstemp(path);
 
@@ -315,8 +318,8 @@ static void files_are_read_and_written(void **state)
 	free(p.data);
 	assert_int_equal(ftruncate(fd, (off_t)IMAGE_MAX_FILE + 1), 0);
 	assert_int_equal(image_load(path, &image, error), -1);
-	assert_string_equal(
-		error, "file of 1073741825 bytes is larger than 1024 MiB");
+	assert_string_equal(error,
+			    "file of 1073741825 bytes is larger than 1024 MiB");
 	close(fd);
 	unlink(path);
 	assert_int_equal(image_load(path, &image, error), -1);

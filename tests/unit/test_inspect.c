@@ -103,7 +103,8 @@ static void the_layout_is_printed(void **state)
 {
 	static const char *const lines[] = {
 		"  GUEST_OS            \"linux\"\n",
-		"  ENTRY               0xffffffff80101230   first instruction\n",
+		"  ENTRY               0xffffffff80101230   first "
+		"instruction\n",
 		"  INIT_P2M            0x8000000000         the P2M list is "
 		"mapped here\n",
 		"    requires: writable_page_tables\n",
@@ -128,8 +129,8 @@ static void the_layout_is_printed(void **state)
 		"Starts with rip 0xffffffff80101230, rsi 0xffffffff80280000 "
 		"(start_info), rsp 0xffffffff80289000\n",
 	};
-	const char *const args[] = {kernel_path, "--memory", "16M", "--initrd",
-				    kernel_path, NULL};
+	const char *const args[] = {kernel_path, "--memory",  "16M",
+				    "--initrd",  kernel_path, NULL};
 
 	(void)state;
 	assert_int_equal(inspect(args), 0);

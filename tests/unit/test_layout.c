@@ -76,8 +76,7 @@ static void stock_linux_gets_the_layout_that_xen_gives_it(void **state)
 	check_part(&l, LAYOUT_CONSOLE, 0x4a02, 1, 0xffffffff84a02000);
 	check_part(&l, LAYOUT_TABLES, 0x4a03, 41, 0xffffffff84a03000);
 	check_part(&l, LAYOUT_STACK, 0x4a2c, 1, 0xffffffff84a2c000);
-	check_part(&l, LAYOUT_PADDING_PAGES, 0x4a2d, 0x1d3,
-		   0xffffffff84a2d000);
+	check_part(&l, LAYOUT_PADDING_PAGES, 0x4a2d, 0x1d3, 0xffffffff84a2d000);
 	assert_int_equal(l.part[LAYOUT_INITRD].nr, 0);
 	check_part(&l, LAYOUT_P2M, 0x4c00, 256, LINUX_P2M);
 	check_part(&l, LAYOUT_P2M_TABLES, 0x4d00, 3, 0);
@@ -177,8 +176,8 @@ static void check_layout(const struct layout *l)
 		assert_true(r->nr > 0);
 		next += r->nr;
 		if (r->mapped && order[i] != LAYOUT_P2M) {
-			assert_int_equal(r->va.v, l->virt_base.v +
-							  r->pfn.v * PAGE_SIZE);
+			assert_int_equal(r->va.v,
+					 l->virt_base.v + r->pfn.v * PAGE_SIZE);
 		}
 	}
 	assert_int_equal(next, l->nr_pages);
@@ -276,8 +275,8 @@ static void the_mapping_grows_when_its_tables_need_it(void **state)
 
 static void a_p2m_inside_is_refused_above_the_limit(void **state)
 {
-	struct xen_notes n = kernel(KERNEL_BASE, 0x1000000, 0x4a00000,
-				    UINT64_MAX, true);
+	struct xen_notes n =
+		kernel(KERNEL_BASE, 0x1000000, 0x4a00000, UINT64_MAX, true);
 	struct layout_request r = {0};
 	struct build_error e;
 	struct layout l;
@@ -442,8 +441,7 @@ static void layouts_that_cannot_be_are_refused(void **state)
 /* The last L4 slots around the hole can be used to the end. */
 static void mappings_may_touch_the_hole(void **state)
 {
-	static const uint64_t bases[] = {0x00007fffffc00000,
-					 0xffff880000000000,
+	static const uint64_t bases[] = {0x00007fffffc00000, 0xffff880000000000,
 					 0xffffffffffc00000};
 	const struct layout_request r = {.nr_pages = 10000};
 	struct build_error e;

@@ -18,9 +18,14 @@
 #include "builder/notes.h"
 #include "tests/unit/support/kernel_file.h"
 
-#define SMALL_KERNEL {{0x100000, 0x1000, 0x10000, 0}}
-#define GENERIC                                                                \
-	NOTE_STR(XEN_ELFNOTE_XEN_VERSION, "xen-3.0"),                          \
+#define SMALL_KERNEL                                 \
+	{                                            \
+		{                                    \
+			0x100000, 0x1000, 0x10000, 0 \
+		}                                    \
+	}
+#define GENERIC                                       \
+	NOTE_STR(XEN_ELFNOTE_XEN_VERSION, "xen-3.0"), \
 		NOTE_STR(XEN_ELFNOTE_LOADER, "generic")
 
 static int parse(const struct kernel_file *spec, struct xen_notes *notes,
@@ -61,7 +66,8 @@ static void linux_notes_are_read(void **state)
 	assert_string_equal(n.xen_version, "xen-3.0");
 	assert_string_equal(n.loader, "generic");
 	assert_string_equal(n.pae_mode, "yes");
-	assert_int_equal(n.features_required, 1 << XENFEAT_writable_page_tables);
+	assert_int_equal(n.features_required,
+			 1 << XENFEAT_writable_page_tables);
 	assert_int_equal(n.features_supported,
 			 1 << XENFEAT_writable_page_tables |
 				 1 << XENFEAT_pae_pgdir_above_4gb | 0x8801);
@@ -198,8 +204,7 @@ static void long_strings_are_cut(void **state)
 	struct kernel_file spec = {
 		.entry = 0x100000,
 		.segment = SMALL_KERNEL,
-		.note = {GENERIC,
-			 NOTE_STR(XEN_ELFNOTE_GUEST_OS, text),
+		.note = {GENERIC, NOTE_STR(XEN_ELFNOTE_GUEST_OS, text),
 			 NOTE_STR(XEN_ELFNOTE_GUEST_VERSION, "")},
 	};
 	struct build_error e = {""};
@@ -246,8 +251,8 @@ static const struct refused refused[] = {
 	 "FEATURES requires dom0"},
 	{"translated required",
 	 {.segment = SMALL_KERNEL,
-	  .note = {GENERIC, NOTE_STR(XEN_ELFNOTE_FEATURES,
-				     "!auto_translated_physmap")}},
+	  .note = {GENERIC,
+		   NOTE_STR(XEN_ELFNOTE_FEATURES, "!auto_translated_physmap")}},
 	 "FEATURES requires auto_translated_physmap"},
 	{"unknown required",
 	 {.segment = SMALL_KERNEL,

@@ -51,8 +51,8 @@ void kernel_file_poke(uint8_t *file, size_t offset, unsigned int size,
 
 static size_t write_note(uint8_t *at, const struct kernel_file_note *note)
 {
-	size_t size = note->string != NULL ? strlen(note->string) + 1
-					   : note->size;
+	size_t size =
+		note->string != NULL ? strlen(note->string) + 1 : note->size;
 	Elf64_Nhdr h = {4, (Elf64_Word)size, note->type};
 
 	memcpy(at, &h, sizeof(h));

@@ -24,8 +24,8 @@ enum {
 };
 
 enum kernel_file_notes {
-	KERNEL_NOTES_SEGMENT,	/* PT_NOTE and SHT_NOTE, as linkers do */
-	KERNEL_NOTES_SECTION,	/* SHT_NOTE alone */
+	KERNEL_NOTES_SEGMENT,   /* PT_NOTE and SHT_NOTE, as linkers do */
+	KERNEL_NOTES_SECTION,   /* SHT_NOTE alone */
 	KERNEL_NOTES_XEN_GUEST, /* the string section */
 	KERNEL_NOTES_NONE,
 };
@@ -44,9 +44,18 @@ struct kernel_file_note {
 	uint64_t number;
 	uint32_t size;
 };
-#define NOTE_STR(type, text) {type, text, 0, 0}
-#define NOTE_NUM(type, value) {type, NULL, value, 8}
-#define NOTE_NUM4(type, value) {type, NULL, value, 4}
+#define NOTE_STR(type, text)     \
+	{                        \
+		type, text, 0, 0 \
+	}
+#define NOTE_NUM(type, value)        \
+	{                            \
+		type, NULL, value, 8 \
+	}
+#define NOTE_NUM4(type, value)       \
+	{                            \
+		type, NULL, value, 4 \
+	}
 
 struct kernel_file {
 	uint64_t entry;

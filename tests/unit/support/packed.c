@@ -133,8 +133,8 @@ static struct packed pack_lz4(const uint8_t *data, size_t size)
 }
 
 const struct packer packers[] = {
-	{"gzip", false, pack_gzip}, {"xz", true, pack_xz},
-	{"zstd", true, pack_zstd},  {"lz4", true, pack_lz4},
+	{"gzip", false, pack_gzip},  {"xz", true, pack_xz},
+	{"zstd", true, pack_zstd},   {"lz4", true, pack_lz4},
 	{"bzip2", true, pack_bzip2}, {"lzma", true, pack_lzma},
 };
 const size_t nr_packers = sizeof(packers) / sizeof(packers[0]);
