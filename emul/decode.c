@@ -26,10 +26,10 @@ enum shape {
 };
 
 #define ROW_SHAPE 0x0f
-#define ROW_BYTE 0x10   /* operand of one byte */
-#define ROW_LOCK 0x20   /* LOCK is allowed (with memory) */
-#define ROW_GROUP 0x40  /* ModRM.reg selects the operation: groups[op] */
-#define ROW_PLAIN 0x80  /* 66, F2 and F3 make it another instruction */
+#define ROW_BYTE 0x10  /* operand of one byte */
+#define ROW_LOCK 0x20  /* LOCK is allowed (with memory) */
+#define ROW_GROUP 0x40 /* ModRM.reg selects the operation: groups[op] */
+#define ROW_PLAIN 0x80 /* 66, F2 and F3 make it another instruction */
 
 struct row {
 	uint8_t op;
@@ -39,17 +39,17 @@ struct row {
 enum group { GROUP_ALU, GROUP_BIT, GROUP_UNARY, GROUP_STEP, GROUP_MOV };
 
 static const uint8_t groups[][8] = {
-	[GROUP_ALU] = { INSN_ADD, INSN_OR, INSN_ADC, INSN_SBB, INSN_AND,
-			INSN_SUB, INSN_XOR, INSN_NONE },
-	[GROUP_BIT] = { [5] = INSN_BTS, [6] = INSN_BTR, [7] = INSN_BTC },
-	[GROUP_UNARY] = { [2] = INSN_NOT, [3] = INSN_NEG },
-	[GROUP_STEP] = { [0] = INSN_INC, [1] = INSN_DEC },
-	[GROUP_MOV] = { [0] = INSN_MOV },
+	[GROUP_ALU] = {INSN_ADD, INSN_OR, INSN_ADC, INSN_SBB, INSN_AND,
+		       INSN_SUB, INSN_XOR, INSN_NONE},
+	[GROUP_BIT] = {[5] = INSN_BTS, [6] = INSN_BTR, [7] = INSN_BTC},
+	[GROUP_UNARY] = {[2] = INSN_NOT, [3] = INSN_NEG},
+	[GROUP_STEP] = {[0] = INSN_INC, [1] = INSN_DEC},
+	[GROUP_MOV] = {[0] = INSN_MOV},
 };
 
-#define ALU(code, op)                                             \
-	[(code)] = { (op), SHAPE_M_REG | ROW_LOCK | ROW_BYTE },   \
-	[(code) + 1] = { (op), SHAPE_M_REG | ROW_LOCK }
+#define ALU(code, op)                                         \
+	[(code)] = {(op), SHAPE_M_REG | ROW_LOCK | ROW_BYTE}, \
+	[(code) + 1] = {(op), SHAPE_M_REG | ROW_LOCK}
 
 static const struct row one_byte[256] = {
 	ALU(0x00, INSN_ADD),
@@ -59,66 +59,66 @@ static const struct row one_byte[256] = {
 	ALU(0x20, INSN_AND),
 	ALU(0x28, INSN_SUB),
 	ALU(0x30, INSN_XOR),
-	[0x6c] = { INSN_INS, SHAPE_PLAIN | ROW_BYTE },
-	[0x6d] = { INSN_INS, SHAPE_PLAIN },
-	[0x6e] = { INSN_OUTS, SHAPE_PLAIN | ROW_BYTE },
-	[0x6f] = { INSN_OUTS, SHAPE_PLAIN },
-	[0x80] = { GROUP_ALU, SHAPE_M_IMM8 | ROW_LOCK | ROW_GROUP | ROW_BYTE },
-	[0x81] = { GROUP_ALU, SHAPE_M_IMM | ROW_LOCK | ROW_GROUP },
-	[0x83] = { GROUP_ALU, SHAPE_M_IMM8 | ROW_LOCK | ROW_GROUP },
+	[0x6c] = {INSN_INS, SHAPE_PLAIN | ROW_BYTE},
+	[0x6d] = {INSN_INS, SHAPE_PLAIN},
+	[0x6e] = {INSN_OUTS, SHAPE_PLAIN | ROW_BYTE},
+	[0x6f] = {INSN_OUTS, SHAPE_PLAIN},
+	[0x80] = {GROUP_ALU, SHAPE_M_IMM8 | ROW_LOCK | ROW_GROUP | ROW_BYTE},
+	[0x81] = {GROUP_ALU, SHAPE_M_IMM | ROW_LOCK | ROW_GROUP},
+	[0x83] = {GROUP_ALU, SHAPE_M_IMM8 | ROW_LOCK | ROW_GROUP},
 	ALU(0x86, INSN_XCHG),
-	[0x88] = { INSN_MOV, SHAPE_M_REG | ROW_BYTE },
-	[0x89] = { INSN_MOV, SHAPE_M_REG },
-	[0xa2] = { INSN_MOV, SHAPE_MOFFS | ROW_BYTE },
-	[0xa3] = { INSN_MOV, SHAPE_MOFFS },
-	[0xa4] = { INSN_MOVS, SHAPE_PLAIN | ROW_BYTE },
-	[0xa5] = { INSN_MOVS, SHAPE_PLAIN },
-	[0xaa] = { INSN_STOS, SHAPE_PLAIN | ROW_BYTE },
-	[0xab] = { INSN_STOS, SHAPE_PLAIN },
-	[0xc6] = { GROUP_MOV, SHAPE_M_IMM8 | ROW_GROUP | ROW_BYTE },
-	[0xc7] = { GROUP_MOV, SHAPE_M_IMM | ROW_GROUP },
-	[0xcd] = { INSN_INT, SHAPE_IMM8 },
-	[0xe4] = { INSN_IN, SHAPE_IMM8 | ROW_BYTE },
-	[0xe5] = { INSN_IN, SHAPE_IMM8 },
-	[0xe6] = { INSN_OUT, SHAPE_IMM8 | ROW_BYTE },
-	[0xe7] = { INSN_OUT, SHAPE_IMM8 },
-	[0xec] = { INSN_IN, SHAPE_PLAIN | ROW_BYTE },
-	[0xed] = { INSN_IN, SHAPE_PLAIN },
-	[0xee] = { INSN_OUT, SHAPE_PLAIN | ROW_BYTE },
-	[0xef] = { INSN_OUT, SHAPE_PLAIN },
-	[0xf4] = { INSN_HLT, SHAPE_PLAIN },
-	[0xf6] = { GROUP_UNARY, SHAPE_M | ROW_LOCK | ROW_GROUP | ROW_BYTE },
-	[0xf7] = { GROUP_UNARY, SHAPE_M | ROW_LOCK | ROW_GROUP },
-	[0xfa] = { INSN_CLI, SHAPE_PLAIN },
-	[0xfb] = { INSN_STI, SHAPE_PLAIN },
-	[0xfe] = { GROUP_STEP, SHAPE_M | ROW_LOCK | ROW_GROUP | ROW_BYTE },
-	[0xff] = { GROUP_STEP, SHAPE_M | ROW_LOCK | ROW_GROUP },
+	[0x88] = {INSN_MOV, SHAPE_M_REG | ROW_BYTE},
+	[0x89] = {INSN_MOV, SHAPE_M_REG},
+	[0xa2] = {INSN_MOV, SHAPE_MOFFS | ROW_BYTE},
+	[0xa3] = {INSN_MOV, SHAPE_MOFFS},
+	[0xa4] = {INSN_MOVS, SHAPE_PLAIN | ROW_BYTE},
+	[0xa5] = {INSN_MOVS, SHAPE_PLAIN},
+	[0xaa] = {INSN_STOS, SHAPE_PLAIN | ROW_BYTE},
+	[0xab] = {INSN_STOS, SHAPE_PLAIN},
+	[0xc6] = {GROUP_MOV, SHAPE_M_IMM8 | ROW_GROUP | ROW_BYTE},
+	[0xc7] = {GROUP_MOV, SHAPE_M_IMM | ROW_GROUP},
+	[0xcd] = {INSN_INT, SHAPE_IMM8},
+	[0xe4] = {INSN_IN, SHAPE_IMM8 | ROW_BYTE},
+	[0xe5] = {INSN_IN, SHAPE_IMM8},
+	[0xe6] = {INSN_OUT, SHAPE_IMM8 | ROW_BYTE},
+	[0xe7] = {INSN_OUT, SHAPE_IMM8},
+	[0xec] = {INSN_IN, SHAPE_PLAIN | ROW_BYTE},
+	[0xed] = {INSN_IN, SHAPE_PLAIN},
+	[0xee] = {INSN_OUT, SHAPE_PLAIN | ROW_BYTE},
+	[0xef] = {INSN_OUT, SHAPE_PLAIN},
+	[0xf4] = {INSN_HLT, SHAPE_PLAIN},
+	[0xf6] = {GROUP_UNARY, SHAPE_M | ROW_LOCK | ROW_GROUP | ROW_BYTE},
+	[0xf7] = {GROUP_UNARY, SHAPE_M | ROW_LOCK | ROW_GROUP},
+	[0xfa] = {INSN_CLI, SHAPE_PLAIN},
+	[0xfb] = {INSN_STI, SHAPE_PLAIN},
+	[0xfe] = {GROUP_STEP, SHAPE_M | ROW_LOCK | ROW_GROUP | ROW_BYTE},
+	[0xff] = {GROUP_STEP, SHAPE_M | ROW_LOCK | ROW_GROUP},
 };
 
 /* After 0f. */
 static const struct row two_byte[256] = {
-	[0x01] = { INSN_NONE, SHAPE_GROUP7 },
-	[0x06] = { INSN_CLTS, SHAPE_PLAIN },
-	[0x08] = { INSN_INVD, SHAPE_PLAIN },
-	[0x09] = { INSN_WBINVD, SHAPE_PLAIN },
-	[0x20] = { INSN_READ_CR, SHAPE_CONTROL },
-	[0x21] = { INSN_READ_DR, SHAPE_CONTROL },
-	[0x22] = { INSN_WRITE_CR, SHAPE_CONTROL },
-	[0x23] = { INSN_WRITE_DR, SHAPE_CONTROL },
-	[0x30] = { INSN_WRMSR, SHAPE_PLAIN },
-	[0x31] = { INSN_RDTSC, SHAPE_PLAIN },
-	[0x32] = { INSN_RDMSR, SHAPE_PLAIN },
-	[0x33] = { INSN_RDPMC, SHAPE_PLAIN },
-	[0xa2] = { INSN_CPUID, SHAPE_PLAIN },
-	[0xab] = { INSN_BTS, SHAPE_M_REG | ROW_LOCK },
-	[0xb0] = { INSN_CMPXCHG, SHAPE_M_REG | ROW_LOCK | ROW_BYTE },
-	[0xb1] = { INSN_CMPXCHG, SHAPE_M_REG | ROW_LOCK },
-	[0xb3] = { INSN_BTR, SHAPE_M_REG | ROW_LOCK },
-	[0xba] = { GROUP_BIT, SHAPE_M_IMM8 | ROW_LOCK | ROW_GROUP },
-	[0xbb] = { INSN_BTC, SHAPE_M_REG | ROW_LOCK },
-	[0xc0] = { INSN_XADD, SHAPE_M_REG | ROW_LOCK | ROW_BYTE },
-	[0xc1] = { INSN_XADD, SHAPE_M_REG | ROW_LOCK },
-	[0xc3] = { INSN_MOV, SHAPE_M_REG | ROW_PLAIN }, /* movnti */
+	[0x01] = {INSN_NONE, SHAPE_GROUP7},
+	[0x06] = {INSN_CLTS, SHAPE_PLAIN},
+	[0x08] = {INSN_INVD, SHAPE_PLAIN},
+	[0x09] = {INSN_WBINVD, SHAPE_PLAIN},
+	[0x20] = {INSN_READ_CR, SHAPE_CONTROL},
+	[0x21] = {INSN_READ_DR, SHAPE_CONTROL},
+	[0x22] = {INSN_WRITE_CR, SHAPE_CONTROL},
+	[0x23] = {INSN_WRITE_DR, SHAPE_CONTROL},
+	[0x30] = {INSN_WRMSR, SHAPE_PLAIN},
+	[0x31] = {INSN_RDTSC, SHAPE_PLAIN},
+	[0x32] = {INSN_RDMSR, SHAPE_PLAIN},
+	[0x33] = {INSN_RDPMC, SHAPE_PLAIN},
+	[0xa2] = {INSN_CPUID, SHAPE_PLAIN},
+	[0xab] = {INSN_BTS, SHAPE_M_REG | ROW_LOCK},
+	[0xb0] = {INSN_CMPXCHG, SHAPE_M_REG | ROW_LOCK | ROW_BYTE},
+	[0xb1] = {INSN_CMPXCHG, SHAPE_M_REG | ROW_LOCK},
+	[0xb3] = {INSN_BTR, SHAPE_M_REG | ROW_LOCK},
+	[0xba] = {GROUP_BIT, SHAPE_M_IMM8 | ROW_LOCK | ROW_GROUP},
+	[0xbb] = {INSN_BTC, SHAPE_M_REG | ROW_LOCK},
+	[0xc0] = {INSN_XADD, SHAPE_M_REG | ROW_LOCK | ROW_BYTE},
+	[0xc1] = {INSN_XADD, SHAPE_M_REG | ROW_LOCK},
+	[0xc3] = {INSN_MOV, SHAPE_M_REG | ROW_PLAIN}, /* movnti */
 };
 
 struct cursor {
@@ -410,14 +410,14 @@ static bool is_legal(const struct insn *in, struct row row,
 enum decode_status decode_insn(struct insn *in, const uint8_t *bytes,
 			       size_t available, bool code64)
 {
-	struct cursor c = { .bytes = bytes };
-	struct prefixes p = { 0 };
+	struct cursor c = {.bytes = bytes};
+	struct prefixes p = {0};
 	struct row row;
 	uint8_t b;
 
-	c.end = available < INSN_MAX_BYTES ? (unsigned int)available :
-					     INSN_MAX_BYTES;
-	*in = (struct insn){ 0 };
+	c.end = available < INSN_MAX_BYTES ? (unsigned int)available
+					   : INSN_MAX_BYTES;
+	*in = (struct insn){0};
 	b = decode_prefixes(&c, in, &p, code64);
 	if (b == 0x0f) {
 		row = two_byte[next_byte(&c)];
@@ -432,8 +432,8 @@ enum decode_status decode_insn(struct insn *in, const uint8_t *bytes,
 	decode_operands(&c, in, row, &p, code64);
 	if (c.short_of) {
 		/* Truncated is only what more bytes could complete. */
-		return c.end < INSN_MAX_BYTES ? DECODE_TRUNCATED :
-						DECODE_UNKNOWN;
+		return c.end < INSN_MAX_BYTES ? DECODE_TRUNCATED
+					      : DECODE_UNKNOWN;
 	}
 	if (!is_legal(in, row, &p) || (in->memory && in->address_size == 2)) {
 		return DECODE_UNKNOWN;

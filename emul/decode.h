@@ -84,15 +84,15 @@ enum insn_segment { SEGMENT_NONE, SEGMENT_FS, SEGMENT_GS, SEGMENT_OTHER };
 #define INSN_REG_RIP 0xfe
 
 struct insn {
-	uint8_t op;      /* enum insn_op */
-	uint8_t length;  /* bytes of the whole instruction */
-	uint8_t size;    /* of the memory (or I/O, CR, DR) operand: 1, 2, 4, 8 */
+	uint8_t op;     /* enum insn_op */
+	uint8_t length; /* bytes of the whole instruction */
+	uint8_t size;   /* of the memory (or I/O, CR, DR) operand: 1, 2, 4, 8 */
 	uint8_t operand; /* enum insn_operand */
 	uint8_t reg;     /* general register 0..15, as encoded */
 	bool reg_high;   /* .reg is ah, ch, dh or bh: .reg is 0..3 */
 	bool lock;
-	bool rep; /* repe or repne */
-	bool memory; /* has an address by ModRM (or moffs) */
+	bool rep;             /* repe or repne */
+	bool memory;          /* has an address by ModRM (or moffs) */
 	uint8_t segment;      /* enum insn_segment */
 	uint8_t address_size; /* 4 or 8 */
 	uint8_t base;         /* register, INSN_REG_RIP or INSN_REG_NONE */

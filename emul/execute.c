@@ -177,9 +177,9 @@ static void execute_alu(const struct insn *in, const uint64_t gpr[16],
 		o->rflags |= carry;
 		break;
 	default:
-		o->store = in->op == INSN_AND ? m & v :
-			   in->op == INSN_OR  ? m | v :
-						m ^ v;
+		o->store = in->op == INSN_AND  ? m & v
+			   : in->op == INSN_OR ? m | v
+					       : m ^ v;
 		o->rflags = result_flags(o->store, size);
 		break;
 	}

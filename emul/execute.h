@@ -16,9 +16,8 @@
 #define RFLAGS_SF (UINT64_C(1) << 7)
 #define RFLAGS_DF (UINT64_C(1) << 10)
 #define RFLAGS_OF (UINT64_C(1) << 11)
-#define RFLAGS_ARITH                                                     \
-	(RFLAGS_CF | RFLAGS_PF | RFLAGS_AF | RFLAGS_ZF | RFLAGS_SF |     \
-	 RFLAGS_OF)
+#define RFLAGS_ARITH \
+	(RFLAGS_CF | RFLAGS_PF | RFLAGS_AF | RFLAGS_ZF | RFLAGS_SF | RFLAGS_OF)
 
 struct insn_outcome {
 	uint64_t store; /* new memory operand, in its low `size` bytes */

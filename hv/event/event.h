@@ -35,19 +35,20 @@ enum event_state {
 enum event_sink { EVENT_SINK_NONE, EVENT_SINK_CONSOLE, EVENT_SINK_STORE };
 
 struct event_port {
-	uint8_t state;      /* enum event_state */
-	uint8_t sink;       /* EVENT_INTERDOMAIN: enum event_sink */
-	uint16_t vcpu;      /* notified vCPU */
+	uint8_t state;         /* enum event_state */
+	uint8_t sink;          /* EVENT_INTERDOMAIN: enum event_sink */
+	uint16_t vcpu;         /* notified vCPU */
 	uint16_t remote_domid; /* EVENT_UNBOUND, EVENT_INTERDOMAIN */
-	uint16_t virq;      /* EVENT_VIRQ */
-	uint32_t remote_port;
+	uint16_t virq;         /* EVENT_VIRQ */
+	uint32_t remote_port;  /* EVENT_INTERDOMAIN without a sink */
 };
 
 /* Part of struct domain. */
 struct event_domain {
 	struct event_port port[EVENT_PORTS];
 	uint32_t first_free; /* no free port below this one */
-	uint32_t nr_used;
+	uint32_t nr_valid;   /* ports from here on have never been used */
+	uint32_t nr_pollers; /* vCPUs in SCHEDOP_poll */
 };
 
 /* Part of struct vcpu. */
@@ -67,8 +68,6 @@ struct event_vcpu {
 /* The domain has shared info and its vCPUs (vcpu_info pointers) by now. */
 void event_domain_init(struct domain *d);
 void event_vcpu_init(struct vcpu *v);
-/* Gives back what the vCPU's registered vcpu_info page holds. */
-void event_vcpu_destroy(struct vcpu *v);
 
 /*
  * A port whose other end is the hypervisor, for start_info. 0: none is free.

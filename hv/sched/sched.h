@@ -9,6 +9,8 @@
 
 struct vcpu;
 
+/* There is an event for the vCPU: if it waits, it does so no longer. */
+void sched_wake(struct vcpu *v);
 /* Waits until the vCPU has an event to take (its upcall mask is cleared). */
 void sched_block(struct vcpu *v);
 

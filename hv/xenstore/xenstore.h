@@ -8,7 +8,7 @@
 
 #include "abi/addr.h"
 #include "abi/xen.h"
-#include "hv/xenstore/store.h"
+#include "emul/store.h"
 
 struct domain;
 struct xenstore_domain_interface;

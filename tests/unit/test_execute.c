@@ -22,66 +22,64 @@ struct world {
 };
 
 /* All with memory at (%rdi), rax implicit, rcx the register operand. */
-#define NATIVE(fn, text)                                                   \
-	static void fn(struct world *w)                                    \
-	{                                                                  \
+#define NATIVE(fn, text)                                                    \
+	static void fn(struct world *w)                                     \
+	{                                                                   \
 		/* The stack below may be the red zone of this function. */ \
-		__asm__ volatile("sub $128, %%rsp\n\t"                    \
-				 "push %[flags]\n\tpopfq\n\t" text         \
-				 "\n\tpushfq\n\tpop %[flags]\n\t"          \
-				 "add $128, %%rsp"                         \
-				 : [flags] "+r"(w->flags), "+a"(w->rax),   \
-				   "+c"(w->rcx)                            \
-				 : "D"(&w->memory)                         \
-				 : "memory", "cc");                        \
+		__asm__ volatile("sub $128, %%rsp\n\t"                      \
+				 "push %[flags]\n\tpopfq\n\t" text          \
+				 "\n\tpushfq\n\tpop %[flags]\n\t"           \
+				 "add $128, %%rsp"                          \
+				 : [flags] "+r"(w->flags), "+a"(w->rax),    \
+				   "+c"(w->rcx)                             \
+				 : "D"(&w->memory)                          \
+				 : "memory", "cc");                         \
 	}
 
-#define INSTRUCTIONS(X)                                                    \
-	X(mov_q, "movq %%rcx,(%%rdi)", "\x48\x89\x0f", 0)                  \
-	X(mov_l, "movl %%ecx,(%%rdi)", "\x89\x0f", 0)                      \
-	X(mov_w, "movw %%cx,(%%rdi)", "\x66\x89\x0f", 0)                   \
-	X(mov_b, "movb %%cl,(%%rdi)", "\x88\x0f", 0)                       \
-	X(mov_ch, "movb %%ch,(%%rdi)", "\x88\x2f", 0)                      \
-	X(mov_imm, "movq $-2,(%%rdi)", "\x48\xc7\x07\xfe\xff\xff\xff", 0)  \
-	X(xchg_q, "xchgq %%rcx,(%%rdi)", "\x48\x87\x0f", 0)                \
-	X(xchg_l, "xchgl %%ecx,(%%rdi)", "\x87\x0f", 0)                    \
-	X(xchg_w, "xchgw %%cx,(%%rdi)", "\x66\x87\x0f", 0)                 \
-	X(xchg_b, "xchgb %%cl,(%%rdi)", "\x86\x0f", 0)                     \
-	X(xchg_ch, "xchgb %%ch,(%%rdi)", "\x86\x2f", 0)                    \
-	X(cmpxchg_q, "lock cmpxchgq %%rcx,(%%rdi)",                        \
-	  "\xf0\x48\x0f\xb1\x0f", 0)                                       \
-	X(cmpxchg_l, "lock cmpxchgl %%ecx,(%%rdi)", "\xf0\x0f\xb1\x0f", 0) \
-	X(cmpxchg_b, "cmpxchgb %%cl,(%%rdi)", "\x0f\xb0\x0f", 0)           \
-	X(xadd_q, "lock xaddq %%rcx,(%%rdi)", "\xf0\x48\x0f\xc1\x0f", 0)   \
-	X(xadd_l, "xaddl %%ecx,(%%rdi)", "\x0f\xc1\x0f", 0)                \
-	X(add_q, "addq %%rcx,(%%rdi)", "\x48\x01\x0f", 0)                  \
-	X(add_l, "addl %%ecx,(%%rdi)", "\x01\x0f", 0)                      \
-	X(add_w, "addw %%cx,(%%rdi)", "\x66\x01\x0f", 0)                   \
-	X(add_b, "addb %%cl,(%%rdi)", "\x00\x0f", 0)                       \
-	X(adc_q, "adcq %%rcx,(%%rdi)", "\x48\x11\x0f", 0)                  \
-	X(adc_b, "adcb %%cl,(%%rdi)", "\x10\x0f", 0)                       \
-	X(sub_q, "subq %%rcx,(%%rdi)", "\x48\x29\x0f", 0)                  \
-	X(sub_b, "subb %%cl,(%%rdi)", "\x28\x0f", 0)                       \
-	X(sbb_q, "sbbq %%rcx,(%%rdi)", "\x48\x19\x0f", 0)                  \
-	X(sbb_w, "sbbw %%cx,(%%rdi)", "\x66\x19\x0f", 0)                   \
-	X(and_q, "andq %%rcx,(%%rdi)", "\x48\x21\x0f", RFLAGS_AF)          \
-	X(or_q, "orq %%rcx,(%%rdi)", "\x48\x09\x0f", RFLAGS_AF)            \
-	X(xor_q, "xorq %%rcx,(%%rdi)", "\x48\x31\x0f", RFLAGS_AF)          \
-	X(andb_imm, "lock andb $0xfd,(%%rdi)", "\xf0\x80\x27\xfd",         \
-	  RFLAGS_AF)                                                       \
-	X(orq_imm, "lock orq $0x40,(%%rdi)", "\xf0\x48\x83\x0f\x40",       \
-	  RFLAGS_AF)                                                       \
-	X(andq_imm, "andq $-4096,(%%rdi)", "\x48\x81\x27\x00\xf0\xff\xff", \
-	  RFLAGS_AF)                                                       \
-	X(inc_q, "incq (%%rdi)", "\x48\xff\x07", 0)                        \
-	X(dec_b, "decb (%%rdi)", "\xfe\x0f", 0)                            \
-	X(not_q, "notq (%%rdi)", "\x48\xf7\x17", 0)                        \
-	X(neg_q, "negq (%%rdi)", "\x48\xf7\x1f", 0)                        \
-	X(neg_w, "negw (%%rdi)", "\x66\xf7\x1f", 0)                        \
-	X(bts_imm, "lock btsq $5,(%%rdi)", "\xf0\x48\x0f\xba\x2f\x05",     \
-	  BIT_UNDEFINED)                                                   \
-	X(btr_imm, "lock btrq $63,(%%rdi)", "\xf0\x48\x0f\xba\x37\x3f",    \
-	  BIT_UNDEFINED)                                                   \
+#define INSTRUCTIONS(X)                                                        \
+	X(mov_q, "movq %%rcx,(%%rdi)", "\x48\x89\x0f", 0)                      \
+	X(mov_l, "movl %%ecx,(%%rdi)", "\x89\x0f", 0)                          \
+	X(mov_w, "movw %%cx,(%%rdi)", "\x66\x89\x0f", 0)                       \
+	X(mov_b, "movb %%cl,(%%rdi)", "\x88\x0f", 0)                           \
+	X(mov_ch, "movb %%ch,(%%rdi)", "\x88\x2f", 0)                          \
+	X(mov_imm, "movq $-2,(%%rdi)", "\x48\xc7\x07\xfe\xff\xff\xff", 0)      \
+	X(xchg_q, "xchgq %%rcx,(%%rdi)", "\x48\x87\x0f", 0)                    \
+	X(xchg_l, "xchgl %%ecx,(%%rdi)", "\x87\x0f", 0)                        \
+	X(xchg_w, "xchgw %%cx,(%%rdi)", "\x66\x87\x0f", 0)                     \
+	X(xchg_b, "xchgb %%cl,(%%rdi)", "\x86\x0f", 0)                         \
+	X(xchg_ch, "xchgb %%ch,(%%rdi)", "\x86\x2f", 0)                        \
+	X(cmpxchg_q, "lock cmpxchgq %%rcx,(%%rdi)", "\xf0\x48\x0f\xb1\x0f", 0) \
+	X(cmpxchg_l, "lock cmpxchgl %%ecx,(%%rdi)", "\xf0\x0f\xb1\x0f", 0)     \
+	X(cmpxchg_b, "cmpxchgb %%cl,(%%rdi)", "\x0f\xb0\x0f", 0)               \
+	X(xadd_q, "lock xaddq %%rcx,(%%rdi)", "\xf0\x48\x0f\xc1\x0f", 0)       \
+	X(xadd_l, "xaddl %%ecx,(%%rdi)", "\x0f\xc1\x0f", 0)                    \
+	X(add_q, "addq %%rcx,(%%rdi)", "\x48\x01\x0f", 0)                      \
+	X(add_l, "addl %%ecx,(%%rdi)", "\x01\x0f", 0)                          \
+	X(add_w, "addw %%cx,(%%rdi)", "\x66\x01\x0f", 0)                       \
+	X(add_b, "addb %%cl,(%%rdi)", "\x00\x0f", 0)                           \
+	X(adc_q, "adcq %%rcx,(%%rdi)", "\x48\x11\x0f", 0)                      \
+	X(adc_b, "adcb %%cl,(%%rdi)", "\x10\x0f", 0)                           \
+	X(sub_q, "subq %%rcx,(%%rdi)", "\x48\x29\x0f", 0)                      \
+	X(sub_b, "subb %%cl,(%%rdi)", "\x28\x0f", 0)                           \
+	X(sbb_q, "sbbq %%rcx,(%%rdi)", "\x48\x19\x0f", 0)                      \
+	X(sbb_w, "sbbw %%cx,(%%rdi)", "\x66\x19\x0f", 0)                       \
+	X(and_q, "andq %%rcx,(%%rdi)", "\x48\x21\x0f", RFLAGS_AF)              \
+	X(or_q, "orq %%rcx,(%%rdi)", "\x48\x09\x0f", RFLAGS_AF)                \
+	X(xor_q, "xorq %%rcx,(%%rdi)", "\x48\x31\x0f", RFLAGS_AF)              \
+	X(andb_imm, "lock andb $0xfd,(%%rdi)", "\xf0\x80\x27\xfd", RFLAGS_AF)  \
+	X(orq_imm, "lock orq $0x40,(%%rdi)", "\xf0\x48\x83\x0f\x40",           \
+	  RFLAGS_AF)                                                           \
+	X(andq_imm, "andq $-4096,(%%rdi)", "\x48\x81\x27\x00\xf0\xff\xff",     \
+	  RFLAGS_AF)                                                           \
+	X(inc_q, "incq (%%rdi)", "\x48\xff\x07", 0)                            \
+	X(dec_b, "decb (%%rdi)", "\xfe\x0f", 0)                                \
+	X(not_q, "notq (%%rdi)", "\x48\xf7\x17", 0)                            \
+	X(neg_q, "negq (%%rdi)", "\x48\xf7\x1f", 0)                            \
+	X(neg_w, "negw (%%rdi)", "\x66\xf7\x1f", 0)                            \
+	X(bts_imm, "lock btsq $5,(%%rdi)", "\xf0\x48\x0f\xba\x2f\x05",         \
+	  BIT_UNDEFINED)                                                       \
+	X(btr_imm, "lock btrq $63,(%%rdi)", "\xf0\x48\x0f\xba\x37\x3f",        \
+	  BIT_UNDEFINED)                                                       \
 	X(btc_imm, "btcl $31,(%%rdi)", "\x0f\xba\x3f\x1f", BIT_UNDEFINED)
 
 /* Flags that the manual leaves undefined. */
@@ -99,12 +97,12 @@ struct row {
 };
 
 #define ROW(fn, text, code, undefined) \
-	{ text, fn, code, sizeof(code) - 1, undefined },
-static const struct row rows[] = { INSTRUCTIONS(ROW) };
+	{text, fn, code, sizeof(code) - 1, undefined},
+static const struct row rows[] = {INSTRUCTIONS(ROW)};
 
 static void emulate(struct world *w, const struct row *r)
 {
-	uint64_t gpr[16] = { w->rax, w->rcx };
+	uint64_t gpr[16] = {w->rax, w->rcx};
 	struct insn_outcome o;
 	struct insn in;
 	uint64_t cut;
@@ -154,8 +152,9 @@ static uint64_t next_random(uint64_t *s)
 }
 
 static const uint64_t corners[] = {
-	0, 1, 0x7f, 0x80, 0xff, 0x100, 0x7fff, 0x8000, 0xffff, 0x7fffffff,
-	0x80000000, 0xffffffff, 0x100000000, INT64_MAX, 1ull << 63, UINT64_MAX,
+	0,           1,         0x7f,       0x80,       0xff,       0x100,
+	0x7fff,      0x8000,    0xffff,     0x7fffffff, 0x80000000, 0xffffffff,
+	0x100000000, INT64_MAX, 1ull << 63, UINT64_MAX,
 };
 #define CORNERS (sizeof(corners) / sizeof(corners[0]))
 
@@ -195,7 +194,7 @@ static void random_operands_agree_too(void **state)
 
 static void stos_stores_the_accumulator(void **state)
 {
-	uint64_t gpr[16] = { UINT64_C(0x1122334455667788) };
+	uint64_t gpr[16] = {UINT64_C(0x1122334455667788)};
 	struct insn_outcome o;
 	struct insn in;
 

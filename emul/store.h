@@ -5,8 +5,8 @@
  * store_feed() and come out by store_take(), in pieces of any size; every
  * length is bounded by this struct. Needs no hypervisor.
  */
-#ifndef PW_HV_XENSTORE_STORE_H
-#define PW_HV_XENSTORE_STORE_H
+#ifndef PW_EMUL_STORE_H
+#define PW_EMUL_STORE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,12 +18,12 @@
 #define STORE_PATH 256
 #define STORE_TOKEN 128
 #define STORE_WATCHES 32
-#define STORE_CHANGES 32 /* paths that one transaction may change */
+#define STORE_CHANGES 32   /* paths that one transaction may change */
 #define STORE_PAYLOAD 4096 /* XENSTORE_PAYLOAD_MAX */
 #define STORE_HEADER 16
 /* Room for the largest reply, and an event for each watch. */
-#define STORE_OUT                                 \
-	(STORE_HEADER + STORE_PAYLOAD +           \
+#define STORE_OUT                       \
+	(STORE_HEADER + STORE_PAYLOAD + \
 	 STORE_WATCHES * (STORE_HEADER + STORE_PATH + STORE_TOKEN))
 
 struct store_node {
@@ -42,7 +42,7 @@ struct store_tree {
 
 struct store_watch {
 	bool used;
-	bool relative; /* was given without a leading slash */
+	bool relative;         /* was given without a leading slash */
 	char path[STORE_PATH]; /* absolute */
 	char token[STORE_TOKEN];
 };
