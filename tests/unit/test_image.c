@@ -190,9 +190,10 @@ static void truncated_data_is_refused(void **state)
 					 error) == 0) {
 				assert_string_equal(packers[i].name, "lz4");
 				assert_true(image.size < elf_size);
+				assert_int_equal(image.size % 10000, 0);
 				image_free(&image);
-			} else {
-				assert_true(error[0] != '\0');
+			} else if (size > 18) {
+				assert_non_null(strstr(error, "truncated"));
 			}
 			free(cut.data);
 		}
@@ -218,6 +219,19 @@ static void a_truncated_bzimage_is_refused(void **state)
 					     : "payload_length");
 		free(cut.data);
 	}
+	free(p.data);
+}
+
+/* A block cannot be larger than 8 MiB packed. */
+static void an_absurd_block_size_is_refused(void **state)
+{
+	struct packed p = packers[3].pack(elf, elf_size);
+
+	(void)state;
+	kernel_file_poke(p.data, 4, 4, (8 << 20) + (8 << 20) / 255 + 17);
+	check_refused(p, "lz4", "lz4 data is corrupt");
+	kernel_file_poke(p.data, 4, 4, UINT32_MAX);
+	check_refused(p, "lz4", "lz4 data is corrupt");
 	free(p.data);
 }
 
@@ -344,6 +358,7 @@ int main(void)
 		cmocka_unit_test(a_spoilt_setup_header_is_named),
 		cmocka_unit_test(a_wrong_size_field_is_refused),
 		cmocka_unit_test(truncated_data_is_refused),
+		cmocka_unit_test(an_absurd_block_size_is_refused),
 		cmocka_unit_test(a_truncated_bzimage_is_refused),
 		cmocka_unit_test(
 			spoilt_data_is_refused_or_unpacks_to_the_limit),

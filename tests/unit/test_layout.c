@@ -332,6 +332,23 @@ static void init_p2m_that_xen_ignores_is_ignored(void **state)
 	}
 }
 
+/* A limit between two ends that the mapping can have. */
+static void the_limit_holds_for_the_rounded_mapping(void **state)
+{
+	struct xen_notes n =
+		kernel(KERNEL_BASE, 0, 0x400000, UINT64_MAX, false);
+	struct layout_request r = {.nr_pages = 64 * MIB_PAGES,
+				   .mapping_limit = (8 << 20) - PAGE_SIZE};
+	struct build_error e;
+	struct layout l;
+
+	(void)state;
+	assert_int_equal(layout_plan(&n, &r, &l, &e), -XEN_ENOSPC);
+	assert_non_null(strstr(e.text, "initial mapping of 8 MiB is above"));
+	r.mapping_limit += PAGE_SIZE;
+	assert_int_equal(layout_plan(&n, &r, &l, &e), 0);
+}
+
 /* The least memory, and one page less. */
 static void memory_that_is_too_small_is_refused(void **state)
 {
@@ -474,6 +491,7 @@ int main(void)
 		cmocka_unit_test(layouts_are_gapless_and_minimal),
 		cmocka_unit_test(the_mapping_grows_when_its_tables_need_it),
 		cmocka_unit_test(a_p2m_inside_is_refused_above_the_limit),
+		cmocka_unit_test(the_limit_holds_for_the_rounded_mapping),
 		cmocka_unit_test(init_p2m_that_xen_ignores_is_ignored),
 		cmocka_unit_test(memory_that_is_too_small_is_refused),
 		cmocka_unit_test(layouts_that_cannot_be_are_refused),

@@ -11,12 +11,18 @@
 
 #include <cmocka.h>
 
+#include <elf.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "abi/xen.h"
 #include "builder/notes.h"
 #include "tests/unit/support/kernel_file.h"
+
+/* The note segment's header comes second where there is one segment. */
+#define NOTE_PHDR (KERNEL_FILE_PHDRS + sizeof(Elf64_Phdr))
+#define NOTE_PHDR_OFFSET (NOTE_PHDR + offsetof(Elf64_Phdr, p_offset))
+#define NOTE_PHDR_FILESZ (NOTE_PHDR + offsetof(Elf64_Phdr, p_filesz))
 
 #define SMALL_KERNEL                                 \
 	{                                            \
@@ -174,7 +180,7 @@ static void a_kernel_may_end_where_addresses_do(void **state)
 	assert_int_equal(parse(&spec, &n, &e), 0);
 }
 
-/* Numbers of 1 to 8 bytes; a last note without its padding. */
+/* Numbers of 1 to 8 bytes. */
 static void short_numbers_are_read(void **state)
 {
 	static const struct kernel_file spec = {
@@ -196,6 +202,37 @@ static void short_numbers_are_read(void **state)
 	assert_false(n.mod_start_pfn);
 	assert_true(notes_has(&n, XEN_ELFNOTE_MOD_START_PFN));
 	assert_int_equal(n.nr_unknown, 1);
+}
+
+/* As some linkers leave it; the file ends there, too. */
+static void the_last_note_may_lack_its_padding(void **state)
+{
+	static const struct kernel_file spec = {
+		.entry = 0x100000,
+		.segment = {{0x100000, 0, 0x10000, 0}},
+		.note = {GENERIC, {XEN_ELFNOTE_MOD_START_PFN, NULL, 1, 1}},
+	};
+	const size_t notes_at = KERNEL_FILE_CONTENTS - 12 - 4 - 1;
+	struct build_error e = {""};
+	struct elf_image image;
+	struct xen_notes n;
+	size_t size;
+	uint8_t *file = kernel_file_make(&spec, &size);
+
+	(void)state;
+	assert_int_equal(size, KERNEL_FILE_CONTENTS);
+	/* The third note, moved to the end of the file, less 3 bytes. */
+	memmove(file + KERNEL_FILE_NOTE_AREA + 200,
+		file + KERNEL_FILE_NOTE_AREA + 48, 17);
+	memcpy(file + notes_at, file + KERNEL_FILE_NOTE_AREA + 200, 17);
+	kernel_file_poke(file, NOTE_PHDR_OFFSET, 8, notes_at);
+	kernel_file_poke(file, NOTE_PHDR_FILESZ, 8, 17);
+	assert_int_equal(elf_parse(&image, file, size, &e), 0);
+	assert_int_equal(notes_parse(&image, &n, &e), -XEN_ENOEXEC);
+	assert_true(n.mod_start_pfn);
+	assert_int_equal(n.present, 1 << XEN_ELFNOTE_MOD_START_PFN);
+	assert_non_null(strstr(e.text, "XEN_VERSION is \"\""));
+	free(file);
 }
 
 static void long_strings_are_cut(void **state)
@@ -401,6 +438,7 @@ int main(void)
 		cmocka_unit_test(xen_guest_strings_are_notes),
 		cmocka_unit_test(a_kernel_may_end_where_addresses_do),
 		cmocka_unit_test(short_numbers_are_read),
+		cmocka_unit_test(the_last_note_may_lack_its_padding),
 		cmocka_unit_test(long_strings_are_cut),
 		cmocka_unit_test(kernels_that_cannot_run_are_refused),
 		cmocka_unit_test(a_note_that_is_too_long_is_refused),
