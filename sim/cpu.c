@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Accesses. What the TLB holds is used whatever the tables say: that is the
+ * hardware's right, and the reason for half of the contract. Each use is held
+ * against the tables of the moment, and one that they deny is counted and
+ * kept as the last stale use; it is not stopped, for a stale entry that
+ * allows less than the tables is no danger, and one that allows more is
+ * caught where it matters, in the check of stores below.
+ *
+ * The check of stores is the security property itself (I2): no store of the
+ * guest may ever land in a frame that is in use as page table or descriptor
+ * page, however it was translated.
+ */
+#include "sim/cpu.h"
+
+#include <string.h>
+
+#include "sim/fault.h"
+
+void cpu_peek(const struct sim *s, vaddr_t va, struct walk *ret)
+{
+	struct walk_ram ram = sim_ram(s);
+
+	walk_tables(&ram, &s->cpu, s->cr3, va, ret);
+}
+
+/* Does a translation say what the tables say? A and D aside. */
+static bool same_translation(const struct translation *a,
+			     const struct translation *b, vaddr_t va)
+{
+	uint64_t mask_a = (UINT64_C(1) << a->shift) - 1;
+	uint64_t mask_b = (UINT64_C(1) << b->shift) - 1;
+	uint64_t rights = PTE_RW | PTE_US | PTE_NX;
+
+	return (a->page.v | (va.v & mask_a)) == (b->page.v | (va.v & mask_b)) &&
+	       (a->flags & rights) == (b->flags & rights);
+}
+
+static void note_stale(struct sim *s, vaddr_t va, const struct translation *to)
+{
+	struct walk now;
+
+	cpu_peek(s, va, &now);
+	if (now.mapped && same_translation(to, &now.to, va)) {
+		return;
+	}
+	s->stats.stale_uses++;
+	s->last_stale = (struct sim_stale){.va = va, .used = *to, .now = now};
+}
+
+static uint32_t translate_by_walk(struct sim *s, vaddr_t va,
+				  struct access access, struct translation *ret)
+{
+	struct walk_ram ram = sim_ram(s);
+	struct walk w;
+	uint32_t code;
+
+	walk_tables(&ram, &s->cpu, s->cr3, va, &w);
+	if (!w.mapped) {
+		return walk_failed(&s->cpu, &w, access);
+	}
+	code = walk_check(&s->cpu, w.to.flags, access);
+	if (code != 0) {
+		return code;
+	}
+	walk_mark(&ram, &s->cpu, &w, access.write);
+	if (tlb_insert(&s->tlb, va, &w.to) != 0) {
+		sim_stop(s, SIM_NO_MEMORY);
+	}
+	*ret = w.to;
+	return 0;
+}
+
+uint32_t cpu_translate(struct sim *s, vaddr_t va, struct access access,
+		       maddr_t *ret)
+{
+	struct tlb_entry *e = tlb_find(&s->tlb, va);
+	struct translation to = {0};
+	uint32_t code = 0;
+
+	if (e != NULL) {
+		to = e->to;
+		note_stale(s, va, &to);
+		code = walk_check(&s->cpu, to.flags, access);
+	}
+	/* A write through an entry that is not dirty yet walks again. */
+	if (e == NULL ||
+	    (code == 0 && access.write && (to.flags & PTE_D) == 0)) {
+		code = translate_by_walk(s, va, access, &to);
+	}
+	if (code != 0) {
+		tlb_flush_page(&s->tlb, va);
+		return code;
+	}
+	*ret = maddr(to.page.v | (va.v & ((UINT64_C(1) << to.shift) - 1)));
+	return 0;
+}
+
+static void check_store(struct sim *s, maddr_t at)
+{
+	const struct frame *f;
+
+	if (!s->config.hypervisor) {
+		return;
+	}
+	f = frame_of(&s->mmu, maddr_to_mfn(at));
+	if ((frame_is_table(f->type) || f->type == FRAME_DESC) &&
+	    frame_type_refs(f) != 0) {
+		sim_violation(s,
+			      "a store of the guest landed in mfn %llx, which "
+			      "is in use with type %u (I2)",
+			      (unsigned long long)maddr_to_mfn(at).v, f->type);
+	}
+}
+
+/* Physical memory; what is not there reads as ones and takes no writes. */
+static void physical_read(struct sim *s, void *to, maddr_t at, uint64_t bytes)
+{
+	if (at.v >= s->ram_bytes) {
+		s->stats.stray++;
+		memset(to, 0xff, bytes);
+		return;
+	}
+	memcpy(to, s->mmu.ram + at.v, bytes);
+}
+
+static void physical_write(struct sim *s, maddr_t at, const void *from,
+			   uint64_t bytes)
+{
+	if (at.v >= s->ram_bytes) {
+		s->stats.stray++;
+		return;
+	}
+	check_store(s, at);
+	if (from == NULL) {
+		memset(s->mmu.ram + at.v, 0, bytes);
+	} else {
+		memcpy(s->mmu.ram + at.v, from, bytes);
+	}
+}
+
+static uint32_t try_access(struct sim *s, vaddr_t va, bool write, maddr_t *ret)
+{
+	struct access access = {.write = write, .user = s->user};
+
+	return cpu_translate(s, va, access, ret);
+}
+
+bool cpu_try_read(struct sim *s, void *to, vaddr_t from, uint64_t bytes)
+{
+	maddr_t at;
+
+	if (!walk_address_valid(s->cpu.mode, from) ||
+	    try_access(s, from, false, &at) != 0) {
+		return false;
+	}
+	physical_read(s, to, at, bytes);
+	return true;
+}
+
+bool cpu_try_write(struct sim *s, vaddr_t to, const void *from, uint64_t bytes)
+{
+	maddr_t at;
+
+	if (!walk_address_valid(s->cpu.mode, to) ||
+	    try_access(s, to, true, &at) != 0) {
+		return false;
+	}
+	physical_write(s, at, from, bytes);
+	return true;
+}
+
+/* Until it goes through: fault_page() comes back only if it may be repeated. */
+static maddr_t access_or_fault(struct sim *s, vaddr_t va, bool write)
+{
+	maddr_t at;
+	uint32_t code;
+
+	if (!walk_address_valid(s->cpu.mode, va)) {
+		fault_general_protection(s, va);
+	}
+	while ((code = try_access(s, va, write, &at)) != 0) {
+		fault_page(s, va, code);
+	}
+	return at;
+}
+
+void cpu_read(struct sim *s, void *to, vaddr_t from, uint64_t bytes)
+{
+	physical_read(s, to, access_or_fault(s, from, false), bytes);
+}
+
+void cpu_write(struct sim *s, vaddr_t to, const void *from, uint64_t bytes)
+{
+	physical_write(s, access_or_fault(s, to, true), from, bytes);
+}
+
+void cpu_load_cr3(struct sim *s, maddr_t root, bool drop_global)
+{
+	s->stats.writes_cr3++;
+	if (s->cpu.mode == PAGING_PAE) {
+		struct walk_ram ram = sim_ram(s);
+
+		if (!walk_load_pdptes(&ram, &s->cpu, root)) {
+			fault_general_protection(s, vaddr(root.v));
+		}
+	}
+	s->cr3 = root;
+	tlb_flush(&s->tlb, drop_global);
+}
+
+void cpu_invlpg(struct sim *s, vaddr_t va)
+{
+	s->stats.invlpg++;
+	tlb_flush_page(&s->tlb, va);
+}

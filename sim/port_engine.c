@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The engine's port. A flush that the engine forgets leaves its translations
+ * in the simulated TLB, where the check after the operation finds them, or the
+ * guest uses them.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/port.h"
+#include "sim/cpu.h"
+
+/* Addresses of the upper half are the guest's; below are this process's. */
+#define UPPER_HALF (UINT64_C(1) << 63)
+
+static struct sim *sim_of(struct mmu_domain *d)
+{
+	return sim_of_mmu(d->m);
+}
+
+/* Counts down to 0 and there once says yes. */
+static bool comes_true(uint64_t *count)
+{
+	return *count > 0 && --*count == 0;
+}
+
+bool port_preempt(struct mmu_domain *d)
+{
+	return comes_true(&sim_of(d)->preempt_after);
+}
+
+void port_flush_all(struct mmu_domain *d, vcpuset_t vcpus)
+{
+	if ((vcpus & 1) != 0) {
+		tlb_flush(&sim_of(d)->tlb, true);
+	}
+}
+
+void port_flush_page(struct mmu_domain *d, vcpuset_t vcpus, vaddr_t va)
+{
+	if ((vcpus & 1) != 0) {
+		tlb_flush_page(&sim_of(d)->tlb, va);
+	}
+}
+
+void port_load_root(struct mmu_vcpu *v)
+{
+	cpu_load_cr3(sim_of(v->dom), mfn_to_maddr(v->kernel_root), true);
+}
+
+static uint64_t to_page_end(uint64_t at, uint64_t left)
+{
+	uint64_t n = PAGE_SIZE - page_offset(at);
+
+	return n < left ? n : left;
+}
+
+int port_copy_in(struct mmu_vcpu *v, void *to, uint64_t from, size_t bytes)
+{
+	struct sim *s = sim_of(v->dom);
+	uint8_t *out = to;
+
+	if (comes_true(&s->copy_fail_after) || from < PAGE_SIZE) {
+		return bytes == 0 ? 0 : -XEN_EFAULT;
+	}
+	if (from < UPPER_HALF) {
+		memcpy(to, (const void *)(uintptr_t)from, bytes);
+		return 0;
+	}
+	while (bytes > 0) {
+		uint64_t n = to_page_end(from, bytes);
+
+		if (!cpu_try_read(s, out, vaddr(from), n)) {
+			return -XEN_EFAULT;
+		}
+		out += n;
+		from += n;
+		bytes -= n;
+	}
+	return 0;
+}
+
+int port_copy_out(struct mmu_vcpu *v, uint64_t to, const void *from,
+		  size_t bytes)
+{
+	struct sim *s = sim_of(v->dom);
+	const uint8_t *in = from;
+
+	if (comes_true(&s->copy_fail_after) || to < PAGE_SIZE) {
+		return bytes == 0 ? 0 : -XEN_EFAULT;
+	}
+	if (to < UPPER_HALF) {
+		memcpy((void *)(uintptr_t)to, from, bytes);
+		return 0;
+	}
+	while (bytes > 0) {
+		uint64_t n = to_page_end(to, bytes);
+
+		if (!cpu_try_write(s, vaddr(to), in, n)) {
+			return -XEN_EFAULT;
+		}
+		in += n;
+		to += n;
+		bytes -= n;
+	}
+	return 0;
+}
+
+void port_refused(struct mmu_domain *d, struct refusal *r)
+{
+	struct sim *s = sim_of(d);
+	char line[384];
+
+	(void)refusal_format(r, line, sizeof(line));
+	sim_say(s, "d1v0: %s", line);
+}
+
+_Noreturn void port_panic(struct mmu *m, const char *why)
+{
+	sim_violation(sim_of_mmu(m), "the engine gave up: %s", why);
+}
