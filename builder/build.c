@@ -26,17 +26,18 @@ int build_check(const struct build_memory *memory, const struct layout *layout,
 		const struct pfn_run *r = &memory->runs[i];
 
 		if (r->pfn.v != next || r->nr == 0) {
-			return error_set(e, XEN_EINVAL,
-					 "run %u of the domain's memory begins "
-					 "at pfn %x and not at %x, or is empty",
-					 (uint64_t)i, r->pfn.v, next);
+			return error_set(
+				e, XEN_EINVAL,
+				"run %lu of the domain's memory begins "
+				"at pfn %#lx and not at %#lx, or is empty",
+				(uint64_t)i, r->pfn.v, next);
 		}
 		if (r->nr > UINT64_C(1) << MFN_BITS ||
 		    r->mfn.v > (UINT64_C(1) << MFN_BITS) - r->nr) {
 			return error_set(
 				e, XEN_EINVAL,
-				"run %u of the domain's memory: mfn %x "
-				"+ %x is above %u bits",
+				"run %lu of the domain's memory: mfn %#lx "
+				"+ %#lx is above %lu bits",
 				(uint64_t)i, r->mfn.v, r->nr,
 				(uint64_t)MFN_BITS);
 		}
@@ -44,8 +45,8 @@ int build_check(const struct build_memory *memory, const struct layout *layout,
 	}
 	if (next < layout->nr_pages) {
 		return error_set(e, XEN_ENOMEM,
-				 "the domain's memory has %u pages, and its "
-				 "layout needs %u",
+				 "the domain's memory has %lu pages, and its "
+				 "layout needs %lu",
 				 next, layout->nr_pages);
 	}
 	next = 0;
@@ -53,7 +54,7 @@ int build_check(const struct build_memory *memory, const struct layout *layout,
 		next++;
 		if (next == LAYOUT_CMDLINE_SIZE) {
 			return error_set(e, XEN_EINVAL,
-					 "command line is longer than the %u "
+					 "command line is longer than the %lu "
 					 "bytes that start_info holds",
 					 (uint64_t)LAYOUT_CMDLINE_SIZE - 1);
 		}

@@ -96,16 +96,16 @@ static int check_ident(const struct elf64_header *h, struct build_error *e)
 				 "kernels are supported");
 	}
 	if (h->ident[IDENT_CLASS] != CLASS_64) {
-		return error_set(e, XEN_ENOEXEC, "ELF class %u is unknown",
+		return error_set(e, XEN_ENOEXEC, "ELF class %lu is unknown",
 				 (uint64_t)h->ident[IDENT_CLASS]);
 	}
 	if (h->ident[IDENT_DATA] != DATA_LITTLE_ENDIAN) {
 		return error_set(e, XEN_ENOEXEC,
-				 "ELF data encoding %u is not little endian",
+				 "ELF data encoding %lu is not little endian",
 				 (uint64_t)h->ident[IDENT_DATA]);
 	}
 	if (h->ident[IDENT_VERSION] != VERSION_CURRENT) {
-		return error_set(e, XEN_ENOEXEC, "ELF version %u is unknown",
+		return error_set(e, XEN_ENOEXEC, "ELF version %lu is unknown",
 				 (uint64_t)h->ident[IDENT_VERSION]);
 	}
 	return 0;
@@ -120,11 +120,11 @@ static int check_header(const struct elf64_header *h, struct build_error *e)
 	}
 	if (h->type != TYPE_EXECUTABLE && h->type != TYPE_SHARED) {
 		return error_set(e, XEN_ENOEXEC,
-				 "e_type %u is not an executable",
+				 "e_type %lu is not an executable",
 				 (uint64_t)h->type);
 	}
 	if (h->machine != MACHINE_X86_64) {
-		return error_set(e, XEN_ENOEXEC, "e_machine %u is not x86-64",
+		return error_set(e, XEN_ENOEXEC, "e_machine %lu is not x86-64",
 				 (uint64_t)h->machine);
 	}
 	if (h->phnum == 0) {
@@ -132,12 +132,12 @@ static int check_header(const struct elf64_header *h, struct build_error *e)
 				 "e_phnum is 0: nothing to load");
 	}
 	if (h->phentsize != sizeof(struct elf64_phdr)) {
-		return error_set(e, XEN_ENOEXEC, "e_phentsize %u is not %u",
+		return error_set(e, XEN_ENOEXEC, "e_phentsize %lu is not %lu",
 				 (uint64_t)h->phentsize,
 				 (uint64_t)sizeof(struct elf64_phdr));
 	}
 	if (h->shnum != 0 && h->shentsize != sizeof(struct elf64_shdr)) {
-		return error_set(e, XEN_ENOEXEC, "e_shentsize %u is not %u",
+		return error_set(e, XEN_ENOEXEC, "e_shentsize %lu is not %lu",
 				 (uint64_t)h->shentsize,
 				 (uint64_t)sizeof(struct elf64_shdr));
 	}
@@ -155,26 +155,27 @@ static int check_segment(const struct elf_image *image, unsigned int n,
 			 const struct elf64_phdr *p, struct build_error *e)
 {
 	if (!inside(image, p->offset, p->filesz)) {
-		return error_set(e, XEN_ENOEXEC,
-				 "program header %u: p_offset %x + p_filesz %x "
-				 "is beyond the file's %x bytes",
-				 (uint64_t)n, p->offset, p->filesz,
-				 image->size);
+		return error_set(
+			e, XEN_ENOEXEC,
+			"program header %lu: p_offset %#lx + p_filesz %#lx "
+			"is beyond the file's %#lx bytes",
+			(uint64_t)n, p->offset, p->filesz, image->size);
 	}
 	if (p->type != SEGMENT_LOAD) {
 		return 0;
 	}
 	if (p->filesz > p->memsz) {
 		return error_set(e, XEN_ENOEXEC,
-				 "program header %u: p_filesz %x is above "
-				 "p_memsz %x",
+				 "program header %lu: p_filesz %#lx is above "
+				 "p_memsz %#lx",
 				 (uint64_t)n, p->filesz, p->memsz);
 	}
 	if (p->paddr + p->memsz < p->paddr) {
-		return error_set(e, XEN_ENOEXEC,
-				 "program header %u: p_paddr %x + p_memsz %x "
-				 "wraps around",
-				 (uint64_t)n, p->paddr, p->memsz);
+		return error_set(
+			e, XEN_ENOEXEC,
+			"program header %lu: p_paddr %#lx + p_memsz %#lx "
+			"wraps around",
+			(uint64_t)n, p->paddr, p->memsz);
 	}
 	return 0;
 }
@@ -188,12 +189,12 @@ static int check_overlap(const struct elf_image *image,
 
 		if (p->paddr < s->paddr + s->memsz &&
 		    s->paddr < p->paddr + p->memsz) {
-			return error_set(e, XEN_ENOEXEC,
-					 "program header %u: p_paddr %x + "
-					 "p_memsz %x overlaps another segment "
-					 "at p_paddr %x",
-					 (uint64_t)n, p->paddr, p->memsz,
-					 s->paddr);
+			return error_set(
+				e, XEN_ENOEXEC,
+				"program header %lu: p_paddr %#lx + "
+				"p_memsz %#lx overlaps another segment "
+				"at p_paddr %#lx",
+				(uint64_t)n, p->paddr, p->memsz, s->paddr);
 		}
 	}
 	return 0;
@@ -209,7 +210,7 @@ static int add_segment(struct elf_image *image, const struct elf64_phdr *p,
 	}
 	if (image->nr_segments == ELF_MAX_SEGMENTS) {
 		return error_set(e, XEN_ENOEXEC,
-				 "more than %u loadable segments",
+				 "more than %lu loadable segments",
 				 (uint64_t)ELF_MAX_SEGMENTS);
 	}
 	image->segment[image->nr_segments++] = (struct elf_segment){
@@ -263,7 +264,7 @@ int elf_parse(struct elf_image *image, const void *file, uint64_t size,
 	image->size = size;
 	if (size < sizeof(h)) {
 		return error_set(e, XEN_ENOEXEC,
-				 "file of %u bytes is too short for an ELF "
+				 "file of %lu bytes is too short for an ELF "
 				 "header",
 				 size);
 	}
@@ -279,16 +280,18 @@ int elf_parse(struct elf_image *image, const void *file, uint64_t size,
 	image->nr_shdrs = h.shnum;
 	image->shstrndx = h.shstrndx;
 	if (!inside(image, h.phoff, h.phnum * sizeof(struct elf64_phdr))) {
-		return error_set(e, XEN_ENOEXEC,
-				 "e_phoff %x with %u program headers is beyond "
-				 "the file's %x bytes",
-				 h.phoff, (uint64_t)h.phnum, size);
+		return error_set(
+			e, XEN_ENOEXEC,
+			"e_phoff %#lx with %lu program headers is beyond "
+			"the file's %#lx bytes",
+			h.phoff, (uint64_t)h.phnum, size);
 	}
 	if (!inside(image, h.shoff, h.shnum * sizeof(struct elf64_shdr))) {
-		return error_set(e, XEN_ENOEXEC,
-				 "e_shoff %x with %u section headers is beyond "
-				 "the file's %x bytes",
-				 h.shoff, (uint64_t)h.shnum, size);
+		return error_set(
+			e, XEN_ENOEXEC,
+			"e_shoff %#lx with %lu section headers is beyond "
+			"the file's %#lx bytes",
+			h.shoff, (uint64_t)h.shnum, size);
 	}
 	return read_segments(image, e);
 }
@@ -308,10 +311,11 @@ static int check_section(const struct elf_image *image, unsigned int n,
 			 const struct elf64_shdr *s, struct build_error *e)
 {
 	if (!inside(image, s->offset, s->size)) {
-		return error_set(e, XEN_ENOEXEC,
-				 "section header %u: sh_offset %x + sh_size %x "
-				 "is beyond the file's %x bytes",
-				 (uint64_t)n, s->offset, s->size, image->size);
+		return error_set(
+			e, XEN_ENOEXEC,
+			"section header %lu: sh_offset %#lx + sh_size %#lx "
+			"is beyond the file's %#lx bytes",
+			(uint64_t)n, s->offset, s->size, image->size);
 	}
 	return 0;
 }

@@ -2,7 +2,7 @@
 /*
  * Puts an error line together. Every message of the builder is written here,
  * into a buffer of fixed size: it is always terminated, never overrun, and
- * what came out of a kernel file ("%S") is printable before anyone shows it.
+ * what came out of a kernel file is printable before anyone shows it.
  */
 #include "builder/error.h"
 
@@ -19,16 +19,14 @@ struct writer {
 static void put_char(struct writer *w, char c)
 {
 	if (w->used + 1 < w->size) {
-		w->text[w->used++] = c;
+		w->text[w->used++] = c >= ' ' && c <= '~' ? c : '?';
 	}
 }
 
-static void put_string(struct writer *w, const char *s, bool untrusted)
+static void put_string(struct writer *w, const char *s)
 {
-	for (; *s != '\0'; s++) {
-		bool prints = *s >= ' ' && *s <= '~';
-
-		put_char(w, untrusted && !prints ? '?' : *s);
+	while (*s != '\0') {
+		put_char(w, *s++);
 	}
 }
 
@@ -46,26 +44,18 @@ static void put_number(struct writer *w, uint64_t value, unsigned int base)
 	}
 }
 
-static void put_argument(struct writer *w, char conversion, va_list *args)
+/* Does the text go on with a word? Then steps over it. */
+static bool skip(const char **at, const char *word)
 {
-	switch (conversion) {
-	case 's':
-		put_string(w, va_arg(*args, const char *), false);
-		break;
-	case 'S':
-		put_string(w, va_arg(*args, const char *), true);
-		break;
-	case 'u':
-		put_number(w, va_arg(*args, uint64_t), 10);
-		break;
-	case 'x':
-		put_string(w, "0x", false);
-		put_number(w, va_arg(*args, uint64_t), 16);
-		break;
-	default:
-		put_char(w, conversion);
-		break;
+	const char *f = *at;
+
+	while (*word != '\0') {
+		if (*f++ != *word++) {
+			return false;
+		}
 	}
+	*at = f;
+	return true;
 }
 
 int error_set(struct build_error *e, int xen_errno, const char *format, ...)
@@ -74,12 +64,18 @@ int error_set(struct build_error *e, int xen_errno, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	for (const char *f = format; *f != '\0'; f++) {
-		if (*f == '%' && f[1] != '\0') {
-			f++;
-			put_argument(&w, *f, &args);
+	while (*format != '\0') {
+		if (skip(&format, "%s")) {
+			put_string(&w, va_arg(args, const char *));
+		} else if (skip(&format, "%lu")) {
+			put_number(&w, va_arg(args, uint64_t), 10);
+		} else if (skip(&format, "%#lx")) {
+			put_string(&w, "0x");
+			put_number(&w, va_arg(args, uint64_t), 16);
+		} else if (skip(&format, "%%")) {
+			put_char(&w, '%');
 		} else {
-			put_char(&w, *f);
+			put_char(&w, *format++);
 		}
 	}
 	va_end(args);

@@ -15,11 +15,14 @@ struct build_error {
 };
 
 /*
- * error_set(e, errno, "note %s: %u is above %x", name, (uint64_t)a, ...):
- * fills the line and returns -errno. Understood are %s (const char *), %u and
- * %x (both uint64_t), %S (const char *, untrusted: what does not print
- * becomes '?') and %%. What does not fit is cut.
+ * error_set(e, errno, "note %s: %lu is above %#lx", ...): fills the line and
+ * returns -errno. Of printf's conversions %s, %lu, %#lx and %% are understood;
+ * the compiler checks the arguments (uint64_t is unsigned long here). Bytes of
+ * a string that do not print become '?', as it may be a kernel file's. What
+ * does not fit is cut.
  */
-int error_set(struct build_error *e, int xen_errno, const char *format, ...);
+__attribute__((format(printf, 3, 4))) int error_set(struct build_error *e,
+						    int xen_errno,
+						    const char *format, ...);
 
 #endif

@@ -87,22 +87,23 @@ static int check_request(const struct plan *p)
 
 	if (r->nr_pages == 0 || r->nr_pages > LAYOUT_MAX_PAGES) {
 		return error_set(p->e, XEN_EINVAL,
-				 "memory of %u pages is not between 1 and %u "
+				 "memory of %lu pages is not between 1 and %lu "
 				 "pages",
 				 r->nr_pages, LAYOUT_MAX_PAGES);
 	}
 	if (r->cmdline_size >= LAYOUT_CMDLINE_SIZE) {
 		return error_set(p->e, XEN_EINVAL,
-				 "command line of %u bytes is longer than the "
-				 "%u that start_info holds",
+				 "command line of %lu bytes is longer than the "
+				 "%lu that start_info holds",
 				 r->cmdline_size,
 				 (uint64_t)LAYOUT_CMDLINE_SIZE - 1);
 	}
 	if (r->mapping_limit > LAYOUT_MAPPING_LIMIT_MAX) {
-		return error_set(p->e, XEN_EINVAL,
-				 "limit of %x on the initial mapping is above "
-				 "%x",
-				 r->mapping_limit, LAYOUT_MAPPING_LIMIT_MAX);
+		return error_set(
+			p->e, XEN_EINVAL,
+			"limit of %#lx on the initial mapping is above "
+			"%#lx",
+			r->mapping_limit, LAYOUT_MAPPING_LIMIT_MAX);
 	}
 	return 0;
 }
@@ -113,18 +114,18 @@ static int mapping_too_large(const struct plan *p, uint64_t pages)
 	uint64_t kernel = part[LAYOUT_KERNEL].pfn.v + part[LAYOUT_KERNEL].nr;
 
 	if (part[LAYOUT_P2M].nr == 0) {
-		return error_set(p->e, XEN_ENOSPC,
-				 "initial mapping of %u MiB is above the limit "
-				 "of %u MiB: kernel to %u MiB + initrd %u MiB "
-				 "+ tables, stack and padding",
-				 mib_of(pages), mapping_limit(p) / MIB,
-				 mib_of(kernel),
-				 mib_of(part[LAYOUT_INITRD].nr));
+		return error_set(
+			p->e, XEN_ENOSPC,
+			"initial mapping of %lu MiB is above the limit "
+			"of %lu MiB: kernel to %lu MiB + initrd %lu MiB "
+			"+ tables, stack and padding",
+			mib_of(pages), mapping_limit(p) / MIB, mib_of(kernel),
+			mib_of(part[LAYOUT_INITRD].nr));
 	}
 	return error_set(
 		p->e, XEN_ENOSPC,
-		"initial mapping of %u MiB is above the limit of %u MiB: "
-		"kernel to %u MiB + initrd %u MiB + P2M inside %u MiB (%u "
+		"initial mapping of %lu MiB is above the limit of %lu MiB: "
+		"kernel to %lu MiB + initrd %lu MiB + P2M inside %lu MiB (%lu "
 		"pages x 8 bytes) + tables, stack and padding%s",
 		mib_of(pages), mapping_limit(p) / MIB, mib_of(kernel),
 		mib_of(part[LAYOUT_INITRD].nr), mib_of(part[LAYOUT_P2M].nr),
@@ -142,8 +143,8 @@ static int check_hole(const struct plan *p, const char *what,
 
 	if (last < first || (last >= HOLE_FIRST && first <= HOLE_LAST)) {
 		return error_set(p->e, XEN_EINVAL,
-				 "%s at %x to %x touches addresses that a "
-				 "guest cannot map (%x to %x)",
+				 "%s at %#lx to %#lx touches addresses that a "
+				 "guest cannot map (%#lx to %#lx)",
 				 what, first, last, HOLE_FIRST, HOLE_LAST);
 	}
 	return 0;
@@ -263,10 +264,11 @@ static int plan_p2m_outside(struct plan *p)
 		return rc;
 	}
 	if (last >= p->layout->virt_base.v) {
-		return error_set(p->e, XEN_EINVAL,
-				 "P2M (note INIT_P2M) at %x to %x reaches into "
-				 "the initial mapping at %x",
-				 map->va.v, last, p->layout->virt_base.v);
+		return error_set(
+			p->e, XEN_EINVAL,
+			"P2M (note INIT_P2M) at %#lx to %#lx reaches into "
+			"the initial mapping at %#lx",
+			map->va.v, last, p->layout->virt_base.v);
 	}
 	take(p, LAYOUT_P2M, map->nr, true);
 	p->layout->part[LAYOUT_P2M].va = map->va;
@@ -285,11 +287,12 @@ static int check_memory(const struct plan *p)
 	}
 	return error_set(
 		p->e, XEN_ENOMEM,
-		"memory of %u pages (%u MiB) is too small: %u pages needed "
-		"(initial mapping %u MiB, initrd %u MiB, P2M %u MiB)",
+		"memory of %lu pages (%lu MiB) is too small: %lu pages (%lu "
+		"MiB) needed "
+		"(initial mapping %lu MiB, initrd %lu MiB, P2M %lu MiB)",
 		p->request->nr_pages,
 		p->request->nr_pages / (MIB >> PAGE_SHIFT), p->next,
-		mib_of(p->layout->map[LAYOUT_MAP_INITIAL].nr),
+		mib_of(p->next), mib_of(p->layout->map[LAYOUT_MAP_INITIAL].nr),
 		mib_of(part[LAYOUT_INITRD].nr), mib_of(part[LAYOUT_P2M].nr));
 }
 

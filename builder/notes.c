@@ -64,7 +64,7 @@ static int set_note(struct xen_notes *notes, uint32_t type,
 		return 0;
 	}
 	return error_set(e, XEN_ENOEXEC,
-			 "note %s: a value of %u bytes is no number",
+			 "note %s: a value of %lu bytes is no number",
 			 notes_name(type), (uint64_t)size);
 }
 
@@ -84,13 +84,13 @@ static int read_notes(const struct elf_image *image, struct elf_range range,
 		name = note_padded(h.namesz);
 		whole = sizeof(h) + name + note_padded(h.descsz);
 		if (sizeof(h) + name + h.descsz > left) {
-			return error_set(e, XEN_ENOEXEC,
-					 "note at file offset %x: n_namesz %x "
-					 "and n_descsz %x exceed the %x bytes "
-					 "left",
-					 (uint64_t)(at - image->file),
-					 (uint64_t)h.namesz, (uint64_t)h.descsz,
-					 left);
+			return error_set(
+				e, XEN_ENOEXEC,
+				"note at file offset %#lx: n_namesz %#lx "
+				"and n_descsz %#lx exceed the %#lx bytes "
+				"left",
+				(uint64_t)(at - image->file),
+				(uint64_t)h.namesz, (uint64_t)h.descsz, left);
 		}
 		if (h.namesz == sizeof("Xen") &&
 		    memcmp(at + sizeof(h), "Xen", sizeof("Xen")) == 0) {
@@ -200,22 +200,22 @@ static int check_kind(const struct xen_notes *notes, struct build_error *e)
 	}
 	if (!begins(notes->xen_version, "xen-3.0")) {
 		return error_set(e, XEN_ENOEXEC,
-				 "note XEN_VERSION is \"%S\", not \"xen-3.0\"",
+				 "note XEN_VERSION is \"%s\", not \"xen-3.0\"",
 				 notes->xen_version);
 	}
 	if (!begins(notes->loader, "generic") &&
 	    !begins(notes->guest_os, "linux")) {
 		return error_set(
 			e, XEN_ENOEXEC,
-			"note LOADER is \"%S\" and GUEST_OS is \"%S\": "
+			"note LOADER is \"%s\" and GUEST_OS is \"%s\": "
 			"neither \"generic\" nor \"linux\"",
 			notes->loader, notes->guest_os);
 	}
 	if (notes_has(notes, XEN_ELFNOTE_HV_START_LOW) &&
 	    notes->hv_start_low.v > HYPERVISOR_VIRT_START) {
 		return error_set(e, XEN_ENOEXEC,
-				 "note HV_START_LOW %x is above the "
-				 "hypervisor's first address %x",
+				 "note HV_START_LOW %#lx is above the "
+				 "hypervisor's first address %#lx",
 				 notes->hv_start_low.v,
 				 (uint64_t)HYPERVISOR_VIRT_START);
 	}
@@ -233,22 +233,22 @@ static int place_kernel(const struct elf_image *image, struct xen_notes *notes,
 	}
 	if (image->pstart < notes->paddr_offset) {
 		return error_set(e, XEN_ENOEXEC,
-				 "note PADDR_OFFSET %x is above the lowest "
-				 "segment's p_paddr %x",
+				 "note PADDR_OFFSET %#lx is above the lowest "
+				 "segment's p_paddr %#lx",
 				 notes->paddr_offset, image->pstart);
 	}
 	notes->kernel_start = paddr(image->pstart - notes->paddr_offset);
 	notes->kernel_end = paddr(image->pend - notes->paddr_offset);
 	if (page_offset(notes->virt_base.v) != 0) {
 		return error_set(e, XEN_ENOEXEC,
-				 "note VIRT_BASE %x is not page-aligned",
+				 "note VIRT_BASE %#lx is not page-aligned",
 				 notes->virt_base.v);
 	}
 	/* The last byte, so that a kernel may end where addresses do. */
 	if (notes->virt_base.v + (notes->kernel_end.v - 1) <
 	    notes->virt_base.v) {
 		return error_set(e, XEN_ENOEXEC,
-				 "note VIRT_BASE %x: the kernel's end, %x "
+				 "note VIRT_BASE %#lx: the kernel's end, %#lx "
 				 "above it, wraps around",
 				 notes->virt_base.v, notes->kernel_end.v);
 	}
@@ -270,25 +270,28 @@ static int check_addresses(const struct xen_notes *notes, struct build_error *e)
 	uint64_t page = page_round_down(notes->hypercall_page.v);
 
 	if (!in_kernel(notes, notes->entry)) {
-		return error_set(e, XEN_ENOEXEC,
-				 "entry point %x is outside the kernel, which "
-				 "is at %x to %x",
-				 notes->entry.v, start, last);
+		return error_set(
+			e, XEN_ENOEXEC,
+			"entry point %#lx is outside the kernel, which "
+			"is at %#lx to %#lx",
+			notes->entry.v, start, last);
 	}
 	if (notes_has(notes, XEN_ELFNOTE_HYPERCALL_PAGE) &&
 	    (page != notes->hypercall_page.v ||
 	     !in_kernel(notes, notes->hypercall_page))) {
-		return error_set(e, XEN_ENOEXEC,
-				 "note HYPERCALL_PAGE %x is not a page of the "
-				 "kernel, which is at %x to %x",
-				 notes->hypercall_page.v, start, last);
+		return error_set(
+			e, XEN_ENOEXEC,
+			"note HYPERCALL_PAGE %#lx is not a page of the "
+			"kernel, which is at %#lx to %#lx",
+			notes->hypercall_page.v, start, last);
 	}
 	if (notes_has(notes, XEN_ELFNOTE_INIT_P2M) &&
 	    in_kernel(notes, notes->init_p2m)) {
-		return error_set(e, XEN_ENOEXEC,
-				 "note INIT_P2M %x is inside the kernel, which "
-				 "is at %x to %x",
-				 notes->init_p2m.v, start, last);
+		return error_set(
+			e, XEN_ENOEXEC,
+			"note INIT_P2M %#lx is inside the kernel, which "
+			"is at %#lx to %#lx",
+			notes->init_p2m.v, start, last);
 	}
 	return 0;
 }

@@ -158,7 +158,7 @@ static int add_feature(struct xen_notes *notes, struct text name,
 	memcpy(shown, name.at,
 	       name.length < sizeof(shown) ? name.length : sizeof(shown) - 1);
 	return error_set(e, XEN_ENOEXEC,
-			 "note FEATURES requires %S, which is unknown", shown);
+			 "note FEATURES requires %s, which is unknown", shown);
 }
 
 static int add_features(struct xen_notes *notes, struct text list,

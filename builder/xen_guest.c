@@ -117,10 +117,11 @@ static int place_hypercall_page(struct xen_notes *notes, struct build_error *e)
 		return 0;
 	}
 	if (page > UINT64_MAX >> PAGE_SHIFT) {
-		return error_set(e, XEN_ENOEXEC,
-				 "__xen_guest: HYPERCALL_PAGE %x is not a page "
-				 "number",
-				 page);
+		return error_set(
+			e, XEN_ENOEXEC,
+			"__xen_guest: HYPERCALL_PAGE %#lx is not a page "
+			"number",
+			page);
 	}
 	notes->hypercall_page = vaddr_add(notes->virt_base, page << PAGE_SHIFT);
 	return 0;

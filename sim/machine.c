@@ -79,7 +79,7 @@ static int check_config(const struct sim_config *c, struct build_error *e)
 	if (c->nr_frames <= SIM_XEN_FRAMES + SIM_SPARE_FRAMES ||
 	    c->nr_frames >= UINT32_MAX) {
 		return error_set(e, XEN_EINVAL,
-				 "a machine of %u frames is too small or too "
+				 "a machine of %lu frames is too small or too "
 				 "large to be simulated",
 				 c->nr_frames);
 	}
@@ -108,7 +108,7 @@ struct sim *sim_create(const struct sim_config *config, struct build_error *e)
 	if (take_memory(s) != 0 ||
 	    tlb_init(&s->tlb, config->tlb, config->seed) != 0) {
 		(void)error_set(e, XEN_ENOMEM,
-				"the host has no room for %u frames",
+				"the host has no room for %lu frames",
 				config->nr_frames);
 		sim_destroy(s);
 		return NULL;

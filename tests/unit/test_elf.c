@@ -251,12 +251,13 @@ static void error_lines_are_formatted_and_cut(void **state)
 	(void)state;
 	memset(longer, 'x', sizeof(longer) - 1);
 	longer[sizeof(longer) - 1] = '\0';
-	assert_int_equal(error_set(&e, XEN_EINVAL, "%s=%u (%x)%%, \"%S\"%", "a",
-				   UINT64_MAX, UINT64_C(0xabc), "b\n\x80\x1b"),
+	assert_int_equal(error_set(&e, XEN_EINVAL, "%s=%lu (%#lx)%%, \"%s\"",
+				   "a", UINT64_MAX, UINT64_C(0xabc),
+				   "b\n\x80\x1b"),
 			 -XEN_EINVAL);
 	assert_string_equal(e.text,
-			    "a=18446744073709551615 (0xabc)%, \"b???\"%");
-	error_set(&e, XEN_EINVAL, "%u%s", UINT64_C(0), longer);
+			    "a=18446744073709551615 (0xabc)%, \"b???\"");
+	error_set(&e, XEN_EINVAL, "%lu%s", UINT64_C(0), longer);
 	assert_int_equal(strlen(e.text), sizeof(e.text) - 1);
 	assert_memory_equal(e.text, "0xxx", 4);
 }

@@ -364,7 +364,7 @@ static void memory_that_is_too_small_is_refused(void **state)
 	r.nr_pages--;
 	assert_int_equal(layout_plan(&n, &r, &l, &e), -XEN_ENOMEM);
 	assert_non_null(strstr(e.text, "memory of 19499 pages (76 MiB) is too "
-				       "small: 19500 pages needed"));
+				       "small: 19500 pages (77 MiB) needed"));
 }
 
 struct refused {
