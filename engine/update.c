@@ -183,18 +183,29 @@ pte_t *mmu_find_l1e(struct mmu_vcpu *v, vaddr_t va, mfn_t *ret_table)
 	const struct mmu *m = v->dom->m;
 	mfn_t table = v->kernel_root;
 
-	if (unlikely(!vaddr_canonical(va) ||
-		     is_xen_slot(4, pt_index(va, 4)))) {
+	if (unlikely(!vaddr_canonical(va))) {
 		return NULL;
 	}
-	/* Live tables: entries lead to valid frames of the right level. */
+	/*
+	 * Live tables: a guest's entry leads to a validated table, of the
+	 * level below or, through a linear entry, of the same. So an L4 may
+	 * turn up at any step, and its entries that are the hypervisor's must
+	 * not be followed at any.
+	 */
 	for (unsigned int level = 4; level > 1; level--) {
-		pte_t e = pte_read(&frame_ptes(m, table)[pt_index(va, level)]);
+		unsigned int index = pt_index(va, level);
+		pte_t e = pte_read(&frame_ptes(m, table)[index]);
 
-		if (!pte_present(e)) {
+		if (unlikely(!pte_present(e) ||
+			     (is_xen_slot(4, index) &&
+			      frame_of(m, table)->type == FRAME_L4))) {
 			return NULL;
 		}
 		table = pte_mfn(e);
+	}
+	if (unlikely(is_xen_slot(4, pt_index(va, 1)) &&
+		     frame_of(m, table)->type == FRAME_L4)) {
+		return NULL;
 	}
 	*ret_table = table;
 	return &frame_ptes(m, table)[pt_index(va, 1)];
