@@ -76,7 +76,8 @@ static int make_runs(struct sim *s, const struct sim_domain *d,
 
 	if (sim_frames_for(d->nr_pages) > s->mmu.nr_frames) {
 		return error_set(e, XEN_ENOMEM,
-				 "domain of %lu pages in a machine of %lu frames",
+				 "domain of %lu pages in a machine of %lu "
+				 "frames",
 				 d->nr_pages, s->mmu.nr_frames);
 	}
 	s->runs = calloc(MAX_RUNS, sizeof(*s->runs));

@@ -75,7 +75,8 @@ int sim_start_native(struct sim *s, const struct sim_native *n,
 	if (n->nr_pages > s->mmu.nr_frames || n->mapped_end > n->nr_pages ||
 	    n->kernel.end.v >= n->mapped_end) {
 		return error_set(e, XEN_EINVAL,
-				 "boot mapping of %lu of %lu pages does not fit",
+				 "boot mapping of %lu of %lu pages does not "
+				 "fit",
 				 n->mapped_end, n->nr_pages);
 	}
 	for (uint64_t i = 0; i < n->mapped_end; i++) {
@@ -85,8 +86,8 @@ int sim_start_native(struct sim *s, const struct sim_native *n,
 	}
 	if (b.next.v > n->mapped_end) {
 		return error_set(e, XEN_EINVAL,
-				 "the boot tables end at frame %lu, outside the "
-				 "mapping of %lu pages that they make",
+				 "the boot tables end at frame %lu, outside "
+				 "the mapping of %lu pages that they make",
 				 b.next.v, n->mapped_end);
 	}
 	*ret = (struct guest_native){
