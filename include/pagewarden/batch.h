@@ -6,7 +6,7 @@
  *
  * Each request has its own outcome. When one entry of an mmu_update or
  * mmuext_op is refused, the hypervisor does not attempt the rest of that call
- * (they end as -XEN_ECANCELED) but goes on with the next call. What the
+ * (BATCH_NOT_ATTEMPTED) but goes on with the next call. What the
  * library records (P2M, pins, the root) is written for those requests only
  * that were accepted.
  */
@@ -24,6 +24,8 @@ struct guest;
 
 #define BATCH_MAX_CALLS 32
 #define BATCH_MAX_REQUESTS 128
+/* The result of a request after a refused one of the same call. */
+#define BATCH_NOT_ATTEMPTED (-4096)
 
 enum batch_kind {
 	BATCH_ENTRY,   /* an entry, by its machine address */

@@ -13,6 +13,7 @@
 #include "abi/pte.h"
 
 #define GEOMETRY_MAX_LEVELS 4
+#define GEOMETRY_MAX_ENTRIES 1024
 
 struct geometry_level {
 	unsigned int shift;	 /* of the address bits that index a table */

@@ -95,7 +95,8 @@ struct guest_boot {
 	pfn_t module_start;
 	pfn_t module_end;
 	uint64_t module_bytes;
-	/* The initial mapping ends here (exclusive). */
+	/* The initial mapping: [mapped_start, mapped_end) at virt_base. */
+	pfn_t mapped_start;
 	pfn_t mapped_end;
 	char cmdline[GUEST_CMDLINE_SIZE];
 };
@@ -125,6 +126,8 @@ struct guest {
 	struct guest_boot boot;
 	struct e820_map e820;
 	struct memblock memblock;
+	/* Frames that are known to be tables; boot time only. */
+	struct region_list tables;
 	struct p2m p2m;
 	struct directmap directmap;
 	struct guest_space kernel; /* the root in use */
@@ -135,8 +138,8 @@ struct guest {
 	/* The reason of the last failure, one line. */
 	char message[GUEST_MESSAGE_SIZE];
 	/* One table being made, before it is copied to its frame. */
-	uint64_t scratch[PT_ENTRIES];
-	uint64_t scratch_mfn[PT_ENTRIES];
+	uint64_t scratch[GEOMETRY_MAX_ENTRIES];
+	uint64_t scratch_mfn[GEOMETRY_MAX_ENTRIES];
 };
 
 /* Under a hypervisor: start_info is where the entry's rsi points. */
@@ -179,22 +182,33 @@ int guest_run_time(struct guest *g);
  */
 int guest_drop_p2m(struct guest *g);
 /*
- * Unmaps the initial mapping from the end of the kernel's image on (of what
- * the kernel still uses nothing must lie there), and frees what the builder
- * put there: start_info, its tables that are no longer used, the stack if
- * it is not in use (stack_in_use is an address on the stack).
+ * Unmaps the initial mapping around the kernel's image, and frees what the
+ * builder put there: start_info, the stack, its P2M, the tables that map only
+ * what is unmapped. The kernel must have left all of it, the stack first.
  */
-int guest_drop_surplus(struct guest *g, vaddr_t stack_in_use);
+int guest_drop_surplus(struct guest *g);
 
 /* Frames from the allocator, cleared and mapped; [nr] contiguous. */
 int guest_alloc_frames(struct guest *g, uint64_t nr, pfn_t *ret);
 int guest_free_frames(struct guest *g, pfn_t first, uint64_t nr);
 
 /*
- * An address through which a frame can be read, or written if it is
- * ordinary memory: good until the next call of the library.
+ * Exchange what is behind two frames, in direct map, M2P and P2M, one batch:
+ * on error each of the three is as the hypervisor accepted it. Give the
+ * machine frame behind a frame back to the hypervisor (the pfn stays, with
+ * nothing behind it), and ask for one. Not for frames that are tables, or
+ * that the initial mapping has.
  */
-vaddr_t guest_frame_va(struct guest *g, pfn_t frame, bool write);
+int guest_swap_frames(struct guest *g, pfn_t a, pfn_t b);
+int guest_give_frame(struct guest *g, pfn_t frame);
+int guest_take_frame(struct guest *g, pfn_t frame);
+
+/*
+ * An address through which a frame can be read, or written if it is
+ * ordinary memory: good until the next call of the library. -XEN_EINVAL for
+ * a frame that is not there, or for writing to one that is a table.
+ */
+int guest_frame_va(struct guest *g, pfn_t frame, bool write, vaddr_t *ret);
 
 /*
  * Fill in the guest's message and return -errno. Format: %s, %u and %x (both

@@ -49,7 +49,8 @@ void p2m_get_many(struct guest *g, pfn_t frame, uint64_t *ret_mfns,
 /*
  * Sets one; MFN_INVALID invalidates. Returns 0, -XEN_EINVAL outside,
  * -XEN_ENOMEM if a leaf is needed and there is no frame for it.
- * Changes the guest's own view only: see guest_exchange for both.
+ * Changes the guest's own view only: guest_swap_frames,
+ * guest_give_frame and guest_take_frame change the hypervisor's with it.
  */
 int p2m_set(struct guest *g, pfn_t frame, mfn_t to);
 

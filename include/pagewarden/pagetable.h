@@ -32,7 +32,7 @@ enum guest_flush {
 	GUEST_FLUSH,	/* this address, together with the update */
 };
 
-pte_t guest_read_entry(struct guest *g, struct guest_slot slot);
+int guest_read_entry(struct guest *g, struct guest_slot slot, pte_t *ret);
 
 /*
  * The entry that maps an address: walks down from a root and stops at a leaf
@@ -55,7 +55,7 @@ int guest_set_entry(struct guest *g, struct guest_slot slot, pte_t value);
 int guest_set_entry_init(struct guest *g, struct guest_slot slot,
 			 pte_t value);
 /* Set one of a table that is not in use: a store. */
-void guest_store_entry(struct guest *g, struct guest_slot slot, pte_t value);
+int guest_store_entry(struct guest *g, struct guest_slot slot, pte_t value);
 /* Issue what is queued: 0 or the first error, as batch_flush. */
 int guest_flush(struct guest *g);
 
@@ -82,15 +82,6 @@ int guest_hook(struct guest *g, struct guest_slot slot, pfn_t child);
 int guest_unhook(struct guest *g, struct guest_slot slot);
 
 /*
- * Map one own frame at an address of tables in use, with tables from the
- * allocator where there are none. -XEN_EEXIST if something is mapped there.
- */
-int guest_map(struct guest *g, pfn_t root, vaddr_t va, pfn_t frame,
-	      uint64_t flags);
-/* Unmap it, flush the address; tables stay. -XEN_ENOENT if nothing is. */
-int guest_unmap(struct guest *g, pfn_t root, vaddr_t va);
-
-/*
  * An address space: a root, and the range of the root's slots whose tables
  * are its own; what the other slots refer to is shared and already in use.
  */
@@ -100,6 +91,15 @@ struct guest_space {
 	unsigned int end_slot;
 	bool pinned; /* as the hypervisor knows it */
 };
+
+/*
+ * Map one own frame at an address, with tables from the allocator where there
+ * are none. -XEN_EEXIST if something is mapped there.
+ */
+int guest_map(struct guest *g, const struct guest_space *space, vaddr_t va,
+	      pfn_t frame, uint64_t flags);
+/* Unmap it, flush the address; tables stay. -XEN_ENOENT if nothing is. */
+int guest_unmap(struct guest *g, const struct guest_space *space, vaddr_t va);
 
 /*
  * Pin: every table of its own read-only, then the root pinned, in batches.

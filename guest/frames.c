@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Frames for the kernel, and what is behind them: taken from the allocator
+ * and given back; exchanged with each other; given to the hypervisor and
+ * asked back from it. P2M and M2P change together or not at all.
+ */
+#include "guest/internal.h"
+
+int guest_alloc_frames(struct guest *g, uint64_t nr, pfn_t *ret)
+{
+	pfn_t end = pfn(0);
+	pfn_t first;
+	int error;
+
+	for (unsigned int i = 0; i < g->directmap.nr_mapped; i++) {
+		if (g->directmap.mapped[i].end.v > end.v) {
+			end = g->directmap.mapped[i].end;
+		}
+	}
+	error = memblock_alloc(&g->memblock, pfn(0), end, nr, 1, MEMBLOCK_HIGH,
+			       &first);
+	if (error != 0) {
+		return guest_fail(g, -error, "no %u contiguous free frames",
+				  nr);
+	}
+	for (uint64_t i = 0; i < nr; i++) {
+		port_clear_page(g, guest_direct_va(g, pfn_add(first, i)));
+	}
+	*ret = first;
+	return 0;
+}
+
+int guest_free_frames(struct guest *g, pfn_t first, uint64_t nr)
+{
+	for (uint64_t i = 0; i < nr; i++) {
+		window_forget(g, pfn_add(first, i));
+	}
+	return memblock_free(&g->memblock, first, pfn_add(first, nr));
+}
+
+/* The entry of a frame in the direct map, for a machine frame. */
+static int remap(struct guest *g, pfn_t frame, mfn_t to)
+{
+	vaddr_t va = guest_direct_va(g, frame);
+	struct guest_slot slot;
+	pte_t e;
+	int error = lookup_present(g, g->kernel.root, va, &slot, &e);
+
+	if (error != 0 && error != -XEN_ENOENT) {
+		return error;
+	}
+	if (slot.level != 1) {
+		return -XEN_ENOENT;
+	}
+	e = mfn_eq(to, MFN_INVALID)
+		    ? pte(0)
+		    : pte_make(to, PTE_P | PTE_RW | PTE_A | PTE_D |
+					   (g->config.cpu.nx ? PTE_NX : 0));
+	return g->ops->set_mapping(g, va, slot, e, GUEST_FLUSH);
+}
+
+int guest_swap_frames(struct guest *g, pfn_t a, pfn_t b)
+{
+	mfn_t behind_a = p2m_get(g, a);
+	mfn_t behind_b = p2m_get(g, b);
+	int error;
+
+	if (!g->ops->hypervisor || mfn_eq(behind_a, MFN_INVALID) ||
+	    mfn_eq(behind_b, MFN_INVALID) ||
+	    guest_in_initial_mapping(g, a) || guest_in_initial_mapping(g, b)) {
+		return guest_fail(g, XEN_EINVAL,
+				  "pfn %x and %x cannot be exchanged", a.v,
+				  b.v);
+	}
+	window_forget(g, a);
+	window_forget(g, b);
+	error = batch_flush(g, NULL);
+	if (error == 0) {
+		error = p2m_set(g, a, behind_a);
+	}
+	if (error == 0) {
+		error = remap(g, a, behind_b);
+	}
+	if (error == 0) {
+		error = remap(g, b, behind_a);
+	}
+	if (error == 0) {
+		batch_m2p(g, a, behind_b);
+		batch_m2p(g, b, behind_a);
+		error = batch_flush(g, NULL);
+	}
+	return error;
+}
+
+static int64_t reservation(struct guest *g, unsigned int command,
+			   xen_pfn_t *frame)
+{
+	struct xen_memory_reservation r = {
+		.nr_extents = 1,
+		.domid = DOMID_SELF,
+	};
+
+	set_handle(&r.extent_start, frame);
+	return guest_hypercall(g, __HYPERVISOR_memory_op, command,
+			       (uintptr_t)&r, 0, 0);
+}
+
+int guest_give_frame(struct guest *g, pfn_t frame)
+{
+	xen_pfn_t behind = p2m_get(g, frame).v;
+	int error;
+
+	if (!g->ops->hypervisor || behind == INVALID_FRAME ||
+	    guest_in_initial_mapping(g, frame)) {
+		return guest_fail(g, XEN_EINVAL, "pfn %x cannot be given back",
+				  frame.v);
+	}
+	window_forget(g, frame);
+	error = remap(g, frame, MFN_INVALID);
+	if (error == 0) {
+		error = batch_flush(g, NULL);
+	}
+	if (error != 0) {
+		return error;
+	}
+	if (reservation(g, XENMEM_decrease_reservation, &behind) != 1) {
+		/* Still ours: map it again. */
+		if (remap(g, frame, mfn(behind)) != 0 ||
+		    batch_flush(g, NULL) != 0) {
+			guest_note(g, "pfn %x stays unmapped", frame.v);
+		}
+		return guest_fail(g, XEN_EINVAL,
+				  "the hypervisor does not take back mfn %x",
+				  (uint64_t)behind);
+	}
+	return p2m_set(g, frame, MFN_INVALID);
+}
+
+int guest_take_frame(struct guest *g, pfn_t frame)
+{
+	xen_pfn_t extent = frame.v;
+	int error;
+
+	if (!g->ops->hypervisor || frame.v >= g->p2m.nr ||
+	    !mfn_eq(p2m_get(g, frame), MFN_INVALID)) {
+		return guest_fail(g, XEN_EINVAL,
+				  "pfn %x has a frame behind it", frame.v);
+	}
+	if (reservation(g, XENMEM_populate_physmap, &extent) != 1) {
+		return guest_fail(g, XEN_ENOMEM,
+				  "the hypervisor has no frame for pfn %x",
+				  frame.v);
+	}
+	error = p2m_set(g, frame, mfn(extent));
+	if (error == 0) {
+		error = remap(g, frame, mfn(extent));
+	}
+	return error == 0 ? batch_flush(g, NULL) : error;
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+/*
+ * From the builder's tables to our own. The lower tables of the initial
+ * mapping stay, and are grafted under a root and a second level of our own;
+ * the root gets every other slot that the builder filled (the P2M's, if it
+ * has one), but not the hypervisor's. The builder's two tables are then no
+ * longer used, and are the first memory that changes from table to ordinary:
+ * that needs the TLB entry flushed, because the CPU may have read them
+ * through the read-only mapping a moment ago.
+ */
+#include "guest/internal.h"
+
+/* A frame inside the initial mapping, where it can be written at once. */
+static int boot_frame(struct guest *g, pfn_t *ret)
+{
+	int error = memblock_alloc(&g->memblock, g->boot.mapped_start,
+				   g->boot.mapped_end, 1, 1, MEMBLOCK_HIGH,
+				   ret);
+
+	if (error != 0) {
+		return guest_fail(g, -error,
+				  "no free frame in the initial mapping, "
+				  "which ends at pfn %x",
+				  g->boot.mapped_end.v);
+	}
+	g->stats.tables++;
+	return region_add(&g->tables, *ret, pfn_add(*ret, 1));
+}
+
+static bool hypervisors_slot(unsigned int index)
+{
+	return index >= XEN_L4_FIRST && index <= XEN_L4_LAST;
+}
+
+/* The new second level has what the builder's has; the root a bit more. */
+static int fill(struct guest *g, pfn_t root, pfn_t second, pfn_t old_second)
+{
+	unsigned int levels = g->config.geometry->levels;
+	unsigned int slot = geometry_index(g->config.geometry,
+					   g->config.virt_base, levels);
+	int error = table_load(g, levels - 1, old_second, g->scratch);
+
+	if (error == 0) {
+		error = table_store(g, levels - 1, second, g->scratch);
+	}
+	if (error == 0) {
+		error = table_load(g, levels, g->boot.root, g->scratch);
+	}
+	if (error != 0) {
+		return error;
+	}
+	for (unsigned int i = XEN_L4_FIRST; i <= XEN_L4_LAST; i++) {
+		g->scratch[i] = 0;
+	}
+	g->scratch[slot] =
+		guest_make_pte(g, second, table_flags(g, levels)).v;
+	return table_store(g, levels, root, g->scratch);
+}
+
+static int use(struct guest *g, pfn_t root, pfn_t second)
+{
+	int error = guest_make_readonly(g, second);
+
+	if (error == 0) {
+		error = guest_make_readonly(g, root);
+	}
+	if (error == 0) {
+		error = g->ops->pin(g, g->config.geometry->levels, root);
+	}
+	if (error == 0) {
+		error = guest_load_root(g, root);
+	}
+	return error == 0 ? g->ops->unpin(g, g->boot.root) : error;
+}
+
+static int recycle(struct guest *g, pfn_t frame)
+{
+	enum guest_flush flush = g->config.policies.recycle == RECYCLE_FLUSH
+					 ? GUEST_FLUSH
+					 : GUEST_NO_FLUSH;
+	int error = guest_make_readwrite(g, frame, flush);
+
+	if (error == 0) {
+		error = guest_clear_frame(g, frame);
+	}
+	if (error == 0) {
+		error = region_remove(&g->tables, frame, pfn_add(frame, 1));
+	}
+	if (error == 0) {
+		error = memblock_free(&g->memblock, frame, pfn_add(frame, 1));
+	}
+	return error;
+}
+
+/*
+ * Nothing that we use may still hang on the builder's root alone: every slot
+ * of it must be in ours, with the same value but for the one we replaced.
+ */
+static int check_old_root(struct guest *g, pfn_t root)
+{
+	unsigned int levels = g->config.geometry->levels;
+	unsigned int slot = geometry_index(g->config.geometry,
+					   g->config.virt_base, levels);
+	int error = table_load(g, levels, root, g->scratch);
+
+	if (error == 0) {
+		error = table_load(g, levels, g->boot.root, g->scratch_mfn);
+	}
+	for (unsigned int i = 0; error == 0 && i < PT_ENTRIES; i++) {
+		uint64_t differ = (g->scratch[i] ^ g->scratch_mfn[i]) &
+				  (PTE_FRAME_MASK | PTE_P);
+
+		if (differ != 0 && i != slot && !hypervisors_slot(i)) {
+			error = guest_fail(g, XEN_EINVAL,
+					   "slot %u of our root is %x, of the "
+					   "builder's %x",
+					   (uint64_t)i, g->scratch[i],
+					   g->scratch_mfn[i]);
+		}
+	}
+	return error;
+}
+
+int guest_own_tables(struct guest *g)
+{
+	unsigned int levels = g->config.geometry->levels;
+	struct guest_slot slot = {
+		.level = levels,
+		.table = g->boot.root,
+		.index = geometry_index(g->config.geometry,
+					g->config.virt_base, levels),
+	};
+	pfn_t old_second;
+	pfn_t root;
+	pfn_t second;
+	pte_t e;
+	int error;
+
+	if (!g->ops->hypervisor) {
+		return 0;
+	}
+	error = guest_read_entry(g, slot, &e);
+	if (error != 0) {
+		return error;
+	}
+	old_second = p2m_find(g, entry_mfn(g, e));
+	if (!pte_present(e) || pfn_eq(old_second, PFN_INVALID)) {
+		return guest_fail(g, XEN_EINVAL,
+				  "the builder's root has %x for the kernel",
+				  e.v);
+	}
+	error = boot_frame(g, &root);
+	if (error == 0) {
+		error = boot_frame(g, &second);
+	}
+	if (error == 0) {
+		error = fill(g, root, second, old_second);
+	}
+	if (error == 0) {
+		error = use(g, root, second);
+	}
+	if (error == 0) {
+		error = check_old_root(g, root);
+	}
+	if (error == 0) {
+		error = table_load(g, levels - 1, old_second, g->scratch);
+	}
+	if (error == 0) {
+		error = recycle(g, g->boot.root);
+	}
+	return error == 0 ? recycle(g, old_second) : error;
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Looking up and setting entries of the P2M, whatever its form. Below the
+ * form there is one question: at which address is the entry of a frame. The
+ * shared leaf for frames that are not there answers reads; a write to it
+ * needs a leaf of its own first, which p2m_build.c makes.
+ */
+#include "guest/p2m_internal.h"
+
+vaddr_t p2m_tree_entry(struct guest *g, pfn_t frame, vaddr_t *ret_mid)
+{
+	const struct p2m *p = &g->p2m;
+	uint64_t top = frame.v / (P2M_PER_PAGE * P2M_PER_PAGE);
+	uint64_t middle = frame.v / P2M_PER_PAGE % P2M_PER_PAGE;
+	pfn_t mid;
+	pfn_t leaf;
+
+	mid = pfn(port_load64(g, vaddr_add(guest_direct_va(g, p->top),
+					   top * 8)));
+	*ret_mid = vaddr_add(guest_direct_va(g, mid), middle * 8);
+	leaf = pfn(port_load64(g, *ret_mid));
+	return vaddr_add(guest_direct_va(g, leaf),
+			 frame.v % P2M_PER_PAGE * 8);
+}
+
+static vaddr_t entry_va(struct guest *g, pfn_t frame)
+{
+	vaddr_t mid;
+
+	if (g->p2m.kind == P2M_TREE) {
+		return p2m_tree_entry(g, frame, &mid);
+	}
+	return vaddr_add(g->p2m.list, frame.v * 8);
+}
+
+mfn_t p2m_get(struct guest *g, pfn_t frame)
+{
+	if (frame.v >= g->p2m.nr) {
+		return MFN_INVALID;
+	}
+	if (g->p2m.kind == P2M_IDENTITY) {
+		return mfn(frame.v);
+	}
+	return mfn(port_load64(g, entry_va(g, frame)));
+}
+
+void p2m_get_many(struct guest *g, pfn_t frame, uint64_t *ret_mfns,
+		  unsigned int nr)
+{
+	unsigned int i = 0;
+
+	while (i < nr) {
+		pfn_t at = pfn_add(frame, i);
+		uint64_t in_page = P2M_PER_PAGE - at.v % P2M_PER_PAGE;
+		unsigned int step = nr - i < in_page ? nr - i
+						     : (unsigned int)in_page;
+
+		if (g->p2m.kind == P2M_IDENTITY || at.v >= g->p2m.nr ||
+		    g->p2m.nr - at.v < step) {
+			ret_mfns[i++] = p2m_get(g, at).v;
+			continue;
+		}
+		port_read(g, &ret_mfns[i], entry_va(g, at), step * 8);
+		i += step;
+	}
+}
+
+int p2m_set(struct guest *g, pfn_t frame, mfn_t to)
+{
+	int error;
+
+	if (frame.v >= g->p2m.nr || g->p2m.kind == P2M_IDENTITY) {
+		return -XEN_EINVAL;
+	}
+	if (mfn_eq(p2m_get(g, frame), to)) {
+		return 0;
+	}
+	error = p2m_own_leaf(g, frame);
+	if (error == 0) {
+		port_store64(g, entry_va(g, frame), to.v);
+	}
+	return error;
+}
+
+pfn_t p2m_find(struct guest *g, mfn_t frame)
+{
+	pfn_t own;
+
+	if (g->p2m.kind == P2M_IDENTITY) {
+		return frame.v < g->p2m.nr ? pfn(frame.v) : PFN_INVALID;
+	}
+	if (!port_m2p(g, frame, &own) || !mfn_eq(p2m_get(g, own), frame)) {
+		return PFN_INVALID;
+	}
+	return own;
+}
