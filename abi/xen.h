@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Without this the headers describe the ABI of 2005: other numbers, too. */
+#define __XEN_INTERFACE_VERSION__ 0x00040e00
 #include <xen/xen.h>
 
 #include <xen/callback.h>

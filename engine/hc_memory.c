@@ -30,7 +30,7 @@ static int64_t adjust_reservation(struct mmu_vcpu *v, uint64_t arg[6],
 		(void)refuse_op(d, RULE_FAULT);
 		return (int64_t)r.done;
 	}
-	r.list = (uint64_t)(uintptr_t)xr.extent_start;
+	r.list = (uint64_t)(uintptr_t)xr.extent_start.p;
 	r.nr = xr.nr_extents;
 	r.order = xr.extent_order;
 	if (r.nr > (UINT32_MAX >> OP_BITS) || r.done >= r.nr ||
@@ -82,8 +82,9 @@ static int64_t memory_map(struct mmu_vcpu *v, uint64_t arg)
 {
 	struct mmu_domain *d = v->dom;
 	struct xen_memory_map map;
-	struct e820_entry ram = {
-		.addr = 0, .size = d->nr_pfns << PAGE_SHIFT, .type = E820_RAM};
+	struct e820_entry ram = {.addr = 0,
+				 .size = d->nr_pfns << PAGE_SHIFT,
+				 .type = E820_RAM};
 
 	if (port_copy_in(v, &map, arg, sizeof(map)) != 0) {
 		return refuse_op(d, RULE_FAULT);
@@ -92,7 +93,7 @@ static int64_t memory_map(struct mmu_vcpu *v, uint64_t arg)
 		map.nr_entries = 1;
 	}
 	if ((map.nr_entries == 1 &&
-	     port_copy_out(v, (uint64_t)(uintptr_t)map.buffer, &ram,
+	     port_copy_out(v, (uint64_t)(uintptr_t)map.buffer.p, &ram,
 			   sizeof(ram)) != 0) ||
 	    port_copy_out(v, arg, &map, sizeof(map)) != 0) {
 		return refuse_op(d, RULE_FAULT);
@@ -133,7 +134,7 @@ static int64_t machphys_mfn_list(struct mmu_vcpu *v, uint64_t arg)
 		uint64_t frame = (first + i * pt_span(2)) >> PAGE_SHIFT;
 
 		if (port_copy_out(v,
-				  (uint64_t)(uintptr_t)list.extent_start +
+				  (uint64_t)(uintptr_t)list.extent_start.p +
 					  i * sizeof(frame),
 				  &frame, sizeof(frame)) != 0) {
 			return refuse_op(v->dom, RULE_FAULT);

@@ -77,7 +77,8 @@ static int copy_page(struct mmu_domain *d, mfn_t to, mfn_t from)
 static int flush_multi(struct mmu_vcpu *v, const struct mmuext_op *op)
 {
 	vcpuset_t set;
-	int rc = read_vcpuset(v, (uint64_t)(uintptr_t)op->arg2.vcpumask, &set);
+	int rc =
+		read_vcpuset(v, (uint64_t)(uintptr_t)op->arg2.vcpumask.p, &set);
 
 	if (rc != 0) {
 		return rc;
@@ -117,8 +118,7 @@ static int one_op(struct mmu_vcpu *v, const struct mmuext_op *op)
 		mmu_flush_all(d);
 		return 0;
 	case MMUEXT_INVLPG_LOCAL:
-		flush_page_vcpus(d, vcpuset_of(v),
-				 vaddr(op->arg1.linear_addr));
+		flush_page_vcpus(d, vcpuset_of(v), vaddr(op->arg1.linear_addr));
 		return 0;
 	case MMUEXT_INVLPG_ALL:
 		mmu_flush_one(d, vaddr(op->arg1.linear_addr));

@@ -82,8 +82,8 @@ static bool increase_one(struct mmu_vcpu *v, struct reservation *r)
 	if (!alloc_extent(v->dom, r->order, &first)) {
 		return false;
 	}
-	if (r->list != 0 && port_copy_out(v, extent_at(r), &first.v,
-					  sizeof(first.v)) != 0) {
+	if (r->list != 0 &&
+	    port_copy_out(v, extent_at(r), &first.v, sizeof(first.v)) != 0) {
 		release_extent(v->dom, first, r->order);
 		return false;
 	}
@@ -153,13 +153,13 @@ void reservation_populate(struct mmu_vcpu *v, struct reservation *r,
 
 /* One chunk: 2^order pages in, as many out, each side in extents of its own. */
 struct chunk {
-	uint64_t in_list;  /* guest addresses of the extents of this chunk */
+	uint64_t in_list; /* guest addresses of the extents of this chunk */
 	uint64_t out_list;
 	unsigned int in_order;
 	unsigned int out_order;
-	unsigned int order;    /* the larger of the two */
-	unsigned int nr_in;    /* pages held, in in[] */
-	unsigned int nr_out;   /* extents allocated, in out[] */
+	unsigned int order;  /* the larger of the two */
+	unsigned int nr_in;  /* pages held, in in[] */
+	unsigned int nr_out; /* extents allocated, in out[] */
 	mfn_t in[CHUNK_PAGES];
 	mfn_t out[CHUNK_PAGES];
 };
@@ -273,8 +273,7 @@ static int check_exchange(struct mmu_domain *d,
 	if (in > RESERVATION_MAX_ORDER || out > RESERVATION_MAX_ORDER) {
 		return refuse_op(d, RULE_PRIVILEGED);
 	}
-	if (e->nr_exchanged > e->in.nr_extents ||
-	    e->in.domid != e->out.domid ||
+	if (e->nr_exchanged > e->in.nr_extents || e->in.domid != e->out.domid ||
 	    (~UINT64_C(0) >> in) < e->in.nr_extents ||
 	    (~UINT64_C(0) >> out) < e->out.nr_extents ||
 	    (e->in.nr_extents << in) != (e->out.nr_extents << out)) {
@@ -286,8 +285,8 @@ static int check_exchange(struct mmu_domain *d,
 int reservation_exchange(struct mmu_vcpu *v, uint64_t arg)
 {
 	struct mmu_domain *d = v->dom;
-	uint64_t where = arg + offsetof(struct xen_memory_exchange,
-					nr_exchanged);
+	uint64_t where =
+		arg + offsetof(struct xen_memory_exchange, nr_exchanged);
 	struct xen_memory_exchange e;
 	struct chunk c;
 	uint64_t first;
@@ -313,17 +312,17 @@ int reservation_exchange(struct mmu_vcpu *v, uint64_t arg)
 			rc = -XEN_ERESTART;
 			break;
 		}
-		c.in_list = (uint64_t)(uintptr_t)e.in.extent_start +
+		c.in_list = (uint64_t)(uintptr_t)e.in.extent_start.p +
 			    e.nr_exchanged * sizeof(uint64_t);
-		c.out_list = (uint64_t)(uintptr_t)e.out.extent_start +
+		c.out_list = (uint64_t)(uintptr_t)e.out.extent_start.p +
 			     (pages >> c.out_order) * sizeof(uint64_t);
 		rc = exchange_chunk(v, &c);
 		if (rc == 0) {
 			e.nr_exchanged += step;
 		}
 	}
-	if (port_copy_out(v, where, &e.nr_exchanged,
-			  sizeof(e.nr_exchanged)) != 0) {
+	if (port_copy_out(v, where, &e.nr_exchanged, sizeof(e.nr_exchanged)) !=
+	    0) {
 		return refuse_op(d, RULE_FAULT);
 	}
 	return rc;

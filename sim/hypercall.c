@@ -111,7 +111,7 @@ static int64_t memory_map(struct sim *s, uint64_t at)
 	}
 	room = map.nr_entries;
 	map.nr_entries = room < s->e820.nr ? (unsigned int)room : s->e820.nr;
-	if (port_copy_out(&s->vcpu, (uint64_t)(uintptr_t)map.buffer,
+	if (port_copy_out(&s->vcpu, (uint64_t)(uintptr_t)map.buffer.p,
 			  s->e820.entry,
 			  map.nr_entries * sizeof(s->e820.entry[0])) != 0) {
 		return -XEN_EFAULT;
