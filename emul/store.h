@@ -8,37 +8,16 @@
 #ifndef PW_EMUL_STORE_H
 #define PW_EMUL_STORE_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "emul/store_tree.h"
 
-#define STORE_NODES 256 /* 0 is the root */
-#define STORE_NAME 48   /* bytes of one path element */
-#define STORE_VALUE 256
-#define STORE_PATH 256
-#define STORE_TOKEN 128
+#define STORE_TOKEN 128 /* with its NUL */
 #define STORE_WATCHES 32
 #define STORE_CHANGES 32   /* paths that one transaction may change */
 #define STORE_PAYLOAD 4096 /* XENSTORE_PAYLOAD_MAX */
 #define STORE_HEADER 16
-/* Room for the largest reply, and an event for each watch. */
-#define STORE_OUT                       \
-	(STORE_HEADER + STORE_PAYLOAD + \
-	 STORE_WATCHES * (STORE_HEADER + STORE_PATH + STORE_TOKEN))
-
-struct store_node {
-	bool used;
-	uint8_t name_length;
-	uint16_t value_length;
-	uint16_t parent;
-	char name[STORE_NAME];
-	uint8_t value[STORE_VALUE];
-};
-
-struct store_tree {
-	struct store_node node[STORE_NODES];
-	uint32_t generation; /* changes so far */
-};
+#define STORE_EVENT (STORE_HEADER + STORE_PATH + STORE_TOKEN)
+/* Room for the largest reply, and then an event for each watch. */
+#define STORE_OUT (STORE_HEADER + STORE_PAYLOAD + STORE_WATCHES * STORE_EVENT)
 
 struct store_watch {
 	bool used;
@@ -47,15 +26,25 @@ struct store_watch {
 	char token[STORE_TOKEN];
 };
 
+struct store_change {
+	bool removed; /* with all that was below it */
+	char path[STORE_PATH];
+};
+
 struct store {
 	uint16_t domid;
+	char home[32]; /* /local/domain/<domid> */
 	struct store_tree live;
 	struct store_tree draft; /* of the open transaction */
 	uint32_t transaction;    /* its number, 0: none is open */
 	uint32_t last_transaction;
 	uint32_t base_generation; /* of the live tree when it began */
 	unsigned int nr_changes;
-	char change[STORE_CHANGES][STORE_PATH];
+	struct store_change change[STORE_CHANGES]; /* made in it */
+	/* Changes of the live tree that watches have still to hear of. */
+	unsigned int nr_news;
+	unsigned int next_news;
+	struct store_change news[STORE_CHANGES];
 	struct store_watch watch[STORE_WATCHES];
 	uint8_t in[STORE_HEADER + STORE_PAYLOAD];
 	uint32_t in_length;
