@@ -29,8 +29,8 @@ void console_domain_init(struct domain *d, struct xencons_interface *ring,
 			 evtchn_port_t port);
 /* The guest has sent to the console's port: drains its output. */
 void console_kick(struct domain *d);
-/* COM1 interrupts from here on: routes IRQ 4 to CONSOLE_VECTOR. */
-#define CONSOLE_VECTOR 0xf1
+/* COM1 interrupts from here on: IRQ 4 is CONSOLE_VECTOR. */
+#define CONSOLE_VECTOR 0xe4
 void console_irq_init(void);
 /* Acknowledges; passes what was typed to the domain (NULL: drops it). */
 void console_interrupt(struct domain *d);

@@ -12,6 +12,7 @@
 #include "hv/console/console.h"
 #include "hv/domain.h"
 #include "hv/event/deliver.h"
+#include "hv/sched/sched.h"
 #include "hv/vcpu.h"
 #include "hv/xenstore/xenstore.h"
 

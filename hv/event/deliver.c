@@ -91,6 +91,16 @@ void event_virq(struct vcpu *v, unsigned int virq)
 	}
 }
 
+bool event_deliverable(const struct vcpu *v)
+{
+	const struct vcpu_info *info = v->event.info;
+
+	return __atomic_load_n(&info->evtchn_upcall_pending,
+			       __ATOMIC_RELAXED) != 0 &&
+	       __atomic_load_n(&info->evtchn_upcall_mask, __ATOMIC_RELAXED) ==
+		       0;
+}
+
 bool event_any_pending(const struct domain *d, const evtchn_port_t *ports,
 		       unsigned int nr)
 {

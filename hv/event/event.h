@@ -49,6 +49,8 @@ struct event_domain {
 	uint32_t first_free; /* no free port below this one */
 	uint32_t nr_valid;   /* ports from here on have never been used */
 	uint32_t nr_pollers; /* vCPUs in SCHEDOP_poll */
+	/* SCHEDOP_shutdown_code, plus one; 0: not given. */
+	uint16_t shutdown_code;
 };
 
 /* Part of struct vcpu. */

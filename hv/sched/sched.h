@@ -7,7 +7,11 @@
 
 #include <stdint.h>
 
+struct domain;
 struct vcpu;
+
+/* The domain's vCPU of that number (the guest's, unchecked), or NULL. */
+struct vcpu *domain_vcpu(const struct domain *d, uint32_t id);
 
 /* There is an event for the vCPU: if it waits, it does so no longer. */
 void sched_wake(struct vcpu *v);

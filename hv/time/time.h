@@ -31,16 +31,16 @@ struct time_vcpu {
 	uint64_t deadline[DEADLINES]; /* system time, ns; TIME_NEVER: off */
 	uint64_t earliest;            /* of them */
 	uint64_t period;              /* ns; 0: no periodic timer */
-	bool poll_expired;
 	/* Runstate: what the vCPU has been doing, and since when. */
 	struct vcpu_runstate_info runstate;
 	uint64_t runstate_area; /* guest virtual address, 0: none */
 	uint64_t time_area;     /* secondary vcpu_time_info, 0: none */
 };
 
+#define TIME_WATCHDOGS 2
 /* Part of struct domain. */
 struct time_domain {
-	uint32_t watchdog_timeout[2]; /* s */
+	bool watchdog[TIME_WATCHDOGS]; /* in use; deadlines are vCPU 0's */
 };
 
 /* Calibrates the TSC; before any other call. Then for each CPU: */
@@ -65,13 +65,23 @@ void time_vcpu_init(struct vcpu *v);
 /* Writes the clock to the vCPU's vcpu_info (and shared info for vCPU 0). */
 void time_publish(struct vcpu *v);
 
-/* Sets or, with TIME_NEVER, takes away a deadline. Past ones fire at once. */
-void time_set_deadline(struct vcpu *v, enum time_deadline which, uint64_t when);
+/*
+ * Sets or, with TIME_NEVER, takes away a deadline. One that has passed is
+ * announced by an interrupt as soon as there can be one.
+ */
+void time_set_deadline(struct vcpu *v, enum time_deadline which, uint64_t when,
+		       uint64_t now);
 
 /* Runstate: RUNSTATE_running, RUNSTATE_blocked, ... */
 void time_runstate_change(struct vcpu *v, int state);
 /* Brings the guest's registered copy up to date. */
 void time_runstate_publish(struct vcpu *v);
+
+/* The clock as guests are given it; version 0. */
+void time_clock(struct vcpu_time_info *ret_clock);
+
+/* SCHEDOP_watchdog. */
+int64_t time_watchdog(struct domain *d, uint32_t id, uint32_t seconds);
 
 int64_t hc_set_timer_op(struct vcpu *v, uint64_t arg[6]);
 /* The timer and area sub-operations of vcpu_op; v is the target. */
