@@ -8,6 +8,8 @@ KERNELS := $(foreach l,$(wildcard kernels/*/*.lds),\
 	$(filter $(basename $(notdir $(l))),$(notdir $(patsubst %/,%,$(dir $(l))))))
 KERNELS_OUT := $(KERNELS:%=$(B)/kernels/%.elf)
 KERN_LIB := $(B)/kern/libguest.a
+# The library's port as static inlines.
+CPPFLAGS_kern := -Ikernels/metal
 
 $(eval $(call archive,$(KERN_LIB),$(call objs,kern,\
 	$(call csrc,guest kernels/common) $(call asmsrc,guest kernels/common) \

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/* What every kernel here has: console, memory functions, traps, CPUID, TSC. */
+#ifndef PW_KERNELS_KERNEL_H
+#define PW_KERNELS_KERNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "abi/xen.h"
+
+/* A hypercall of up to five arguments. */
+static inline int64_t hypercall(unsigned int nr, uint64_t a1, uint64_t a2,
+				uint64_t a3, uint64_t a4, uint64_t a5)
+{
+	register uint64_t r10 __asm__("r10") = a4;
+	register uint64_t r8 __asm__("r8") = a5;
+	int64_t ret;
+
+	__asm__ volatile("syscall"
+			 : "=a"(ret), "+D"(a1), "+S"(a2), "+d"(a3), "+r"(r10),
+			   "+r"(r8)
+			 : "0"((uint64_t)nr)
+			 : "rcx", "r11", "r9", "memory");
+	return ret;
+}
+
+/* print.c: %s, %u and %x (uint64_t), %d (int64_t), %%. */
+void say(const char *format, ...);
+void kernel_log(const char *line);
+
+/* SCHEDOP_shutdown; reason SHUTDOWN_*. */
+_Noreturn void shut_down(unsigned int reason);
+/* Says why, and crashes the domain. */
+_Noreturn void die(const char *why);
+
+void *memcpy(void *to, const void *from, size_t nr);
+void *memmove(void *to, const void *from, size_t nr);
+void *memset(void *to, int byte, size_t nr);
+int memcmp(const void *a, const void *b, size_t nr);
+
+/*
+ * cmdline.c: is there the word; the value of NAME=value, as text (ends at a
+ * space) or number; def if there is none.
+ */
+bool cmdline_has(const char *cmdline, const char *word);
+const char *cmdline_text(const char *cmdline, const char *name);
+uint64_t cmdline_number(const char *cmdline, const char *name, uint64_t def);
+bool word_is(const char *text, const char *word);
+
+struct cpuid {
+	uint32_t eax, ebx, ecx, edx;
+};
+/* As the hypervisor wants it seen: the forced form of the instruction. */
+struct cpuid cpuid(uint32_t leaf);
+
+static inline uint64_t rdtsc(void)
+{
+	uint32_t low;
+	uint32_t high;
+
+	__asm__ volatile("lfence; rdtsc" : "=a"(low), "=d"(high)::"memory");
+	return (uint64_t)high << 32 | low;
+}
+
+/* As trap_entry.S leaves them on the stack, lowest address first. */
+struct trap_frame {
+	uint64_t r15, r14, r13, r12, rbp, rbx, r10, r9, r8;
+	uint64_t rax, rcx, rdx, rsi, rdi, r11;
+	uint64_t vector;
+	uint64_t error;
+	uint64_t rip, cs, rflags, rsp, ss;
+};
+
+/*
+ * trap.c: registers the handlers. A trap that nobody expects says what it
+ * was and crashes the domain.
+ */
+void traps_init(struct shared_info *shared);
+
+/* The handler that a test installs: true if it dealt with the trap. */
+typedef bool (*trap_fn)(struct trap_frame *f, uint64_t cr2);
+void traps_expect(trap_fn fn);
+
+/*
+ * Does what may fault, and returns the vector if it did (the error code in
+ * *ret_error, the address in *ret_cr2, if not NULL), or -1.
+ */
+int probe_read(uint64_t address, uint64_t *ret_error, uint64_t *ret_cr2);
+int probe_write(uint64_t address, uint64_t value, uint64_t *ret_error,
+		uint64_t *ret_cr2);
+
+#endif

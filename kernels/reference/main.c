@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The reference kernel: the guest library, step by step, on a machine. What
+ * it prints is what it found; then it does what the command line says:
+ *
+ *   selftest (also if nothing is said), bench,
+ *   diff seed=S ops=N, lab history=H policy=P, p2m=tree|linear
+ *
+ * and powers off.
+ */
+#include "kernels/reference/reference.h"
+
+extern const char image_start[], image_end[], text_start[], text_end[];
+extern const char virt_base[] __asm__("KERNEL_VIRT_BASE");
+void kernel_main(uint64_t start_info);
+
+static uint8_t windows[GUEST_WINDOWS * PAGE_SIZE]
+	__attribute__((aligned(PAGE_SIZE)));
+static uint8_t shared_page[PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
+static struct kernel the_kernel;
+
+_Noreturn void fail(struct kernel *k, const char *step)
+{
+	say("kernel: %s: %s", step, k->guest.message);
+	shut_down(SHUTDOWN_crash);
+}
+
+static pfn_t image_pfn(const char *at)
+{
+	return pfn(((uintptr_t)at - (uintptr_t)virt_base) >> PAGE_SHIFT);
+}
+
+static bool cpu_has_nx(void)
+{
+	return cpuid(0x80000000).eax > 0x80000000 &&
+	       (cpuid(0x80000001).edx & 1u << 20) != 0;
+}
+
+static struct guest_config config(void)
+{
+	return (struct guest_config){
+		.geometry = &geometry_4level,
+		.cpu = {.nx = cpu_has_nx()},
+		.virt_base = vaddr((uintptr_t)virt_base),
+		.kernel_start = image_pfn(image_start),
+		.kernel_end = image_pfn(image_end),
+		.text_start = image_pfn(text_start),
+		.text_end = image_pfn(text_end),
+		.direct_base = vaddr(DIRECT_BASE),
+		.windows = vaddr((uintptr_t)windows),
+		.policies = GUEST_POLICIES_DEFAULT,
+	};
+}
+
+static void say_memory(struct guest *g)
+{
+	for (unsigned int i = 0; i < g->e820.nr; i++) {
+		const struct e820_entry *e = &g->e820.entry[i];
+
+		say("memory: %x to %x, %s", e->addr, e->addr + e->size,
+		    e->type == E820_RAM ? "RAM" : "not RAM");
+	}
+	say("memory: %u frames, %u of them free",
+	    memblock_nr_memory(&g->memblock), memblock_nr_free(&g->memblock));
+}
+
+static void say_boot(const struct guest_boot *b)
+{
+	say("boot: %u pages, command line \"%s\"", b->nr_pages, b->cmdline);
+	say("boot: initial mapping to pfn %x, tables %x to %x",
+	    b->mapped_end.v, b->tables_start.v, b->tables_end.v);
+	say("boot: P2M at %x, frames %x to %x", b->p2m_list.v, b->p2m_start.v,
+	    b->p2m_end.v);
+}
+
+/* shared_info shows where a page fault was. */
+static void map_shared(struct kernel *k)
+{
+	uint64_t e = k->guest.boot.shared_info.v | PTE_P | PTE_RW | PTE_A |
+		     PTE_D;
+
+	if (hypercall(__HYPERVISOR_update_va_mapping, (uintptr_t)shared_page,
+		      e, UVMF_INVLPG, 0, 0) != 0) {
+		die("shared_info cannot be mapped");
+	}
+	k->shared = (struct shared_info *)shared_page;
+}
+
+static void step(struct kernel *k, const char *name, int error)
+{
+	if (error != 0) {
+		fail(k, name);
+	}
+	say("start: %s", name);
+}
+
+static void start_of_day(struct kernel *k, uint64_t start_info)
+{
+	struct guest_config c = config();
+	struct guest *g = &k->guest;
+	const char *cmdline = g->boot.cmdline;
+	bool linear;
+
+	if (guest_start(g, &c, vaddr(start_info)) != 0) {
+		fail(k, "start_info");
+	}
+	say_boot(&g->boot);
+	map_shared(k);
+	traps_init(k->shared);
+	linear = word_is(cmdline_text(cmdline, "p2m"), "linear");
+	step(k, "memory map", guest_memory_map(g));
+	say_memory(g);
+	step(k, "own tables", guest_own_tables(g));
+	step(k, "direct map", guest_direct_map(g));
+	step(k, "own P2M",
+	     p2m_build(g, linear ? P2M_LINEAR : P2M_TREE, vaddr(LINEAR_P2M)));
+	step(k, "run time", guest_run_time(g));
+	step(k, "builder's P2M dropped", guest_drop_p2m(g));
+	step(k, "initial mapping's surplus dropped", guest_drop_surplus(g));
+	say("start: %u frames free, %u hypercalls, %u entries written",
+	    memblock_nr_free(&g->memblock), g->stats.hypercalls,
+	    g->stats.entry_writes);
+}
+
+bool check(struct kernel *k, bool ok, const char *sentence)
+{
+	unsigned int nr = ok ? ++k->passed + k->failed
+			     : k->passed + ++k->failed;
+
+	say("%s %u - %s", ok ? "ok" : "not ok", (uint64_t)nr, sentence);
+	return ok;
+}
+
+bool check_value(struct kernel *k, int64_t is, int64_t expected,
+		 const char *sentence)
+{
+	if (is != expected) {
+		say("# is %d, expected %d", is, expected);
+	}
+	return check(k, is == expected, sentence);
+}
+
+pfn_t frame_new(struct kernel *k)
+{
+	pfn_t frame;
+
+	if (guest_alloc_frames(&k->guest, 1, &frame) != 0) {
+		fail(k, "a frame for a test");
+	}
+	return frame;
+}
+
+void frame_free(struct kernel *k, pfn_t frame)
+{
+	guest_free_frames(&k->guest, frame, 1);
+}
+
+uint64_t *frame_ptr(struct kernel *k, pfn_t frame)
+{
+	return (uint64_t *)guest_direct_va(&k->guest, frame).v;
+}
+
+mfn_t frame_mfn(struct kernel *k, pfn_t frame)
+{
+	return p2m_get(&k->guest, frame);
+}
+
+void kernel_main(uint64_t start_info)
+{
+	struct kernel *k = &the_kernel;
+	const char *cmdline = k->guest.boot.cmdline;
+
+	say("Pagewarden reference kernel");
+	start_of_day(k, start_info);
+	if (cmdline_has(cmdline, "bench")) {
+		bench(k);
+	} else if (cmdline_has(cmdline, "diff")) {
+		differential(k, cmdline_number(cmdline, "seed", 1),
+			     cmdline_number(cmdline, "ops", 10000));
+	} else {
+		selftest(k);
+		say("%u passed, %u failed", (uint64_t)k->passed,
+		    (uint64_t)k->failed);
+	}
+	shut_down(SHUTDOWN_poweroff);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* Between the files of the reference kernel. */
+#ifndef PW_KERNELS_REFERENCE_H
+#define PW_KERNELS_REFERENCE_H
+
+#include "kernels/common/kernel.h"
+#include "pagewarden/guest.h"
+
+#define DIRECT_BASE UINT64_C(0xffff888000000000)
+/* A slot of the root for the linear P2M, and one for mappings of tests. */
+#define LINEAR_P2M UINT64_C(0xffffc88000000000)
+#define TEST_BASE UINT64_C(0xffffd00000000000)
+
+/* What the start of day gave, and the modes run on. */
+struct kernel {
+	struct guest guest;
+	struct shared_info *shared;
+	unsigned int passed;
+	unsigned int failed;
+};
+
+/* One check: prints "ok" or "not ok" with the sentence; counts. */
+bool check(struct kernel *k, bool ok, const char *sentence);
+/* The same for a value that must be another, which it shows if not. */
+bool check_value(struct kernel *k, int64_t is, int64_t expected,
+		 const char *sentence);
+
+/* Prints what failed, and crashes. */
+_Noreturn void fail(struct kernel *k, const char *step);
+
+void selftest(struct kernel *k);
+void selftest_tables(struct kernel *k);
+void selftest_refusals(struct kernel *k);
+void bench(struct kernel *k);
+void differential(struct kernel *k, uint64_t seed, uint64_t nr);
+
+/* Frames for tests; a failure is fatal. */
+pfn_t frame_new(struct kernel *k);
+void frame_free(struct kernel *k, pfn_t frame);
+/* Where the direct map has a frame. */
+uint64_t *frame_ptr(struct kernel *k, pfn_t frame);
+mfn_t frame_mfn(struct kernel *k, pfn_t frame);
+
+#endif
