@@ -6,6 +6,8 @@
 #ifndef PW_HV_CONSOLE_CONSOLE_H
 #define PW_HV_CONSOLE_CONSOLE_H
 
+#include <stdbool.h>
+
 #include "abi/addr.h"
 #include "abi/xen.h"
 
@@ -17,16 +19,23 @@ struct xencons_interface;
 
 /* Part of struct domain. */
 struct console {
-	struct xencons_interface *ring; /* in a page of the guest's */
-	evtchn_port_t port;             /* 0: no ring */
+	struct xencons_interface *ring; /* in a page of the guest's, or NULL */
+	evtchn_port_t port;
+	/* Our own indices of the ring: what the page says is the guest's. */
+	uint32_t out_cons;
+	uint32_t in_prod;
 	uint8_t input[CONSOLE_INPUT];
 	uint32_t input_in;
 	uint32_t input_out;
+	bool stalled; /* COM1 may hold bytes that had no room in input[] */
 };
 
-/* The ring's page and port; the page is the guest's own frame. */
-void console_domain_init(struct domain *d, struct xencons_interface *ring,
-			 evtchn_port_t port);
+/*
+ * The ring's page and port; the page is the guest's own frame, which is held
+ * writable from here on. 0 or a negative errno.
+ */
+int console_domain_init(struct domain *d, struct xencons_interface *ring,
+			evtchn_port_t port);
 /* The guest has sent to the console's port: drains its output. */
 void console_kick(struct domain *d);
 /* COM1 interrupts from here on: IRQ 4 is CONSOLE_VECTOR. */

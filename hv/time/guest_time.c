@@ -9,6 +9,7 @@
 #include "engine/port.h"
 #include "hv/cpu.h"
 #include "hv/domain.h"
+#include "hv/mm/layout.h"
 #include "hv/sched/sched.h"
 #include "hv/vcpu.h"
 
@@ -132,20 +133,13 @@ static int64_t get_runstate(struct vcpu *caller, const struct vcpu *v,
 	return port_copy_out(&caller->mmu, to, &r, sizeof(r));
 }
 
-/* Could this be guest memory? What is there shows when it is written. */
-static bool is_guest_range(uint64_t from, uint64_t bytes)
-{
-	return from + bytes >= from && (from + bytes <= HYPERVISOR_VIRT_START ||
-					from >= HYPERVISOR_VIRT_END);
-}
-
 static int64_t register_runstate(struct vcpu *caller, struct vcpu *v,
 				 uint64_t from)
 {
 	uint64_t area;
 
 	if (port_copy_in(&caller->mmu, &area, from, sizeof(area)) != 0 ||
-	    !is_guest_range(area, sizeof(struct vcpu_runstate_info))) {
+	    !guest_range_ok(area, sizeof(struct vcpu_runstate_info))) {
 		return -XEN_EFAULT;
 	}
 	v->time.runstate_area = area;
@@ -161,7 +155,7 @@ static int64_t register_time(struct vcpu *caller, struct vcpu *v, uint64_t from)
 	uint64_t area;
 
 	if (port_copy_in(&caller->mmu, &area, from, sizeof(area)) != 0 ||
-	    !is_guest_range(area, sizeof(t))) {
+	    !guest_range_ok(area, sizeof(t))) {
 		return -XEN_EFAULT;
 	}
 	v->time.time_area = area;
