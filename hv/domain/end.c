@@ -68,7 +68,6 @@ _Noreturn void domain_end(struct vcpu *v, const struct regs *r)
 
 	report(v, r);
 	audit_run(d, "exit");
-	summary_send(d);
 	if (audit_wanted()) {
 		uint64_t before = audit_totals.differences;
 
@@ -81,5 +80,6 @@ _Noreturn void domain_end(struct vcpu *v, const struct regs *r)
 			log_error("the domain's death left references");
 		}
 	}
+	summary_send(d);
 	machine_end(exit_value(d));
 }
