@@ -172,6 +172,7 @@ int64_t hc_mmuext_op(struct mmu_vcpu *v, uint64_t arg[6])
 		}
 		d->op.name = op_name(op.cmd);
 		d->op.index = b.done_before + b.done;
+		d->op.operand = op.arg1.mfn;
 		do {
 			rc = one_op(v, &op);
 		} while (unlikely(rc != 0) && batch_retry(d, rc));

@@ -32,6 +32,7 @@ extern const struct rule_info rule_info[RULES];
 struct mmu_op {
 	const char *name;  /* "mmu_update", "mmuext_op pin_l4", ... */
 	uint32_t index;    /* in its batch */
+	uint64_t operand;  /* mmuext_op's arg1: the frame to pin, ... */
 };
 
 struct refusal {
