@@ -400,13 +400,15 @@ static int map_memory(struct guest *g, const struct job *job, pfn_t start,
 	return error;
 }
 
-/* Tables of one level that [start, start + bytes) can need. */
+/*
+ * Tables of one level that so many bytes can need, wherever they begin: one
+ * more than they fill at each end.
+ */
 static uint64_t estimate_level(const struct guest *g, unsigned int level,
-			       vaddr_t start, uint64_t bytes)
+			       uint64_t bytes)
 {
 	unsigned int shift = g->config.geometry->level[level + 1].shift;
-	uint64_t last = start.v + bytes - 1;
-	uint64_t full = (last >> shift) - (start.v >> shift) + 1;
+	uint64_t full = (bytes >> shift) + 2;
 	uint64_t edges = 2 * (uint64_t)g->memblock.memory.nr + 8;
 	bool large = !g->ops->hypervisor &&
 		     g->config.policies.template != TEMPLATE_KEEP &&
@@ -417,13 +419,12 @@ static uint64_t estimate_level(const struct guest *g, unsigned int level,
 	return large && edges < full ? edges : full;
 }
 
-uint64_t directmap_estimate(const struct guest *g, vaddr_t start,
-			    uint64_t bytes)
+uint64_t directmap_estimate(const struct guest *g, uint64_t bytes)
 {
 	uint64_t nr = 0;
 
 	for (unsigned int l = 1; l < g->config.geometry->levels; l++) {
-		nr += estimate_level(g, l, start, bytes);
+		nr += estimate_level(g, l, bytes);
 	}
 	return nr;
 }
@@ -500,8 +501,7 @@ int guest_map_range(struct guest *g, pfn_t start, pfn_t end, pfn_t limit)
 	if (d->nr_mapped == DIRECTMAP_MAX_RANGES || d->building) {
 		return guest_fail(g, XEN_ENOSPC, "direct map: too many ranges");
 	}
-	nr = directmap_estimate(g, guest_direct_va(g, start),
-				(end.v - start.v) << PAGE_SHIFT);
+	nr = directmap_estimate(g, (end.v - start.v) << PAGE_SHIFT);
 	error = memblock_find(&g->memblock, pfn(0), limit, nr, 1, MEMBLOCK_HIGH,
 			      &buffer);
 	if (error != 0) {

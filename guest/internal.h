@@ -77,8 +77,7 @@ int guest_map_entry(struct guest *g, const struct guest_space *space,
 int guest_map_pages(struct guest *g, vaddr_t va, pfn_t first, uint64_t nr,
 		    uint64_t flags);
 /* How many tables mapping so much can take at most. */
-uint64_t directmap_estimate(const struct guest *g, vaddr_t start,
-			    uint64_t bytes);
+uint64_t directmap_estimate(const struct guest *g, uint64_t bytes);
 
 /* drop.c: tables that are empty below an address range, level by level. */
 int guest_prune(struct guest *g, vaddr_t va, uint64_t bytes);

@@ -93,32 +93,52 @@ static int recycle(struct guest *g, pfn_t frame)
 }
 
 /*
- * Nothing that we use may still hang on the builder's root alone: every slot
+ * Nothing that we use may still hang on a builder's table alone: every entry
  * of it must be in ours, with the same value but for the one we replaced.
  */
-static int check_old_root(struct guest *g, pfn_t root)
+static int check_left(struct guest *g, unsigned int level, pfn_t old,
+		      pfn_t ours, unsigned int replaced)
 {
 	unsigned int levels = g->config.geometry->levels;
-	unsigned int slot = geometry_index(g->config.geometry,
-					   g->config.virt_base, levels);
-	int error = table_load(g, levels, root, g->scratch);
+	int error = table_load(g, level, ours, g->scratch);
 
 	if (error == 0) {
-		error = table_load(g, levels, g->boot.root, g->scratch_mfn);
+		error = table_load(g, level, old, g->scratch_mfn);
 	}
 	for (unsigned int i = 0; error == 0 && i < PT_ENTRIES; i++) {
 		uint64_t differ = (g->scratch[i] ^ g->scratch_mfn[i]) &
 				  (PTE_FRAME_MASK | PTE_P);
 
-		if (differ != 0 && i != slot && !hypervisors_slot(i)) {
+		if (differ != 0 && i != replaced &&
+		    !(level == levels && hypervisors_slot(i))) {
 			error = guest_fail(g, XEN_EINVAL,
-					   "slot %u of our root is %x, of the "
-					   "builder's %x",
-					   (uint64_t)i, g->scratch[i],
-					   g->scratch_mfn[i]);
+					   "entry %u of our L%u table is %x, "
+					   "of the builder's %x",
+					   (uint64_t)i, (uint64_t)level,
+					   g->scratch[i], g->scratch_mfn[i]);
 		}
 	}
 	return error;
+}
+
+/*
+ * Each is looked at once more before it is given up. So the CPU has just read
+ * it through the read-only mapping when that becomes a writable one.
+ */
+static int give_up(struct guest *g, pfn_t old_root, pfn_t root,
+		   unsigned int slot, pfn_t old_second, pfn_t second)
+{
+	unsigned int levels = g->config.geometry->levels;
+	int error = check_left(g, levels, old_root, root, slot);
+
+	if (error == 0) {
+		error = recycle(g, old_root);
+	}
+	if (error == 0) {
+		error = check_left(g, levels - 1, old_second, second,
+				   PT_ENTRIES);
+	}
+	return error == 0 ? recycle(g, old_second) : error;
 }
 
 int guest_own_tables(struct guest *g)
@@ -159,14 +179,7 @@ int guest_own_tables(struct guest *g)
 	if (error == 0) {
 		error = use(g, root, second);
 	}
-	if (error == 0) {
-		error = check_old_root(g, root);
-	}
-	if (error == 0) {
-		error = table_load(g, levels - 1, old_second, g->scratch);
-	}
-	if (error == 0) {
-		error = recycle(g, g->boot.root);
-	}
-	return error == 0 ? recycle(g, old_second) : error;
+	return error == 0 ? give_up(g, g->boot.root, root, slot.index,
+				    old_second, second)
+			  : error;
 }
