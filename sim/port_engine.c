@@ -113,6 +113,12 @@ void port_refused(struct mmu_domain *d, struct refusal *r)
 
 	(void)refusal_format(r, line, sizeof(line));
 	sim_say(s, "d1v0: %s", line);
+	if (r->op.name != NULL &&
+	    strncmp(r->op.name, "mmuext_op pin", 13) == 0) {
+		sim_say(s, "d1v0: Error %d while pinning mfn %llx",
+			-rule_info[r->rule].err,
+			(unsigned long long)r->op.operand);
+	}
 }
 
 _Noreturn void port_panic(struct mmu *m, const char *why)

@@ -151,10 +151,11 @@ bool port_m2p(struct guest *g, mfn_t frame, pfn_t *ret)
 int64_t port_call(struct guest *g, unsigned int nr, uint64_t a1, uint64_t a2,
 		  uint64_t a3, uint64_t a4)
 {
-	struct sim *s = executing(g, "hypercall", vaddr(a1), nr, 0);
+	/* Arguments can be addresses of this process: not for the report. */
+	struct sim *s = executing(g, "port_call", vaddr(0), nr, 0);
 	uint64_t arg[6] = {a1, a2, a3, a4, 0, 0};
 
-	s->regs.rsi = a2;
+	s->regs.rsi = 0;
 	return sim_hypercall(s, nr, arg);
 }
 

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The start of day, step by step, each announced in the log before it begins,
+ * so that the last line before a crash says where it was. The last two steps
+ * are the reason that a boot counts as good: permissions can be changed both
+ * ways, and every frame that the table buffers gave back is memory again.
+ */
+#include "lab/kernel.h"
+
+#include "abi/xen.h"
+#include "guest/port.h"
+
+/* More frames than the buffers' tails, from the allocator. */
+#define REUSED_FRAMES 64
+
+const char *const lab_step_name[LAB_STEPS] = {
+	[LAB_START] = "start of day",
+	[LAB_MEMORY_MAP] = "memory map",
+	[LAB_OWN_TABLES] = "own tables",
+	[LAB_DIRECT_MAP] = "direct map",
+	[LAB_RUN_TIME] = "switch to run time",
+	[LAB_P2M] = "own P2M",
+	[LAB_DROP_P2M] = "drop the builder's P2M",
+	[LAB_DROP_SURPLUS] = "drop the initial mapping",
+	[LAB_PROTECT] = "change a permission",
+	[LAB_REUSE] = "reuse freed frames",
+	[LAB_DONE] = "done",
+};
+
+static int start(struct guest *g, const struct lab_kernel *k)
+{
+	return k->native != NULL ?
+		       guest_start_native(g, &k->config, k->native) :
+		       guest_start(g, &k->config, k->start_info);
+}
+
+static int memory_map(struct guest *g, const struct lab_kernel *k)
+{
+	int error = guest_memory_map(g);
+	pfn_t end = memblock_end(&g->memblock);
+
+	if (error != 0 || k->top_taken == 0) {
+		return error;
+	}
+	if (k->top_taken >= end.v) {
+		return guest_fail(g, XEN_EINVAL, "memory of %u frames is too "
+						 "small for the lab",
+				  end.v);
+	}
+	return memblock_reserve(&g->memblock, pfn(end.v - k->top_taken), end);
+}
+
+static int direct_map(struct guest *g, const struct lab_kernel *k)
+{
+	pfn_t end = memblock_end(&g->memblock);
+	int error;
+
+	if (k->split.v == 0 || k->split.v >= end.v) {
+		return guest_direct_map(g);
+	}
+	error = guest_map_range(g, pfn(0), k->split, k->split);
+	return error == 0 ? guest_map_range(g, k->split, end, end) : error;
+}
+
+/* A page of free memory: read-only, writable again, and written. */
+static int change_permission(struct guest *g)
+{
+	vaddr_t va;
+	pfn_t frame;
+	int error = guest_alloc_frames(g, 1, &frame);
+
+	if (error != 0) {
+		return error;
+	}
+	va = guest_direct_va(g, frame);
+	error = guest_make_readonly(g, frame);
+	if (error == 0) {
+		error = guest_flush(g);
+	}
+	if (error == 0) {
+		error = guest_make_readwrite(g, frame, GUEST_FLUSH);
+	}
+	if (error == 0) {
+		error = guest_flush(g);
+	}
+	if (error != 0) {
+		return error;
+	}
+	port_store64(g, va, ~frame.v);
+	if (port_load64(g, va) != ~frame.v) {
+		return guest_fail(g, XEN_EFAULT, "pfn %x does not keep what "
+						 "is written to it",
+				  frame.v);
+	}
+	return guest_free_frames(g, frame, 1);
+}
+
+static void write_free_frames(struct guest *g, pfn_t start, pfn_t end)
+{
+	for (; start.v < end.v; start = pfn_add(start, 1)) {
+		if (!memblock_is_reserved(&g->memblock, start)) {
+			port_store64(g, guest_direct_va(g, start), start.v);
+		}
+	}
+}
+
+/* What the table buffers did not use, and whatever comes next. */
+static int reuse(struct guest *g)
+{
+	const struct directmap *d = &g->directmap;
+	pfn_t frame[REUSED_FRAMES];
+	int error = 0;
+
+	for (unsigned int i = 0; i < d->nr_buffers; i++) {
+		write_free_frames(g, d->buffer[i].start, d->buffer[i].top);
+	}
+	for (unsigned int i = 0; error == 0 && i < REUSED_FRAMES; i++) {
+		error = guest_alloc_frames(g, 1, &frame[i]);
+	}
+	for (unsigned int i = 0; error == 0 && i < REUSED_FRAMES; i++) {
+		error = guest_free_frames(g, frame[i], 1);
+	}
+	return error;
+}
+
+static int do_step(struct guest *g, const struct lab_kernel *k)
+{
+	switch (k->step) {
+	case LAB_START:
+		return start(g, k);
+	case LAB_MEMORY_MAP:
+		return memory_map(g, k);
+	case LAB_OWN_TABLES:
+		return guest_own_tables(g);
+	case LAB_DIRECT_MAP:
+		return direct_map(g, k);
+	case LAB_P2M:
+		return k->native != NULL ? 0 :
+					   p2m_build(g, P2M_TREE, vaddr(0));
+	case LAB_RUN_TIME:
+		return guest_run_time(g);
+	case LAB_DROP_P2M:
+		return guest_drop_p2m(g);
+	case LAB_DROP_SURPLUS:
+		return guest_drop_surplus(g);
+	case LAB_PROTECT:
+		return change_permission(g);
+	case LAB_REUSE:
+		return reuse(g);
+	case LAB_DONE:
+	case LAB_STEPS:
+		break;
+	}
+	return 0;
+}
+
+static void announce(struct guest *g, const char *what)
+{
+	static const char head[] = "lab: ";
+	char line[64];
+	unsigned int n = 0;
+
+	for (const char *c = head; *c != '\0'; c++) {
+		line[n++] = *c;
+	}
+	for (const char *c = what; *c != '\0' && n < sizeof(line) - 1; c++) {
+		line[n++] = *c;
+	}
+	line[n] = '\0';
+	port_log(g, line);
+}
+
+int lab_boot(struct guest *g, struct lab_kernel *k)
+{
+	int error = 0;
+
+	for (k->step = LAB_START; error == 0 && k->step != LAB_DONE;) {
+		announce(g, lab_step_name[k->step]);
+		error = do_step(g, k);
+		if (error == 0) {
+			k->step++;
+		}
+	}
+	announce(g, error == 0 ? lab_step_name[LAB_DONE] : g->message);
+	return error;
+}

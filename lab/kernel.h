@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The kernel of the lab: boots with the guest library and nothing else, with
+ * the policies it is told, and then uses what it has: it writes to the frames
+ * that the boot has given back. Freestanding: the same code runs in the
+ * simulator and as a kernel of its own on a hypervisor.
+ */
+#ifndef PW_LAB_KERNEL_H
+#define PW_LAB_KERNEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "pagewarden/guest.h"
+
+enum lab_step {
+	LAB_START,
+	LAB_MEMORY_MAP,
+	LAB_OWN_TABLES,
+	LAB_DIRECT_MAP,
+	LAB_RUN_TIME,
+	LAB_P2M,
+	LAB_DROP_P2M,
+	LAB_DROP_SURPLUS,
+	LAB_PROTECT,
+	LAB_REUSE,
+	LAB_DONE,
+	LAB_STEPS,
+};
+
+extern const char *const lab_step_name[LAB_STEPS];
+
+struct lab_kernel {
+	struct guest_config config;
+	vaddr_t start_info;		   /* under a hypervisor */
+	const struct guest_native *native; /* or NULL */
+	/*
+	 * Map memory in two ranges, the second from this frame on; 0: as the
+	 * library divides it, at 4 GiB.
+	 */
+	pfn_t split;
+	/* Frames at the top of memory that are taken, as by an initrd. */
+	uint64_t top_taken;
+	enum lab_step step; /* the one begun last; LAB_DONE: all are done */
+};
+
+/*
+ * Boots. 0, or the errno of the step that failed, with the reason in the
+ * guest's message; the caller then ends the kernel as BUG() does.
+ */
+int lab_boot(struct guest *g, struct lab_kernel *k);
+
+#endif
