@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Fetching what the guest was about to execute. The usual case is two loads;
+ * they may fault, which the exception table turns into a result.
+ */
+#include "hv/emul/fetch.h"
+
+#include "engine/port.h"
+#include "hv/mm/layout.h"
+#include "hv/vcpu.h"
+#include "hv/x86.h"
+
+#define DR6_SINGLE_STEP (1u << 14)
+
+/* Eight bytes of guest memory; false: it faults. */
+static inline bool load_guest(uint64_t at, uint64_t *ret_value)
+{
+	uint64_t value;
+	uint32_t faulted;
+
+	__asm__ volatile("xor %k1, %k1\n"
+			 "1:	mov (%2), %0\n"
+			 "2:\n"
+			 "	.pushsection .text.fixup, \"ax\"\n"
+			 "3:	mov $1, %k1\n"
+			 "	jmp 2b\n"
+			 "	.popsection\n"
+			 "	.pushsection .ex_table, \"a\"\n"
+			 "	.quad 1b, 3b\n"
+			 "	.popsection\n"
+			 : "=&r"(value), "=&r"(faulted)
+			 : "r"(at)
+			 : "memory");
+	*ret_value = value;
+	return faulted == 0;
+}
+
+size_t fetch_code(struct vcpu *v, const struct regs *r,
+		  uint8_t ret_code[FETCH_BYTES])
+{
+	size_t to_page_end = PAGE_SIZE - page_offset(r->rip);
+	uint64_t words[2];
+
+	if (guest_range_ok(r->rip, FETCH_BYTES) &&
+	    load_guest(r->rip, &words[0]) &&
+	    load_guest(r->rip + 8, &words[1])) {
+		__builtin_memcpy(ret_code, words, FETCH_BYTES);
+		return FETCH_BYTES;
+	}
+	if (to_page_end >= FETCH_BYTES ||
+	    port_copy_in(&v->mmu, ret_code, r->rip, to_page_end) != 0) {
+		return 0;
+	}
+	return to_page_end;
+}
+
+/* The L bit of the guest's code segment. */
+static bool is_code64(const struct regs *r)
+{
+	uint32_t rights = 0;
+
+	__asm__("lar %k1, %0" : "+r"(rights) : "r"(r->cs) : "cc");
+	return (rights & (1u << 21)) != 0;
+}
+
+bool fetch_insn(struct vcpu *v, const struct regs *r, struct insn *ret_insn)
+{
+	uint8_t code[FETCH_BYTES];
+	size_t nr = fetch_code(v, r, code);
+
+	return decode_insn(ret_insn, code, nr, is_code64(r)) == DECODE_OK;
+}
+
+void fetch_gprs(struct regs *r, uint64_t ret_gpr[16])
+{
+	ret_gpr[0] = r->rax;
+	ret_gpr[1] = r->rcx;
+	ret_gpr[2] = r->rdx;
+	ret_gpr[3] = r->rbx;
+	ret_gpr[4] = r->rsp;
+	ret_gpr[5] = r->rbp;
+	ret_gpr[6] = r->rsi;
+	ret_gpr[7] = r->rdi;
+	ret_gpr[8] = r->r8;
+	ret_gpr[9] = r->r9;
+	ret_gpr[10] = r->r10;
+	ret_gpr[11] = r->r11;
+	ret_gpr[12] = r->r12;
+	ret_gpr[13] = r->r13;
+	ret_gpr[14] = r->r14;
+	ret_gpr[15] = r->r15;
+}
+
+void fetch_retire(struct vcpu *v, struct regs *r, uint64_t rip)
+{
+	r->rip = rip;
+	r->rflags &= ~(uint64_t)X86_RFLAGS_RF;
+	if (r->rflags & X86_RFLAGS_TF) {
+		v->debugreg[6] |= DR6_SINGLE_STEP;
+		inject_exception(v, r, TRAP_DB, 0);
+	}
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Model-specific registers. A guest has its segment bases and a few that say
+ * the same of every domain; reading or writing any other is the #GP that it is
+ * on a CPU without them. A guest that has no #GP handler yet reads zero
+ * instead, as Xen has it: early kernels probe before they can catch.
+ */
+#include "hv/domain.h"
+#include "hv/emul/privileged.h"
+#include "hv/log.h"
+#include "hv/vcpu.h"
+#include "hv/x86.h"
+
+#define MSR_TSC 0x10
+#define MSR_UCODE_REVISION 0x8b
+#define MSR_MISC_ENABLE 0x1a0
+
+#define APIC_BASE_BSP (UINT64_C(1) << 8)
+#define APIC_BASE_ENABLE (UINT64_C(1) << 11)
+#define APIC_BASE_ADDRESS UINT64_C(0xfee00000)
+#define EFER_SHOWN (EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE)
+
+/* What a guest does often must not fill the log. */
+#define LOGGED_MSRS 32
+
+static void log_msr(const char *what, uint32_t msr)
+{
+	static unsigned int logged;
+
+	if (logged < LOGGED_MSRS) {
+		logged++;
+		log_debug("guest %s of unknown MSR %#x", what, msr);
+	}
+}
+
+static bool read_msr(const struct vcpu *v, uint32_t msr, uint64_t *ret_value)
+{
+	switch (msr) {
+	case MSR_FS_BASE:
+	case MSR_GS_BASE:
+	case MSR_SHADOW_GS_BASE:
+	case MSR_PAT:
+		*ret_value = x86_rdmsr(msr);
+		return true;
+	case MSR_EFER:
+		*ret_value = x86_rdmsr(msr) & EFER_SHOWN;
+		return true;
+	case MSR_TSC:
+		*ret_value = x86_rdtsc();
+		return true;
+	case MSR_APIC_BASE:
+		*ret_value = APIC_BASE_ADDRESS | APIC_BASE_ENABLE |
+			     (v->id == 0 ? APIC_BASE_BSP : 0);
+		return true;
+	case MSR_UCODE_REVISION:
+	case MSR_MISC_ENABLE:
+		*ret_value = 0;
+		return true;
+	default:
+		log_msr("read", msr);
+		*ret_value = 0;
+		return v->trap[TRAP_GP].address == 0;
+	}
+}
+
+static bool write_msr(uint32_t msr, uint64_t value)
+{
+	switch (msr) {
+	case MSR_FS_BASE:
+	case MSR_GS_BASE:
+	case MSR_SHADOW_GS_BASE:
+		if (!vaddr_canonical(vaddr(value))) {
+			return false;
+		}
+		x86_wrmsr(msr, value);
+		return true;
+	case MSR_EFER:
+		return value == (x86_rdmsr(msr) & EFER_SHOWN);
+	case MSR_UCODE_REVISION:
+	case MSR_MISC_ENABLE:
+		return true; /* without effect */
+	default:
+		log_msr("write", msr);
+		return false;
+	}
+}
+
+enum emulated emulate_rdmsr(struct vcpu *v, struct regs *r)
+{
+	uint64_t value;
+
+	if (!read_msr(v, (uint32_t)r->rcx, &value)) {
+		return EMULATED_REFUSED;
+	}
+	r->rax = (uint32_t)value;
+	r->rdx = value >> 32;
+	return EMULATED_DONE;
+}
+
+enum emulated emulate_wrmsr(struct vcpu *v, struct regs *r)
+{
+	uint64_t value = r->rdx << 32 | (uint32_t)r->rax;
+
+	(void)v;
+	return write_msr((uint32_t)r->rcx, value) ? EMULATED_DONE
+						  : EMULATED_REFUSED;
+}
