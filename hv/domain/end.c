@@ -15,6 +15,7 @@
 #include "hv/machine.h"
 #include "hv/summary.h"
 #include "hv/vcpu.h"
+#include "hv/x86.h"
 
 static const char *reason_name(unsigned int reason)
 {
@@ -72,7 +73,7 @@ _Noreturn void domain_end(struct vcpu *v, const struct regs *r)
 		uint64_t before = audit_totals.differences;
 
 		/* Off the guest's tables before they go. */
-		paging_load();
+		x86_write_cr3(paging_root());
 		while (mmu_domain_destroy(&d->mmu) != 0) {
 		}
 		audit_run(d, "destroyed");
