@@ -29,9 +29,8 @@ const char *const lab_step_name[LAB_STEPS] = {
 
 static int start(struct guest *g, const struct lab_kernel *k)
 {
-	return k->native != NULL ?
-		       guest_start_native(g, &k->config, k->native) :
-		       guest_start(g, &k->config, k->start_info);
+	return k->native != NULL ? guest_start_native(g, &k->config, k->native)
+				 : guest_start(g, &k->config, k->start_info);
 }
 
 static int memory_map(struct guest *g, const struct lab_kernel *k)
@@ -43,8 +42,9 @@ static int memory_map(struct guest *g, const struct lab_kernel *k)
 		return error;
 	}
 	if (k->top_taken >= end.v) {
-		return guest_fail(g, XEN_EINVAL, "memory of %u frames is too "
-						 "small for the lab",
+		return guest_fail(g, XEN_EINVAL,
+				  "memory of %u frames is too "
+				  "small for the lab",
 				  end.v);
 	}
 	return memblock_reserve(&g->memblock, pfn(end.v - k->top_taken), end);
@@ -88,8 +88,9 @@ static int change_permission(struct guest *g)
 	}
 	port_store64(g, va, ~frame.v);
 	if (port_load64(g, va) != ~frame.v) {
-		return guest_fail(g, XEN_EFAULT, "pfn %x does not keep what "
-						 "is written to it",
+		return guest_fail(g, XEN_EFAULT,
+				  "pfn %x does not keep what "
+				  "is written to it",
 				  frame.v);
 	}
 	return guest_free_frames(g, frame, 1);
@@ -135,8 +136,7 @@ static int do_step(struct guest *g, const struct lab_kernel *k)
 	case LAB_DIRECT_MAP:
 		return direct_map(g, k);
 	case LAB_P2M:
-		return k->native != NULL ? 0 :
-					   p2m_build(g, P2M_TREE, vaddr(0));
+		return k->native != NULL ? 0 : p2m_build(g, P2M_TREE, vaddr(0));
 	case LAB_RUN_TIME:
 		return guest_run_time(g);
 	case LAB_DROP_P2M:
@@ -157,7 +157,7 @@ static int do_step(struct guest *g, const struct lab_kernel *k)
 static void announce(struct guest *g, const char *what)
 {
 	static const char head[] = "lab: ";
-	char line[64];
+	char line[GUEST_MESSAGE_SIZE + sizeof(head)];
 	unsigned int n = 0;
 
 	for (const char *c = head; *c != '\0'; c++) {

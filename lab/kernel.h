@@ -32,7 +32,7 @@ extern const char *const lab_step_name[LAB_STEPS];
 
 struct lab_kernel {
 	struct guest_config config;
-	vaddr_t start_info;		   /* under a hypervisor */
+	vaddr_t start_info;                /* under a hypervisor */
 	const struct guest_native *native; /* or NULL */
 	/*
 	 * Map memory in two ranges, the second from this frame on; 0: as the

@@ -115,8 +115,7 @@ void port_refused(struct mmu_domain *d, struct refusal *r)
 	sim_say(s, "d1v0: %s", line);
 	if (r->op.name != NULL &&
 	    strncmp(r->op.name, "mmuext_op pin", 13) == 0) {
-		sim_say(s, "d1v0: Error %d while pinning mfn %llx",
-			-rule_info[r->rule].err,
+		sim_say(s, "d1v0: Error while pinning mfn %llx",
 			(unsigned long long)r->op.operand);
 	}
 }

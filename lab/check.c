@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Every page below nr_pages is looked at once, through the machine's own page
+ * walk; the entries of one L1 table are read in a row. What a page should be
+ * follows from the machine's memory map, from the frame table's types and from
+ * the kernel's image. Neighbours with the same mistake are one line.
+ */
+#include "lab/check.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "sim/check.h"
+#include "sim/cpu.h"
+
+/* Where each mistake is counted, and what it is called. */
+enum mistake {
+	MISSING,
+	WRONG,
+	BEYOND,
+	SMALL,
+	EXECUTABLE,
+	NOT_EXECUTABLE,
+	TABLE_WRITABLE,
+	LEFT_READONLY,
+	OLD_P2M,
+	LOST,
+	MISTAKES,
+};
+
+static const struct {
+	const char *text;
+	size_t counter;
+} mistakes[MISTAKES] = {
+	[MISSING] = {"RAM is not mapped",
+		     offsetof(struct lab_findings, missing)},
+	[WRONG] = {"RAM is mapped to another frame",
+		   offsetof(struct lab_findings, wrong)},
+	[BEYOND] = {"mapped, and no RAM",
+		    offsetof(struct lab_findings, beyond)},
+	[SMALL] = {"4 KiB entries where a large page fits",
+		   offsetof(struct lab_findings, small)},
+	[EXECUTABLE] = {"executable, and no kernel text",
+			offsetof(struct lab_findings, executable)},
+	[NOT_EXECUTABLE] = {"kernel text that cannot be executed",
+			    offsetof(struct lab_findings, not_executable)},
+	[TABLE_WRITABLE] = {"a table that is mapped writable",
+			    offsetof(struct lab_findings, table_writable)},
+	[LEFT_READONLY] = {"memory that is left read-only",
+			   offsetof(struct lab_findings, left_readonly)},
+	[OLD_P2M] = {"the builder's P2M, and not free memory",
+		     offsetof(struct lab_findings, old_p2m)},
+	[LOST] = {"reserved, and nothing uses it",
+		  offsetof(struct lab_findings, lost)},
+};
+
+struct checker {
+	struct sim *s;
+	const struct lab_kernel *k;
+	struct lab_findings *f;
+	/* The stretch of each mistake that may still grow. */
+	pfn_t first[MISTAKES];
+	uint64_t nr[MISTAKES];
+	/* The walk that the next page of the same table goes on from. */
+	struct walk w;
+	bool walked;
+	uint64_t upper_rights;
+	unsigned int entry_bytes;
+	uint64_t large_pages; /* 4 KiB pages of a large one; 1: none */
+	/* Blocks of large pages: has the present one only RAM, one right? */
+	bool block_fits;
+};
+
+static void flush_stretch(struct checker *c, enum mistake m)
+{
+	if (c->nr[m] == 0) {
+		return;
+	}
+	sim_log_line(&c->f->lines, "pfn %llx to %llx: %s",
+		     (unsigned long long)c->first[m].v,
+		     (unsigned long long)(c->first[m].v + c->nr[m] - 1),
+		     mistakes[m].text);
+	c->nr[m] = 0;
+}
+
+static void note(struct checker *c, enum mistake m, pfn_t at)
+{
+	uint64_t *counter = (uint64_t *)((char *)c->f + mistakes[m].counter);
+
+	(*counter)++;
+	if (c->nr[m] != 0 && c->first[m].v + c->nr[m] == at.v) {
+		c->nr[m]++;
+		return;
+	}
+	flush_stretch(c, m);
+	c->first[m] = at;
+	c->nr[m] = 1;
+}
+
+static bool is_text(const struct checker *c, pfn_t at)
+{
+	const struct guest_config *g = &c->k->config;
+
+	return g->direct_base.v == g->virt_base.v && at.v >= g->text_start.v &&
+	       at.v < g->text_end.v;
+}
+
+/* RAM by the machine's memory map: only pages that are wholly inside. */
+static bool is_ram(const struct sim *s, pfn_t at)
+{
+	uint64_t start = pfn_to_paddr(at).v;
+
+	if (!s->has_e820) {
+		return true;
+	}
+	for (unsigned int i = 0; i < s->e820.nr; i++) {
+		const struct e820_entry *e = &s->e820.entry[i];
+
+		if (e->type == E820_RAM && start >= e->addr &&
+		    start + PAGE_SIZE <= e->addr + e->size) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* What the tables above level 1 grant and forbid. */
+static uint64_t rights_above(const struct checker *c)
+{
+	/* PAE's top level has no rights. */
+	unsigned int top = c->s->cpu.mode == PAGING_PAE ? 2 : c->w.top;
+	uint64_t rights = PTE_RW | PTE_US;
+
+	for (unsigned int level = top; level > 1; level--) {
+		rights &= c->w.step[level].entry | PTE_NX;
+		rights |= c->w.step[level].entry & PTE_NX;
+	}
+	return rights;
+}
+
+/* Walks, or reads the next entry of the table that the last walk found. */
+static void look(struct checker *c, vaddr_t va)
+{
+	struct walk_step *step = &c->w.step[1];
+	struct walk_ram ram = sim_ram(c->s);
+	uint64_t entries = PAGE_SIZE / c->entry_bytes;
+	uint64_t index = va.v >> PAGE_SHIFT & (entries - 1);
+	uint64_t entry = 0;
+
+	if (!c->walked || index == 0 || c->w.end != 1) {
+		walk_tables(&ram, &c->s->cpu, c->s->cr3, va, &c->w);
+		c->upper_rights = rights_above(c);
+		c->walked = true;
+		return;
+	}
+	step->at = maddr(step->at.v + c->entry_bytes);
+	step->index = (unsigned int)index;
+	memcpy(&entry, ram.at + step->at.v, c->entry_bytes);
+	step->entry = entry;
+	c->w.mapped = (entry & PTE_P) != 0;
+	c->w.to = (struct translation){
+		.page = maddr(entry & PTE_FRAME_MASK),
+		.shift = PAGE_SHIFT,
+		.flags = (entry & c->upper_rights & (PTE_RW | PTE_US)) |
+			 ((entry | c->upper_rights) & PTE_NX),
+	};
+}
+
+static bool is_table_frame(const struct sim *s, mfn_t f)
+{
+	const struct frame *fr = frame_of(&s->mmu, f);
+
+	return frame_is_table(fr->type) && frame_type_refs(fr) != 0;
+}
+
+/* Does a large page fit the block that begins here? */
+static bool block_fits(const struct checker *c, pfn_t first)
+{
+	uint64_t end = first.v + c->large_pages;
+	bool text = is_text(c, first);
+
+	if (end > c->s->guest.boot.nr_pages) {
+		return false;
+	}
+	for (pfn_t at = first; at.v < end; at = pfn_add(at, 1)) {
+		if (!is_ram(c->s, at) || is_text(c, at) != text) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static void check_rights(struct checker *c, pfn_t at, mfn_t behind)
+{
+	const struct guest_config *g = &c->k->config;
+	uint64_t flags = c->w.to.flags;
+	bool table = c->s->config.hypervisor && is_table_frame(c->s, behind);
+	bool has_nx = g->cpu.nx && g->geometry->has_nx;
+
+	if (has_nx && (flags & PTE_NX) == 0 && !is_text(c, at)) {
+		note(c, EXECUTABLE, at);
+	}
+	if ((flags & PTE_NX) != 0 && is_text(c, at)) {
+		note(c, NOT_EXECUTABLE, at);
+	}
+	if (table && (flags & PTE_RW) != 0) {
+		note(c, TABLE_WRITABLE, at);
+	}
+	if (!table && (flags & PTE_RW) == 0) {
+		note(c, LEFT_READONLY, at);
+	}
+}
+
+static bool is_behind(const struct sim *s, pfn_t at, mfn_t f)
+{
+	if (!s->config.hypervisor) {
+		return f.v == at.v;
+	}
+	return mfn_valid(&s->mmu, f) && s->mmu.m2p[f.v] == at.v &&
+	       frame_of(&s->mmu, f)->owner == s->dom.tag;
+}
+
+/* Frames of the builder's P2M must be ordinary, free memory by now. */
+static void check_old_p2m(struct checker *c, pfn_t at, mfn_t behind)
+{
+	static const enum layout_part parts[] = {LAYOUT_P2M, LAYOUT_P2M_TABLES};
+	const struct layout *l = &c->s->layout;
+	bool old = false;
+
+	for (unsigned int i = 0; i < 2; i++) {
+		old = old || layout_range_has(&l->part[parts[i]], at);
+	}
+	if (!old || !c->s->config.hypervisor) {
+		return;
+	}
+	if ((c->w.to.flags & PTE_RW) == 0 || is_table_frame(c->s, behind) ||
+	    (frame_of(&c->s->mmu, behind)->flags & FRAME_PINNED) != 0 ||
+	    memblock_is_reserved(&c->s->guest.memblock, at)) {
+		note(c, OLD_P2M, at);
+	}
+}
+
+static void check_page(struct checker *c, pfn_t at)
+{
+	vaddr_t va = vaddr_add(c->k->config.direct_base, at.v << PAGE_SHIFT);
+	uint64_t in_page;
+	mfn_t behind;
+
+	if (at.v % c->large_pages == 0) {
+		c->block_fits = c->large_pages > 1 && block_fits(c, at);
+	}
+	look(c, va);
+	if (!is_ram(c->s, at)) {
+		if (c->w.mapped) {
+			note(c, BEYOND, at);
+		}
+		return;
+	}
+	if (!c->w.mapped) {
+		note(c, MISSING, at);
+		return;
+	}
+	in_page = va.v & ((UINT64_C(1) << c->w.to.shift) - 1);
+	behind = maddr_to_mfn(maddr(c->w.to.page.v + in_page));
+	if (!is_behind(c->s, at, behind)) {
+		note(c, WRONG, at);
+		return;
+	}
+	if (c->block_fits && c->w.to.shift == PAGE_SHIFT) {
+		note(c, SMALL, at);
+	}
+	check_rights(c, at, behind);
+	check_old_p2m(c, at, behind);
+}
+
+/*
+ * Reserved memory, and what of it somebody uses: the image, the ISA hole, the
+ * boot stack's and start_info's like, tables, the library's P2M.
+ */
+static bool is_used(const struct checker *c, pfn_t at, mfn_t behind)
+{
+	const struct guest *g = &c->s->guest;
+	uint64_t end = g->boot.nr_pages;
+
+	return (at.v >= c->k->config.kernel_start.v &&
+		at.v < c->k->config.kernel_end.v) ||
+	       (at.v >= 0xa0 && at.v < 0x100) ||
+	       at.v >= end - c->k->top_taken || mfn_eq(behind, g->boot.store) ||
+	       mfn_eq(behind, g->boot.console) || is_table_frame(c->s, behind);
+}
+
+static void check_reserved(struct checker *c)
+{
+	const struct region_list *r = &c->s->guest.memblock.reserved;
+	uint64_t unexplained = 0;
+	pfn_t last = pfn(0);
+
+	for (unsigned int i = 0; i < r->nr; i++) {
+		for (pfn_t at = r->region[i].start; at.v < r->region[i].end.v;
+		     at = pfn_add(at, 1)) {
+			struct walk w;
+			vaddr_t va = vaddr_add(c->k->config.direct_base,
+					       at.v << PAGE_SHIFT);
+
+			if (!is_ram(c->s, at)) {
+				continue;
+			}
+			cpu_peek(c->s, va, &w);
+			if (w.mapped &&
+			    !is_used(c, at, maddr_to_mfn(w.to.page))) {
+				unexplained++;
+				last = at;
+			}
+		}
+	}
+	/* The library says how many frames its P2M takes. */
+	for (uint64_t n = c->s->guest.p2m.nr_frames; n < unexplained; n++) {
+		note(c, LOST, last);
+	}
+}
+
+void lab_check(struct sim *s, const struct lab_kernel *k,
+	       struct lab_findings *f)
+{
+	bool small = s->cpu.mode == PAGING_2LEVEL;
+	struct checker c = {
+		.s = s,
+		.k = k,
+		.f = f,
+		.entry_bytes = small ? 4 : 8,
+		.large_pages = 1,
+	};
+	struct audit_report report;
+
+	*f = (struct lab_findings){0};
+	if (!s->config.hypervisor && k->config.cpu.large) {
+		c.large_pages = small ? 1024 : 512;
+	}
+	for (pfn_t at = pfn(0); at.v < s->guest.boot.nr_pages;
+	     at = pfn_add(at, 1)) {
+		check_page(&c, at);
+	}
+	if (s->config.hypervisor) {
+		check_reserved(&c);
+		f->audit = check_audit(s, &report);
+	}
+	for (enum mistake m = 0; m < MISTAKES; m++) {
+		flush_stretch(&c, m);
+	}
+}
+
+uint64_t lab_findings_total(const struct lab_findings *f)
+{
+	uint64_t total = f->audit;
+
+	for (enum mistake m = 0; m < MISTAKES; m++) {
+		total += *(const uint64_t *)((const char *)f +
+					     mistakes[m].counter);
+	}
+	return total;
+}
+
+void lab_findings_fini(struct lab_findings *f)
+{
+	sim_log_fini(&f->lines);
+}

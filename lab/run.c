@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: MIT */
+/* Runs one case on a simulated machine, and says how it came out. */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "lab/lab.h"
+#include "sim/domain.h"
+#include "sim/fault.h"
+
+#define MIB_PAGES UINT64_C(256)
+#define NATIVE_PAGES (192 * MIB_PAGES)
+#define SMALL_PAGES (64 * MIB_PAGES)
+/* The image: 1 MiB to 2 MiB, text first; the windows are its last pages. */
+#define KERNEL_START 256
+#define TEXT_END 320
+#define KERNEL_END 512
+#define WINDOWS (KERNEL_END - 8)
+/* What the entry code of a native kernel maps. */
+#define BOOT_MAPPED (8 * MIB_PAGES)
+/* At the top of memory, as an initrd would be. */
+#define TOP_TAKEN (4 * MIB_PAGES)
+
+#define KERNEL_BASE UINT64_C(0xffffffff80000000)
+#define DIRECT_BASE UINT64_C(0xffff888000000000)
+#define DIRECT_BASE_32 UINT64_C(0xc0000000)
+#define INIT_P2M UINT64_C(0x8000000000)
+
+const char *const lab_outcome_name[LAB_OUTCOMES] = {
+	[LAB_RIGHT] = "right",
+	[LAB_WRONG] = "wrong",
+	[LAB_REFUSED] = "refused",
+	[LAB_FAULT] = "page fault",
+	[LAB_NOT_STARTED] = "not started",
+	[LAB_BROKEN] = "BROKEN",
+};
+
+static const struct geometry *const geometries[PAGING_MODES] = {
+	[PAGING_2LEVEL] = &geometry_2level,
+	[PAGING_PAE] = &geometry_pae,
+	[PAGING_4LEVEL] = &geometry_4level,
+};
+
+static uint64_t pages_of(const struct lab_world *w, const struct lab_options *o)
+{
+	switch (w->memory) {
+	case LAB_MEMORY_ASKED:
+		return o->memory >> PAGE_SHIFT;
+	case LAB_MEMORY_NATIVE:
+		return NATIVE_PAGES;
+	case LAB_MEMORY_SMALL:
+		return SMALL_PAGES;
+	case LAB_MEMORY_BIG:
+		return o->big >> PAGE_SHIFT;
+	}
+	return 0;
+}
+
+static struct paging cpu_of(const struct lab_world *w)
+{
+	struct paging cpu = sim_cpu(w->mode);
+
+	cpu.pse = w->large;
+	cpu.huge = false;
+	cpu.nx = w->nx;
+	return cpu;
+}
+
+/*
+ * The callback of `ask`: the kernel knows the builder's tables and its own
+ * buffer, and answers from that.
+ */
+static uint64_t ask(struct guest *g, pfn_t frame, uint64_t flags)
+{
+	const struct table_buffer *now = &g->directmap.now;
+	bool table = region_has(&g->tables, frame) ||
+		     (g->directmap.building && frame.v >= now->start.v &&
+		      frame.v < now->top.v);
+
+	return g->ops->hypervisor && table ? flags & ~PTE_RW : flags;
+}
+
+static struct lab_kernel kernel_of(const struct lab_world *w,
+				   const struct lab_policy *p, uint64_t pages)
+{
+	bool small = w->mode != PAGING_4LEVEL;
+	uint64_t direct = small ? DIRECT_BASE_32 : DIRECT_BASE;
+	uint64_t base = w->template ? direct : KERNEL_BASE;
+
+	return (struct lab_kernel){
+		.config =
+			{
+				.geometry = geometries[w->mode],
+				.cpu = {.large = w->large,
+					.global = true,
+					.nx = w->nx},
+				.virt_base = vaddr(base),
+				.kernel_start = pfn(KERNEL_START),
+				.kernel_end = pfn(KERNEL_END),
+				.text_start = pfn(KERNEL_START),
+				.text_end = pfn(TEXT_END),
+				.direct_base = vaddr(direct),
+				.windows =
+					vaddr(base + (WINDOWS << PAGE_SHIFT)),
+				.policies = p->policies,
+				.ask = ask,
+			},
+		.split = pfn(w->two_ranges ? pages / 2 : 0),
+		.top_taken = w->hypervisor ? TOP_TAKEN : 0,
+	};
+}
+
+static struct sim_kernel image_of(const struct lab_world *w,
+				  const struct lab_kernel *k)
+{
+	return (struct sim_kernel){
+		.virt_base = k->config.virt_base,
+		.start = k->config.kernel_start,
+		.end = k->config.kernel_end,
+		.has_init_p2m = w->noted,
+		.init_p2m = vaddr(INIT_P2M),
+	};
+}
+
+/* The guest: gives up as a kernel's BUG() does when a step fails. */
+static int boot(struct sim *s, void *argument)
+{
+	struct lab_kernel *k = argument;
+	int error = lab_boot(&s->guest, k);
+
+	if (error != 0) {
+		fault_invalid_opcode(s);
+	}
+	return error;
+}
+
+static int start(struct sim *s, const struct lab_world *w,
+		 const struct lab_policy *p, struct lab_kernel *k,
+		 struct guest_native *native, uint64_t pages,
+		 struct build_error *e)
+{
+	int error;
+
+	if (w->hypervisor) {
+		const struct sim_domain d = {
+			.kernel = image_of(w, k),
+			.nr_pages = pages,
+			.p2m = p->p2m,
+			.scattered = true,
+		};
+
+		error = sim_start_domain(s, &d, e);
+		k->start_info = s->built.start_info;
+	} else {
+		const struct sim_native n = {
+			.kernel = image_of(w, k),
+			.nr_pages = pages,
+			.mapped_end = BOOT_MAPPED,
+		};
+
+		error = sim_start_native(s, &n, native, e);
+		k->native = native;
+	}
+	return error;
+}
+
+static enum lab_outcome judge(const struct sim *s, struct lab_result *r)
+{
+	switch (s->end) {
+	case SIM_RETURNED:
+		return lab_findings_total(&r->findings) == 0 ? LAB_RIGHT
+							     : LAB_WRONG;
+	case SIM_CRASHED:
+		return strstr(s->why, "page fault") != NULL ? LAB_FAULT
+		       : s->dom.stats.refused != 0          ? LAB_REFUSED
+							    : LAB_BROKEN;
+	case SIM_RUNNING:
+	case SIM_POWEROFF:
+	case SIM_VIOLATION:
+	case SIM_NO_MEMORY:
+		break;
+	}
+	return LAB_BROKEN;
+}
+
+static void count(const struct sim *s, struct lab_result *r)
+{
+	const struct guest_stats *g = &s->guest.stats;
+
+	r->hypercalls = s->stats.hypercalls;
+	r->entry_writes = g->entry_writes;
+	r->flushes = s->config.hypervisor
+			     ? s->dom.stats.flush_all + s->dom.stats.flush_one
+			     : s->stats.writes_cr3 + s->stats.invlpg;
+	r->pages_walked = g->pages_walked;
+	r->stale_uses = s->stats.stale_uses;
+}
+
+/* The line that tells most: a refusal, a crash, or the first mistake. */
+static void explain(struct sim *s, struct lab_result *r)
+{
+	char line[256] = "";
+
+	if (r->outcome == LAB_REFUSED) {
+		(void)refusal_format(&s->dom.refusal, line, sizeof(line));
+	} else if (r->outcome == LAB_WRONG) {
+		const char *text = sim_log_text(&r->findings.lines);
+
+		(void)snprintf(line, sizeof(line), "%.*s",
+			       (int)strcspn(text, "\n"), text);
+	} else {
+		(void)snprintf(line, sizeof(line), "%s", s->why);
+	}
+	memcpy(r->message, line, sizeof(line));
+}
+
+static void finish(struct sim *s, const struct lab_kernel *k,
+		   struct lab_result *r)
+{
+	r->step = k->step;
+	count(s, r);
+	if (s->end == SIM_RETURNED) {
+		lab_check(s, k, &r->findings);
+		r->counted_lost = true;
+		r->lost = r->findings.left_readonly + r->findings.lost +
+			  r->findings.old_p2m;
+	}
+	r->outcome = judge(s, r);
+	explain(s, r);
+	sim_log_bytes(&s->log, sim_log_text(&r->findings.lines),
+		      r->findings.lines.length);
+}
+
+static void run_machine(struct sim *s, const struct lab_case *c, uint64_t pages,
+			struct lab_result *r)
+{
+	const struct lab_policy *p = lab_find_policy(c->policy);
+	struct lab_kernel k = kernel_of(c->world, p, pages);
+	struct build_error e = {""};
+	struct guest_native native;
+
+	if (start(s, c->world, p, &k, &native, pages, &e) != 0) {
+		r->outcome = LAB_NOT_STARTED;
+		(void)snprintf(r->message, sizeof(r->message), "%s", e.text);
+		sim_say(s, "%s", e.text);
+	} else {
+		(void)sim_run(s, boot, &k);
+		finish(s, &k, r);
+	}
+	r->log = s->log;
+	s->log = (struct sim_log){0};
+}
+
+static double now(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static bool expected(const struct lab_case *c, const struct lab_result *r)
+{
+	return r->outcome == c->expected && r->step == c->step &&
+	       (c->says == NULL ||
+		strstr(sim_log_text(&r->log), c->says) != NULL);
+}
+
+void lab_run(const struct lab_case *c, const struct lab_options *o,
+	     struct lab_result *r)
+{
+	uint64_t pages = pages_of(c->world, o);
+	struct sim_config config = {
+		.nr_frames =
+			c->world->hypervisor ? sim_frames_for(pages) : pages,
+		.seed = o->seed,
+		.hypervisor = c->world->hypervisor,
+		.cpu = cpu_of(c->world),
+		.tlb = o->has_tlb ? o->tlb : c->world->tlb,
+		.check_always = o->check_always,
+	};
+	struct build_error e = {""};
+	struct sim *s = sim_create(&config, &e);
+	double start_time = now();
+
+	*r = (struct lab_result){
+		.outcome = LAB_BROKEN,
+		.memory = pages << PAGE_SHIFT,
+	};
+	if (s == NULL) {
+		(void)snprintf(r->message, sizeof(r->message), "%s", e.text);
+		return;
+	}
+	run_machine(s, c, pages, r);
+	r->as_expected = expected(c, r);
+	r->seconds = now() - start_time;
+	sim_destroy(s);
+}
+
+void lab_result_fini(struct lab_result *r)
+{
+	lab_findings_fini(&r->findings);
+	sim_log_fini(&r->log);
+}
