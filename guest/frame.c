@@ -140,7 +140,8 @@ void window_forget(struct guest *g, pfn_t frame)
 
 int windows_close(struct guest *g)
 {
-	uint64_t flags = WINDOW_FLAGS | PTE_RW;
+	bool nx = g->config.geometry->has_nx && g->config.cpu.nx;
+	uint64_t flags = WINDOW_FLAGS | PTE_RW | (nx ? PTE_NX : 0);
 
 	for (unsigned int i = 0; i < GUEST_WINDOWS; i++) {
 		int error = window_set(
