@@ -1,52 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Fetching what the guest was about to execute. The usual case is two loads;
- * they may fault, which the exception table turns into a result.
+ * where they fault, the rest of the page is tried alone.
  */
 #include "hv/emul/fetch.h"
 
 #include "engine/port.h"
+#include "hv/mm/guest.h"
 #include "hv/mm/layout.h"
 #include "hv/vcpu.h"
 #include "hv/x86.h"
 
 #define DR6_SINGLE_STEP (1u << 14)
 
-/* Eight bytes of guest memory; false: it faults. */
-static inline bool load_guest(uint64_t at, uint64_t *ret_value)
-{
-	uint64_t value;
-	uint32_t faulted;
-
-	__asm__ volatile("xor %k1, %k1\n"
-			 "1:	mov (%2), %0\n"
-			 "2:\n"
-			 "	.pushsection .text.fixup, \"ax\"\n"
-			 "3:	mov $1, %k1\n"
-			 "	jmp 2b\n"
-			 "	.popsection\n"
-			 "	.pushsection .ex_table, \"a\"\n"
-			 "	.quad 1b, 3b\n"
-			 "	.popsection\n"
-			 : "=&r"(value), "=&r"(faulted)
-			 : "r"(at)
-			 : "memory");
-	*ret_value = value;
-	return faulted == 0;
-}
-
 size_t fetch_code(struct vcpu *v, const struct regs *r,
 		  uint8_t ret_code[FETCH_BYTES])
 {
 	size_t to_page_end = PAGE_SIZE - page_offset(r->rip);
-	uint64_t words[2];
+	uint64_t low, high;
 
-	if (guest_range_ok(r->rip, FETCH_BYTES) &&
-	    load_guest(r->rip, &words[0]) &&
-	    load_guest(r->rip + 8, &words[1])) {
-		__builtin_memcpy(ret_code, words, FETCH_BYTES);
-		return FETCH_BYTES;
+	if (!guest_range_ok(r->rip, FETCH_BYTES)) {
+		return 0;
 	}
+	GUEST_LOAD(low, r->rip, fault);
+	GUEST_LOAD(high, r->rip + 8, fault);
+	__builtin_memcpy(ret_code, &low, sizeof(low));
+	__builtin_memcpy(ret_code + 8, &high, sizeof(high));
+	return FETCH_BYTES;
+fault:
 	if (to_page_end >= FETCH_BYTES ||
 	    port_copy_in(&v->mmu, ret_code, r->rip, to_page_end) != 0) {
 		return 0;
