@@ -30,6 +30,8 @@ struct domain {
 	bool stopping;	    /* no vCPU goes back to the guest */
 	uint8_t shutdown;   /* SHUTDOWN_*, or DOMAIN_CRASHED */
 	const char *crash_reason;
+	bool crash_has_address; /* of a page fault, or a stack */
+	uint64_t crash_address;
 	struct event_domain event;
 	struct time_domain time;
 	struct console console;
@@ -54,5 +56,7 @@ void domain_shutdown(struct domain *d, unsigned int reason);
  * back to the guest. The first reason counts. A string constant.
  */
 void domain_crash(struct vcpu *v, const char *reason);
+/* The same, when it was about an address: its page-table walk is shown. */
+void domain_crash_at(struct vcpu *v, const char *reason, uint64_t address);
 
 #endif

@@ -31,7 +31,8 @@ struct domain;
 
 /* Reasons for not going straight back to the guest. */
 enum vcpu_work {
-	VCPU_WORK_STOP = 1 << 0, /* the domain has crashed or shut down */
+	VCPU_WORK_STOP = 1 << 0,  /* the domain has crashed or shut down */
+	VCPU_WORK_AUDIT = 1 << 1, /* stays set: periodic audits are on */
 };
 
 /* An entry point of the guest kernel. */
@@ -68,7 +69,9 @@ struct vcpu {
 	uint64_t iobmp;	      /* and its address in guest-kernel memory */
 	uint64_t cr4;	      /* what the guest last wrote */
 	uint64_t debugreg[8]; /* as the guest sees them */
+	unsigned int window;  /* of descriptors: see desc.h */
 	uint64_t ldt_loaded;  /* entries the CPU's LDTR knows of */
+	uint64_t fault_address; /* of the last page fault */
 	bool up;	      /* runs, or may */
 	bool blocked;	      /* waits for an event */
 

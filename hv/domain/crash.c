@@ -89,8 +89,8 @@ void crash_report(struct vcpu *v, const struct regs *r)
 		  (unsigned int)d->mmu.domid, v->id,
 		  d->crash_reason != NULL ? d->crash_reason : "no reason");
 	show_registers(v, r);
-	if (r->vector == TRAP_PF) {
-		show_page_walk(v, vaddr(v->event.info->arch.cr2));
+	if (d->crash_has_address) {
+		show_page_walk(v, vaddr(d->crash_address));
 	}
 	show_stack(v, r);
 }

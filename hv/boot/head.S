@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From the multiboot loader (32-bit protected mode, paging off) to C in long
+ * mode. The tables built here map the first 4 GiB three times: where they are,
+ * at IMAGE_START and at DIRECTMAP_START, which one set of lower tables does.
+ * paging.c replaces them.
+ */
+#include "hv/cpu.h"
+#include "hv/mm/layout.h"
+#include "hv/x86.h"
+
+#define MULTIBOOT_MAGIC 0x1badb002
+#define MULTIBOOT_FLAGS 0x00000003 /* modules on page bounds; memory map */
+#define PHYS(symbol) ((symbol) - IMAGE_START)
+#define L4_SLOT(address) (((address) >> 39) & 511)
+
+#define PTE_TABLE 0x003 /* present, writable */
+#define PTE_LARGE 0x083
+#define CPUID_LONG_MODE (1 << 29)
+
+	.section .multiboot, "a"
+	.balign 4
+	.long MULTIBOOT_MAGIC, MULTIBOOT_FLAGS
+	.long -(MULTIBOOT_MAGIC + MULTIBOOT_FLAGS)
+
+	.section .text.boot, "ax"
+	.code32
+	.globl boot_entry
+boot_entry:
+	cli
+	cld
+	mov %eax, %ebp /* the loader's magic; ebx: its information */
+
+	mov $0x80000000, %eax
+	mov %ebx, %esi
+	cpuid
+	cmp $0x80000001, %eax
+	jb no_long_mode
+	mov $0x80000001, %eax
+	cpuid
+	mov %esi, %ebx
+	test $CPUID_LONG_MODE, %edx
+	jz no_long_mode
+
+	/* 2048 large pages cover 4 GiB. */
+	movl $PHYS(boot_l2), %edi
+	mov $PTE_LARGE, %eax
+	xor %ecx, %ecx
+1:	mov %eax, (%edi, %ecx, 8)
+	add $0x200000, %eax
+	inc %ecx
+	cmp $2048, %ecx
+	jne 1b
+
+	movl $PHYS(boot_l3), %edi
+	movl $PHYS(boot_l2) + PTE_TABLE, %eax
+	xor %ecx, %ecx
+1:	mov %eax, (%edi, %ecx, 8)
+	add $0x1000, %eax
+	inc %ecx
+	cmp $4, %ecx
+	jne 1b
+
+	movl $PHYS(boot_l4), %edi
+	movl $PHYS(boot_l3) + PTE_TABLE, %eax
+	mov %eax, (%edi)
+	mov %eax, L4_SLOT(IMAGE_START) * 8(%edi)
+	mov %eax, L4_SLOT(DIRECTMAP_START) * 8(%edi)
+	mov %edi, %cr3
+
+	mov $(X86_CR4_PAE), %eax
+	mov %eax, %cr4
+	mov $MSR_EFER, %ecx
+	rdmsr
+	or $EFER_LME, %eax
+	wrmsr
+	mov $(X86_CR0_PG | X86_CR0_WP | X86_CR0_NE | X86_CR0_ET | \
+	      X86_CR0_MP | X86_CR0_PE), %eax
+	mov %eax, %cr0
+	lgdt PHYS(boot_gdtr)
+	ljmp $8, $PHYS(boot_long)
+
+/* The machine's text screen is all that is sure to be there. */
+no_long_mode:
+	movl $0x4f364f34, 0xb8000 /* "46", white on red: no 64-bit mode */
+1:	hlt
+	jmp 1b
+
+	.code64
+boot_long:
+	movabs $boot_high, %rax
+	jmp *%rax
+boot_high:
+	lea cpu0_regs(%rip), %rsp
+	xor %eax, %eax
+	mov %eax, %ds
+	mov %eax, %es
+	mov %eax, %fs
+	mov %eax, %gs
+	mov %eax, %ss
+	/* Flags as C expects them. */
+	pushq $X86_RFLAGS_FIXED
+	popfq
+	mov %ebp, %edi
+	mov %ebx, %esi
+	xor %ebp, %ebp
+	call hv_main
+1:	hlt
+	jmp 1b
+
+	.section .rodata
+	.balign 8
+boot_gdt:
+	.quad 0
+	.quad 0x00af9a000000ffff
+boot_gdtr:
+	.word . - boot_gdt - 1
+	.long PHYS(boot_gdt)
+
+	.section .bss.page, "aw", @nobits
+	.balign 4096
+boot_l4:
+	.skip 4096
+boot_l3:
+	.skip 4096
+boot_l2:
+	.skip 4 * 4096
+
+/* CPU 0: its stack, with struct cpu and the guest's registers at the top. */
+	.balign CPU_STACK_SIZE
+	.globl cpu0_stack
+cpu0_stack:
+	.skip CPU_STACK_SIZE - CPU_SIZE - REGS_SIZE
+	.globl cpu0_regs
+cpu0_regs:
+	.skip REGS_SIZE
+	.globl cpu0
+cpu0:
+	.skip CPU_SIZE

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The hypervisor's beginning: each step needs only the ones before it.
+ */
+#include <stdbool.h>
+
+#include "hv/audit.h"
+#include "hv/boot/machine_frames.h"
+#include "hv/boot/memory.h"
+#include "hv/boot/multiboot.h"
+#include "hv/boot/paging.h"
+#include "hv/console/console.h"
+#include "hv/control.h"
+#include "hv/cpu.h"
+#include "hv/domain/create.h"
+#include "hv/log.h"
+#include "hv/machine.h"
+#include "hv/mm/layout.h"
+#include "hv/panic.h"
+#include "hv/serial.h"
+#include "hv/time/time.h"
+#include "hv/x86.h"
+
+#define MIB_PAGES 256
+#define WORD_SIZE 64
+
+_Noreturn void hv_main(uint32_t magic, uint32_t information);
+
+struct options {
+	uint64_t pages; /* of the domain; 0: all there are */
+};
+
+/* What follows the key, or NULL. */
+static const char *value_of(const char *word, const char *key)
+{
+	while (*key != '\0' && *word == *key) {
+		word++;
+		key++;
+	}
+	return *key == '\0' ? word : NULL;
+}
+
+static bool is_level(const char *text, enum log_level *ret_level)
+{
+	static const char *const names[] = {"error", "warn", "info", "debug"};
+
+	for (unsigned int i = 0; i < 4; i++) {
+		const char *rest = value_of(text, names[i]);
+
+		if (rest != NULL && *rest == '\0') {
+			*ret_level = (enum log_level)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool parse_mib(const char *text, uint64_t *ret_pages)
+{
+	uint64_t mib = 0;
+
+	for (; *text >= '0' && *text <= '9' && mib < UINT32_MAX; text++) {
+		mib = mib * 10 + (uint64_t)(*text - '0');
+	}
+	*ret_pages = mib * MIB_PAGES;
+	return *text == '\0' && mib != 0;
+}
+
+static bool parse_option(struct options *o, const char *word)
+{
+	const char *v;
+
+	if ((v = value_of(word, "loglevel=")) != NULL) {
+		return is_level(v, &log_level);
+	}
+	if ((v = value_of(word, "audit=")) != NULL) {
+		return audit_configure(v);
+	}
+	if ((v = value_of(word, "dom-memory=")) != NULL) {
+		return parse_mib(v, &o->pages);
+	}
+	if ((v = value_of(word, "debug-exit")) != NULL && *v == '\0') {
+		machine_debug_exit = true;
+		return true;
+	}
+	/* For the command that starts us; nothing to do here. */
+	v = value_of(word, "gdb");
+	return v != NULL && *v == '\0';
+}
+
+/* The first word is our own file's name. */
+static void parse_options(struct options *o, const char *text)
+{
+	char word[WORD_SIZE];
+	bool first = true;
+
+	while (*text != '\0') {
+		unsigned int n = 0;
+
+		while (*text == ' ') {
+			text++;
+		}
+		for (; *text != '\0' && *text != ' '; text++) {
+			if (n < WORD_SIZE - 1) {
+				word[n++] = *text;
+			}
+		}
+		word[n] = '\0';
+		if (n != 0 && !first && !parse_option(o, word)) {
+			log_warn("option not understood: %s", word);
+		}
+		first = false;
+	}
+}
+
+static void cpu_brand(char name[49])
+{
+	if (x86_cpuid(0x80000000, 0).a < 0x80000004) {
+		name[0] = '\0';
+		return;
+	}
+	for (unsigned int i = 0; i < 3; i++) {
+		struct cpuid c = x86_cpuid(0x80000002 + i, 0);
+		const uint32_t words[4] = {c.a, c.b, c.c, c.d};
+
+		for (unsigned int j = 0; j < 16; j++) {
+			name[i * 16 + j] = (char)(words[j / 4] >> j % 4 * 8);
+		}
+	}
+	name[48] = '\0';
+}
+
+static void banner(void)
+{
+	char brand[49];
+	uint64_t pages = memory_pages(&memory_ram);
+
+	cpu_brand(brand);
+	log_info("Pagewarden, %lu MiB of RAM, %s", pages / MIB_PAGES, brand);
+	control_begin("boot");
+	control_number("ram_kib", pages * 4);
+	control_number("frames", machine_mmu.nr_frames);
+	control_text("cpu", brand);
+	control_end();
+}
+
+/* Audits need scratch memory; the guest's memory comes first. */
+static void init_audit(uint64_t pages)
+{
+	uint64_t bytes = page_round_up(machine_mmu.nr_frames *
+				       sizeof(struct audit_tally));
+	uint64_t free = memory_pages(&memory_free);
+
+	if (!audit_wanted()) {
+		return;
+	}
+	if (free < (bytes >> PAGE_SHIFT) + pages) {
+		log_warn("no audits: no room for their %lu MiB", bytes >> 20);
+		return;
+	}
+	audit_init(direct_map(memory_take(bytes, PAGE_SIZE, UINT64_MAX)));
+}
+
+_Noreturn void hv_main(uint32_t magic, uint32_t information)
+{
+	struct options options = {0};
+	const char *wrong;
+
+	serial_init();
+	wrong = multiboot_read(magic, information);
+	parse_options(&options, boot_info.cmdline);
+	if (wrong != NULL) {
+		panic("%s", wrong);
+	}
+	memory_init(&boot_info);
+	paging_init();
+	cpu_init();
+	frames_init();
+	banner();
+	time_init();
+	time_cpu_init();
+	console_irq_init();
+	init_audit(options.pages);
+	domain_create(&boot_info, options.pages);
+	domain_start();
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The engine's port on metal.
+ *
+ * Guest memory is reached by plain loads and stores under the guest's own
+ * tables: the guest's kernel runs with user rights, so all it can reach is in
+ * the tables, and what lies outside the hypervisor's slots is the guest's. An
+ * address is therefore safe to use when its range is the guest's; whether
+ * anything is there, the CPU tells by a fault that has a fixup.
+ */
+#include "engine/port.h"
+
+#include "hv/hypercall.h"
+#include "hv/mm/guest.h"
+#include "hv/mm/layout.h"
+#include "hv/panic.h"
+#include "hv/trap/table.h"
+#include "hv/vcpu.h"
+#include "hv/x86.h"
+
+#define LAPIC_IRR7 (0x270 / 4) /* vectors 0xe0 to 0xff */
+
+/*
+ * A request stops when an interrupt waits, but not before it has had a
+ * quantum since the last one: a storm of interrupts must not stop it for good.
+ */
+bool port_preempt(struct mmu_domain *d)
+{
+	const struct cpu *c = cpu_here();
+
+	(void)d;
+	return cpu_lapic()[LAPIC_IRR7] != 0 &&
+	       x86_rdtsc() - c->interrupt_tsc >
+		       time_tsc_khz() / 4; /* 250 us */
+}
+
+static bool runs_here(vcpuset_t vcpus)
+{
+	const struct vcpu *v = current;
+
+	return v != NULL && (vcpus >> v->id & 1) != 0;
+}
+
+void port_flush_all(struct mmu_domain *d, vcpuset_t vcpus)
+{
+	(void)d;
+	if (runs_here(vcpus)) {
+		x86_write_cr3(x86_read_cr3());
+	}
+}
+
+void port_flush_page(struct mmu_domain *d, vcpuset_t vcpus, vaddr_t va)
+{
+	(void)d;
+	if (runs_here(vcpus)) {
+		x86_invlpg(va.v);
+	}
+}
+
+void port_load_root(struct mmu_vcpu *m)
+{
+	struct vcpu *v = vcpu_of(m);
+
+	if (v == current && v->kernel_mode) {
+		x86_write_cr3(m->kernel_root.v << PAGE_SHIFT);
+	}
+}
+
+static int copy_bytes(void *to, const void *from, size_t bytes)
+{
+	__asm__ goto("1: rep movsb\n" EX_TABLE_ENTRY("1b", "%l[fault]")
+		     : "+D"(to), "+S"(from), "+c"(bytes)
+		     :
+		     : "memory"
+		     : fault);
+	return 0;
+fault:
+	return -XEN_EFAULT;
+}
+
+static int copy_words(void *to, const void *from, size_t words)
+{
+	__asm__ goto("1: rep movsq\n" EX_TABLE_ENTRY("1b", "%l[fault]")
+		     : "+D"(to), "+S"(from), "+c"(words)
+		     :
+		     : "memory"
+		     : fault);
+	return 0;
+fault:
+	return -XEN_EFAULT;
+}
+
+static int copy_any(void *to, const void *from, size_t bytes)
+{
+	if (bytes % 8 == 0) {
+		return copy_words(to, from, bytes / 8);
+	}
+	return copy_bytes(to, from, bytes);
+}
+
+int port_copy_in(struct mmu_vcpu *v, void *to, uint64_t from, size_t bytes)
+{
+	uint64_t *t = to;
+	uint64_t a, b, c;
+
+	(void)v;
+	if (__builtin_expect(!guest_range_ok(from, bytes), 0)) {
+		return -XEN_EFAULT;
+	}
+	switch (bytes) {
+	case 16:
+		GUEST_LOAD(a, from, fault);
+		GUEST_LOAD(b, from + 8, fault);
+		t[0] = a;
+		t[1] = b;
+		return 0;
+	case 24:
+		GUEST_LOAD(a, from, fault);
+		GUEST_LOAD(b, from + 8, fault);
+		GUEST_LOAD(c, from + 16, fault);
+		t[0] = a;
+		t[1] = b;
+		t[2] = c;
+		return 0;
+	case 8:
+		GUEST_LOAD(a, from, fault);
+		t[0] = a;
+		return 0;
+	default:
+		return copy_any(to, (const void *)from, bytes);
+	}
+fault:
+	return -XEN_EFAULT;
+}
+
+int port_copy_out(struct mmu_vcpu *v, uint64_t to, const void *from,
+		  size_t bytes)
+{
+	(void)v;
+	if (__builtin_expect(!guest_range_ok(to, bytes), 0)) {
+		return -XEN_EFAULT;
+	}
+	if (bytes == 8) {
+		GUEST_STORE(to, *(const uint64_t *)from, fault);
+		return 0;
+	}
+	return copy_any((void *)to, from, bytes);
+fault:
+	return -XEN_EFAULT;
+}
+
+int64_t port_hypercall(struct mmu_vcpu *v, unsigned int nr, uint64_t arg[6])
+{
+	if (nr >= HYPERCALLS) {
+		return -XEN_ENOSYS;
+	}
+	hypercall_calls[nr]++;
+	return hypercall_table[nr](vcpu_of(v), arg);
+}
+
+_Noreturn void port_panic(struct mmu *m, const char *why)
+{
+	(void)m;
+	panic("engine: %s", why);
+}
