@@ -5,24 +5,28 @@
  */
 #include "emul/clock.h"
 
+/* Long division, bit by bit: a freestanding build has no 128-bit one. */
 struct clock_scale clock_scale_make(uint64_t from, uint64_t to)
 {
-	unsigned __int128 ratio = ((unsigned __int128)to << 32) / from;
-	struct clock_scale s = {.shift = 0};
+	struct clock_scale s = {.mul = 0, .shift = 0};
 
-	while (ratio >= (unsigned __int128)1 << 32) {
-		ratio >>= 1;
+	/* Full precision: the fraction to / from has its top bit set. */
+	while (to >= from) {
+		from <<= 1;
 		s.shift++;
 	}
-	/* Full precision: the fraction's top bit is set. */
-	if (s.shift > 0) {
-		ratio = ((unsigned __int128)to << (32 - s.shift)) / from;
-	}
-	while (ratio < (UINT64_C(1) << 31) && s.shift > -31) {
+	while (to < from - to && s.shift > -31) {
+		to <<= 1;
 		s.shift--;
-		ratio = ((unsigned __int128)to << (32 - s.shift)) / from;
 	}
-	s.mul = (uint32_t)ratio;
+	for (unsigned int bit = 0; bit < 32; bit++) {
+		to <<= 1;
+		s.mul <<= 1;
+		if (to >= from) {
+			to -= from;
+			s.mul |= 1;
+		}
+	}
 	return s;
 }
 
