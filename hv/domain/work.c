@@ -24,6 +24,10 @@ static void stop(struct domain *d, unsigned int reason)
 
 void domain_shutdown(struct domain *d, unsigned int reason)
 {
+	/* A code given beforehand (SCHEDOP_shutdown_code) is the reason. */
+	if (d->event.shutdown_code != 0) {
+		reason = d->event.shutdown_code - 1u;
+	}
 	stop(d, reason);
 }
 

@@ -51,7 +51,7 @@ static enum emulated read_cr(struct vcpu *v, struct regs *r,
 		*to = mfn_to_maddr(v->mmu.kernel_root).v;
 		return EMULATED_DONE;
 	case 4:
-		*to = v->cr4;
+		*to = (x86_read_cr4() & ~CR4_GUESTS) | (v->cr4 & CR4_GUESTS);
 		return EMULATED_DONE;
 	default:
 		return EMULATED_REFUSED;

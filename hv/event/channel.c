@@ -73,6 +73,10 @@ static void channel_free(struct domain *d, evtchn_port_t port)
 
 void event_domain_init(struct domain *d)
 {
+	/* A vCPU takes no events before it says so. */
+	for (unsigned int i = 0; i < XEN_LEGACY_MAX_VCPUS; i++) {
+		d->shared_info->vcpu_info[i].evtchn_upcall_mask = 1;
+	}
 	d->event.port[0].state = EVENT_RESERVED;
 	d->event.first_free = 1;
 	d->event.nr_valid = PORT_GROUP;
@@ -82,7 +86,6 @@ void event_vcpu_init(struct vcpu *v)
 {
 	v->event.registered = MFN_INVALID;
 	v->event.info = &v->domain->shared_info->vcpu_info[v->id];
-	v->event.info->evtchn_upcall_mask = 1;
 }
 
 evtchn_port_t event_bind_hypervisor(struct domain *d, struct vcpu *v,
