@@ -32,6 +32,7 @@ static void put(struct out *o, char c)
 
 /* One conversion: what stands between % and its letter. */
 struct spec {
+	bool prefix;
 	bool zero;
 	unsigned int width;
 	unsigned int longs;
@@ -40,6 +41,10 @@ struct spec {
 static const char *parse_spec(const char *p, struct spec *s)
 {
 	*s = (struct spec){0};
+	if (*p == '#') {
+		s->prefix = true;
+		p++;
+	}
 	if (*p == '0') {
 		s->zero = true;
 		p++;
@@ -64,6 +69,10 @@ static void put_number(struct out *o, const struct spec *s, uint64_t v,
 		digits[n++] = "0123456789abcdef"[v % base];
 		v /= base;
 	} while (v != 0);
+	if (s->prefix && base == 16) {
+		digits[n++] = 'x';
+		digits[n++] = '0';
+	}
 	if (negative) {
 		digits[n++] = '-';
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The hypervisor's own lines on COM1, and formatting for them. Understood are
- * %s, %c, %d, %i, %u, %x, %p and %%, with 0, a width, and l, ll or z.
+ * %s, %c, %d, %i, %u, %x, %p and %%, with #, 0, a width, and l, ll or z.
  */
 #ifndef PW_HV_LOG_H
 #define PW_HV_LOG_H

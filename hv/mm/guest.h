@@ -15,14 +15,14 @@
 	".popsection\n"
 
 #define GUEST_LOAD(value, address, fault)                              \
-	__asm__ goto("1: movq %1, %0\n" EX_TABLE_ENTRY("1b", "%l[" #fault "]") \
+	__asm__ volatile goto("1: movq %1, %0\n" EX_TABLE_ENTRY("1b", "%l[" #fault "]") \
 		     : "=r"(value)                                     \
 		     : "m"(*(const uint64_t *)(address))               \
 		     :                                                 \
 		     : fault)
 
 #define GUEST_STORE(address, value, fault)                             \
-	__asm__ goto("1: movq %0, %1\n" EX_TABLE_ENTRY("1b", "%l[" #fault "]") \
+	__asm__ volatile goto("1: movq %0, %1\n" EX_TABLE_ENTRY("1b", "%l[" #fault "]") \
 		     :                                                 \
 		     : "r"(value), "m"(*(uint64_t *)(address))         \
 		     : "memory"                                        \

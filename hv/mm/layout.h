@@ -65,12 +65,10 @@ static inline uint64_t image_address(const void *p)
  */
 static inline bool guest_range_ok(uint64_t start, uint64_t size)
 {
-	uint64_t end = start + size;
-
 	if (start >= GUEST_HIGH_START) {
-		return end >= start || end == 0;
+		return size <= -start;
 	}
-	return end >= start && end <= GUEST_LOW_END;
+	return start <= GUEST_LOW_END && size <= GUEST_LOW_END - start;
 }
 
 #endif

@@ -68,7 +68,7 @@ void port_load_root(struct mmu_vcpu *m)
 
 static int copy_bytes(void *to, const void *from, size_t bytes)
 {
-	__asm__ goto("1: rep movsb\n" EX_TABLE_ENTRY("1b", "%l[fault]")
+	__asm__ volatile goto("1: rep movsb\n" EX_TABLE_ENTRY("1b", "%l[fault]")
 		     : "+D"(to), "+S"(from), "+c"(bytes)
 		     :
 		     : "memory"
@@ -80,7 +80,7 @@ fault:
 
 static int copy_words(void *to, const void *from, size_t words)
 {
-	__asm__ goto("1: rep movsq\n" EX_TABLE_ENTRY("1b", "%l[fault]")
+	__asm__ volatile goto("1: rep movsq\n" EX_TABLE_ENTRY("1b", "%l[fault]")
 		     : "+D"(to), "+S"(from), "+c"(words)
 		     :
 		     : "memory"
