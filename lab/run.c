@@ -56,6 +56,20 @@ static uint64_t pages_of(const struct lab_world *w, const struct lab_options *o)
 	return 0;
 }
 
+/*
+ * How much of its memory the kernel uses. A big domain is to start and to get
+ * rid of its P2M; so it uses what holds both, as Linux does with mem=.
+ */
+static uint64_t limit_of(const struct lab_world *w, const struct lab_options *o)
+{
+	uint64_t p2m = (o->big >> PAGE_SHIFT) * sizeof(uint64_t);
+	uint64_t bytes = p2m + p2m / 64 + o->memory;
+
+	return w->memory == LAB_MEMORY_BIG && bytes < o->big
+		       ? bytes >> PAGE_SHIFT
+		       : 0;
+}
+
 static struct paging cpu_of(const struct lab_world *w)
 {
 	struct paging cpu = sim_cpu(w->mode);
@@ -81,7 +95,8 @@ static uint64_t ask(struct guest *g, pfn_t frame, uint64_t flags)
 }
 
 static struct lab_kernel kernel_of(const struct lab_world *w,
-				   const struct lab_policy *p, uint64_t pages)
+				   const struct lab_policy *p, uint64_t pages,
+				   uint64_t limit)
 {
 	bool small = w->mode != PAGING_4LEVEL;
 	uint64_t direct = small ? DIRECT_BASE_32 : DIRECT_BASE;
@@ -102,6 +117,7 @@ static struct lab_kernel kernel_of(const struct lab_world *w,
 				.direct_base = vaddr(direct),
 				.windows =
 					vaddr(base + (WINDOWS << PAGE_SHIFT)),
+				.memory_limit = pfn(limit),
 				.policies = p->policies,
 				.ask = ask,
 			},
@@ -146,6 +162,7 @@ static int start(struct sim *s, const struct lab_world *w,
 			.kernel = image_of(w, k),
 			.nr_pages = pages,
 			.p2m = p->p2m,
+			.lazy = w->memory == LAB_MEMORY_BIG,
 			.scattered = true,
 		};
 
@@ -231,11 +248,13 @@ static void finish(struct sim *s, const struct lab_kernel *k,
 		      r->findings.lines.length);
 }
 
-static void run_machine(struct sim *s, const struct lab_case *c, uint64_t pages,
-			struct lab_result *r)
+static void run_machine(struct sim *s, const struct lab_case *c,
+			const struct lab_options *o, struct lab_result *r)
 {
 	const struct lab_policy *p = lab_find_policy(c->policy);
-	struct lab_kernel k = kernel_of(c->world, p, pages);
+	uint64_t pages = pages_of(c->world, o);
+	struct lab_kernel k =
+		kernel_of(c->world, p, pages, limit_of(c->world, o));
 	struct build_error e = {""};
 	struct guest_native native;
 
@@ -291,7 +310,7 @@ void lab_run(const struct lab_case *c, const struct lab_options *o,
 		(void)snprintf(r->message, sizeof(r->message), "%s", e.text);
 		return;
 	}
-	run_machine(s, c, pages, r);
+	run_machine(s, c, o, r);
 	r->as_expected = expected(c, r);
 	r->seconds = now() - start_time;
 	sim_destroy(s);

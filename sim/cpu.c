@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "sim/fault.h"
+#include "sim/lazy.h"
 
 void cpu_peek(const struct sim *s, vaddr_t va, struct walk *ret)
 {
@@ -121,7 +122,9 @@ static void physical_read(struct sim *s, void *to, maddr_t at, uint64_t bytes)
 		memset(to, 0xff, bytes);
 		return;
 	}
-	memcpy(to, s->mmu.ram + at.v, bytes);
+	if (!lazy_read(s, to, at, bytes)) {
+		memcpy(to, s->mmu.ram + at.v, bytes);
+	}
 }
 
 static void physical_write(struct sim *s, maddr_t at, const void *from,
@@ -132,6 +135,7 @@ static void physical_write(struct sim *s, maddr_t at, const void *from,
 		return;
 	}
 	check_store(s, at);
+	lazy_write(s, at, bytes);
 	if (from == NULL) {
 		memset(s->mmu.ram + at.v, 0, bytes);
 	} else {

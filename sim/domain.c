@@ -13,6 +13,7 @@
 
 #include "engine/pool.h"
 #include "engine/port.h"
+#include "sim/lazy.h"
 #include "sim/machine.h"
 
 #define MAX_RUNS 8
@@ -115,6 +116,43 @@ static int load(struct sim *s, struct build_error *e)
 	return 0;
 }
 
+/* Frames to the domain, and its P2M's form. */
+static int assign(struct sim *s, bool lazy, struct build_error *e)
+{
+	if (lazy) {
+		if (lazy_assign(s) != 0 || lazy_p2m(s) != 0) {
+			return error_set(e, XEN_ENOMEM, "out of memory");
+		}
+		return 0;
+	}
+	for (unsigned int i = 0; i < s->nr_runs; i++) {
+		mmu_assign(&s->dom, s->runs[i].mfn, s->runs[i].pfn,
+			   s->runs[i].nr);
+	}
+	return 0;
+}
+
+/* As build_domain, but for the P2M if it is lazy; there is no image. */
+static int build(struct sim *s, const struct build_params *params,
+		 struct build_error *e)
+{
+	const struct build_memory memory = {s->mmu.ram, s->runs, s->nr_runs};
+	const struct elf_image image = {0};
+	int rc = build_check(&memory, &s->layout, params, e);
+
+	if (rc != 0) {
+		return rc;
+	}
+	build_kernel(&memory, &s->layout, &image);
+	if (s->p2m_made == NULL) {
+		build_p2m(&memory, &s->layout);
+	}
+	build_tables(&memory, &s->layout);
+	build_start_info(&memory, &s->layout, params);
+	build_finish(&memory, &s->layout, &s->built);
+	return 0;
+}
+
 int sim_start_domain(struct sim *s, const struct sim_domain *d,
 		     struct build_error *e)
 {
@@ -128,9 +166,7 @@ int sim_start_domain(struct sim *s, const struct sim_domain *d,
 		.cmdline = d->cmdline,
 		.shared_info = mfn_to_maddr(mfn(SIM_SHARED_INFO_FRAME)),
 	};
-	const struct elf_image image = {0};
 	struct xen_notes notes;
-	struct build_memory memory;
 	int rc;
 
 	notes_of(&d->kernel, &notes);
@@ -141,15 +177,14 @@ int sim_start_domain(struct sim *s, const struct sim_domain *d,
 	if (rc != 0) {
 		return rc;
 	}
-	memory = (struct build_memory){s->mmu.ram, s->runs, s->nr_runs};
-	for (unsigned int i = 0; i < s->nr_runs; i++) {
-		mmu_assign(&s->dom, s->runs[i].mfn, s->runs[i].pfn,
-			   s->runs[i].nr);
+	rc = assign(s, d->lazy, e);
+	if (rc != 0) {
+		return rc;
 	}
 	s->dom.nr_pfns = d->nr_pages;
 	s->dom.max_pages = d->nr_pages + SIM_SPARE_FRAMES;
 	pool_add(&s->mmu, mfn(SIM_XEN_FRAMES + d->nr_pages), SIM_SPARE_FRAMES);
 	mmu_share(&s->dom, mfn(SIM_SHARED_INFO_FRAME), true);
-	rc = build_domain(&memory, &s->layout, &image, &params, &s->built, e);
+	rc = build(s, &params, e);
 	return rc == 0 ? load(s, e) : rc;
 }

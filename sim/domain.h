@@ -20,6 +20,7 @@ struct sim_domain {
 	enum layout_p2m p2m;
 	uint64_t mapping_limit; /* 0: as implemented, 1 GiB */
 	const char *cmdline;
+	bool lazy;      /* huge: take memory for what is touched (lazy.h) */
 	bool scattered; /* frames in several runs, in an order by seed */
 };
 

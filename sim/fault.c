@@ -11,15 +11,16 @@
 #include <stdio.h>
 
 #include "sim/cpu.h"
+#include "sim/lazy.h"
 
-static unsigned long long own_frame(const struct sim *s, uint64_t entry)
+static unsigned long long own_frame(struct sim *s, uint64_t entry)
 {
 	mfn_t f = pte_mfn(pte(entry));
 
 	if (!s->config.hypervisor) {
 		return (unsigned long long)f.v;
 	}
-	return mfn_valid(&s->mmu, f) ? (unsigned long long)s->mmu.m2p[f.v]
+	return mfn_valid(&s->mmu, f) ? (unsigned long long)sim_m2p(s, f)
 				     : (unsigned long long)INVALID_FRAME;
 }
 

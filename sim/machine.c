@@ -6,7 +6,7 @@
  */
 #include <stdlib.h>
 
-#include "engine/pool.h"
+#include "sim/lazy.h"
 #include "sim/machine.h"
 #include "sim/memory.h"
 #include "sim/sim.h"
@@ -129,6 +129,7 @@ void sim_destroy(struct sim *s)
 	memory_release(s->tally, nr * sizeof(*s->tally));
 	tlb_fini(&s->tlb);
 	sim_log_fini(&s->log);
+	lazy_fini(s);
 	free(s->runs);
 	free(s);
 }

@@ -9,6 +9,7 @@
 
 #include "engine/port.h"
 #include "sim/cpu.h"
+#include "sim/lazy.h"
 
 /* Addresses of the upper half are the guest's; below are this process's. */
 #define UPPER_HALF (UINT64_C(1) << 63)
@@ -111,6 +112,9 @@ void port_refused(struct mmu_domain *d, struct refusal *r)
 	struct sim *s = sim_of(d);
 	char line[384];
 
+	if (mfn_valid(&s->mmu, r->frame)) {
+		r->pfn = pfn(sim_m2p(s, r->frame));
+	}
 	(void)refusal_format(r, line, sizeof(line));
 	sim_say(s, "d1v0: %s", line);
 	if (r->op.name != NULL &&

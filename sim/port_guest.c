@@ -9,6 +9,7 @@
 #include "guest/port.h"
 #include "sim/cpu.h"
 #include "sim/hypercall.h"
+#include "sim/lazy.h"
 
 /* Notes what the CPU is executing, for a crash report. */
 static struct sim *executing(struct guest *g, const char *at, vaddr_t rdi,
@@ -144,7 +145,7 @@ bool port_m2p(struct guest *g, mfn_t frame, pfn_t *ret)
 	if (!mfn_valid(&s->mmu, frame)) {
 		return false;
 	}
-	*ret = pfn(s->mmu.m2p[frame.v]);
+	*ret = pfn(sim_m2p(s, frame));
 	return true;
 }
 

@@ -127,6 +127,9 @@ struct sim {
 	struct audit_tally *tally;
 	struct pfn_run *runs;
 	unsigned int nr_runs;
+	/* Of a domain started lazily (lazy.h), as bits; else NULL. */
+	uint8_t *m2p_filled; /* pages of the M2P */
+	uint8_t *p2m_made;   /* pages of the P2M list that are in RAM */
 };
 
 /*
