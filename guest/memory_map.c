@@ -128,6 +128,30 @@ static int check_memory(struct guest *g)
 	return 0;
 }
 
+static int apply_limit(struct guest *g)
+{
+	pfn_t limit = g->config.memory_limit;
+	pfn_t end = memblock_end(&g->memblock);
+	int error;
+
+	if (limit.v == 0 || limit.v >= end.v) {
+		return 0;
+	}
+	error = memblock_remove(&g->memblock, limit, end);
+	if (error != 0) {
+		return guest_fail(g, -error, "no room for the limit at pfn %x",
+				  limit.v);
+	}
+	if (g->boot.mapped_end.v > limit.v || g->boot.p2m_end.v > limit.v ||
+	    g->boot.module_end.v > limit.v) {
+		return guest_fail(g, XEN_EINVAL,
+				  "the memory limit at pfn %x is below what "
+				  "the builder placed",
+				  limit.v);
+	}
+	return 0;
+}
+
 int guest_memory_map(struct guest *g)
 {
 	const struct guest_boot *b = &g->boot;
@@ -138,6 +162,9 @@ int guest_memory_map(struct guest *g)
 	}
 	if (error == 0) {
 		error = e820_to_memblock(g, &g->e820, &g->memblock);
+	}
+	if (error == 0) {
+		error = apply_limit(g);
 	}
 	if (error == 0) {
 		error = check_memory(g);

@@ -281,11 +281,19 @@ static int p2m_free(struct guest *g, struct p2m *p)
 	return error;
 }
 
+/* All frames, or those below the limit on the memory that is used. */
+static uint64_t nr_covered(const struct guest *g)
+{
+	uint64_t limit = g->config.memory_limit.v;
+
+	return limit != 0 && limit < g->p2m.nr ? limit : g->p2m.nr;
+}
+
 int p2m_build(struct guest *g, enum p2m_kind kind, vaddr_t linear)
 {
 	struct p2m new = {
 		.kind = kind,
-		.nr = g->p2m.nr,
+		.nr = nr_covered(g),
 		.list = linear,
 		.missing_leaf = PFN_INVALID,
 		.missing_mid = PFN_INVALID,

@@ -56,6 +56,12 @@ struct guest_config {
 	 * otherwise): their addresses show frames that nothing maps yet.
 	 */
 	vaddr_t windows;
+	/*
+	 * Memory from this frame on is left alone, as Linux's mem= does: not
+	 * mapped, not in our P2M. 0: use all. It must be above all that the
+	 * builder has placed.
+	 */
+	pfn_t memory_limit;
 	struct guest_policies policies;
 	/* TEMPLATE_ASK: the flags to map a frame with. */
 	uint64_t (*ask)(struct guest *g, pfn_t frame, uint64_t flags);
