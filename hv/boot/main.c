@@ -156,6 +156,7 @@ static void init_audit(uint64_t pages)
 	}
 	if (free < (bytes >> PAGE_SHIFT) + pages) {
 		log_warn("no audits: no room for their %lu MiB", bytes >> 20);
+		(void)audit_configure("off");
 		return;
 	}
 	audit_init(direct_map(memory_take(bytes, PAGE_SIZE, UINT64_MAX)));
