@@ -24,13 +24,14 @@
 	 BIT(22) /* MOVBE */ | BIT(23) /* POPCNT */ | BIT(25) /* AES */ |   \
 	 BIT(30) /* RDRAND */)
 #define HYPERVISOR_PRESENT BIT(31)
-/* Leaf 1, edx. Absent for PV: VME, PSE, MCE, APIC, MTRR, PGE, MCA, PSE36. */
+/* Leaf 1, edx. Absent for PV: VME, PSE, APIC, MTRR, PGE, PSE36. */
 #define KEEP_1D                                                           \
 	(BIT(0) /* FPU */ | BIT(2) /* DE */ | BIT(4) /* TSC */ |          \
-	 BIT(5) /* MSR */ | BIT(6) /* PAE */ | BIT(8) /* CX8 */ |         \
-	 BIT(11) /* SEP */ | BIT(15) /* CMOV */ | BIT(16) /* PAT */ |     \
-	 BIT(19) /* CLFLUSH */ | BIT(23) /* MMX */ | BIT(24) /* FXSR */ | \
-	 BIT(25) /* SSE */ | BIT(26) /* SSE2 */)
+	 BIT(5) /* MSR */ | BIT(6) /* PAE */ | BIT(7) /* MCE */ |         \
+	 BIT(8) /* CX8 */ | BIT(11) /* SEP */ | BIT(14) /* MCA */ |       \
+	 BIT(15) /* CMOV */ | BIT(16) /* PAT */ | BIT(19) /* CLFLUSH */ | \
+	 BIT(23) /* MMX */ | BIT(24) /* FXSR */ | BIT(25) /* SSE */ |     \
+	 BIT(26) /* SSE2 */)
 #define FEATURE_SEP BIT(11)
 /* Leaf 7, ebx. Absent for PV: FSGSBASE, SMEP, INVPCID, SMAP, AVX2, HLE. */
 #define KEEP_7B                                                                \

@@ -13,6 +13,8 @@
 
 #define MSR_TSC 0x10
 #define MSR_UCODE_REVISION 0x8b
+#define MSR_MCG_CAP 0x179 /* machine checks: no bank that reports any */
+#define MSR_MCG_STATUS 0x17a
 #define MSR_MISC_ENABLE 0x1a0
 
 #define APIC_BASE_BSP (UINT64_C(1) << 8)
@@ -53,6 +55,8 @@ static bool read_msr(const struct vcpu *v, uint32_t msr, uint64_t *ret_value)
 			     (v->id == 0 ? APIC_BASE_BSP : 0);
 		return true;
 	case MSR_UCODE_REVISION:
+	case MSR_MCG_CAP:
+	case MSR_MCG_STATUS:
 	case MSR_MISC_ENABLE:
 		*ret_value = 0;
 		return true;
@@ -77,6 +81,7 @@ static bool write_msr(uint32_t msr, uint64_t value)
 	case MSR_EFER:
 		return value == (x86_rdmsr(msr) & EFER_SHOWN);
 	case MSR_UCODE_REVISION:
+	case MSR_MCG_STATUS:
 	case MSR_MISC_ENABLE:
 		return true; /* without effect */
 	default:
