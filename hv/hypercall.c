@@ -39,10 +39,16 @@ int64_t hc_eperm(struct vcpu *v, uint64_t arg[6])
 	return -XEN_EPERM;
 }
 
-/* Reached in a multicall only: elsewhere iret is entry.S's own. */
+/*
+ * Reached in a multicall only: elsewhere iret is entry.S's own. The multicall
+ * stops here for good, before the mode changes: what it still had to do or to
+ * write back would be done with a user's rights and tables (XSA-213).
+ */
 int64_t hc_iret(struct vcpu *v, uint64_t arg[6])
 {
-	return hc_ni(v, arg);
+	(void)arg;
+	v->work |= VCPU_WORK_IRET;
+	return -XEN_ERESTART;
 }
 
 int64_t hypercall_mmuext_op(struct vcpu *v, uint64_t arg[6])

@@ -33,6 +33,7 @@ struct domain;
 enum vcpu_work {
 	VCPU_WORK_STOP = 1 << 0,  /* the domain has crashed or shut down */
 	VCPU_WORK_AUDIT = 1 << 1, /* stays set: periodic audits are on */
+	VCPU_WORK_IRET = 1 << 2,  /* a multicall ends with iret */
 };
 
 /* An entry point of the guest kernel. */

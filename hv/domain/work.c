@@ -54,6 +54,10 @@ void domain_crash_at(struct vcpu *v, const char *reason, uint64_t address)
 
 void vcpu_do_work(struct vcpu *v, struct regs *r)
 {
+	if (v->work & VCPU_WORK_IRET) {
+		v->work &= ~(uint32_t)VCPU_WORK_IRET;
+		trap_iret(v, r, r->rsp);
+	}
 	if (v->work & VCPU_WORK_STOP) {
 		domain_end(v, r);
 	}
