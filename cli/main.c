@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli/inspect.h"
+#include "cli/lab.h"
 #include "cli/run.h"
 #include "cli/run_options.h"
 #include "cli/say.h"
@@ -28,6 +29,9 @@ static const struct command commands[] = {
 	{"inspect", "FILE [--memory SIZE] [--initrd FILE]",
 	 "a kernel's notes, and the layout its domain would get", NULL,
 	 cmd_inspect},
+	{"lab", "[run HISTORY | run --all | show HISTORY POLICY] [OPTION]...",
+	 "early-boot failures from the public record, as experiments", lab_help,
+	 cmd_lab},
 };
 
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))

@@ -40,6 +40,11 @@ struct lab_policy {
 	enum layout_p2m p2m;
 	/* Can it also run on a real hypervisor, with the same kernel? */
 	bool on_metal;
+	/*
+	 * There it is right whatever it does: QEMU's CPU looks at the tables
+	 * once more before it faults.
+	 */
+	bool metal_forgives;
 };
 
 /* What memory a world has. */
@@ -59,6 +64,7 @@ struct lab_world {
 	bool noted; /* the kernel has XEN_ELFNOTE_INIT_P2M */
 	bool two_ranges;
 	bool template; /* the direct map is built over the initial mapping */
+	bool on_metal; /* its cases run on a real hypervisor too */
 	enum lab_memory memory;
 	struct tlb_config tlb;
 };

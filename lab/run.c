@@ -10,7 +10,7 @@
 
 #define MIB_PAGES UINT64_C(256)
 #define NATIVE_PAGES (192 * MIB_PAGES)
-#define SMALL_PAGES (64 * MIB_PAGES)
+#define SMALL_PAGES (16 * MIB_PAGES)
 /* The image: 1 MiB to 2 MiB, text first; the windows are its last pages. */
 #define KERNEL_START 256
 #define TEXT_END 320

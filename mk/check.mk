@@ -15,7 +15,7 @@ BOOT_TAPS := $(BOOT_CASES:%=$(TAP)/boot/%.tap)
 SEALED := $(foreach d,engine guest emul builder,$(if $(call csrc,$(d)),$(d)))
 SEAL_TAPS := $(SEALED:%=$(TAP)/seal/%.tap)
 HEADERS := $(sort $(wildcard $(foreach d,abi engine builder emul hv guest sim \
-	cli include kernels tests,$(d)/*.h $(d)/*/*.h $(d)/*/*/*.h)))
+	lab cli include kernels tests,$(d)/*.h $(d)/*/*.h $(d)/*/*/*.h)))
 HEADER_TAPS := $(if $(HEADERS),$(TAP)/headers/headers.tap)
 DIFF_TAPS := $(if $(wildcard tests/differential/run),\
 	$(TAP)/differential/differential.tap)

@@ -13,7 +13,7 @@ CPPFLAGS_kern := -Ikernels/metal
 
 $(eval $(call archive,$(KERN_LIB),$(call objs,kern,\
 	$(call csrc,guest kernels/common) $(call asmsrc,guest kernels/common) \
-	$(wildcard kernels/*.c kernels/*.S))))
+	$(wildcard kernels/*.c kernels/*.S lab/kernel.c))))
 
 define kernel
 $(B)/kernels/$(1).elf: $(call objs,kern,$(call csrc,kernels/$(1)) \

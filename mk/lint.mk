@@ -6,7 +6,7 @@
 
 .PHONY: lint format lint-format lint-tidy lint-cppcheck
 
-LINT_DIRS := abi engine builder emul hv guest sim cli include kernels \
+LINT_DIRS := abi engine builder emul hv guest sim lab cli include kernels \
 	initramfs tests
 LINT_C := $(sort $(wildcard $(foreach d,$(LINT_DIRS),$(d)/*.c $(d)/*/*.c \
 	$(d)/*/*/*.c)))

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * `pagewarden lab`: lists the histories, runs them, shows one run's log. The
+ * cases and what they are held against are lab/'s; here are the words.
+ */
+#include "cli/lab.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/lab_metal.h"
+#include "cli/lab_table.h"
+#include "cli/say.h"
+#include "cli/size.h"
+
+#define SWEEP_BOOTS 24
+#define MEMORY_MAX (UINT64_C(1) << 40)
+#define BIG_MAX (UINT64_C(2) << 40)
+
+const char lab_help[] =
+	"usage: pagewarden lab\n"
+	"       pagewarden lab run HISTORY | --all [OPTION]...\n"
+	"       pagewarden lab show HISTORY POLICY [WORLD] [OPTION]...\n"
+	"\n"
+	"Early-boot failures from the public record of the Linux Xen port:\n"
+	"each history is run with the policy that failed, and with those that\n"
+	"were proposed. Without arguments, lists them. `run` prints a table;\n"
+	"`show` the log of one run.\n"
+	"\n"
+	"  --all          every history\n"
+	"  --memory SIZE  of the domains, 64M to 1T (4G)\n"
+	"  --big SIZE     of the domains of big-p2m that are big (1T)\n"
+	"  --on WHERE     sim; hv or xen: what can run there, in QEMU (sim)\n"
+	"  --seed N       of the simulator's chances (1)\n"
+	"  --json         the table as JSON\n"
+	"  --help         this\n"
+	"\n"
+	"Status: 0 all outcomes are the recorded ones, 1 one is not, 2 bad\n"
+	"usage, 3 Pagewarden itself failed.\n";
+
+struct request {
+	struct lab_options options;
+	bool all;
+	bool json;
+	const char *on;
+	const char *history; /* NULL: all */
+	const char *policy;  /* NULL: all */
+	const char *world;   /* NULL: the first */
+};
+
+enum option_id {
+	OPT_ALL = 256,
+	OPT_MEMORY,
+	OPT_BIG,
+	OPT_ON,
+	OPT_SEED,
+	OPT_JSON,
+	OPT_HELP,
+};
+
+static const struct option long_options[] = {
+	{"all", no_argument, NULL, OPT_ALL},
+	{"memory", required_argument, NULL, OPT_MEMORY},
+	{"big", required_argument, NULL, OPT_BIG},
+	{"on", required_argument, NULL, OPT_ON},
+	{"seed", required_argument, NULL, OPT_SEED},
+	{"json", no_argument, NULL, OPT_JSON},
+	{"help", no_argument, NULL, OPT_HELP},
+	{NULL, 0, NULL, 0},
+};
+
+static bool parse_size(const char *option, const char *text, uint64_t min,
+		       uint64_t max, uint64_t *ret)
+{
+	char low[SIZE_TEXT];
+	char high[SIZE_TEXT];
+
+	if (size_parse(text, ret) && *ret >= min && *ret <= max) {
+		return true;
+	}
+	say("lab: %s '%s' is no size from %s to %s", option, text,
+	    size_format(min, low), size_format(max, high));
+	return false;
+}
+
+static bool parse_seed(const char *text, uint64_t *ret)
+{
+	char *end;
+
+	*ret = strtoull(text, &end, 0);
+	if (*text == '\0' || *text == '-' || *end != '\0') {
+		say("lab: --seed '%s' is no number", text);
+		return false;
+	}
+	return true;
+}
+
+static bool parse_on(const char *text, const char **ret)
+{
+	*ret = text;
+	if (strcmp(text, "sim") == 0 || strcmp(text, "hv") == 0 ||
+	    strcmp(text, "xen") == 0) {
+		return true;
+	}
+	say("lab: --on '%s' is none of sim, hv, xen", text);
+	return false;
+}
+
+static bool parse_option(int id, struct request *r)
+{
+	switch (id) {
+	case OPT_ALL:
+		r->all = true;
+		return true;
+	case OPT_MEMORY:
+		return parse_size("--memory", optarg, LAB_MEMORY_MIN,
+				  MEMORY_MAX, &r->options.memory);
+	case OPT_BIG:
+		return parse_size("--big", optarg, LAB_MEMORY_MIN, BIG_MAX,
+				  &r->options.big);
+	case OPT_ON:
+		return parse_on(optarg, &r->on);
+	case OPT_SEED:
+		return parse_seed(optarg, &r->options.seed);
+	case OPT_JSON:
+		r->json = true;
+		return true;
+	default:
+		return false; /* getopt has said why */
+	}
+}
+
+/* 1: go on; 0: help was asked for; -1: bad usage. */
+static int parse(int argc, char **argv, struct request *r)
+{
+	int id;
+
+	*r = (struct request){
+		.options = {.memory = LAB_MEMORY_DEFAULT,
+			    .big = LAB_BIG_DEFAULT,
+			    .seed = 1},
+		.on = "sim",
+	};
+	optind = 0;
+	while ((id = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+		if (id == OPT_HELP) {
+			fputs(lab_help, stdout);
+			return 0;
+		}
+		if (!parse_option(id, r)) {
+			return -1;
+		}
+	}
+	return 1;
+}
+
+static int bad(const char *what, const char *name)
+{
+	say("lab: no %s '%s'; `pagewarden lab` lists them", what, name);
+	return STATUS_USAGE;
+}
+
+static int list(void)
+{
+	for (unsigned int h = 0; h < lab_nr_histories; h++) {
+		printf("%-12s %s\n", lab_histories[h].name,
+		       lab_histories[h].title);
+		for (unsigned int p = 0; p < lab_nr_policies; p++) {
+			if (lab_policy_is_of(&lab_policies[p],
+					     lab_histories[h].name)) {
+				printf("  %-14s %s\n", lab_policies[p].name,
+				       lab_policies[p].title);
+			}
+		}
+	}
+	return STATUS_OK;
+}
+
+static bool history_exists(const char *name)
+{
+	for (unsigned int h = 0; h < lab_nr_histories; h++) {
+		if (strcmp(lab_histories[h].name, name) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool wanted(const struct request *r, const struct lab_case *c)
+{
+	const struct lab_policy *p = lab_find_policy(c->policy);
+
+	return (r->history == NULL || lab_policy_is_of(p, r->history)) &&
+	       (r->policy == NULL || strcmp(r->policy, p->name) == 0) &&
+	       (r->world == NULL || strcmp(r->world, c->world->name) == 0) &&
+	       (strcmp(r->on, "sim") == 0 || lab_metal_can(c));
+}
+
+/* The cases that are asked for; NULL with *ret_nr 0 if there are none. */
+static struct lab_job *collect(const struct request *r, unsigned int *ret_nr)
+{
+	struct lab_job *jobs = calloc(lab_nr_cases, sizeof(*jobs));
+
+	*ret_nr = 0;
+	for (unsigned int i = 0; jobs != NULL && i < lab_nr_cases; i++) {
+		if (wanted(r, &lab_cases[i])) {
+			jobs[*ret_nr].c = &lab_cases[i];
+			jobs[*ret_nr].options = r->options;
+			(*ret_nr)++;
+		}
+	}
+	return jobs;
+}
+
+static void run_jobs(const struct request *r, struct lab_job *jobs,
+		     unsigned int nr)
+{
+	enum lab_metal on = strcmp(r->on, "hv") == 0 ? LAB_ON_HV : LAB_ON_XEN;
+
+	if (strcmp(r->on, "sim") == 0) {
+		lab_run_many(jobs, nr);
+		return;
+	}
+	for (unsigned int i = 0; i < nr; i++) {
+		lab_metal_run(&jobs[i], on);
+	}
+}
+
+static bool sweep_wanted(const struct request *r)
+{
+	return strcmp(r->on, "sim") == 0 &&
+	       (r->history == NULL || strcmp(r->history, "tlb") == 0);
+}
+
+static int print(const struct request *r, const struct lab_job *jobs,
+		 unsigned int nr, const struct lab_sweep_row *rows)
+{
+	unsigned int unexpected = 0;
+
+	for (unsigned int i = 0; i < nr; i++) {
+		unexpected += !jobs[i].result.as_expected;
+	}
+	if (r->json) {
+		if (!lab_json(stdout, jobs, nr, r->on, rows)) {
+			say("lab: out of memory");
+			return STATUS_OURS;
+		}
+	} else {
+		lab_table_head(stdout);
+		for (unsigned int i = 0; i < nr; i++) {
+			lab_table_row(stdout, &jobs[i], r->on);
+		}
+		if (rows != NULL) {
+			lab_table_sweep(stdout, rows);
+		}
+		printf("\n%u runs, %u not as recorded\n", nr, unexpected);
+	}
+	return unexpected == 0 ? STATUS_OK : STATUS_GUEST;
+}
+
+static int run(const struct request *r)
+{
+	struct lab_sweep_row rows[LAB_SWEEP_ROWS];
+	bool sweep = sweep_wanted(r);
+	unsigned int nr;
+	struct lab_job *jobs = collect(r, &nr);
+	int status;
+
+	if (jobs == NULL) {
+		say("lab: out of memory");
+		return STATUS_OURS;
+	}
+	if (nr == 0) {
+		say("lab: nothing of '%s' can run on %s", r->history, r->on);
+		free(jobs);
+		return STATUS_USAGE;
+	}
+	run_jobs(r, jobs, nr);
+	if (sweep && !lab_sweep(SWEEP_BOOTS, r->options.seed, rows)) {
+		say("lab: out of memory");
+		sweep = false;
+	}
+	status = print(r, jobs, nr, sweep ? rows : NULL);
+	for (unsigned int i = 0; i < nr; i++) {
+		lab_result_fini(&jobs[i].result);
+	}
+	free(jobs);
+	return status;
+}
+
+static int show(const struct request *r)
+{
+	unsigned int nr;
+	struct lab_job *jobs = collect(r, &nr);
+	int status = STATUS_OK;
+
+	if (jobs == NULL || nr == 0) {
+		free(jobs);
+		return bad(r->world == NULL ? "policy" : "policy in world",
+			   r->world == NULL ? r->policy : r->world);
+	}
+	run_jobs(r, jobs, 1);
+	fputs(sim_log_text(&jobs[0].result.log), stdout);
+	putchar('\n');
+	lab_table_head(stdout);
+	lab_table_row(stdout, &jobs[0], r->on);
+	if (!jobs[0].result.as_expected) {
+		status = STATUS_GUEST;
+	}
+	lab_result_fini(&jobs[0].result);
+	free(jobs);
+	return status;
+}
+
+static int cmd_run_histories(struct request *r, int argc, char **argv)
+{
+	if (r->all == (argc == 1) || argc > 1) {
+		say("lab run: name one history, or say --all");
+		return STATUS_USAGE;
+	}
+	if (argc == 1) {
+		r->history = argv[0];
+		if (!history_exists(r->history)) {
+			return bad("history", r->history);
+		}
+	}
+	return run(r);
+}
+
+static int cmd_show(struct request *r, int argc, char **argv)
+{
+	if (argc < 2 || argc > 3) {
+		say("lab show: which history, which policy?");
+		return STATUS_USAGE;
+	}
+	r->history = argv[0];
+	r->policy = argv[1];
+	r->world = argc == 3 ? argv[2] : NULL;
+	if (!history_exists(r->history)) {
+		return bad("history", r->history);
+	}
+	return show(r);
+}
+
+int cmd_lab(int argc, char **argv)
+{
+	struct request r;
+	int rc = parse(argc, argv, &r);
+
+	if (rc <= 0) {
+		return rc == 0 ? STATUS_OK : STATUS_USAGE;
+	}
+	argc -= optind;
+	argv += optind;
+	if (argc == 0) {
+		return list();
+	}
+	if (strcmp(argv[0], "run") == 0) {
+		return cmd_run_histories(&r, argc - 1, argv + 1);
+	}
+	if (strcmp(argv[0], "show") == 0) {
+		return cmd_show(&r, argc - 1, argv + 1);
+	}
+	say("lab: '%s' is neither run nor show", argv[0]);
+	return STATUS_USAGE;
+}

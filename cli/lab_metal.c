@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Cases in QEMU: the lab's kernel on our hypervisor, started as any guest by
+ * `pagewarden run`, or on stock Xen as its first domain. What happened is read
+ * from the console: the kernel says when it is done, and each hypervisor says
+ * in its own words why a domain had to die.
+ */
+#define _GNU_SOURCE /* pipe2 */
+#include "cli/lab_metal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define KERNEL "build/kernels/lab.elf"
+#define XEN "build/xen-stock"
+#define LIMIT_SECONDS "120"
+/* With Xen's own needs beside it. */
+#define XEN_EXTRA_MIB 512
+/* A boot that shows as much as one with more. */
+#define MEMORY_MAX (UINT64_C(256) << 20)
+
+bool lab_metal_can(const struct lab_case *c)
+{
+	return c->world->on_metal && lab_find_policy(c->policy)->on_metal &&
+	       (lab_find_policy(c->policy)->p2m == LAYOUT_P2M_AS_NOTED);
+}
+
+static uint64_t memory_of(const struct lab_job *job)
+{
+	return job->options.memory < MEMORY_MAX ? job->options.memory
+						: MEMORY_MAX;
+}
+
+static void policy_words(const struct lab_case *c, char *to, size_t size)
+{
+	const struct guest_policies *p = &lab_find_policy(c->policy)->policies;
+
+	(void)snprintf(to, size, "template=%s buffer=%s recycle=%s%s",
+		       template_policy_name[p->template],
+		       buffer_policy_name[p->buffer],
+		       recycle_policy_name[p->recycle],
+		       c->world->two_ranges ? " two-ranges" : "");
+}
+
+static void exec_hv(const char *words, uint64_t mib)
+{
+	char memory[32];
+
+	(void)snprintf(memory, sizeof(memory), "%" PRIu64 "M", mib);
+	execl("/proc/self/exe", "pagewarden", "run", "--kernel", KERNEL,
+	      "--no-initrd", "--append", words, "--memory", memory, "--timeout",
+	      LIMIT_SECONDS, (char *)NULL);
+}
+
+static void exec_xen(const char *words, uint64_t mib)
+{
+	char memory[32];
+	char append[256];
+	char module[512];
+
+	(void)snprintf(memory, sizeof(memory), "%" PRIu64 "M",
+		       mib + XEN_EXTRA_MIB);
+	(void)snprintf(append, sizeof(append),
+		       "dom0_mem=%" PRIu64 "M,max:%" PRIu64
+		       "M dom0_max_vcpus=1 console=com1 com1=115200,8n1 "
+		       "loglvl=all guest_loglvl=all noreboot",
+		       mib, mib);
+	(void)snprintf(module, sizeof(module), "%s %s", KERNEL, words);
+	execlp("timeout", "timeout", LIMIT_SECONDS, "qemu-system-x86_64",
+	       "-accel", "tcg", "-cpu", "Nehalem", "-machine", "pc", "-m",
+	       memory, "-nodefaults", "-no-user-config", "-display", "none",
+	       "-no-reboot", "-serial", "stdio", "-kernel", XEN, "-append",
+	       append, "-initrd", module, (char *)NULL);
+}
+
+/* The child with its output in a pipe; -1 if it cannot be started. */
+static int start(const struct lab_job *job, enum lab_metal on, pid_t *ret_pid)
+{
+	uint64_t mib = memory_of(job) >> 20;
+	char words[128];
+	int ends[2];
+
+	policy_words(job->c, words, sizeof(words));
+	if (fflush(NULL) != 0 || pipe2(ends, O_CLOEXEC) != 0) {
+		return -1;
+	}
+	*ret_pid = fork();
+	if (*ret_pid == 0) {
+		(void)dup2(ends[1], STDOUT_FILENO);
+		(void)dup2(ends[1], STDERR_FILENO);
+		if (on == LAB_ON_HV) {
+			exec_hv(words, mib);
+		} else {
+			exec_xen(words, mib);
+		}
+		_exit(127);
+	}
+	(void)close(ends[1]);
+	if (*ret_pid < 0) {
+		(void)close(ends[0]);
+		return -1;
+	}
+	return ends[0];
+}
+
+/*
+ * Xen halts after a crash of its first domain instead of ending: what we came
+ * to see has then been said.
+ */
+static bool is_over(const char *log)
+{
+	return strstr(log, "Hardware Dom0 crashed") != NULL ||
+	       strstr(log, "Hardware Dom0 halted") != NULL ||
+	       strstr(log, "Hardware Dom0 shutdown") != NULL;
+}
+
+static void read_console(int from, pid_t pid, struct sim_log *log)
+{
+	char chunk[4096];
+	ssize_t n;
+
+	while ((n = read(from, chunk, sizeof(chunk))) > 0 ||
+	       (n < 0 && errno == EINTR)) {
+		size_t kept = 0;
+
+		for (ssize_t i = 0; i < n; i++) {
+			if (chunk[i] != '\r') {
+				chunk[kept++] = chunk[i];
+			}
+		}
+		sim_log_bytes(log, chunk, kept);
+		if (is_over(sim_log_text(log))) {
+			(void)kill(pid, SIGTERM);
+			break;
+		}
+	}
+	(void)close(from);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
+	}
+}
+
+/* The step that was announced last. */
+static enum lab_step last_step(const char *log)
+{
+	enum lab_step last = LAB_START;
+
+	for (enum lab_step s = LAB_START; s < LAB_STEPS; s++) {
+		char line[64];
+
+		(void)snprintf(line, sizeof(line), "lab: %s\n",
+			       lab_step_name[s]);
+		if (strstr(log, line) != NULL) {
+			last = s;
+		}
+	}
+	return last;
+}
+
+/* The line of the log that has the text, as the reason. */
+static bool take_line(const char *log, const char *text, struct lab_result *r)
+{
+	const char *at = strstr(log, text);
+
+	if (at == NULL) {
+		return false;
+	}
+	(void)snprintf(r->message, sizeof(r->message), "%.*s",
+		       (int)strcspn(at, "\n"), at);
+	return true;
+}
+
+static void judge(struct lab_result *r)
+{
+	const char *log = sim_log_text(&r->log);
+	const char *stats = strstr(log, "lab: hypercalls ");
+
+	r->step = last_step(log);
+	r->outcome = LAB_BROKEN;
+	if (r->step == LAB_DONE && stats != NULL) {
+		r->outcome = LAB_RIGHT;
+		(void)sscanf(stats,
+			     "lab: hypercalls %" SCNu64 " writes %" SCNu64
+			     " flushes %" SCNu64 " walked %" SCNu64,
+			     &r->hypercalls, &r->entry_writes, &r->flushes,
+			     &r->pages_walked);
+	} else if (take_line(log, "unhandled page fault (ec=0003)", r) ||
+		   take_line(log, "Unhandled: vec 14, #PF[0003]", r)) {
+		r->outcome = LAB_FAULT;
+	} else if (take_line(log, "Bad type (saw ", r) ||
+		   take_line(log, "lab: refused", r)) {
+		r->outcome = LAB_REFUSED;
+	} else if (!take_line(log, "pagewarden: ", r)) {
+		(void)snprintf(r->message, sizeof(r->message),
+			       "the console does not say how it ended");
+	}
+}
+
+static double now(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+void lab_metal_run(struct lab_job *job, enum lab_metal on)
+{
+	const struct lab_policy *p = lab_find_policy(job->c->policy);
+	enum lab_outcome expected =
+		p->metal_forgives ? LAB_RIGHT : job->c->expected;
+	enum lab_step step = p->metal_forgives ? LAB_DONE : job->c->step;
+	struct lab_result *r = &job->result;
+	double start_time = now();
+	pid_t pid;
+	int from;
+
+	*r = (struct lab_result){.memory = memory_of(job)};
+	from = start(job, on, &pid);
+	if (from < 0) {
+		r->outcome = LAB_BROKEN;
+		(void)snprintf(r->message, sizeof(r->message),
+			       "QEMU cannot be started: %s", strerror(errno));
+		return;
+	}
+	read_console(from, pid, &r->log);
+	judge(r);
+	r->as_expected = r->outcome == expected && r->step == step;
+	r->seconds = now() - start_time;
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A line for each run, history by history, so that policies stand side by
+ * side; under it, indented, the reason if there is one.
+ */
+#include "cli/lab_table.h"
+
+#include <cjson/cJSON.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+void lab_table_head(FILE *to)
+{
+	fprintf(to, "%-23s %-14s %-3s %-11s %-8s %-24s %8s %10s %7s %6s %5s\n",
+		"policy", "world", "on", "outcome", "expected", "failed at",
+		"hypcalls", "PTE writes", "flushes", "walked", "lost");
+}
+
+void lab_table_row(FILE *to, const struct lab_job *job, const char *on)
+{
+	const struct lab_result *r = &job->result;
+	bool done = r->step == LAB_DONE;
+	char lost[24] = "-";
+
+	if (r->counted_lost) {
+		(void)snprintf(lost, sizeof(lost), "%" PRIu64, r->lost);
+	}
+	fprintf(to,
+		"%-23s %-14s %-3s %-11s %-8s %-24s %8" PRIu64 " %10" PRIu64
+		" %7" PRIu64 " %6" PRIu64 " %5s\n",
+		job->c->policy, job->c->world->name, on,
+		lab_outcome_name[r->outcome], r->as_expected ? "yes" : "NO",
+		done ? "-" : lab_step_name[r->step], r->hypercalls,
+		r->entry_writes, r->flushes, r->pages_walked, lost);
+	if (r->message[0] != '\0') {
+		fprintf(to, "    %s\n", r->message);
+	}
+}
+
+void lab_table_sweep(FILE *to, const struct lab_sweep_row *rows)
+{
+	fprintf(to, "\ntlb: boots that crash, by what the TLB keeps\n");
+	fprintf(to, "%-12s %12s %12s %12s\n", "entries kept", "no-flush",
+		"flush", "stale uses");
+	for (unsigned int i = 0; i < LAB_SWEEP_ROWS; i++) {
+		const struct lab_sweep_row *r = &rows[i];
+		char bad[24];
+		char good[24];
+
+		(void)snprintf(bad, sizeof(bad), "%u of %u",
+			       r->crashed[RECYCLE_NO_FLUSH], r->boots);
+		(void)snprintf(good, sizeof(good), "%u of %u",
+			       r->crashed[RECYCLE_FLUSH], r->boots);
+		fprintf(to, "%-12s %12s %12s %12" PRIu64 "%s\n", r->keeps, bad,
+			good,
+			r->stale_uses[RECYCLE_NO_FLUSH] +
+				r->stale_uses[RECYCLE_FLUSH],
+			r->broken ? "  BROKEN" : "");
+	}
+}
+
+static bool add_number(cJSON *to, const char *name, uint64_t value)
+{
+	return cJSON_AddNumberToObject(to, name, (double)value) != NULL;
+}
+
+static bool add_text(cJSON *to, const char *name, const char *text)
+{
+	return cJSON_AddStringToObject(to, name, text) != NULL;
+}
+
+/* "table-high/used-only" in its two parts. */
+static bool add_policy(cJSON *to, const char *policy)
+{
+	const struct lab_policy *p = lab_find_policy(policy);
+
+	return add_text(to, "history", p->history) &&
+	       add_text(to, "policy", p->name);
+}
+
+static bool add_run(cJSON *to, const struct lab_job *job, const char *on)
+{
+	const struct lab_result *r = &job->result;
+	cJSON *lost = r->counted_lost ? cJSON_CreateNumber((double)r->lost)
+				      : cJSON_CreateNull();
+
+	return add_policy(to, job->c->policy) &&
+	       add_text(to, "world", job->c->world->name) &&
+	       add_text(to, "on", on) &&
+	       add_text(to, "outcome", lab_outcome_name[r->outcome]) &&
+	       cJSON_AddBoolToObject(to, "as_expected", r->as_expected) !=
+		       NULL &&
+	       add_text(to, "step", lab_step_name[r->step]) &&
+	       add_text(to, "message", r->message) &&
+	       add_number(to, "memory", r->memory) &&
+	       add_number(to, "hypercalls", r->hypercalls) &&
+	       add_number(to, "pte_writes", r->entry_writes) &&
+	       add_number(to, "tlb_flushes", r->flushes) &&
+	       add_number(to, "pages_walked", r->pages_walked) &&
+	       add_number(to, "stale_uses", r->stale_uses) && lost != NULL &&
+	       cJSON_AddItemToObject(to, "frames_lost", lost) &&
+	       cJSON_AddNumberToObject(to, "seconds", r->seconds) != NULL;
+}
+
+static bool add_sweep(cJSON *to, const struct lab_sweep_row *r)
+{
+	return add_text(to, "keeps", r->keeps) &&
+	       add_number(to, "boots", r->boots) &&
+	       add_number(to, "no_flush_crashed",
+			  r->crashed[RECYCLE_NO_FLUSH]) &&
+	       add_number(to, "flush_crashed", r->crashed[RECYCLE_FLUSH]);
+}
+
+static bool add_all(cJSON *document, const struct lab_job *jobs,
+		    unsigned int nr, const char *on,
+		    const struct lab_sweep_row *rows)
+{
+	cJSON *runs = cJSON_AddArrayToObject(document, "runs");
+	bool ok = runs != NULL;
+	cJSON *sweep;
+
+	for (unsigned int i = 0; ok && i < nr; i++) {
+		cJSON *run = cJSON_CreateObject();
+
+		ok = cJSON_AddItemToArray(runs, run) &&
+		     add_run(run, &jobs[i], on);
+	}
+	if (!ok || rows == NULL) {
+		return ok;
+	}
+	sweep = cJSON_AddArrayToObject(document, "tlb_sweep");
+	ok = sweep != NULL;
+	for (unsigned int i = 0; ok && i < LAB_SWEEP_ROWS; i++) {
+		cJSON *row = cJSON_CreateObject();
+
+		ok = cJSON_AddItemToArray(sweep, row) &&
+		     add_sweep(row, &rows[i]);
+	}
+	return ok;
+}
+
+bool lab_json(FILE *to, const struct lab_job *jobs, unsigned int nr,
+	      const char *on, const struct lab_sweep_row *rows)
+{
+	cJSON *document = cJSON_CreateObject();
+	char *text = NULL;
+
+	if (document != NULL && add_all(document, jobs, nr, on, rows)) {
+		text = cJSON_Print(document);
+	}
+	if (text != NULL) {
+		fprintf(to, "%s\n", text);
+	}
+	cJSON_free(text);
+	cJSON_Delete(document);
+	return text != NULL;
+}

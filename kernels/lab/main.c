@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The lab's kernel (lab/kernel.c) on a machine. Its command line names the
+ * policies, as `lab run --on hv` and `--on xen` set them:
+ *
+ *   template=NAME buffer=NAME recycle=NAME two-ranges
+ *
+ * It says what the work took, and powers off; or it fails as its policy makes
+ * it fail: crashed by a page fault that nobody handles, or by its own BUG().
+ */
+#include "kernels/common/kernel.h"
+#include "lab/kernel.h"
+
+/* As in the simulator: frames at the top that an initrd would have. */
+#define TOP_TAKEN 1024
+#define DIRECT_BASE UINT64_C(0xffff888000000000)
+
+extern const char image_start[], image_end[], text_start[], text_end[];
+extern const char virt_base[] __asm__("KERNEL_VIRT_BASE");
+void kernel_main(uint64_t start_info);
+
+static uint8_t windows[GUEST_WINDOWS * PAGE_SIZE]
+	__attribute__((aligned(PAGE_SIZE)));
+static struct guest the_guest;
+
+static pfn_t image_pfn(const char *at)
+{
+	return pfn(((uintptr_t)at - (uintptr_t)virt_base) >> PAGE_SHIFT);
+}
+
+static bool cpu_has_nx(void)
+{
+	return cpuid(0x80000000).eax > 0x80000000 &&
+	       (cpuid(0x80000001).edx & 1u << 20) != 0;
+}
+
+/* The number of the word's name, or the default. */
+static unsigned int choose(const char *cmdline, const char *option,
+			   const char *const *names, unsigned int nr,
+			   unsigned int fallback)
+{
+	const char *text = cmdline_text(cmdline, option);
+
+	for (unsigned int i = 0; text != NULL && i < nr; i++) {
+		if (word_is(text, names[i])) {
+			return i;
+		}
+	}
+	return fallback;
+}
+
+static struct guest_policies policies(const char *cmdline)
+{
+	const struct guest_policies d = GUEST_POLICIES_DEFAULT;
+
+	return (struct guest_policies){
+		.template = choose(cmdline, "template", template_policy_name,
+				   TEMPLATE_NR, d.template),
+		.buffer = choose(cmdline, "buffer", buffer_policy_name,
+				 BUFFER_NR, d.buffer),
+		.recycle = choose(cmdline, "recycle", recycle_policy_name,
+				  RECYCLE_NR, d.recycle),
+	};
+}
+
+static struct lab_kernel kernel_of(uint64_t start_info)
+{
+	const struct start_info *si = (const struct start_info *)start_info;
+	const char *cmdline = (const char *)si->cmd_line;
+
+	return (struct lab_kernel){
+		.config =
+			{
+				.geometry = &geometry_4level,
+				.cpu = {.nx = cpu_has_nx()},
+				.virt_base = vaddr((uintptr_t)virt_base),
+				.kernel_start = image_pfn(image_start),
+				.kernel_end = image_pfn(image_end),
+				.text_start = image_pfn(text_start),
+				.text_end = image_pfn(text_end),
+				.direct_base = vaddr(DIRECT_BASE),
+				.windows = vaddr((uintptr_t)windows),
+				.policies = policies(cmdline),
+			},
+		.start_info = vaddr(start_info),
+		.split = pfn(cmdline_has(cmdline, "two-ranges")
+				     ? si->nr_pages / 2
+				     : 0),
+		.top_taken = TOP_TAKEN,
+	};
+}
+
+void kernel_main(uint64_t start_info)
+{
+	struct lab_kernel k = kernel_of(start_info);
+	const struct guest_stats *s = &the_guest.stats;
+
+	if (lab_boot(&the_guest, &k) != 0) {
+		/* BUG(): an early kernel has no handler for it. */
+		__asm__ volatile("ud2");
+	}
+	say("lab: hypercalls %u writes %u flushes %u walked %u", s->hypercalls,
+	    s->entry_writes, s->flushes, s->pages_walked);
+	shut_down(SHUTDOWN_poweroff);
+}

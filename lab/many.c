@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Machines share nothing, so they run side by side. Jobs are taken in order;
+ * results do not depend on who takes which.
+ */
+#include "lab/many.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MAX_THREADS 16
+
+struct queue {
+	struct lab_job *jobs;
+	unsigned int nr;
+	unsigned int next;
+};
+
+static void *work(void *argument)
+{
+	struct queue *q = argument;
+	unsigned int i;
+
+	while ((i = __atomic_fetch_add(&q->next, 1, __ATOMIC_RELAXED)) <
+	       q->nr) {
+		struct lab_job *j = &q->jobs[i];
+
+		lab_run(j->c, &j->options, &j->result);
+	}
+	return NULL;
+}
+
+void lab_run_many(struct lab_job *jobs, unsigned int nr)
+{
+	struct queue q = {jobs, nr, 0};
+	pthread_t thread[MAX_THREADS];
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	unsigned int started = 0;
+
+	/* This thread works too, so none that fails to start is missed. */
+	while ((long)started + 1 < processors && started < MAX_THREADS &&
+	       pthread_create(&thread[started], NULL, work, &q) == 0) {
+		started++;
+	}
+	(void)work(&q);
+	for (unsigned int i = 0; i < started; i++) {
+		(void)pthread_join(thread[i], NULL);
+	}
+}
+
+static const struct lab_sweep_row kinds[LAB_SWEEP_ROWS] = {
+	{.keeps = "nothing", .tlb = {TLB_KEEP_NOTHING, 0}},
+	{.keeps = "2, random", .tlb = {TLB_KEEP_RANDOM, 2}},
+	{.keeps = "3, random", .tlb = {TLB_KEEP_RANDOM, 3}},
+	{.keeps = "4, random", .tlb = {TLB_KEEP_RANDOM, 4}},
+	{.keeps = "5, random", .tlb = {TLB_KEEP_RANDOM, 5}},
+	{.keeps = "6, random", .tlb = {TLB_KEEP_RANDOM, 6}},
+	{.keeps = "8, random", .tlb = {TLB_KEEP_RANDOM, 8}},
+	{.keeps = "64, LRU", .tlb = {TLB_KEEP_LRU, 64}},
+	{.keeps = "everything", .tlb = {TLB_KEEP_ALL, 0}},
+};
+
+/* The cases of a policy that are swept: those of the world that keeps all. */
+static const struct lab_case *swept(enum recycle_policy policy)
+{
+	const char *name =
+		policy == RECYCLE_FLUSH ? "tlb/flush" : "tlb/no-flush";
+
+	for (unsigned int i = 0; i < lab_nr_cases; i++) {
+		if (strcmp(lab_cases[i].policy, name) == 0 &&
+		    lab_cases[i].world->tlb.keep == TLB_KEEP_ALL) {
+			return &lab_cases[i];
+		}
+	}
+	return NULL;
+}
+
+static void add_up(struct lab_sweep_row *row, enum recycle_policy policy,
+		   const struct lab_result *r)
+{
+	if (r->outcome == LAB_FAULT) {
+		row->crashed[policy]++;
+	} else if (r->outcome != LAB_RIGHT) {
+		row->broken = true;
+	}
+	row->stale_uses[policy] += r->stale_uses;
+}
+
+bool lab_sweep(unsigned int boots, uint64_t seed,
+	       struct lab_sweep_row rows[LAB_SWEEP_ROWS])
+{
+	unsigned int nr = LAB_SWEEP_ROWS * RECYCLE_NR * boots;
+	struct lab_job *jobs = calloc(nr, sizeof(*jobs));
+
+	if (jobs == NULL) {
+		return false;
+	}
+	for (unsigned int i = 0; i < nr; i++) {
+		enum recycle_policy policy = i / boots % RECYCLE_NR;
+
+		jobs[i].c = swept(policy);
+		jobs[i].options = (struct lab_options){
+			.seed = seed + i % boots,
+			.has_tlb = true,
+			.tlb = kinds[i / boots / RECYCLE_NR].tlb,
+		};
+	}
+	lab_run_many(jobs, nr);
+	memcpy(rows, kinds, sizeof(kinds));
+	for (unsigned int i = 0; i < nr; i++) {
+		struct lab_sweep_row *row = &rows[i / boots / RECYCLE_NR];
+
+		row->boots = boots;
+		add_up(row, i / boots % RECYCLE_NR, &jobs[i].result);
+		lab_result_fini(&jobs[i].result);
+	}
+	free(jobs);
+	return true;
+}

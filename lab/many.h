@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* Many runs at once, and what they say together. */
+#ifndef PW_LAB_MANY_H
+#define PW_LAB_MANY_H
+
+#include "lab/lab.h"
+
+struct lab_job {
+	const struct lab_case *c;
+	struct lab_options options;
+	struct lab_result result;
+};
+
+/* Runs all, one thread for each processor; each job gets its result. */
+void lab_run_many(struct lab_job *jobs, unsigned int nr);
+
+/* Boots of tlb/no-flush and tlb/flush with one kind of TLB. */
+struct lab_sweep_row {
+	const char *keeps; /* in words */
+	struct tlb_config tlb;
+	unsigned int boots;
+	unsigned int crashed[RECYCLE_NR];
+	uint64_t stale_uses[RECYCLE_NR];
+	bool broken; /* an outcome that is neither */
+};
+
+#define LAB_SWEEP_ROWS 9
+
+/*
+ * From a TLB that evicts at once to one that keeps for ever: `boots` boots of
+ * each policy, each with a seed of its own. False: the host has no memory.
+ */
+bool lab_sweep(unsigned int boots, uint64_t seed,
+	       struct lab_sweep_row rows[LAB_SWEEP_ROWS]);
+
+#endif
