@@ -20,6 +20,14 @@
 #define APIC_BASE_BSP (UINT64_C(1) << 8)
 #define APIC_BASE_ENABLE (UINT64_C(1) << 11)
 #define APIC_BASE_ADDRESS UINT64_C(0xfee00000)
+/* Of IA32_MISC_ENABLE: no monitors, and no traces of branches or events. */
+#define MISC_PERF_AVAILABLE (UINT64_C(1) << 7)
+#define MISC_BTS_UNAVAILABLE (UINT64_C(1) << 11)
+#define MISC_PEBS_UNAVAILABLE (UINT64_C(1) << 12)
+#define MISC_MONITOR (UINT64_C(1) << 18)
+#define MISC_XTPR_DISABLE (UINT64_C(1) << 23)
+#define VENDOR_INTEL UINT32_C(0x756e6547) /* "Genu", leaf 0 ebx */
+
 #define EFER_SHOWN (EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE)
 
 /* What a guest does often must not fill the log. */
@@ -33,6 +41,18 @@ static void log_msr(const char *what, uint32_t msr)
 		logged++;
 		log_debug("guest %s of unknown MSR %#x", what, msr);
 	}
+}
+
+/* How string instructions do is there to be seen, and kernels look. */
+static uint64_t misc_enable(void)
+{
+	uint64_t real = 0;
+
+	if (x86_cpuid(0, 0).b == VENDOR_INTEL) {
+		real = x86_rdmsr(MSR_MISC_ENABLE);
+	}
+	return (real & ~(MISC_PERF_AVAILABLE | MISC_MONITOR)) |
+	       MISC_BTS_UNAVAILABLE | MISC_PEBS_UNAVAILABLE | MISC_XTPR_DISABLE;
 }
 
 static bool read_msr(const struct vcpu *v, uint32_t msr, uint64_t *ret_value)
@@ -57,8 +77,10 @@ static bool read_msr(const struct vcpu *v, uint32_t msr, uint64_t *ret_value)
 	case MSR_UCODE_REVISION:
 	case MSR_MCG_CAP:
 	case MSR_MCG_STATUS:
-	case MSR_MISC_ENABLE:
 		*ret_value = 0;
+		return true;
+	case MSR_MISC_ENABLE:
+		*ret_value = misc_enable();
 		return true;
 	default:
 		log_msr("read", msr);
