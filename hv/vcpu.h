@@ -14,6 +14,10 @@
 #define VCPU_SYSCALL_FLAGS 0x420
 #define VCPU_INFO 0x428
 
+/* on_syscall.flags for which entry.S enters the callback itself. */
+#define SYSCALL_FAST 1
+#define SYSCALL_IOPL 2 /* frames hold the IOPL: in C */
+
 #ifndef __ASSEMBLY__
 
 #include <stdbool.h>
@@ -34,12 +38,13 @@ enum vcpu_work {
 	VCPU_WORK_STOP = 1 << 0,  /* the domain has crashed or shut down */
 	VCPU_WORK_AUDIT = 1 << 1, /* stays set: periodic audits are on */
 	VCPU_WORK_IRET = 1 << 2,  /* a multicall ends with iret */
+	VCPU_WORK_IOPL = 1 << 3,  /* stays set: iret changes the IOPL */
 };
 
 /* An entry point of the guest kernel. */
 struct callback {
 	uint64_t address; /* 0: none */
-	uint32_t flags;   /* CALLBACKF_mask_events, or 0 */
+	uint32_t flags;   /* CALLBACKF_mask_events; SYSCALL_IOPL */
 };
 
 struct vcpu {
@@ -94,6 +99,7 @@ _Static_assert(offsetof(struct vcpu, event.info) == VCPU_INFO, "entry.S");
 _Static_assert(offsetof(struct vcpu, kernel_sp) == VCPU_KERNEL_SP, "entry.S");
 _Static_assert(offsetof(struct vcpu, kernel_ss) == VCPU_KERNEL_SS, "entry.S");
 _Static_assert(offsetof(struct vcpu, on_syscall) == VCPU_SYSCALL, "entry.S");
+_Static_assert(CALLBACKF_mask_events == SYSCALL_FAST, "entry.S");
 
 static inline struct vcpu *vcpu_of(struct mmu_vcpu *m)
 {

@@ -90,7 +90,8 @@ static int register_callback(struct vcpu *v, unsigned int type,
 	}
 	*c = (struct callback){
 		.address = address,
-		.flags = flags & CALLBACKF_mask_events,
+		.flags = (flags & CALLBACKF_mask_events) |
+			 (c->flags & SYSCALL_IOPL),
 	};
 	return 0;
 }
@@ -136,6 +137,23 @@ int64_t hc_callback_op(struct vcpu *v, uint64_t arg[6])
 	}
 }
 
+/* With an architectural IOPL, frames and iret go by way of C. */
+static void choose_paths(struct domain *d)
+{
+	bool iopl = d->vm_assist >> VMASST_TYPE_architectural_iopl & 1;
+
+	for (unsigned int i = 0; i < d->nr_vcpus; i++) {
+		struct vcpu *v = d->vcpu[i];
+
+		v->work &= ~(uint32_t)VCPU_WORK_IOPL;
+		v->on_syscall.flags &= ~(uint32_t)SYSCALL_IOPL;
+		if (iopl) {
+			v->work |= VCPU_WORK_IOPL;
+			v->on_syscall.flags |= SYSCALL_IOPL;
+		}
+	}
+}
+
 int64_t hc_vm_assist(struct vcpu *v, uint64_t arg[6])
 {
 	struct domain *d = v->domain;
@@ -147,11 +165,13 @@ int64_t hc_vm_assist(struct vcpu *v, uint64_t arg[6])
 	switch ((unsigned int)arg[0]) {
 	case VMASST_CMD_enable:
 		d->vm_assist |= 1u << type;
-		return 0;
+		break;
 	case VMASST_CMD_disable:
 		d->vm_assist &= ~(1u << type);
-		return 0;
+		break;
 	default:
 		return -XEN_ENOSYS;
 	}
+	choose_paths(d);
+	return 0;
 }

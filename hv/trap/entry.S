@@ -212,7 +212,8 @@ complete_hot:
 
 /*
  * A system call of a guest user, for the guest kernel: seven words on its
- * stack {rcx, r11, rip, cs and mask, rflags, rsp, ss}, and on at its callback.
+ * stack {rcx, r11, rip, cs and mask, rflags, rsp, ss}, and on at its callback,
+ * here if that masks events (all kernels' do) and nothing else is special.
  * kernel_sp was checked and aligned when the guest set it.
  */
 syscall_user:
@@ -220,7 +221,9 @@ syscall_user:
 	mov %rsi, R(RSI)
 	mov VCPU_SYSCALL(%rdi), %rsi
 	test %rsi, %rsi
-	jz syscall_none
+	jz syscall_in_c
+	cmpl $SYSCALL_FAST, VCPU_SYSCALL_FLAGS(%rdi)
+	jne syscall_in_c
 	swapgs
 	movb $1, VCPU_KERNEL_MODE(%rdi)
 	mov VCPU_KERNEL_ROOT(%rdi), %rax
@@ -242,8 +245,6 @@ syscall_user:
 	mov R(RSP), %r11
 6:	mov %r11, -16(%rax)
 7:	movq $SEL_USER_SS, -8(%rax)
-	testl $1, VCPU_SYSCALL_FLAGS(%rdi)
-	jz syscall_unmasked
 	movb $1, INFO_MASK(%rcx)
 	mov %rsi, %rcx
 	mov R(RFLAGS), %r11
@@ -262,7 +263,7 @@ syscall_user:
 	EX_TABLE 7b, syscall_fault
 
 /* The rare cases, in C: all registers in their places, then as a trap. */
-syscall_none:
+syscall_in_c:
 	mov %rcx, R(RIP)
 	mov %r11, R(RFLAGS)
 syscall_rare:
@@ -278,7 +279,7 @@ syscall_rare:
 	call trap_syscall
 	jmp leave_full
 
-/* Undoes the change of mode, which C will do again. */
+/* Events masked in user mode: undoes the change, which C will do again. */
 syscall_masked:
 	swapgs
 	movb $0, VCPU_KERNEL_MODE(%rdi)
@@ -286,19 +287,6 @@ syscall_masked:
 	shl $12, %rax
 	mov %rax, %cr3
 	jmp syscall_rare
-
-/* The callback leaves events as they are: one may be due right now. */
-syscall_unmasked:
-	lea -56(%rax), %rax
-	mov %rsi, R(RIP)
-	mov %rax, R(RSP)
-	andl $~(FLAGS_TRAP_CLEARS | X86_RFLAGS_DF), R(RFLAGS)
-	mov %rdx, R(RDX)
-	mov %r10, R(R10)
-	mov %r8, R(R8)
-	mov %r9, R(R9)
-	call complete_hot
-	jmp leave
 
 /* No stack where the guest kernel said. */
 syscall_fault:
@@ -325,6 +313,8 @@ hypercall_iret:
 	shr $43, %rcx
 	cmp $0x1ffff0, %ecx
 	je iret_bad_stack
+	cmpl $0, VCPU_WORK(%rdi)
+	jne iret_slow
 1:	mov IRET_CS(%rax), %rcx
 	mov %ecx, %r11d
 	or $3, %ecx
@@ -351,8 +341,6 @@ hypercall_iret:
 	jnc iret_masked
 	movb $0, INFO_MASK(%rcx)
 	cmpb $0, INFO_PENDING(%rcx)
-	jne iret_slow
-	cmpl $0, VCPU_WORK(%rdi)
 	jne iret_slow
 iret_user:
 6:	testl $VGCF_IN_SYSCALL, IRET_FLAGS(%rax)

@@ -35,6 +35,9 @@ void trap_iret(struct vcpu *v, struct regs *r, uint64_t stack)
 	r->rflags = (c.rflags & (UINT32_MAX & ~(uint64_t)(X86_RFLAGS_IOPL |
 							  X86_RFLAGS_VM))) |
 		    X86_RFLAGS_IF | X86_RFLAGS_FIXED;
+	if (v->domain->vm_assist >> VMASST_TYPE_architectural_iopl & 1) {
+		v->iopl = c.rflags >> 12 & 3;
+	}
 	r->rsp = c.rsp;
 	r->ss = (c.ss & 0xffff) | 3;
 	r->rax = c.rax;
