@@ -25,7 +25,7 @@
 /* With Xen's own needs beside it. */
 #define XEN_EXTRA_MIB 512
 /* A boot that shows as much as one with more. */
-#define MEMORY_MAX (UINT64_C(256) << 20)
+#define MEMORY_MAX (UINT64_C(2) << 30)
 
 bool lab_metal_can(const struct lab_case *c)
 {
@@ -184,13 +184,16 @@ static void judge(struct lab_result *r)
 
 	r->step = last_step(log);
 	r->outcome = LAB_BROKEN;
-	if (r->step == LAB_DONE && stats != NULL) {
+	if (stats != NULL) {
+		r->counted =
+			sscanf(stats,
+			       "lab: hypercalls %" SCNu64 " writes %" SCNu64
+			       " flushes %" SCNu64 " walked %" SCNu64,
+			       &r->hypercalls, &r->entry_writes, &r->flushes,
+			       &r->pages_walked) == 4;
+	}
+	if (r->step == LAB_DONE && r->counted) {
 		r->outcome = LAB_RIGHT;
-		(void)sscanf(stats,
-			     "lab: hypercalls %" SCNu64 " writes %" SCNu64
-			     " flushes %" SCNu64 " walked %" SCNu64,
-			     &r->hypercalls, &r->entry_writes, &r->flushes,
-			     &r->pages_walked);
 	} else if (take_line(log, "unhandled page fault (ec=0003)", r) ||
 		   take_line(log, "Unhandled: vec 14, #PF[0003]", r)) {
 		r->outcome = LAB_FAULT;

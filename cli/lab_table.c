@@ -8,7 +8,6 @@
 #include <cjson/cJSON.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 void lab_table_head(FILE *to)
 {
@@ -17,22 +16,31 @@ void lab_table_head(FILE *to)
 		"hypcalls", "PTE writes", "flushes", "walked", "lost");
 }
 
+/* A number, or "-" if nobody knows it. */
+static void put_number(FILE *to, bool known, uint64_t value, int width)
+{
+	if (known) {
+		fprintf(to, " %*" PRIu64, width, value);
+	} else {
+		fprintf(to, " %*s", width, "-");
+	}
+}
+
 void lab_table_row(FILE *to, const struct lab_job *job, const char *on)
 {
 	const struct lab_result *r = &job->result;
 	bool done = r->step == LAB_DONE;
-	char lost[24] = "-";
 
-	if (r->counted_lost) {
-		(void)snprintf(lost, sizeof(lost), "%" PRIu64, r->lost);
-	}
-	fprintf(to,
-		"%-23s %-14s %-3s %-11s %-8s %-24s %8" PRIu64 " %10" PRIu64
-		" %7" PRIu64 " %6" PRIu64 " %5s\n",
-		job->c->policy, job->c->world->name, on,
-		lab_outcome_name[r->outcome], r->as_expected ? "yes" : "NO",
-		done ? "-" : lab_step_name[r->step], r->hypercalls,
-		r->entry_writes, r->flushes, r->pages_walked, lost);
+	fprintf(to, "%-23s %-14s %-3s %-11s %-8s %-24s", job->c->policy,
+		job->c->world->name, on, lab_outcome_name[r->outcome],
+		r->as_expected ? "yes" : "NO",
+		done ? "-" : lab_step_name[r->step]);
+	put_number(to, r->counted, r->hypercalls, 8);
+	put_number(to, r->counted, r->entry_writes, 10);
+	put_number(to, r->counted, r->flushes, 7);
+	put_number(to, r->counted, r->pages_walked, 6);
+	put_number(to, r->counted_lost, r->lost, 5);
+	fputc('\n', to);
 	if (r->message[0] != '\0') {
 		fprintf(to, "    %s\n", r->message);
 	}
@@ -65,6 +73,13 @@ static bool add_number(cJSON *to, const char *name, uint64_t value)
 	return cJSON_AddNumberToObject(to, name, (double)value) != NULL;
 }
 
+/* null if nobody knows it. */
+static bool add_known(cJSON *to, const char *name, bool known, uint64_t value)
+{
+	return known ? add_number(to, name, value)
+		     : cJSON_AddNullToObject(to, name) != NULL;
+}
+
 static bool add_text(cJSON *to, const char *name, const char *text)
 {
 	return cJSON_AddStringToObject(to, name, text) != NULL;
@@ -82,8 +97,6 @@ static bool add_policy(cJSON *to, const char *policy)
 static bool add_run(cJSON *to, const struct lab_job *job, const char *on)
 {
 	const struct lab_result *r = &job->result;
-	cJSON *lost = r->counted_lost ? cJSON_CreateNumber((double)r->lost)
-				      : cJSON_CreateNull();
 
 	return add_policy(to, job->c->policy) &&
 	       add_text(to, "world", job->c->world->name) &&
@@ -94,12 +107,12 @@ static bool add_run(cJSON *to, const struct lab_job *job, const char *on)
 	       add_text(to, "step", lab_step_name[r->step]) &&
 	       add_text(to, "message", r->message) &&
 	       add_number(to, "memory", r->memory) &&
-	       add_number(to, "hypercalls", r->hypercalls) &&
-	       add_number(to, "pte_writes", r->entry_writes) &&
-	       add_number(to, "tlb_flushes", r->flushes) &&
-	       add_number(to, "pages_walked", r->pages_walked) &&
-	       add_number(to, "stale_uses", r->stale_uses) && lost != NULL &&
-	       cJSON_AddItemToObject(to, "frames_lost", lost) &&
+	       add_known(to, "hypercalls", r->counted, r->hypercalls) &&
+	       add_known(to, "pte_writes", r->counted, r->entry_writes) &&
+	       add_known(to, "tlb_flushes", r->counted, r->flushes) &&
+	       add_known(to, "pages_walked", r->counted, r->pages_walked) &&
+	       add_number(to, "stale_uses", r->stale_uses) &&
+	       add_known(to, "frames_lost", r->counted_lost, r->lost) &&
 	       cJSON_AddNumberToObject(to, "seconds", r->seconds) != NULL;
 }
 

@@ -50,6 +50,7 @@ struct lab_policy {
 /* What memory a world has. */
 enum lab_memory {
 	LAB_MEMORY_ASKED,  /* --memory */
+	LAB_MEMORY_TWO,    /* the same, but enough for two ranges */
 	LAB_MEMORY_NATIVE, /* little: kernels without a hypervisor */
 	LAB_MEMORY_SMALL,  /* a boot in a millisecond */
 	LAB_MEMORY_BIG,    /* beyond what an initial mapping can hold */
@@ -109,6 +110,7 @@ struct lab_result {
 	enum lab_step step;
 	char message[256]; /* the reason, one line */
 	uint64_t memory;   /* bytes */
+	bool counted;      /* the next four are known */
 	uint64_t hypercalls;
 	uint64_t entry_writes;
 	uint64_t flushes;
@@ -120,6 +122,9 @@ struct lab_result {
 	struct lab_findings findings;
 	struct sim_log log;
 };
+
+/* Bytes of memory that a world's machine has. */
+uint64_t lab_memory(const struct lab_world *w, const struct lab_options *o);
 
 /* Runs one case in the simulator, on a machine of its own. */
 void lab_run(const struct lab_case *c, const struct lab_options *o,

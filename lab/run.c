@@ -9,6 +9,7 @@
 #include "sim/fault.h"
 
 #define MIB_PAGES UINT64_C(256)
+#define GIB (UINT64_C(1) << 30)
 #define NATIVE_PAGES (192 * MIB_PAGES)
 #define SMALL_PAGES (16 * MIB_PAGES)
 /* The image: 1 MiB to 2 MiB, text first; the windows are its last pages. */
@@ -41,17 +42,29 @@ static const struct geometry *const geometries[PAGING_MODES] = {
 	[PAGING_4LEVEL] = &geometry_4level,
 };
 
-static uint64_t pages_of(const struct lab_world *w, const struct lab_options *o)
+/*
+ * Above 4 GiB in whole GiB: a second range of a few pages would have its table
+ * buffer in the first, and nothing to show.
+ */
+static uint64_t asked(const struct lab_options *o)
+{
+	return o->memory > 4 * GIB ? o->memory & ~(GIB - 1) : o->memory;
+}
+
+uint64_t lab_memory(const struct lab_world *w, const struct lab_options *o)
 {
 	switch (w->memory) {
 	case LAB_MEMORY_ASKED:
-		return o->memory >> PAGE_SHIFT;
+		return asked(o);
+	case LAB_MEMORY_TWO:
+		/* Each range with upper tables of its own. */
+		return asked(o) < 2 * GIB ? 2 * GIB : asked(o);
 	case LAB_MEMORY_NATIVE:
-		return NATIVE_PAGES;
+		return NATIVE_PAGES << PAGE_SHIFT;
 	case LAB_MEMORY_SMALL:
-		return SMALL_PAGES;
+		return SMALL_PAGES << PAGE_SHIFT;
 	case LAB_MEMORY_BIG:
-		return o->big >> PAGE_SHIFT;
+		return o->big;
 	}
 	return 0;
 }
@@ -204,6 +217,7 @@ static void count(const struct sim *s, struct lab_result *r)
 {
 	const struct guest_stats *g = &s->guest.stats;
 
+	r->counted = true;
 	r->hypercalls = s->stats.hypercalls;
 	r->entry_writes = g->entry_writes;
 	r->flushes = s->config.hypervisor
@@ -252,7 +266,7 @@ static void run_machine(struct sim *s, const struct lab_case *c,
 			const struct lab_options *o, struct lab_result *r)
 {
 	const struct lab_policy *p = lab_find_policy(c->policy);
-	uint64_t pages = pages_of(c->world, o);
+	uint64_t pages = lab_memory(c->world, o) >> PAGE_SHIFT;
 	struct lab_kernel k =
 		kernel_of(c->world, p, pages, limit_of(c->world, o));
 	struct build_error e = {""};
@@ -288,7 +302,7 @@ static bool expected(const struct lab_case *c, const struct lab_result *r)
 void lab_run(const struct lab_case *c, const struct lab_options *o,
 	     struct lab_result *r)
 {
-	uint64_t pages = pages_of(c->world, o);
+	uint64_t pages = lab_memory(c->world, o) >> PAGE_SHIFT;
 	struct sim_config config = {
 		.nr_frames =
 			c->world->hypervisor ? sim_frames_for(pages) : pages,

@@ -90,16 +90,21 @@ static struct lab_kernel kernel_of(uint64_t start_info)
 	};
 }
 
+static void say_cost(const struct guest_stats *s)
+{
+	say("lab: hypercalls %u writes %u flushes %u walked %u", s->hypercalls,
+	    s->entry_writes, s->flushes, s->pages_walked);
+}
+
 void kernel_main(uint64_t start_info)
 {
 	struct lab_kernel k = kernel_of(start_info);
-	const struct guest_stats *s = &the_guest.stats;
+	int error = lab_boot(&the_guest, &k);
 
-	if (lab_boot(&the_guest, &k) != 0) {
+	say_cost(&the_guest.stats);
+	if (error != 0) {
 		/* BUG(): an early kernel has no handler for it. */
 		__asm__ volatile("ud2");
 	}
-	say("lab: hypercalls %u writes %u flushes %u walked %u", s->hypercalls,
-	    s->entry_writes, s->flushes, s->pages_walked);
 	shut_down(SHUTDOWN_poweroff);
 }
