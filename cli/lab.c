@@ -32,7 +32,8 @@ const char lab_help[] =
 	"  --all          every history\n"
 	"  --memory SIZE  of the domains, 64M to 1T (4G)\n"
 	"  --big SIZE     of the domains of big-p2m that are big (1T)\n"
-	"  --on WHERE     sim; hv or xen: what can run there, in QEMU (sim)\n"
+	"  --on WHERE     sim; hv or xen: what can run there, in QEMU; all: on\n"
+	"                 each in turn, to be compared (sim)\n"
 	"  --seed N       of the simulator's chances (1)\n"
 	"  --json         the table as JSON\n"
 	"  --help         this\n"
@@ -97,14 +98,21 @@ static bool parse_seed(const char *text, uint64_t *ret)
 	return true;
 }
 
+static const char *const places[] = {"sim", "hv", "xen"};
+#define NR_PLACES (sizeof(places) / sizeof(places[0]))
+
 static bool parse_on(const char *text, const char **ret)
 {
 	*ret = text;
-	if (strcmp(text, "sim") == 0 || strcmp(text, "hv") == 0 ||
-	    strcmp(text, "xen") == 0) {
+	for (unsigned int i = 0; i < NR_PLACES; i++) {
+		if (strcmp(text, places[i]) == 0) {
+			return true;
+		}
+	}
+	if (strcmp(text, "all") == 0) {
 		return true;
 	}
-	say("lab: --on '%s' is none of sim, hv, xen", text);
+	say("lab: --on '%s' is none of sim, hv, xen, all", text);
 	return false;
 }
 
@@ -194,21 +202,33 @@ static bool wanted(const struct request *r, const struct lab_case *c)
 
 	return (r->history == NULL || lab_policy_is_of(p, r->history)) &&
 	       (r->policy == NULL || strcmp(r->policy, p->name) == 0) &&
-	       (r->world == NULL || strcmp(r->world, c->world->name) == 0) &&
-	       (strcmp(r->on, "sim") == 0 || lab_metal_can(c));
+	       (r->world == NULL || strcmp(r->world, c->world->name) == 0);
 }
 
-/* The cases that are asked for; NULL with *ret_nr 0 if there are none. */
+static bool runs_on(const struct request *r, const struct lab_case *c,
+		    const char *place)
+{
+	return (strcmp(r->on, "all") == 0 || strcmp(r->on, place) == 0) &&
+	       (strcmp(place, "sim") == 0 || lab_metal_can(c));
+}
+
+/* The runs that are asked for; NULL: out of memory. */
 static struct lab_job *collect(const struct request *r, unsigned int *ret_nr)
 {
-	struct lab_job *jobs = calloc(lab_nr_cases, sizeof(*jobs));
+	struct lab_job *jobs = calloc(lab_nr_cases * NR_PLACES, sizeof(*jobs));
 
 	*ret_nr = 0;
 	for (unsigned int i = 0; jobs != NULL && i < lab_nr_cases; i++) {
-		if (wanted(r, &lab_cases[i])) {
-			jobs[*ret_nr].c = &lab_cases[i];
-			jobs[*ret_nr].options = r->options;
-			(*ret_nr)++;
+		for (unsigned int p = 0; p < NR_PLACES; p++) {
+			if (wanted(r, &lab_cases[i]) &&
+			    runs_on(r, &lab_cases[i], places[p])) {
+				jobs[*ret_nr] = (struct lab_job){
+					.c = &lab_cases[i],
+					.on = places[p],
+					.options = r->options,
+				};
+				(*ret_nr)++;
+			}
 		}
 	}
 	return jobs;
@@ -217,20 +237,24 @@ static struct lab_job *collect(const struct request *r, unsigned int *ret_nr)
 static void run_jobs(const struct request *r, struct lab_job *jobs,
 		     unsigned int nr)
 {
-	enum lab_metal on = strcmp(r->on, "hv") == 0 ? LAB_ON_HV : LAB_ON_XEN;
-
 	if (strcmp(r->on, "sim") == 0) {
 		lab_run_many(jobs, nr);
 		return;
 	}
 	for (unsigned int i = 0; i < nr; i++) {
-		lab_metal_run(&jobs[i], on);
+		if (strcmp(jobs[i].on, "sim") == 0) {
+			lab_run_many(&jobs[i], 1);
+		} else {
+			lab_metal_run(&jobs[i], strcmp(jobs[i].on, "hv") == 0
+							? LAB_ON_HV
+							: LAB_ON_XEN);
+		}
 	}
 }
 
 static bool sweep_wanted(const struct request *r)
 {
-	return strcmp(r->on, "sim") == 0 &&
+	return (strcmp(r->on, "sim") == 0 || strcmp(r->on, "all") == 0) &&
 	       (r->history == NULL || strcmp(r->history, "tlb") == 0);
 }
 
@@ -243,14 +267,14 @@ static int print(const struct request *r, const struct lab_job *jobs,
 		unexpected += !jobs[i].result.as_expected;
 	}
 	if (r->json) {
-		if (!lab_json(stdout, jobs, nr, r->on, rows)) {
+		if (!lab_json(stdout, jobs, nr, rows)) {
 			say("lab: out of memory");
 			return STATUS_OURS;
 		}
 	} else {
 		lab_table_head(stdout);
 		for (unsigned int i = 0; i < nr; i++) {
-			lab_table_row(stdout, &jobs[i], r->on);
+			lab_table_row(stdout, &jobs[i]);
 		}
 		if (rows != NULL) {
 			lab_table_sweep(stdout, rows);
@@ -273,7 +297,8 @@ static int run(const struct request *r)
 		return STATUS_OURS;
 	}
 	if (nr == 0) {
-		say("lab: nothing of '%s' can run on %s", r->history, r->on);
+		say("lab: nothing of '%s' can run on %s",
+		    r->all ? "--all" : r->history, r->on);
 		free(jobs);
 		return STATUS_USAGE;
 	}
@@ -305,7 +330,7 @@ static int show(const struct request *r)
 	fputs(sim_log_text(&jobs[0].result.log), stdout);
 	putchar('\n');
 	lab_table_head(stdout);
-	lab_table_row(stdout, &jobs[0], r->on);
+	lab_table_row(stdout, &jobs[0]);
 	if (!jobs[0].result.as_expected) {
 		status = STATUS_GUEST;
 	}

@@ -26,13 +26,13 @@ static void put_number(FILE *to, bool known, uint64_t value, int width)
 	}
 }
 
-void lab_table_row(FILE *to, const struct lab_job *job, const char *on)
+void lab_table_row(FILE *to, const struct lab_job *job)
 {
 	const struct lab_result *r = &job->result;
 	bool done = r->step == LAB_DONE;
 
 	fprintf(to, "%-23s %-14s %-3s %-11s %-8s %-24s", job->c->policy,
-		job->c->world->name, on, lab_outcome_name[r->outcome],
+		job->c->world->name, job->on, lab_outcome_name[r->outcome],
 		r->as_expected ? "yes" : "NO",
 		done ? "-" : lab_step_name[r->step]);
 	put_number(to, r->counted, r->hypercalls, 8);
@@ -94,13 +94,13 @@ static bool add_policy(cJSON *to, const char *policy)
 	       add_text(to, "policy", p->name);
 }
 
-static bool add_run(cJSON *to, const struct lab_job *job, const char *on)
+static bool add_run(cJSON *to, const struct lab_job *job)
 {
 	const struct lab_result *r = &job->result;
 
 	return add_policy(to, job->c->policy) &&
 	       add_text(to, "world", job->c->world->name) &&
-	       add_text(to, "on", on) &&
+	       add_text(to, "on", job->on) &&
 	       add_text(to, "outcome", lab_outcome_name[r->outcome]) &&
 	       cJSON_AddBoolToObject(to, "as_expected", r->as_expected) !=
 		       NULL &&
@@ -126,8 +126,7 @@ static bool add_sweep(cJSON *to, const struct lab_sweep_row *r)
 }
 
 static bool add_all(cJSON *document, const struct lab_job *jobs,
-		    unsigned int nr, const char *on,
-		    const struct lab_sweep_row *rows)
+		    unsigned int nr, const struct lab_sweep_row *rows)
 {
 	cJSON *runs = cJSON_AddArrayToObject(document, "runs");
 	bool ok = runs != NULL;
@@ -136,8 +135,7 @@ static bool add_all(cJSON *document, const struct lab_job *jobs,
 	for (unsigned int i = 0; ok && i < nr; i++) {
 		cJSON *run = cJSON_CreateObject();
 
-		ok = cJSON_AddItemToArray(runs, run) &&
-		     add_run(run, &jobs[i], on);
+		ok = cJSON_AddItemToArray(runs, run) && add_run(run, &jobs[i]);
 	}
 	if (!ok || rows == NULL) {
 		return ok;
@@ -154,12 +152,12 @@ static bool add_all(cJSON *document, const struct lab_job *jobs,
 }
 
 bool lab_json(FILE *to, const struct lab_job *jobs, unsigned int nr,
-	      const char *on, const struct lab_sweep_row *rows)
+	      const struct lab_sweep_row *rows)
 {
 	cJSON *document = cJSON_CreateObject();
 	char *text = NULL;
 
-	if (document != NULL && add_all(document, jobs, nr, on, rows)) {
+	if (document != NULL && add_all(document, jobs, nr, rows)) {
 		text = cJSON_Print(document);
 	}
 	if (text != NULL) {

@@ -8,13 +8,12 @@
 
 #include "lab/many.h"
 
-/* on: "sim", "hv" or "xen". */
 void lab_table_head(FILE *to);
-void lab_table_row(FILE *to, const struct lab_job *job, const char *on);
+void lab_table_row(FILE *to, const struct lab_job *job);
 void lab_table_sweep(FILE *to, const struct lab_sweep_row *rows);
 
 /* One JSON document; rows NULL: no sweep. False if memory is short. */
 bool lab_json(FILE *to, const struct lab_job *jobs, unsigned int nr,
-	      const char *on, const struct lab_sweep_row *rows);
+	      const struct lab_sweep_row *rows);
 
 #endif

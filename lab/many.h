@@ -7,6 +7,7 @@
 
 struct lab_job {
 	const struct lab_case *c;
+	const char *on; /* "sim", or where else it is run */
 	struct lab_options options;
 	struct lab_result result;
 };
