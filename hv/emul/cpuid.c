@@ -172,7 +172,7 @@ static struct cpuid_leaf xen_leaf(const struct domain *d, uint32_t number,
 					   .d = XEN_CPUID_SIGNATURE_EDX};
 	case 1:
 		return (struct cpuid_leaf){.a = 4 << 16 | 17};
-	case 2: /* one hypercall page, filled by this MSR if there were one */
+	case 2: /* hypercall pages there can be, and the MSR that fills one */
 		return (struct cpuid_leaf){
 			.a = 1,
 			.b = XEN_CPUID_LEAF(0),

@@ -5,6 +5,7 @@
  * on a CPU without them. A guest that has no #GP handler yet reads zero
  * instead, as Xen has it: early kernels probe before they can catch.
  */
+#include "builder/build.h"
 #include "hv/domain.h"
 #include "hv/emul/privileged.h"
 #include "hv/log.h"
@@ -27,6 +28,9 @@
 #define MISC_MONITOR (UINT64_C(1) << 18)
 #define MISC_XTPR_DISABLE (UINT64_C(1) << 23)
 #define VENDOR_INTEL UINT32_C(0x756e6547) /* "Genu", leaf 0 ebx */
+
+/* Writing a frame's address here makes it a page of hypercalls (leaf 2). */
+#define MSR_HYPERCALL_PAGE 0x40000000
 
 #define EFER_SHOWN (EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE)
 
@@ -74,6 +78,7 @@ static bool read_msr(const struct vcpu *v, uint32_t msr, uint64_t *ret_value)
 		*ret_value = APIC_BASE_ADDRESS | APIC_BASE_ENABLE |
 			     (v->id == 0 ? APIC_BASE_BSP : 0);
 		return true;
+	case MSR_HYPERCALL_PAGE:
 	case MSR_UCODE_REVISION:
 	case MSR_MCG_CAP:
 	case MSR_MCG_STATUS:
@@ -89,7 +94,20 @@ static bool read_msr(const struct vcpu *v, uint32_t msr, uint64_t *ret_value)
 	}
 }
 
-static bool write_msr(uint32_t msr, uint64_t value)
+static bool write_hypercall_page(struct mmu_domain *d, uint64_t value)
+{
+	mfn_t frame = maddr_to_mfn(maddr(value));
+
+	if (page_offset(value) != 0 || !mfn_valid(d->m, frame) ||
+	    frame_get_both(d, frame, FRAME_WRITABLE) != 0) {
+		return false;
+	}
+	build_hypercall_page(frame_data(d->m, frame));
+	frame_put_both(d, frame);
+	return true;
+}
+
+static bool write_msr(struct vcpu *v, uint32_t msr, uint64_t value)
 {
 	switch (msr) {
 	case MSR_FS_BASE:
@@ -100,6 +118,8 @@ static bool write_msr(uint32_t msr, uint64_t value)
 		}
 		x86_wrmsr(msr, value);
 		return true;
+	case MSR_HYPERCALL_PAGE:
+		return write_hypercall_page(&v->domain->mmu, value);
 	case MSR_EFER:
 		return value == (x86_rdmsr(msr) & EFER_SHOWN);
 	case MSR_UCODE_REVISION:
@@ -128,7 +148,6 @@ enum emulated emulate_wrmsr(struct vcpu *v, struct regs *r)
 {
 	uint64_t value = r->rdx << 32 | (uint32_t)r->rax;
 
-	(void)v;
-	return write_msr((uint32_t)r->rcx, value) ? EMULATED_DONE
-						  : EMULATED_REFUSED;
+	return write_msr(v, (uint32_t)r->rcx, value) ? EMULATED_DONE
+						     : EMULATED_REFUSED;
 }
