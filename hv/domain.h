@@ -27,7 +27,7 @@ struct domain {
 	struct shared_info *shared_info; /* through the direct map */
 	mfn_t shared_info_frame;
 	uint32_t vm_assist; /* VMASST_TYPE_* bits */
-	bool stopping;	    /* no vCPU goes back to the guest */
+	bool stopping;      /* no vCPU goes back to the guest */
 	uint8_t shutdown;   /* SHUTDOWN_*, or DOMAIN_CRASHED */
 	const char *crash_reason;
 	bool crash_has_address; /* of a page fault, or a stack */

@@ -22,8 +22,8 @@ __attribute__((format(printf, 2, 3))) void log_line(enum log_level level,
 #define log_debug(...) log_line(LOG_DEBUG, __VA_ARGS__)
 
 /* Always ends in NUL; returns the length written. */
-__attribute__((format(printf, 3, 4))) size_t
-format(char *buffer, size_t size, const char *text, ...);
+__attribute__((format(printf, 3, 4))) size_t format(char *buffer, size_t size,
+						    const char *text, ...);
 size_t format_args(char *buffer, size_t size, const char *text, va_list args);
 
 #endif

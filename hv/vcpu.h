@@ -69,17 +69,17 @@ struct vcpu {
 	unsigned int id;
 	struct trap_info trap[256]; /* indexed by vector; address 0: none */
 
-	bool ts;	      /* the guest's CR0.TS */
-	uint8_t iopl;	      /* PHYSDEVOP_set_iopl */
-	uint32_t iobmp_ports; /* PHYSDEVOP_set_iobitmap: ports it covers, */
-	uint64_t iobmp;	      /* and its address in guest-kernel memory */
-	uint64_t cr4;	      /* what the guest last wrote */
-	uint64_t debugreg[8]; /* as the guest sees them */
-	unsigned int window;  /* of descriptors: see desc.h */
-	uint64_t ldt_loaded;  /* entries the CPU's LDTR knows of */
+	bool ts;                /* the guest's CR0.TS */
+	uint8_t iopl;           /* PHYSDEVOP_set_iopl */
+	uint32_t iobmp_ports;   /* PHYSDEVOP_set_iobitmap: ports it covers, */
+	uint64_t iobmp;         /* and its address in guest-kernel memory */
+	uint64_t cr4;           /* what the guest last wrote */
+	uint64_t debugreg[8];   /* as the guest sees them */
+	unsigned int window;    /* of descriptors: see desc.h */
+	uint64_t ldt_loaded;    /* entries the CPU's LDTR knows of */
 	uint64_t fault_address; /* of the last page fault */
-	bool up;	      /* runs, or may */
-	bool blocked;	      /* waits for an event */
+	bool up;                /* runs, or may */
+	bool blocked;           /* waits for an event */
 
 	struct time_vcpu time;
 

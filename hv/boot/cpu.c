@@ -68,8 +68,8 @@ static struct tss tss;
 static _Alignas(16) uint8_t ist_stack[4][IST_STACK];
 static volatile uint32_t *lapic;
 
-static void set_system_desc(unsigned int selector, uint64_t type,
-			    uint64_t base, uint64_t limit)
+static void set_system_desc(unsigned int selector, uint64_t type, uint64_t base,
+			    uint64_t limit)
 {
 	uint64_t *d = &gdt_page[RESERVED_INDEX(selector)];
 
@@ -147,16 +147,16 @@ static void init_idt(void)
 
 static void init_syscall(void)
 {
-	const uint64_t star = (uint64_t)SEL_USER_CS32 << 48 |
-			      (uint64_t)SEL_HV_CS << 32;
+	const uint64_t star =
+		(uint64_t)SEL_USER_CS32 << 48 | (uint64_t)SEL_HV_CS << 32;
 
 	x86_wrmsr(MSR_STAR, star);
 	x86_wrmsr(MSR_LSTAR, (uint64_t)entry_syscall);
 	x86_wrmsr(MSR_CSTAR, (uint64_t)entry_syscall32);
-	x86_wrmsr(MSR_SYSCALL_MASK,
-		  X86_RFLAGS_AC | X86_RFLAGS_VM | X86_RFLAGS_RF |
-			  X86_RFLAGS_NT | X86_RFLAGS_DF | X86_RFLAGS_IF |
-			  X86_RFLAGS_TF);
+	x86_wrmsr(MSR_SYSCALL_MASK, X86_RFLAGS_AC | X86_RFLAGS_VM |
+					    X86_RFLAGS_RF | X86_RFLAGS_NT |
+					    X86_RFLAGS_DF | X86_RFLAGS_IF |
+					    X86_RFLAGS_TF);
 	x86_wrmsr(MSR_EFER, x86_rdmsr(MSR_EFER) | EFER_SCE);
 	x86_wrmsr(MSR_SYSENTER_CS, SEL_HV_CS);
 	x86_wrmsr(MSR_SYSENTER_ESP, (uint64_t)&cpu0);
@@ -214,8 +214,7 @@ void desc_load(struct vcpu *v)
 	ldt_load(v);
 }
 
-bool desc_is_ldt(const struct vcpu *v, uint64_t address,
-		 unsigned int *ret_page)
+bool desc_is_ldt(const struct vcpu *v, uint64_t address, unsigned int *ret_page)
 {
 	uint64_t offset = address - desc_window_address(v->window);
 

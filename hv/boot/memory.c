@@ -157,14 +157,13 @@ uint64_t memory_pages(const struct memory_map *map)
 	uint64_t pages = 0;
 
 	for (unsigned int i = 0; i < map->nr; i++) {
-		pages += (map->range[i].end - map->range[i].start) >>
-			 PAGE_SHIFT;
+		pages +=
+			(map->range[i].end - map->range[i].start) >> PAGE_SHIFT;
 	}
 	return pages;
 }
 
 uint64_t memory_end(void)
 {
-	return memory_ram.nr == 0 ? 0 :
-				    memory_ram.range[memory_ram.nr - 1].end;
+	return memory_ram.nr == 0 ? 0 : memory_ram.range[memory_ram.nr - 1].end;
 }

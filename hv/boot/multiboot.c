@@ -47,8 +47,7 @@ static void add_ram(uint64_t base, uint64_t length)
 	struct boot_info *b = &boot_info;
 
 	if (length != 0 && base + length > base && b->nr_ram < BOOT_RANGES) {
-		b->ram[b->nr_ram++] =
-			(struct boot_range){base, base + length};
+		b->ram[b->nr_ram++] = (struct boot_range){base, base + length};
 	}
 }
 

@@ -64,8 +64,7 @@ static pte_t *entry_of(uint64_t va, unsigned int level, uint64_t user)
 	return &t[pt_index(vaddr(va), level)];
 }
 
-static void map_at(uint64_t va, uint64_t at, unsigned int level,
-		   uint64_t flags)
+static void map_at(uint64_t va, uint64_t at, unsigned int level, uint64_t flags)
 {
 	*entry_of(va, level, flags & PTE_US) =
 		pte(at | flags | (level > 1 ? PTE_PS : 0));
@@ -97,8 +96,8 @@ static void map_ram(void)
 
 	for (unsigned int i = 0; i < memory_ram.nr; i++) {
 		uint64_t start = memory_ram.range[i].start & ~(LARGE - 1);
-		uint64_t end = (memory_ram.range[i].end + LARGE - 1) &
-			       ~(LARGE - 1);
+		uint64_t end =
+			(memory_ram.range[i].end + LARGE - 1) & ~(LARGE - 1);
 
 		if (start < done) {
 			start = done;
@@ -145,8 +144,9 @@ void paging_init(void)
 	entry_of(M2P_START, 3, PTE_US);
 	device_entries = entry_of(DEVICE_MAP, 1, 0);
 	for (unsigned int i = 0; i < WINDOWS / 16; i++) {
-		window_entries[i] = entry_of(
-			DESC_WINDOWS + i * 16 * DESC_WINDOW_SIZE, 1, 0);
+		window_entries[i] =
+			entry_of(DESC_WINDOWS + i * 16 * DESC_WINDOW_SIZE, 1,
+				 0);
 	}
 	x86_write_cr3(root);
 }

@@ -73,9 +73,9 @@ static uint64_t range_size(struct boot_range r)
 
 static uint64_t initrd_pages(const struct plan *p)
 {
-	return p->initrd_in_place ?
-		       page_round_up(range_size(p->initrd->at)) >> PAGE_SHIFT :
-		       0;
+	return p->initrd_in_place
+		       ? page_round_up(range_size(p->initrd->at)) >> PAGE_SHIFT
+		       : 0;
 }
 
 static _Noreturn void refuse_start(const struct build_error *e)
@@ -114,8 +114,10 @@ static void add_run(struct plan *p, pfn_t at, uint64_t start, uint64_t nr)
 	if (p->memory.nr_runs == MAX_RUNS) {
 		panic("the machine's free memory is in too many pieces");
 	}
-	p->runs[p->memory.nr_runs++] = (struct pfn_run){
-		.pfn = at, .mfn = mfn(start >> PAGE_SHIFT), .nr = nr};
+	p->runs[p->memory.nr_runs++] =
+		(struct pfn_run){.pfn = at,
+				 .mfn = mfn(start >> PAGE_SHIFT),
+				 .nr = nr};
 }
 
 /* Frames for pfns [from, to). */
@@ -178,9 +180,8 @@ static void assign_frames(const struct plan *p, struct mmu_domain *d)
 		const struct pfn_run *r = &p->runs[i];
 
 		for (uint64_t done = 0; done < r->nr;) {
-			uint64_t nr = r->nr - done < ASSIGN_STEP ?
-					      r->nr - done :
-					      ASSIGN_STEP;
+			uint64_t nr = r->nr - done < ASSIGN_STEP ? r->nr - done
+								 : ASSIGN_STEP;
 
 			progress(r->pfn.v + done, p->layout.nr_pages);
 			mmu_assign(d, mfn_add(r->mfn, done),

@@ -65,11 +65,12 @@ static void load_gs(uint32_t selector)
 {
 	/* Some CPUs keep the old base when a null selector is loaded. */
 	__asm__ volatile("mov %0, %%gs" : : "r"(SEL_USER_SS));
-	__asm__ volatile goto("1: mov %0, %%gs\n" EX_TABLE_ENTRY("1b", "%l[fault]")
-		     :
-		     : "r"(selector)
-		     : "memory"
-		     : fault);
+	__asm__ volatile goto(
+		"1: mov %0, %%gs\n" EX_TABLE_ENTRY("1b", "%l[fault]")
+		:
+		: "r"(selector)
+		: "memory"
+		: fault);
 	return;
 fault:
 	__asm__ volatile("mov %0, %%gs" : : "r"(0));

@@ -9,23 +9,26 @@
 
 #include <stdint.h>
 
-#define EX_TABLE_ENTRY(at, fixup)        \
+#define EX_TABLE_ENTRY(at, fixup)         \
 	".pushsection .ex_table, \"a\"\n" \
 	".quad " at ", " fixup "\n"       \
 	".popsection\n"
 
-#define GUEST_LOAD(value, address, fault)                              \
-	__asm__ volatile goto("1: movq %1, %0\n" EX_TABLE_ENTRY("1b", "%l[" #fault "]") \
-		     : "=r"(value)                                     \
-		     : "m"(*(const uint64_t *)(address))               \
-		     :                                                 \
-		     : fault)
+#define GUEST_LOAD(value, address, fault)                                 \
+	__asm__ volatile goto(                                            \
+		"1: movq %1, %0\n" EX_TABLE_ENTRY("1b", "%l[" #fault "]") \
+		: "=r"(value)                                             \
+		: "m"(*(const uint64_t *)(address))                       \
+		:                                                         \
+		: fault)
 
-#define GUEST_STORE(address, value, fault)                             \
-	__asm__ volatile goto("1: movq %0, %1\n" EX_TABLE_ENTRY("1b", "%l[" #fault "]") \
-		     :                                                 \
-		     : "r"(value), "m"(*(uint64_t *)(address))         \
-		     : "memory"                                        \
-		     : fault)
+#define GUEST_STORE(address, value, fault)                                   \
+	__asm__ volatile goto("1: movq %0, %1\n" EX_TABLE_ENTRY("1b",        \
+								"%l[" #fault \
+								"]")         \
+			      :                                              \
+			      : "r"(value), "m"(*(uint64_t *)(address))      \
+			      : "memory"                                     \
+			      : fault)
 
 #endif

@@ -30,8 +30,7 @@ bool port_preempt(struct mmu_domain *d)
 
 	(void)d;
 	return cpu_lapic()[LAPIC_IRR7] != 0 &&
-	       x86_rdtsc() - c->interrupt_tsc >
-		       time_tsc_khz() / 4; /* 250 us */
+	       x86_rdtsc() - c->interrupt_tsc > time_tsc_khz() / 4; /* 250 us */
 }
 
 static bool runs_here(vcpuset_t vcpus)
@@ -69,10 +68,10 @@ void port_load_root(struct mmu_vcpu *m)
 static int copy_bytes(void *to, const void *from, size_t bytes)
 {
 	__asm__ volatile goto("1: rep movsb\n" EX_TABLE_ENTRY("1b", "%l[fault]")
-		     : "+D"(to), "+S"(from), "+c"(bytes)
-		     :
-		     : "memory"
-		     : fault);
+			      : "+D"(to), "+S"(from), "+c"(bytes)
+			      :
+			      : "memory"
+			      : fault);
 	return 0;
 fault:
 	return -XEN_EFAULT;
@@ -81,10 +80,10 @@ fault:
 static int copy_words(void *to, const void *from, size_t words)
 {
 	__asm__ volatile goto("1: rep movsq\n" EX_TABLE_ENTRY("1b", "%l[fault]")
-		     : "+D"(to), "+S"(from), "+c"(words)
-		     :
-		     : "memory"
-		     : fault);
+			      : "+D"(to), "+S"(from), "+c"(words)
+			      :
+			      : "memory"
+			      : fault);
 	return 0;
 fault:
 	return -XEN_EFAULT;

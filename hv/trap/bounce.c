@@ -21,13 +21,13 @@
 
 #define FRAME_SPACE 64
 
-#define WITH_ERROR_CODE                                                \
-	((1u << TRAP_DF) | (1u << TRAP_TS) | (1u << TRAP_NP) |         \
-	 (1u << TRAP_SS) | (1u << TRAP_GP) | (1u << TRAP_PF) |         \
+#define WITH_ERROR_CODE                                        \
+	((1u << TRAP_DF) | (1u << TRAP_TS) | (1u << TRAP_NP) | \
+	 (1u << TRAP_SS) | (1u << TRAP_GP) | (1u << TRAP_PF) | \
 	 (1u << TRAP_AC))
 
-#define FLAGS_CLEARED                                                  \
-	((uint64_t)(X86_RFLAGS_AC | X86_RFLAGS_VM | X86_RFLAGS_RF |    \
+#define FLAGS_CLEARED                                               \
+	((uint64_t)(X86_RFLAGS_AC | X86_RFLAGS_VM | X86_RFLAGS_RF | \
 		    X86_RFLAGS_NT | X86_RFLAGS_TF))
 
 void vcpu_toggle_mode(struct vcpu *v)
@@ -40,8 +40,8 @@ void vcpu_toggle_mode(struct vcpu *v)
 	x86_write_cr3(root.v << PAGE_SHIFT);
 }
 
-static inline uint64_t stored_rflags(const struct vcpu *v,
-				     const struct regs *r, bool masked)
+static inline uint64_t stored_rflags(const struct vcpu *v, const struct regs *r,
+				     bool masked)
 {
 	uint64_t f = r->rflags & ~(uint64_t)(X86_RFLAGS_IF | X86_RFLAGS_IOPL);
 

@@ -11,12 +11,12 @@
 
 #define TRAP_MASKS_EVENTS 4 /* struct trap_info, flags */
 
-#define ASSISTS                                                    \
-	(1u << VMASST_TYPE_4gb_segments |                          \
-	 1u << VMASST_TYPE_4gb_segments_notify |                   \
-	 1u << VMASST_TYPE_writable_pagetables |                   \
-	 1u << VMASST_TYPE_pae_extended_cr3 |                      \
-	 1u << VMASST_TYPE_architectural_iopl |                    \
+#define ASSISTS                                  \
+	(1u << VMASST_TYPE_4gb_segments |        \
+	 1u << VMASST_TYPE_4gb_segments_notify | \
+	 1u << VMASST_TYPE_writable_pagetables | \
+	 1u << VMASST_TYPE_pae_extended_cr3 |    \
+	 1u << VMASST_TYPE_architectural_iopl |  \
 	 1u << VMASST_TYPE_runstate_update_flag)
 
 /* A table of any length, ended by an entry without address. NULL: none. */
@@ -68,8 +68,8 @@ static struct callback *callback_of(struct vcpu *v, unsigned int type)
 	}
 }
 
-static int register_callback(struct vcpu *v, unsigned int type,
-			     uint32_t flags, uint64_t address)
+static int register_callback(struct vcpu *v, unsigned int type, uint32_t flags,
+			     uint64_t address)
 {
 	struct callback *c = callback_of(v, type);
 
@@ -130,8 +130,8 @@ int64_t hc_callback_op(struct vcpu *v, uint64_t arg[6])
 			v->trap[TRAP_NMI] = (struct trap_info){0};
 			return 0;
 		}
-		return callback_of(v, unreg.type) == NULL ? -XEN_ENOSYS :
-							    -XEN_EINVAL;
+		return callback_of(v, unreg.type) == NULL ? -XEN_ENOSYS
+							  : -XEN_EINVAL;
 	default:
 		return -XEN_ENOSYS;
 	}

@@ -32,9 +32,10 @@ void trap_iret(struct vcpu *v, struct regs *r, uint64_t stack)
 	}
 	r->rip = c.rip;
 	r->cs = (c.cs & 0xffff) | 3;
-	r->rflags = (c.rflags & (UINT32_MAX & ~(uint64_t)(X86_RFLAGS_IOPL |
-							  X86_RFLAGS_VM))) |
-		    X86_RFLAGS_IF | X86_RFLAGS_FIXED;
+	r->rflags =
+		(c.rflags &
+		 (UINT32_MAX & ~(uint64_t)(X86_RFLAGS_IOPL | X86_RFLAGS_VM))) |
+		X86_RFLAGS_IF | X86_RFLAGS_FIXED;
 	if (v->domain->vm_assist >> VMASST_TYPE_architectural_iopl & 1) {
 		v->iopl = c.rflags >> 12 & 3;
 	}
@@ -61,8 +62,8 @@ static void enter_callback(struct vcpu *v, struct regs *r,
 
 void trap_syscall(struct vcpu *v, struct regs *r)
 {
-	const struct callback *c = r->cs == SEL_USER_CS32 ? &v->on_syscall32 :
-							    &v->on_syscall;
+	const struct callback *c =
+		r->cs == SEL_USER_CS32 ? &v->on_syscall32 : &v->on_syscall;
 
 	if (c->address == 0) {
 		r->rip -= SYSCALL_SIZE;

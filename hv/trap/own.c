@@ -87,8 +87,8 @@ struct regs *trap_own(struct regs *r)
 
 _Noreturn void trap_fatal(struct regs *r)
 {
-	log_error("%s in the hypervisor, error code %04x",
-		  trap_name(r->vector), r->error);
+	log_error("%s in the hypervisor, error code %04x", trap_name(r->vector),
+		  r->error);
 	registers_print(r);
 	panic("%s at %016lx", trap_name(r->vector), r->rip);
 }

@@ -16,7 +16,7 @@
 
 #define VECTOR_INT80 0x80
 #define GP_FROM_IDT 2 /* error code: the selector is an IDT index */
-#define IDT_ERROR(vector) ((uint32_t)(vector) * 8 + GP_FROM_IDT)
+#define IDT_ERROR(vector) ((uint32_t)(vector)*8 + GP_FROM_IDT)
 #define INSN_INT 0xcd
 #define INT_SIZE 2
 #define DR6_QUIET UINT64_C(0xffff0ff0)
@@ -124,8 +124,8 @@ static void ldt_fault(struct vcpu *v, struct regs *r, unsigned int page,
 		      uint64_t cr2)
 {
 	if (!mmu_ldt_fault(&v->mmu, page)) {
-		uint64_t offset = cr2 - desc_window_address(v->window) -
-				  DESC_WINDOW_LDT;
+		uint64_t offset =
+			cr2 - desc_window_address(v->window) - DESC_WINDOW_LDT;
 
 		inject_page_fault(v, r, v->mmu.ldt_base + offset, r->error);
 	}

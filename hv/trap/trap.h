@@ -36,7 +36,8 @@ void event_enter_guest(struct vcpu *v, struct regs *r);
 /* v->work is not empty. */
 void vcpu_do_work(struct vcpu *v, struct regs *r);
 
-/* --- bounce.c --------------------------------------------------------------- */
+/* --- bounce.c ---------------------------------------------------------------
+ */
 
 /*
  * Enters the guest kernel at a callback, with the frame of an exception that
@@ -45,7 +46,8 @@ void vcpu_do_work(struct vcpu *v, struct regs *r);
 bool bounce_callback(struct vcpu *v, struct regs *r, uint64_t address,
 		     bool mask_events);
 
-/* --- print.c ---------------------------------------------------------------- */
+/* --- print.c ----------------------------------------------------------------
+ */
 
 /* The hypervisor's own registers. */
 void registers_print(const struct regs *r);
