@@ -161,22 +161,28 @@ struct store_node *store_tree_find(struct store_tree *t, const char *path)
 	return n;
 }
 
-/* How many elements of the path do not exist yet, and is there room? */
+/* Is there room for the elements of the path that do not exist yet? */
 static bool has_room(struct store_tree *t, const char *path)
 {
-	const struct store_node *n = &t->node[0];
+	uint16_t parent = 0;
 	unsigned int missing = 0;
 	size_t length;
 
 	while ((length = next_element(&path)) != 0) {
-		if (n != NULL) {
-			n = find_child(t, store_tree_index(t, n), path, length);
+		const struct store_node *n =
+			missing ? NULL : find_child(t, parent, path, length);
+
+		if (n == NULL) {
+			missing++;
+		} else {
+			parent = store_tree_index(t, n);
 		}
-		missing += n == NULL;
 		path += length;
 	}
 	for (unsigned int i = 1; i < STORE_NODES && missing != 0; i++) {
-		missing -= !t->node[i].used;
+		if (!t->node[i].used) {
+			missing--;
+		}
 	}
 	return missing == 0;
 }

@@ -17,7 +17,8 @@ size_t fetch_code(struct vcpu *v, const struct regs *r,
 		  uint8_t ret_code[FETCH_BYTES])
 {
 	size_t to_page_end = PAGE_SIZE - page_offset(r->rip);
-	uint64_t low, high;
+	uint64_t low = 0;
+	uint64_t high = 0;
 
 	if (!guest_range_ok(r->rip, FETCH_BYTES)) {
 		return 0;

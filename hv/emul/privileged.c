@@ -16,9 +16,10 @@
 #include "hv/vcpu.h"
 #include "hv/x86.h"
 
-#define CR0_VIEW                                                       \
-	((uint32_t)X86_CR0_PG | X86_CR0_AM | X86_CR0_WP | X86_CR0_NE | \
-	 X86_CR0_ET | X86_CR0_MP | X86_CR0_PE)
+#define CR0_PG UINT64_C(0x80000000)
+#define CR0_VIEW                                                      \
+	(CR0_PG | X86_CR0_AM | X86_CR0_WP | X86_CR0_NE | X86_CR0_ET | \
+	 X86_CR0_MP | X86_CR0_PE)
 #define CR4_TSD (UINT64_C(1) << 2)
 /* What a guest may change of CR4. */
 #define CR4_GUESTS (CR4_TSD | X86_CR4_DE)

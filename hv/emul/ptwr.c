@@ -73,7 +73,8 @@ static bool simple_operand(struct regs *r, const uint8_t *code, unsigned int at,
 	}
 	at++;
 	if (mod == 1) {
-		displacement = (int8_t)code[at++];
+		/* Sign-extended. */
+		displacement = (code[at++] ^ 0x80) - 0x80;
 	}
 	ret_operand->reg = ((modrm >> 3) & 7u) | ((rex & 4u) << 1);
 	ret_operand->address =

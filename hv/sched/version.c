@@ -16,7 +16,7 @@ static int64_t copy_text(struct vcpu *v, uint64_t to, const char *text,
 {
 	size_t i = 0;
 
-	for (; text[i] != '\0' && i < size - 1; i++) {
+	for (; i < size - 1 && text[i] != '\0'; i++) {
 		buffer[i] = text[i];
 	}
 	for (; i < size; i++) {
