@@ -3,9 +3,11 @@
 #include "hv/summary.h"
 
 #include "hv/audit.h"
+#include "hv/console/console.h"
 #include "hv/control.h"
 #include "hv/domain.h"
 #include "hv/hypercall.h"
+#include "hv/trap/trap.h"
 #include "hv/x86.h"
 
 static uint64_t started_tsc;
@@ -43,6 +45,19 @@ static void send_peak(const struct mmu_stats *s)
 	control_close('}');
 }
 
+static void send_traps(void)
+{
+	control_open("traps", '{');
+	for (unsigned int vector = 0; vector < 32; vector++) {
+		if (trap_counts[vector] != 0) {
+			control_number(trap_name(vector), trap_counts[vector]);
+		}
+	}
+	control_number("timer interrupt", trap_counts[TIME_VECTOR]);
+	control_number("console interrupt", trap_counts[CONSOLE_VECTOR]);
+	control_close('}');
+}
+
 void summary_send(const struct domain *d)
 {
 	const struct mmu_stats *s = &d->mmu.stats;
@@ -57,6 +72,7 @@ void summary_send(const struct domain *d)
 	control_number("one", s->flush_one);
 	control_close('}');
 	send_peak(s);
+	send_traps();
 	control_open("audit", '{');
 	control_number("runs", audit_totals.runs);
 	control_number("differences", audit_totals.differences);

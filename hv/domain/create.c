@@ -251,8 +251,11 @@ void domain_create(const struct boot_info *boot, uint64_t pages)
 	struct build_params params = {0};
 	struct build_result built;
 	struct build_error e;
+	mfn_t grants;
 
 	init_domain();
+	grants = frames_take_own(GRANT_MAX_FRAMES);
+	/* From here on the free memory is the domain's. */
 	plan_layout(p, boot, pages);
 	choose_frames(p);
 	assign_frames(p, &domain.mmu);
@@ -268,8 +271,7 @@ void domain_create(const struct boot_info *boot, uint64_t pages)
 		refuse_start(&e);
 	}
 	install_tables(&built);
-	if (services_rings(&domain, &built, params.console_port,
-			   params.store_port) != 0) {
+	if (services_rings(&domain, &built, &params, grants) != 0) {
 		panic("the domain's rings cannot be held");
 	}
 	init_vcpu(&built);

@@ -3,7 +3,6 @@
 #include "hv/domain/start.h"
 
 #include "hv/audit.h"
-#include "hv/boot/machine_frames.h"
 #include "hv/cpu.h"
 #include "hv/desc.h"
 #include "hv/domain.h"
@@ -28,20 +27,20 @@ void services_ports(struct domain *d, struct vcpu *v, uint32_t *ret_console,
 }
 
 int services_rings(struct domain *d, const struct build_result *built,
-		   uint32_t console_port, uint32_t store_port)
+		   const struct build_params *params, mfn_t grants)
 {
 	const struct mmu *m = d->mmu.m;
 	int rc;
 
 	rc = console_domain_init(d, frame_data(m, built->console_frame),
-				 console_port);
+				 params->console_port);
 	if (rc == 0) {
 		rc = xenstore_domain_init(d, frame_data(m, built->store_frame),
-					  store_port);
+					  params->store_port);
 	}
 	if (rc == 0) {
-		grant_domain_init(d, frames_take_own(GRANT_MAX_FRAMES),
-				  built->console_frame, built->store_frame);
+		grant_domain_init(d, grants, built->console_frame,
+				  built->store_frame);
 	}
 	return rc;
 }

@@ -15,9 +15,12 @@ void services_init(struct domain *d, struct vcpu *v);
 /* Ports of the two rings, for start_info. */
 void services_ports(struct domain *d, struct vcpu *v, uint32_t *ret_console,
 		    uint32_t *ret_store);
-/* The rings' pages and the grant table. 0 or a negative errno. */
+/*
+ * The rings' pages and the grant table, whose GRANT_MAX_FRAMES frames of the
+ * hypervisor's begin at `grants`. 0 or a negative errno.
+ */
 int services_rings(struct domain *d, const struct build_result *built,
-		   uint32_t console_port, uint32_t store_port);
+		   const struct build_params *params, mfn_t grants);
 /* The vCPU becomes this CPU's, and its guest is entered. */
 _Noreturn void vcpu_run_first(struct vcpu *v);
 

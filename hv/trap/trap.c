@@ -21,6 +21,8 @@
 #define INT_SIZE 2
 #define DR6_QUIET UINT64_C(0xffff0ff0)
 
+uint64_t trap_counts[256];
+
 /* May the guest come here by INT n? Rings 1 and 3 are its kernel and users. */
 static bool softint_allowed(const struct vcpu *v, unsigned int vector)
 {
@@ -86,14 +88,17 @@ static void debug(struct vcpu *v, struct regs *r)
 
 void trap_exception(struct vcpu *v, struct regs *r)
 {
-	switch (r->vector) {
-	case ENTRY_RETRY:
+	if (r->vector == ENTRY_RETRY) {
 		return;
-	case TRAP_PF:
+	}
+	if (r->vector == TRAP_PF) {
 		if (!trap_page_fault(v, r, v->fault_address)) {
 			trap_page_fault_emulate(v, r);
 		}
 		return;
+	}
+	trap_counts[r->vector & 255]++;
+	switch (r->vector) {
 	case TRAP_DB:
 		debug(v, r);
 		return;
@@ -136,6 +141,7 @@ bool trap_page_fault(struct vcpu *v, struct regs *r, uint64_t cr2)
 	const uint32_t write = PF_ERROR_PRESENT | PF_ERROR_WRITE;
 	unsigned int page;
 
+	trap_counts[TRAP_PF]++;
 	if (v->kernel_mode &&
 	    (r->error & (write | PF_ERROR_RESERVED)) == write) {
 		v->fault_address = cr2;
@@ -161,6 +167,7 @@ void trap_interrupt(uint32_t vector)
 	struct cpu *c = cpu_here();
 
 	c->interrupt_tsc = x86_rdtsc();
+	trap_counts[vector & 255]++;
 	if (vector == TIME_VECTOR) {
 		time_interrupt(c->vcpu);
 	} else if (vector == CONSOLE_VECTOR) {

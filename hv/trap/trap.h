@@ -36,6 +36,9 @@ void event_enter_guest(struct vcpu *v, struct regs *r);
 /* v->work is not empty. */
 void vcpu_do_work(struct vcpu *v, struct regs *r);
 
+/* Exceptions and interrupts of guests, by vector. */
+extern uint64_t trap_counts[256];
+
 /* --- bounce.c ---------------------------------------------------------------
  */
 
