@@ -26,7 +26,9 @@ CC_host := $(CC)
 CC_san := $(CC)
 CC_fuzz := clang
 
-HV_MODEL ?= -fpie -fvisibility=hidden
+# No global offset table: all is linked into one image.
+HV_MODEL ?= -fpie -fvisibility=hidden \
+	$(if $(findstring clang,$(CC)),-fdirect-access-external-data)
 KERN_MODEL ?= -fno-pic -mcmodel=kernel
 
 CFLAGS_hv = $(FREESTANDING) $(HV_MODEL) $(HV_CFLAGS)
