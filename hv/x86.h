@@ -10,7 +10,7 @@
 #define X86_CR0_NE (1 << 5)
 #define X86_CR0_WP (1 << 16)
 #define X86_CR0_AM (1 << 18)
-#define X86_CR0_PG (1 << 31)
+#define X86_CR0_PG 0x80000000
 
 #define X86_CR4_DE (1 << 3)
 #define X86_CR4_PSE (1 << 4)

@@ -167,9 +167,8 @@ static void init_control(void)
 {
 	static const uint32_t mxcsr = 0x1f80;
 
-	x86_write_cr0((uint64_t)X86_CR0_PE | X86_CR0_MP | X86_CR0_ET |
-		      X86_CR0_NE | X86_CR0_WP | X86_CR0_AM |
-		      (uint32_t)X86_CR0_PG);
+	x86_write_cr0(X86_CR0_PE | X86_CR0_MP | X86_CR0_ET | X86_CR0_NE |
+		      X86_CR0_WP | X86_CR0_AM | X86_CR0_PG);
 	x86_write_cr4(X86_CR4_DE | X86_CR4_PAE | X86_CR4_OSFXSR |
 		      X86_CR4_OSXMMEXCPT);
 	__asm__ volatile("fninit; ldmxcsr %0" : : "m"(mxcsr));

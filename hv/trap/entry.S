@@ -97,6 +97,14 @@
 	pop %rbx
 	.endm
 
+	/* Of a SYSCALL: what is neither rdi and rsi nor the way back. */
+	.macro SAVE_ARGS
+	mov %rdx, R(RDX)
+	mov %r10, R(R10)
+	mov %r8, R(R8)
+	mov %r9, R(R9)
+	.endm
+
 	/* A fault at \at goes on at \fixup. */
 	.macro EX_TABLE at, fixup
 	.pushsection .ex_table, "a"
@@ -133,10 +141,7 @@ GLOBAL entry_syscall
 	mov %r11, R(RFLAGS)
 	mov %rax, R(RAX)
 	mov %rsi, R(RSI)
-	mov %rdx, R(RDX)
-	mov %r10, R(R10)
-	mov %r8, R(R8)
-	mov %r9, R(R9)
+	SAVE_ARGS
 	cmp $HYPERCALLS, %rax
 	jae hypercall_unknown
 	lea hypercall_calls(%rip), %rcx
@@ -267,10 +272,7 @@ syscall_in_c:
 	mov %rcx, R(RIP)
 	mov %r11, R(RFLAGS)
 syscall_rare:
-	mov %rdx, R(RDX)
-	mov %r10, R(R10)
-	mov %r8, R(R8)
-	mov %r9, R(R9)
+	SAVE_ARGS
 	call complete_hot
 	movl $ENTRY_SYSCALL, R(VECTOR)
 	SAVE_REST
@@ -290,10 +292,7 @@ syscall_masked:
 
 /* No stack where the guest kernel said. */
 syscall_fault:
-	mov %rdx, R(RDX)
-	mov %r10, R(R10)
-	mov %r8, R(R8)
-	mov %r9, R(R9)
+	SAVE_ARGS
 	call complete_hot
 	lea text_syscall_fault(%rip), %rsi
 	call domain_crash
@@ -378,10 +377,7 @@ iret_masked:
 iret_kernel:
 iret_slow:
 	mov %rsi, R(RSI)
-	mov %rdx, R(RDX)
-	mov %r10, R(R10)
-	mov %r8, R(R8)
-	mov %r9, R(R9)
+	SAVE_ARGS
 	mov %rax, %rdx
 	lea -HOT(%rsp), %rsi
 	call trap_iret
@@ -393,10 +389,7 @@ iret_bad_stack:
 iret_no_user:
 	lea text_iret_no_user(%rip), %r11
 1:	mov %rsi, R(RSI)
-	mov %rdx, R(RDX)
-	mov %r10, R(R10)
-	mov %r8, R(R8)
-	mov %r9, R(R9)
+	SAVE_ARGS
 	mov %r11, %rsi
 	movq $HYPERCALL_IRET, R(RAX)
 	call complete_hot
@@ -437,10 +430,7 @@ GLOBAL entry_syscall32
 	mov %rdi, R(RDI)
 	mov %rax, R(RAX)
 	mov %rsi, R(RSI)
-	mov %rdx, R(RDX)
-	mov %r10, R(R10)
-	mov %r8, R(R8)
-	mov %r9, R(R9)
+	SAVE_ARGS
 	mov %rcx, R(RIP)
 	mov %r11, R(RFLAGS)
 	call complete_hot
@@ -455,7 +445,7 @@ GLOBAL entry_syscall32
 /* --- exceptions and interrupts --------------------------------------------- */
 
 /* Most exceptions: (vcpu, regs) with all registers. */
-entry_exception:
+GLOBAL entry_exception
 	SAVE_HOT
 	SAVE_REST
 	cld
@@ -500,7 +490,7 @@ leave_work:
 	jmp leave_now
 
 /* Page faults are hot: most are the guest's own, and need no more of it. */
-entry_page_fault:
+GLOBAL entry_page_fault
 	SAVE_HOT
 	cld
 	testb $3, R(CS)
@@ -534,7 +524,7 @@ own_exception:
 1:	mov %rax, %rsp
 	jmp exception_of_guest
 
-entry_interrupt:
+GLOBAL entry_interrupt
 	SAVE_HOT
 	cld
 	mov R(VECTOR), %edi
@@ -550,7 +540,7 @@ own_leave:
  * #DB has a stack of its own, because MOV SS can delay it to the first
  * instruction of entry_syscall. From the guest it moves to the usual place.
  */
-entry_debug:
+GLOBAL entry_debug
 	testb $3, 16(%rsp)
 	jz 1f
 	push %rax
@@ -578,11 +568,11 @@ entry_debug:
 	add $8, %rsp
 	iretq
 
-entry_nmi:
+GLOBAL entry_nmi
 	add $8, %rsp
 	iretq
 
-entry_fatal:
+GLOBAL entry_fatal
 	SAVE_HOT
 	SAVE_REST
 	cld
@@ -607,43 +597,3 @@ text_iret_fault:
 	.asciz "cannot read the iret frame"
 text_iret_no_user:
 	.asciz "iret to user mode without a user page table"
-
-/* --- stubs of all vectors --------------------------------------------------- */
-
-	.macro STUB vector
-	.section .rodata
-	.quad 1f
-	.text
-	.balign 8
-1:
-	.if (\vector == 8) || (\vector >= 10 && \vector <= 14) || \
-	    (\vector == 17) || (\vector == 21) || (\vector == 29) || \
-	    (\vector == 30)
-	.else
-	push $0
-	.endif
-	movl $\vector, 4(%rsp)
-	.if \vector == TRAP_DB
-	jmp entry_debug
-	.elseif \vector == TRAP_NMI
-	jmp entry_nmi
-	.elseif \vector == TRAP_DF || \vector == TRAP_MC
-	jmp entry_fatal
-	.elseif \vector == TRAP_PF
-	jmp entry_page_fault
-	.elseif \vector < 32 || \vector == 0x80
-	jmp entry_exception
-	.else
-	jmp entry_interrupt
-	.endif
-	.endm
-
-	.section .rodata
-	.balign 8
-GLOBAL entry_stubs
-	.altmacro
-	number = 0
-	.rept 256
-	STUB %number
-	number = number + 1
-	.endr

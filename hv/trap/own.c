@@ -23,9 +23,13 @@ extern char fault_of_iret[];
 
 static uint64_t find_fixup(uint64_t rip)
 {
-	for (const struct ex_entry *e = ex_table_start; e < ex_table_end; e++) {
-		if (e->at == rip) {
-			return e->fixup;
+	const uint64_t nr =
+		((uint64_t)ex_table_end - (uint64_t)ex_table_start) /
+		sizeof(struct ex_entry);
+
+	for (uint64_t i = 0; i < nr; i++) {
+		if (ex_table_start[i].at == rip) {
+			return ex_table_start[i].fixup;
 		}
 	}
 	return 0;

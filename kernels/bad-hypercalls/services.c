@@ -62,7 +62,7 @@ void check_descriptors(const struct bad *b)
 static void events(void)
 {
 	evtchn_send_t send = {.port = 5000};
-	evtchn_bind_virq_t virq = {.virq = 99};
+	evtchn_bind_virq_t virq = {.virq = 99, .vcpu = 0, .port = 0};
 	evtchn_bind_ipi_t ipi = {.vcpu = 7};
 	evtchn_close_t closed = {.port = 3000};
 
