@@ -195,7 +195,10 @@ static void a_page_is_flushed_before_it_becomes_a_table(void **state)
 	assert_true(m->flushes > flushes);
 }
 
-/* update.c: `d->flush_pending = true;` of upper_update, before upper_put */
+/*
+ * Guarded twice, so no single deletion breaks it: update.c pays for every
+ * upper-level entry that goes, and frame_retype() for every type that changes.
+ */
 static void a_table_is_flushed_before_it_becomes_writable(void **state)
 {
 	struct machine *m = *state;

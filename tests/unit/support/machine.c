@@ -136,8 +136,10 @@ static void cache_table(struct machine *m, mfn_t table, unsigned int level,
 		pte_t e = entry_of(m, table, i);
 		uint64_t at = va + ((uint64_t)i << pt_shift(level));
 
-		if (!pte_present(e) || (level == 4 && i >= XEN_L4_FIRST &&
-					i <= XEN_L4_LAST)) {
+		/* Through a linear entry an L4 may stand at any level. */
+		if (!pte_present(e) ||
+		    (m->frames[table.v].type == FRAME_L4 &&
+		     i >= XEN_L4_FIRST && i <= XEN_L4_LAST)) {
 			continue;
 		}
 		if (!writable) {

@@ -36,7 +36,7 @@ struct cached {
 	unsigned int level; /* 1: a mapping; above: a table used on the way */
 };
 
-#define CACHE_MAX 8192
+#define CACHE_MAX 65536
 
 struct machine {
 	struct mmu mmu;

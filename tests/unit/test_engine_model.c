@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Random operations on the engine and on a slow model of the contract side by
+ * side: same result, same types, same counts, same memory after every one.
+ * Prints its seed; PW_SEED=n and PW_STEPS=n replay and lengthen a run.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/support/model.h"
+
+#define SEEDS 24
+#define STEPS 1500
+/* Few frames, so that they meet in all types. */
+#define PLAYED 12
+
+struct play {
+	struct machine *m;
+	struct model *o;
+	uint64_t random;
+};
+
+static uint32_t next(struct play *p)
+{
+	p->random ^= p->random << 13;
+	p->random ^= p->random >> 7;
+	p->random ^= p->random << 17;
+	return (uint32_t)(p->random >> 16);
+}
+
+static uint64_t pick_frame(struct play *p)
+{
+	static const uint64_t odd[] = {0, 5, SHARED_FRAME, MACHINE_FRAMES - 1,
+				       MACHINE_FRAMES, 0xffffffffff};
+
+	if (next(p) % 24 == 0) {
+		return odd[next(p) % (sizeof(odd) / sizeof(odd[0]))];
+	}
+	return dom_frame(next(p) % PLAYED).v;
+}
+
+static unsigned int pick_index(struct play *p)
+{
+	static const unsigned int indices[] = {0, 0, 0, 1, 1, 2,
+					       255, 256, 271, 272, 511};
+
+	return indices[next(p) % (sizeof(indices) / sizeof(indices[0]))];
+}
+
+static uint64_t pick_entry(struct play *p)
+{
+	static const uint64_t flags[] = {
+		TABLE_FLAGS, TABLE_FLAGS, RO_FLAGS, RO_FLAGS, PTE_P | PTE_RW,
+		PTE_P, PTE_P | PTE_NX, PTE_P | PTE_PS, PTE_P | PTE_PCD,
+		PTE_P | PTE_G | PTE_US, PTE_RW | PTE_US, 0};
+
+	return pte_make(mfn(pick_frame(p)),
+			flags[next(p) % (sizeof(flags) / sizeof(flags[0]))])
+		.v;
+}
+
+static uint64_t pick_va(struct play *p)
+{
+	uint64_t va = 0;
+
+	for (unsigned int level = 4; level >= 1; level--) {
+		va |= (uint64_t)pick_index(p) << pt_shift(level);
+	}
+	return (uint64_t)((int64_t)(va << 16) >> 16);
+}
+
+static int64_t engine_set_gdt(struct play *p, uint64_t frame,
+			      unsigned int entries)
+{
+	memcpy(p->m->guest, &frame, sizeof(frame));
+	return machine_call(p->m, hc_set_gdt, GUEST_BUFFER, entries, 0, 0);
+}
+
+static void step_set_gdt(struct play *p, int64_t *engine, int64_t *model)
+{
+	uint64_t frame = pick_frame(p);
+	unsigned int entries = next(p) % 3 * 16;
+	int rc = model_set_gdt(p->o, frame, entries);
+
+	*model = 0;
+	*engine = 0;
+	if (rc != 1) {
+		*model = rc;
+		*engine = engine_set_gdt(p, frame, entries);
+	}
+}
+
+static const char *step(struct play *p, int64_t *engine, int64_t *model)
+{
+	uint64_t frame = pick_frame(p);
+	unsigned int level = 1 + next(p) % 4;
+	unsigned int index = pick_index(p);
+	uint64_t entry = pick_entry(p);
+	uint64_t va = pick_va(p);
+
+	switch (next(p) % 16) {
+	case 0:
+	case 1:
+		*model = model_pin(p->o, frame, (enum frame_type)level);
+		*engine = call_mmuext(p->m, MMUEXT_PIN_L1_TABLE + level - 1,
+				      frame, 0);
+		return "pin";
+	case 2:
+		*model = model_unpin(p->o, frame);
+		*engine = call_mmuext(p->m, MMUEXT_UNPIN_TABLE, frame, 0);
+		return "unpin";
+	case 3:
+		if (frame == 0) {
+			frame = dom_frame(0).v;
+		}
+		*model = model_kernel_root(p->o, frame);
+		*engine = call_mmuext(p->m, MMUEXT_NEW_BASEPTR, frame, 0);
+		return "new_baseptr";
+	case 4:
+		*model = model_user_root(p->o, frame);
+		*engine = call_mmuext(p->m, MMUEXT_NEW_USER_BASEPTR, frame, 0);
+		return "new_user_baseptr";
+	case 5:
+		step_set_gdt(p, engine, model);
+		return "set_gdt";
+	case 6:
+		*model = model_clear_page(p->o, frame);
+		*engine = call_mmuext(p->m, MMUEXT_CLEAR_PAGE, frame, 0);
+		return "clear_page";
+	case 7:
+	case 8:
+		*model = model_va_mapping(p->o, va, entry);
+		*engine = call_va_mapping(p->m, va, entry, UVMF_NONE);
+		return "update_va_mapping";
+	default:
+		*model = model_update(p->o, frame, index, entry);
+		*engine = call_mmu_update(
+			p->m, (frame << PAGE_SHIFT) + index * 8, entry);
+		return "mmu_update";
+	}
+}
+
+static void compare(struct play *p, uint64_t seed, unsigned int n,
+		    const char *name)
+{
+	struct model_refs refs[MACHINE_FRAMES];
+	struct machine *m = p->m;
+	unsigned int preempt = m->preempt_after;
+
+	m->preempt_after = 0;
+	assert_int_equal(mmu_settle(&m->dom), 0);
+	m->preempt_after = preempt;
+	machine_check(m);
+	model_count(p->o, refs);
+	for (uint64_t f = 0; f < FIRST_FRAME + DOM_FRAMES; f++) {
+		const struct frame *fr = &m->frames[f];
+		struct model_refs r = refs[f];
+		unsigned int type = frame_type_refs(fr) > 0 ? fr->type : 0;
+
+		if (fr->count != r.plain || frame_type_refs(fr) != r.typed ||
+		    type != p->o->type[f]) {
+			fail_msg("seed %lu step %u %s: frame %lu has type %u "
+				 "(%u/%u), the model says %u (%u/%u)",
+				 seed, n, name, f, type, fr->count,
+				 frame_type_refs(fr), p->o->type[f], r.plain,
+				 r.typed);
+		}
+	}
+	if (memcmp(m->mmu.ram, p->o->mem, sizeof(p->o->mem)) != 0) {
+		fail_msg("seed %lu step %u %s: memory differs", seed, n, name);
+	}
+}
+
+static void play(uint64_t seed, unsigned int steps, unsigned int preempt)
+{
+	struct play p = {.m = machine_new(),
+			 .o = calloc(1, sizeof(struct model)),
+			 .random = seed * UINT64_C(0x9e3779b97f4a7c15) + 1};
+	unsigned int accepted = 0;
+
+	assert_non_null(p.o);
+	model_init(p.o, p.m);
+	p.m->preempt_after = preempt;
+	for (unsigned int n = 0; n < steps; n++) {
+		int64_t engine, model;
+		const char *name = step(&p, &engine, &model);
+
+		if (engine != model) {
+			fail_msg("seed %lu step %u %s: engine %ld, model %ld "
+				 "(%s)",
+				 seed, n, name, engine, model, p.m->refusal);
+		}
+		accepted += engine == 0;
+		compare(&p, seed, n, name);
+	}
+	/* A run that is refused everything would say nothing. */
+	assert_true(accepted > steps / 10);
+	free(p.o);
+	machine_free(p.m);
+}
+
+static unsigned int from_environment(const char *name, unsigned int otherwise)
+{
+	const char *text = getenv(name);
+
+	return text != NULL ? (unsigned int)strtoul(text, NULL, 0) : otherwise;
+}
+
+static void run(unsigned int preempt)
+{
+	unsigned int first = from_environment("PW_SEED", 0);
+	unsigned int steps = from_environment("PW_STEPS", STEPS);
+
+	if (first != 0) {
+		play(first, steps, preempt);
+		return;
+	}
+	print_message("seeds 1 to %d, %u steps each\n", SEEDS, steps);
+	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+		play(seed, steps, preempt);
+	}
+}
+
+static void the_engine_agrees_with_the_model(void **state)
+{
+	(void)state;
+	run(0);
+}
+
+static void it_does_so_when_interrupted_all_the_time(void **state)
+{
+	(void)state;
+	run(1);
+}
+
+static void it_does_so_when_interrupted_now_and_then(void **state)
+{
+	(void)state;
+	run(3);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_engine_agrees_with_the_model),
+		cmocka_unit_test(it_does_so_when_interrupted_all_the_time),
+		cmocka_unit_test(it_does_so_when_interrupted_now_and_then),
+	};
+
+	return cmocka_run_group_tests_name("engine model", tests, NULL, NULL);
+}
