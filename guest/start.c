@@ -61,6 +61,12 @@ static int read_tables(struct guest *g, const struct start_info *si)
 			   &b->tables_end);
 }
 
+static unsigned int va_slot(const struct guest *g, uint64_t va)
+{
+	return geometry_index(g->config.geometry, vaddr(va),
+			      g->config.geometry->levels);
+}
+
 static int read_p2m(struct guest *g, const struct start_info *si)
 {
 	struct guest_boot *b = &g->boot;
@@ -82,6 +88,15 @@ static int read_p2m(struct guest *g, const struct start_info *si)
 	    !vaddr_canonical(b->p2m_list) ||
 	    (si->mfn_list + (nr << PAGE_SHIFT) - 1) >> 47 != 0) {
 		return bad(g, "mfn_list", si->mfn_list);
+	}
+	/* The slots are dropped whole when the list is given back. */
+	if (va_slot(g, g->config.virt_base.v) >= va_slot(g, si->mfn_list) &&
+	    va_slot(g, g->config.virt_base.v) <=
+		    va_slot(g, si->mfn_list + (nr << PAGE_SHIFT) - 1)) {
+		return guest_fail(g, XEN_EINVAL,
+				  "start_info: the P2M at %x shares a slot of "
+				  "the root with the kernel at %x",
+				  si->mfn_list, g->config.virt_base.v);
 	}
 	if (si->nr_p2m_frames <= nr) {
 		return guest_fail(g, XEN_EINVAL,
