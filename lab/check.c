@@ -8,6 +8,7 @@
 #include "lab/check.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "sim/check.h"
@@ -70,7 +71,9 @@ struct checker {
 	uint64_t large_pages; /* 4 KiB pages of a large one; 1: none */
 	/* Blocks of large pages: has the present one only RAM, one right? */
 	bool block_fits;
-	uint64_t end; /* of the memory that the kernel uses */
+	uint64_t end;    /* of the memory that the kernel uses */
+	pfn_t top_taken; /* from here on it is taken */
+	bool *in_p2m;    /* for each frame below end */
 };
 
 static void flush_stretch(struct checker *c, enum mistake m)
@@ -275,27 +278,76 @@ static void check_page(struct checker *c, pfn_t at)
 	check_old_p2m(c, at, behind);
 }
 
+/* Eight bytes at an address of the guest's, by the tables as they are. */
+static uint64_t read_word(const struct sim *s, vaddr_t va)
+{
+	struct walk w;
+	uint64_t at;
+	uint64_t value;
+
+	cpu_peek(s, va, &w);
+	at = w.to.page.v | (va.v & ((UINT64_C(1) << w.to.shift) - 1));
+	if (!w.mapped || at >= s->ram_bytes) {
+		return INVALID_FRAME;
+	}
+	memcpy(&value, s->mmu.ram + at, sizeof(value));
+	return value;
+}
+
+static void mark(struct checker *c, uint64_t frame)
+{
+	if (frame < c->end) {
+		c->in_p2m[frame] = true;
+	}
+}
+
+/* The frames of the library's P2M tree. */
+static void mark_p2m(struct checker *c)
+{
+	const struct guest *g = &c->s->guest;
+
+	if (g->p2m.kind != P2M_TREE) {
+		return;
+	}
+	mark(c, g->p2m.missing_leaf.v);
+	mark(c, g->p2m.missing_mid.v);
+	for (uint64_t t = 0; t < g->p2m.nr_top; t++) {
+		mark(c, g->p2m.top.v + t);
+	}
+	for (uint64_t i = 0; i < g->p2m.nr_top * P2M_PER_PAGE; i++) {
+		vaddr_t top = guest_direct_va(g, g->p2m.top);
+		pfn_t mid = pfn(read_word(c->s, vaddr_add(top, i * 8)));
+
+		mark(c, mid.v);
+		for (unsigned int j = 0;
+		     j < P2M_PER_PAGE && !pfn_eq(mid, g->p2m.missing_mid);
+		     j++) {
+			mark(c,
+			     read_word(c->s, vaddr_add(guest_direct_va(g, mid),
+						       j * UINT64_C(8))));
+		}
+	}
+}
+
 /*
  * Reserved memory, and what of it somebody uses: the image, the ISA hole, the
- * boot stack's and start_info's like, tables, the library's P2M.
+ * initrd's place, store and console pages, tables, the library's P2M.
  */
 static bool is_used(const struct checker *c, pfn_t at, mfn_t behind)
 {
 	const struct guest *g = &c->s->guest;
-	uint64_t end = c->end;
 
 	return (at.v >= c->k->config.kernel_start.v &&
 		at.v < c->k->config.kernel_end.v) ||
-	       (at.v >= 0xa0 && at.v < 0x100) ||
-	       at.v >= end - c->k->top_taken || mfn_eq(behind, g->boot.store) ||
-	       mfn_eq(behind, g->boot.console) || is_table_frame(c->s, behind);
+	       (at.v >= 0xa0 && at.v < 0x100) || (at.v >= c->top_taken.v) ||
+	       mfn_eq(behind, g->boot.store) ||
+	       mfn_eq(behind, g->boot.console) || c->in_p2m[at.v] ||
+	       is_table_frame(c->s, behind);
 }
 
 static void check_reserved(struct checker *c)
 {
 	const struct region_list *r = &c->s->guest.memblock.reserved;
-	uint64_t unexplained = 0;
-	pfn_t last = pfn(0);
 
 	for (unsigned int i = 0; i < r->nr; i++) {
 		for (pfn_t at = r->region[i].start; at.v < r->region[i].end.v;
@@ -304,20 +356,15 @@ static void check_reserved(struct checker *c)
 			vaddr_t va = vaddr_add(c->k->config.direct_base,
 					       at.v << PAGE_SHIFT);
 
-			if (!is_ram(c->s, at)) {
+			if (!is_ram(c->s, at) || at.v >= c->end) {
 				continue;
 			}
 			cpu_peek(c->s, va, &w);
 			if (w.mapped &&
 			    !is_used(c, at, maddr_to_mfn(w.to.page))) {
-				unexplained++;
-				last = at;
+				note(c, LOST, at);
 			}
 		}
-	}
-	/* The library says how many frames its P2M takes. */
-	for (uint64_t n = c->s->guest.p2m.nr_frames; n < unexplained; n++) {
-		note(c, LOST, last);
 	}
 }
 
@@ -345,11 +392,15 @@ void lab_check(struct sim *s, const struct lab_kernel *k,
 	for (pfn_t at = pfn(0); at.v < c.end; at = pfn_add(at, 1)) {
 		check_page(&c, at);
 	}
-	if (s->config.hypervisor) {
+	c.top_taken = pfn(memblock_end(&s->guest.memblock).v - k->top_taken);
+	c.in_p2m = calloc(c.end, sizeof(*c.in_p2m));
+	if (s->config.hypervisor && c.in_p2m != NULL) {
+		mark_p2m(&c);
 		check_reserved(&c);
 		/* An audit reads all of a frame table that is hardly used. */
 		f->audit = s->m2p_filled == NULL ? check_audit(s, &report) : 0;
 	}
+	free(c.in_p2m);
 	for (enum mistake m = 0; m < MISTAKES; m++) {
 		flush_stretch(&c, m);
 	}

@@ -2,10 +2,10 @@
 /*
  * Accesses. What the TLB holds is used whatever the tables say: that is the
  * hardware's right, and the reason for half of the contract. Each use is held
- * against the tables of the moment, and one that they deny is counted and
- * kept as the last stale use; it is not stopped, for a stale entry that
- * allows less than the tables is no danger, and one that allows more is
- * caught where it matters, in the check of stores below.
+ * against the tables of the moment; one that they do not bear out is counted,
+ * by what came of it, and kept as the last stale use. It is not stopped: an
+ * entry that still lets the CPU read is no danger, and one that lets it write
+ * is caught where it matters, in the check of stores below.
  *
  * The check of stores is the security property itself (I2): no store of the
  * guest may ever land in a frame that is in use as page table or descriptor
@@ -25,27 +25,30 @@ void cpu_peek(const struct sim *s, vaddr_t va, struct walk *ret)
 	walk_tables(&ram, &s->cpu, s->cr3, va, ret);
 }
 
-/* Does a translation say what the tables say? A and D aside. */
-static bool same_translation(const struct translation *a,
-			     const struct translation *b, vaddr_t va)
+static uint64_t target(const struct translation *t, vaddr_t va)
 {
-	uint64_t mask_a = (UINT64_C(1) << a->shift) - 1;
-	uint64_t mask_b = (UINT64_C(1) << b->shift) - 1;
-	uint64_t rights = PTE_RW | PTE_US | PTE_NX;
-
-	return (a->page.v | (va.v & mask_a)) == (b->page.v | (va.v & mask_b)) &&
-	       (a->flags & rights) == (b->flags & rights);
+	return t->page.v | (va.v & ((UINT64_C(1) << t->shift) - 1));
 }
 
-static void note_stale(struct sim *s, vaddr_t va, const struct translation *to)
+/* A use of a TLB entry, held against the tables; A and D do not count. */
+static void note_stale(struct sim *s, vaddr_t va, const struct translation *to,
+		       struct access access)
 {
+	uint64_t rights = PTE_RW | PTE_US | PTE_NX;
+	bool used = walk_check(&s->cpu, to->flags, access) == 0;
 	struct walk now;
+	bool same_page;
+	bool allowed;
 
 	cpu_peek(s, va, &now);
-	if (now.mapped && same_translation(to, &now.to, va)) {
+	same_page = now.mapped && target(to, va) == target(&now.to, va);
+	if (same_page && ((to->flags ^ now.to.flags) & rights) == 0) {
 		return;
 	}
+	allowed = now.mapped && walk_check(&s->cpu, now.to.flags, access) == 0;
 	s->stats.stale_uses++;
+	s->stats.stale_allowed += used && !(same_page && allowed);
+	s->stats.stale_denied += !used && allowed;
 	s->last_stale = (struct sim_stale){.va = va, .used = *to, .now = now};
 }
 
@@ -81,7 +84,7 @@ uint32_t cpu_translate(struct sim *s, vaddr_t va, struct access access,
 
 	if (e != NULL) {
 		to = e->to;
-		note_stale(s, va, &to);
+		note_stale(s, va, &to, access);
 		code = walk_check(&s->cpu, to.flags, access);
 	}
 	/* A write through an entry that is not dirty yet walks again. */
@@ -93,7 +96,7 @@ uint32_t cpu_translate(struct sim *s, vaddr_t va, struct access access,
 		tlb_flush_page(&s->tlb, va);
 		return code;
 	}
-	*ret = maddr(to.page.v | (va.v & ((UINT64_C(1) << to.shift) - 1)));
+	*ret = maddr(target(&to, va));
 	return 0;
 }
 

@@ -65,8 +65,15 @@ struct sim_registers {
 struct sim_stats {
 	uint64_t hypercalls; /* traps; a multicall is one */
 	uint64_t faults;     /* page faults, repaired or not */
-	uint64_t stale_uses; /* translations used that the tables deny */
-	uint64_t stray;      /* accesses to physical memory that is not there */
+	/*
+	 * Translations used that the tables no longer say; of them, those that
+	 * let an access through which the tables deny or lead elsewhere, and
+	 * those that denied one which the tables allow.
+	 */
+	uint64_t stale_uses;
+	uint64_t stale_allowed;
+	uint64_t stale_denied;
+	uint64_t stray; /* accesses to physical memory that is not there */
 	uint64_t writes_cr3;
 	uint64_t invlpg;
 };
@@ -82,7 +89,6 @@ struct sim;
 /* The guest's page-fault handler: true if the access can be repeated. */
 typedef bool sim_fault_handler(struct sim *s, vaddr_t va, uint32_t code);
 
-/* mmu_update and others, as the guest asked: for recording. */
 struct sim {
 	struct sim_config config;
 	/* The engine; sim is found from it by container_of. */
@@ -106,7 +112,6 @@ struct sim {
 	uint64_t vm_assist;
 	struct build_result built;
 	struct layout layout;
-	vaddr_t console_va;
 
 	/* Faults to inject: an operation fails when the count comes to 0. */
 	uint64_t preempt_after;   /* 0: never */
