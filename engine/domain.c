@@ -61,6 +61,17 @@ void mmu_share(struct mmu_domain *d, mfn_t frame, bool writable)
 	}
 }
 
+void mmu_unshare(struct mmu_domain *d, mfn_t frame)
+{
+	struct frame *fr = frame_of(d->m, frame);
+
+	if (fr->type == FRAME_WRITABLE) {
+		stats_untyped(d, FRAME_WRITABLE);
+	}
+	*fr = (struct frame){.owner = OWNER_XEN};
+	mmu_flush_all(d);
+}
+
 int mmu_hold(struct mmu_domain *d, mfn_t f)
 {
 	int rc;

@@ -113,6 +113,11 @@ void mmu_assign(struct mmu_domain *d, mfn_t first, pfn_t at, uint64_t nr);
  * and never a table, because a type reference is held for ever.
  */
 void mmu_share(struct mmu_domain *d, mfn_t frame, bool writable);
+/*
+ * Takes such a frame back. Only while nobody maps it: its count is 1. No CPU
+ * holds a translation of it afterwards.
+ */
+void mmu_unshare(struct mmu_domain *d, mfn_t frame);
 
 /*
  * Keeps a frame of the domain's own writable until the domain dies, for the
