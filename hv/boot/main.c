@@ -107,7 +107,7 @@ static void parse_options(struct options *o, const char *text)
 		}
 		word[n] = '\0';
 		if (n != 0 && !first && !parse_option(o, word)) {
-			log_warn("option not understood: %s", word);
+			panic("option not understood: %s", word);
 		}
 		first = false;
 	}

@@ -41,7 +41,7 @@ static bool software_interrupt(struct vcpu *v, struct regs *r)
 	uint8_t insn[INT_SIZE];
 	unsigned int vector;
 
-	if ((r->error & GP_FROM_IDT) == 0 || r->cs != SEL_USER_CS64 ||
+	if ((r->error & GP_FROM_IDT) == 0 ||
 	    port_copy_in(&v->mmu, insn, r->rip, sizeof(insn)) != 0 ||
 	    insn[0] != INSN_INT) {
 		return false;
