@@ -31,7 +31,8 @@ const char lab_help[] =
 	"\n"
 	"  --all          every history\n"
 	"  --memory SIZE  of the domains, 64M to 1T (4G)\n"
-	"  --big SIZE     of the domains of big-p2m that are big (1T)\n"
+	"  --big SIZE     of the domains of big-p2m that are big (1T); with\n"
+	"                 --on hv they run only if this is given\n"
 	"  --on WHERE     sim; hv or xen: what can run there, in QEMU; all: on\n"
 	"                 each in turn, to be compared (sim)\n"
 	"  --seed N       of the simulator's chances (1)\n"
@@ -126,6 +127,7 @@ static bool parse_option(int id, struct request *r)
 		return parse_size("--memory", optarg, LAB_MEMORY_MIN,
 				  MEMORY_MAX, &r->options.memory);
 	case OPT_BIG:
+		r->options.big_asked = true;
 		return parse_size("--big", optarg, LAB_MEMORY_MIN, BIG_MAX,
 				  &r->options.big);
 	case OPT_ON:
@@ -209,7 +211,8 @@ static bool runs_on(const struct request *r, const struct lab_case *c,
 		    const char *place)
 {
 	return (strcmp(r->on, "all") == 0 || strcmp(r->on, place) == 0) &&
-	       (strcmp(place, "sim") == 0 || lab_metal_can(c));
+	       (strcmp(place, "sim") == 0 ||
+		lab_metal_can(c, place, &r->options));
 }
 
 /* The runs that are asked for; NULL: out of memory. */
@@ -245,9 +248,7 @@ static void run_jobs(const struct request *r, struct lab_job *jobs,
 		if (strcmp(jobs[i].on, "sim") == 0) {
 			lab_run_many(&jobs[i], 1);
 		} else {
-			lab_metal_run(&jobs[i], strcmp(jobs[i].on, "hv") == 0
-							? LAB_ON_HV
-							: LAB_ON_XEN);
+			lab_metal_run(&jobs[i]);
 		}
 	}
 }

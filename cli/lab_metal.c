@@ -21,33 +21,49 @@
 
 #define KERNEL "build/kernels/lab.elf"
 #define XEN "build/xen-stock"
-#define LIMIT_SECONDS "120"
+#define LIMIT_SECONDS "300"
 /* With Xen's own needs beside it. */
 #define XEN_EXTRA_MIB 512
 /* A boot that shows as much as one with more. */
 #define MEMORY_MAX (UINT64_C(2) << 30)
 
-bool lab_metal_can(const struct lab_case *c)
+static bool on_hv(const struct lab_job *job)
 {
-	return c->world->on_metal && lab_find_policy(c->policy)->on_metal &&
-	       (lab_find_policy(c->policy)->p2m == LAYOUT_P2M_AS_NOTED);
+	return strcmp(job->on, "hv") == 0;
+}
+
+bool lab_metal_can(const struct lab_case *c, const char *on,
+		   const struct lab_options *o)
+{
+	const struct lab_policy *p = lab_find_policy(c->policy);
+
+	if (c->world->memory == LAB_MEMORY_BIG &&
+	    (!o->big_asked || strcmp(on, "hv") != 0)) {
+		return false;
+	}
+	return c->world->on_metal && p->on_metal;
 }
 
 static uint64_t memory_of(const struct lab_job *job)
 {
-	return job->options.memory < MEMORY_MAX ? job->options.memory
-						: MEMORY_MAX;
+	uint64_t bytes = lab_memory(job->c->world, &job->options);
+
+	return bytes < MEMORY_MAX || job->c->world->memory == LAB_MEMORY_BIG
+		       ? bytes
+		       : MEMORY_MAX;
 }
 
-static void policy_words(const struct lab_case *c, char *to, size_t size)
+static void policy_words(const struct lab_job *job, char *to, size_t size)
 {
-	const struct guest_policies *p = &lab_find_policy(c->policy)->policies;
+	const struct lab_policy *p = lab_find_policy(job->c->policy);
 
-	(void)snprintf(to, size, "template=%s buffer=%s recycle=%s%s",
-		       template_policy_name[p->template],
-		       buffer_policy_name[p->buffer],
-		       recycle_policy_name[p->recycle],
-		       c->world->two_ranges ? " two-ranges" : "");
+	(void)snprintf(to, size,
+		       "template=%s buffer=%s recycle=%s limit=%" PRIu64 "%s",
+		       template_policy_name[p->policies.template],
+		       buffer_policy_name[p->policies.buffer],
+		       recycle_policy_name[p->policies.recycle],
+		       lab_limit(job->c->world, &job->options),
+		       job->c->world->two_ranges ? " two-ranges" : "");
 }
 
 static void exec_hv(const char *words, uint64_t mib)
@@ -82,13 +98,13 @@ static void exec_xen(const char *words, uint64_t mib)
 }
 
 /* The child with its output in a pipe; -1 if it cannot be started. */
-static int start(const struct lab_job *job, enum lab_metal on, pid_t *ret_pid)
+static int start(const struct lab_job *job, pid_t *ret_pid)
 {
 	uint64_t mib = memory_of(job) >> 20;
-	char words[128];
+	char words[160];
 	int ends[2];
 
-	policy_words(job->c, words, sizeof(words));
+	policy_words(job, words, sizeof(words));
 	if (fflush(NULL) != 0 || pipe2(ends, O_CLOEXEC) != 0) {
 		return -1;
 	}
@@ -96,7 +112,7 @@ static int start(const struct lab_job *job, enum lab_metal on, pid_t *ret_pid)
 	if (*ret_pid == 0) {
 		(void)dup2(ends[1], STDOUT_FILENO);
 		(void)dup2(ends[1], STDERR_FILENO);
-		if (on == LAB_ON_HV) {
+		if (on_hv(job)) {
 			exec_hv(words, mib);
 		} else {
 			exec_xen(words, mib);
@@ -214,7 +230,7 @@ static double now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-void lab_metal_run(struct lab_job *job, enum lab_metal on)
+void lab_metal_run(struct lab_job *job)
 {
 	const struct lab_policy *p = lab_find_policy(job->c->policy);
 	enum lab_outcome expected =
@@ -226,7 +242,7 @@ void lab_metal_run(struct lab_job *job, enum lab_metal on)
 	int from;
 
 	*r = (struct lab_result){.memory = memory_of(job)};
-	from = start(job, on, &pid);
+	from = start(job, &pid);
 	if (from < 0) {
 		r->outcome = LAB_BROKEN;
 		(void)snprintf(r->message, sizeof(r->message),

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A case of the lab on a real hypervisor, in QEMU. */
+/*
+ * A case of the lab on a real hypervisor, in QEMU: "hv", Pagewarden's own, or
+ * "xen", stock Xen, whose first domain the kernel is.
+ */
 #ifndef PW_CLI_LAB_METAL_H
 #define PW_CLI_LAB_METAL_H
 
@@ -7,17 +10,13 @@
 
 #include "lab/many.h"
 
-enum lab_metal {
-	LAB_ON_HV,  /* Pagewarden's own */
-	LAB_ON_XEN, /* stock Xen: the kernel is its first domain */
-};
-
 /* Does the case run there? */
-bool lab_metal_can(const struct lab_case *c);
+bool lab_metal_can(const struct lab_case *c, const char *on,
+		   const struct lab_options *o);
 /*
- * Boots the lab's kernel with the case's policy, and reads its console. The
- * result is filled in, with the console as its log.
+ * Boots the lab's kernel with the case's policy where job->on says, and reads
+ * its console. The result is filled in, with the console as its log.
  */
-void lab_metal_run(struct lab_job *job, enum lab_metal on);
+void lab_metal_run(struct lab_job *job);
 
 #endif

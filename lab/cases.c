@@ -113,6 +113,7 @@ static const struct lab_world
 	not_noted = {.name = "no note", ON_XEN, KEEPS},
 	big_noted = {.name = "big, noted",
 		     ON_XEN,
+		     .on_metal = true,
 		     KEEPS,
 		     .noted = true,
 		     .memory = LAB_MEMORY_BIG},

@@ -105,12 +105,27 @@ static void write_free_frames(struct guest *g, pfn_t start, pfn_t end)
 	}
 }
 
+/* All of what held the builder's P2M must be memory like any other. */
+static int write_old_p2m(struct guest *g, const struct lab_kernel *k)
+{
+	for (pfn_t at = k->old_p2m; at.v < k->old_p2m_end.v;
+	     at = pfn_add(at, 1)) {
+		if (memblock_is_reserved(&g->memblock, at)) {
+			return guest_fail(g, XEN_EBUSY,
+					  "pfn %x of the builder's P2M is lost",
+					  at.v);
+		}
+		port_store64(g, guest_direct_va(g, at), at.v);
+	}
+	return 0;
+}
+
 /* What the table buffers did not use, and whatever comes next. */
-static int reuse(struct guest *g)
+static int reuse(struct guest *g, const struct lab_kernel *k)
 {
 	const struct directmap *d = &g->directmap;
 	pfn_t frame[REUSED_FRAMES];
-	int error = 0;
+	int error = write_old_p2m(g, k);
 
 	for (unsigned int i = 0; i < d->nr_buffers; i++) {
 		write_free_frames(g, d->buffer[i].start, d->buffer[i].top);
@@ -124,7 +139,7 @@ static int reuse(struct guest *g)
 	return error;
 }
 
-static int do_step(struct guest *g, const struct lab_kernel *k)
+static int do_step(struct guest *g, struct lab_kernel *k)
 {
 	switch (k->step) {
 	case LAB_START:
@@ -140,13 +155,15 @@ static int do_step(struct guest *g, const struct lab_kernel *k)
 	case LAB_RUN_TIME:
 		return guest_run_time(g);
 	case LAB_DROP_P2M:
+		k->old_p2m = g->boot.p2m_start;
+		k->old_p2m_end = g->boot.p2m_end;
 		return guest_drop_p2m(g);
 	case LAB_DROP_SURPLUS:
 		return guest_drop_surplus(g);
 	case LAB_PROTECT:
 		return change_permission(g);
 	case LAB_REUSE:
-		return reuse(g);
+		return reuse(g, k);
 	case LAB_DONE:
 	case LAB_STEPS:
 		break;

@@ -41,6 +41,9 @@ struct lab_kernel {
 	pfn_t split;
 	/* Frames at the top of memory that are taken, as by an initrd. */
 	uint64_t top_taken;
+	/* The library's work: where the builder's P2M was. */
+	pfn_t old_p2m;
+	pfn_t old_p2m_end;
 	enum lab_step step; /* the one begun last; LAB_DONE: all are done */
 };
 

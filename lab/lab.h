@@ -93,6 +93,7 @@ bool lab_policy_is_of(const struct lab_policy *p, const char *history);
 struct lab_options {
 	uint64_t memory; /* bytes, of LAB_MEMORY_ASKED */
 	uint64_t big;    /* bytes, of LAB_MEMORY_BIG */
+	bool big_asked;  /* also where it takes minutes */
 	uint64_t seed;
 	bool check_always; /* audit and TLB check after each hypercall */
 	/* Instead of the world's, if it keeps anything: for sweeps. */
@@ -125,6 +126,9 @@ struct lab_result {
 
 /* Bytes of memory that a world's machine has. */
 uint64_t lab_memory(const struct lab_world *w, const struct lab_options *o);
+
+/* Frames that a world's kernel uses; 0: all. */
+uint64_t lab_limit(const struct lab_world *w, const struct lab_options *o);
 
 /* Runs one case in the simulator, on a machine of its own. */
 void lab_run(const struct lab_case *c, const struct lab_options *o,

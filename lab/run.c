@@ -73,7 +73,7 @@ uint64_t lab_memory(const struct lab_world *w, const struct lab_options *o)
  * How much of its memory the kernel uses. A big domain is to start and to get
  * rid of its P2M; so it uses what holds both, as Linux does with mem=.
  */
-static uint64_t limit_of(const struct lab_world *w, const struct lab_options *o)
+uint64_t lab_limit(const struct lab_world *w, const struct lab_options *o)
 {
 	uint64_t p2m = (o->big >> PAGE_SHIFT) * sizeof(uint64_t);
 	uint64_t bytes = p2m + p2m / 64 + o->memory;
@@ -268,7 +268,7 @@ static void run_machine(struct sim *s, const struct lab_case *c,
 	const struct lab_policy *p = lab_find_policy(c->policy);
 	uint64_t pages = lab_memory(c->world, o) >> PAGE_SHIFT;
 	struct lab_kernel k =
-		kernel_of(c->world, p, pages, limit_of(c->world, o));
+		kernel_of(c->world, p, pages, lab_limit(c->world, o));
 	struct build_error e = {""};
 	struct guest_native native;
 

@@ -3,7 +3,7 @@
  * The lab's kernel (lab/kernel.c) on a machine. Its command line names the
  * policies, as `lab run --on hv` and `--on xen` set them:
  *
- *   template=NAME buffer=NAME recycle=NAME two-ranges
+ *   template=NAME buffer=NAME recycle=NAME two-ranges limit=FRAMES
  *
  * It says what the work took, and powers off; or it fails as its policy makes
  * it fail: crashed by a page fault that nobody handles, or by its own BUG().
@@ -80,6 +80,8 @@ static struct lab_kernel kernel_of(uint64_t start_info)
 				.text_end = image_pfn(text_end),
 				.direct_base = vaddr(DIRECT_BASE),
 				.windows = vaddr((uintptr_t)windows),
+				.memory_limit = pfn(
+					cmdline_number(cmdline, "limit", 0)),
 				.policies = policies(cmdline),
 			},
 		.start_info = vaddr(start_info),
