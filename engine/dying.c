@@ -49,6 +49,35 @@ static void dequeue_head(struct mmu_domain *d)
 	frame_put(d, table);
 }
 
+/* The L1's own loop: its entries never queue anything. */
+static bool l1_entries_put(struct mmu_domain *d, mfn_t table)
+{
+	struct frame *fr = frame_of(d->m, table);
+	pte_t *entries = frame_ptes(d->m, table);
+	unsigned int left = fr->table.nr_validated;
+	unsigned int put = 0;
+
+	while (left > 0) {
+		pte_t e;
+
+		if (left % PTE_GROUP == 0 &&
+		    pte_group_absent(&entries[left - PTE_GROUP])) {
+			left -= PTE_GROUP;
+			continue;
+		}
+		e = pte_read(&entries[--left]);
+		if (!pte_present(e)) {
+			continue;
+		}
+		l1e_put(d, e);
+		if (unlikely((++put & 63) == 0) && port_preempt(d)) {
+			break;
+		}
+	}
+	fr->table.nr_validated = (uint16_t)left;
+	return left == 0;
+}
+
 /*
  * Entries [0, nr_validated) of a queued table, from the last to the first. A
  * child may be queued on the way, in front of the table; nothing is lost, as
@@ -59,26 +88,27 @@ static bool entries_put(struct mmu_domain *d, mfn_t table)
 	struct frame *fr = frame_of(d->m, table);
 	pte_t *entries = frame_ptes(d->m, table);
 	unsigned int level = fr->type;
+	unsigned int left = fr->table.nr_validated;
 
-	while (fr->table.nr_validated > 0) {
-		unsigned int i = --fr->table.nr_validated;
-		pte_t e = pte_read(&entries[i]);
+	while (left > 0) {
+		pte_t e;
 
-		if (!pte_present(e) || is_xen_slot(level, i)) {
+		if (left % PTE_GROUP == 0 &&
+		    pte_group_absent(&entries[left - PTE_GROUP])) {
+			left -= PTE_GROUP;
 			continue;
 		}
-		if (level == 1) {
-			l1e_put(d, e);
-			if (unlikely((i & 63) == 0) && port_preempt(d)) {
-				return false;
-			}
+		e = pte_read(&entries[--left]);
+		if (!pte_present(e) || is_xen_slot(level, left)) {
 			continue;
 		}
+		fr->table.nr_validated = (uint16_t)left;
 		upper_put(d, table, level, e);
 		if (d->dying_head != table.v || port_preempt(d)) {
 			return false; /* the child first, or a pause */
 		}
 	}
+	fr->table.nr_validated = 0;
 	return true;
 }
 
@@ -87,7 +117,11 @@ int mmu_settle(struct mmu_domain *d)
 	while (d->dying_head != 0) {
 		mfn_t table = mfn(d->dying_head);
 
-		if (entries_put(d, table)) {
+		bool done = frame_of(d->m, table)->type == FRAME_L1 ?
+				    l1_entries_put(d, table) :
+				    entries_put(d, table);
+
+		if (done) {
 			dequeue_head(d);
 		} else if (port_preempt(d)) {
 			return -XEN_ERESTART;

@@ -52,12 +52,15 @@ int64_t hc_mmu_update(struct mmu_vcpu *v, uint64_t arg[6])
 	struct mmu_domain *d = v->dom;
 	struct mmu_update req;
 	struct batch b;
-	int rc = batch_begin(v, arg, &b);
+	int rc;
 
 	d->op.name = "mmu_update";
 	d->op.index = 0;
+	rc = batch_begin(v, arg, &b);
 	if (unlikely(rc != 0)) {
-		return batch_end(v, arg, &b, sizeof(req), rc);
+		return rc == -XEN_ERESTART ?
+			       batch_end(v, arg, &b, sizeof(req), rc) :
+			       rc;
 	}
 	rc = check_domids(d, (uint32_t)arg[3]);
 	if (unlikely(rc != 0)) {

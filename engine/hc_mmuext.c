@@ -149,12 +149,15 @@ int64_t hc_mmuext_op(struct mmu_vcpu *v, uint64_t arg[6])
 	struct mmu_domain *d = v->dom;
 	struct mmuext_op op;
 	struct batch b;
-	int rc = batch_begin(v, arg, &b);
+	int rc;
 
 	d->op.name = "mmuext_op";
 	d->op.index = 0;
+	rc = batch_begin(v, arg, &b);
 	if (unlikely(rc != 0)) {
-		return batch_end(v, arg, &b, sizeof(op), rc);
+		return rc == -XEN_ERESTART ?
+			       batch_end(v, arg, &b, sizeof(op), rc) :
+			       rc;
 	}
 	rc = check_domid(d, (uint16_t)arg[3]);
 	if (unlikely(rc != 0)) {

@@ -54,6 +54,21 @@ static inline pte_t pte_adjust(pte_t e, unsigned int level)
 	return e;
 }
 
+/*
+ * Tables are mostly empty, and walking them is most of what a fork and an exit
+ * cost: are these eight entries all absent?
+ */
+#define PTE_GROUP 8
+static inline bool pte_group_absent(const pte_t *e)
+{
+	uint64_t any = pte_read(&e[0]).v | pte_read(&e[1]).v |
+		       pte_read(&e[2]).v | pte_read(&e[3]).v |
+		       pte_read(&e[4]).v | pte_read(&e[5]).v |
+		       pte_read(&e[6]).v | pte_read(&e[7]).v;
+
+	return (any & PTE_P) == 0;
+}
+
 static inline bool is_xen_slot(unsigned int level, unsigned int index)
 {
 	return level == 4 && index >= XEN_L4_FIRST && index <= XEN_L4_LAST;

@@ -188,9 +188,14 @@ static int entries_get(struct mmu_domain *d, mfn_t table, unsigned int level,
 	int rc = 0;
 
 	for (i = first; i < PT_ENTRIES; i++) {
-		pte_t e = pte_read(&entries[i]);
+		pte_t e;
 		pte_t adjusted;
 
+		if (i % PTE_GROUP == 0 && pte_group_absent(&entries[i])) {
+			i += PTE_GROUP - 1;
+			continue;
+		}
+		e = pte_read(&entries[i]);
 		if (!pte_present(e) || is_xen_slot(level, i)) {
 			continue;
 		}
