@@ -393,8 +393,12 @@ void lab_check(struct sim *s, const struct lab_kernel *k,
 		check_page(&c, at);
 	}
 	c.top_taken = pfn(memblock_end(&s->guest.memblock).v - k->top_taken);
-	c.in_p2m = calloc(c.end, sizeof(*c.in_p2m));
-	if (s->config.hypervisor && c.in_p2m != NULL) {
+	c.in_p2m = calloc(c.end + 1, sizeof(*c.in_p2m));
+	if (c.in_p2m == NULL) {
+		/* What cannot be checked is not right. */
+		sim_log_line(&f->lines, "out of memory");
+		f->lost++;
+	} else if (s->config.hypervisor) {
 		mark_p2m(&c);
 		check_reserved(&c);
 		/* An audit reads all of a frame table that is hardly used. */

@@ -191,7 +191,7 @@ int lab_boot(struct guest *g, struct lab_kernel *k)
 {
 	int error = 0;
 
-	for (k->step = LAB_START; error == 0 && k->step != LAB_DONE;) {
+	for (k->step = LAB_START; error == 0 && k->step < LAB_DONE;) {
 		announce(g, lab_step_name[k->step]);
 		error = do_step(g, k);
 		if (error == 0) {

@@ -53,7 +53,7 @@ static void cut_runs(struct sim *s, struct sim_random *r, uint64_t nr)
 /* Machine frames for the runs, in an order of their own. */
 static void place_runs(struct sim *s, struct sim_random *r)
 {
-	unsigned int order[MAX_RUNS];
+	unsigned int order[MAX_RUNS] = {0};
 	mfn_t next = mfn(SIM_XEN_FRAMES);
 
 	for (unsigned int i = 0; i < s->nr_runs; i++) {
