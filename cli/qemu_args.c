@@ -19,9 +19,12 @@
 #define GIB (UINT64_C(1) << 30)
 #define PAGE 4096
 
-/* The frame table's 16 bytes and the M2P's 8, for each frame. */
-#define BYTES_PER_FRAME 24
-/* The hole below 4 GiB has entries in both tables, but no memory. */
+/*
+ * For each frame: 16 bytes of the frame table, 8 of the M2P, 12 of the audit's
+ * scratch memory, which costs nothing while nobody audits.
+ */
+#define BYTES_PER_FRAME 36
+/* The hole below 4 GiB has entries in these tables, but no memory. */
 #define HOLE GIB
 /* The hypervisor itself, its heap, and what firmware keeps. */
 #define SLACK (64 * MIB)

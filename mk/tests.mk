@@ -40,7 +40,7 @@ $(B)/tests/fuzz/%: $(B)/fuzz/tests/fuzz/fuzz_%.c.o $(B)/fuzz/libpw.a \
 	$(call say,LD      $@)
 	@mkdir -p $(@D)
 	$(Q)$(CC_fuzz) -fsanitize=fuzzer,address,undefined -o $@ $< \
-		$(call ported,fuzz,tests/fuzz/fuzz_$*.c) $(CLI_LIBS)
+		$(call ported,fuzz,tests/fuzz/fuzz_$*.c) $(TEST_LIBS)
 
 .PHONY: tests fuzz
 tests: $(UNIT_TESTS:%=$(B)/tests/unit/%) $(FUZZ_TARGETS:%=$(B)/tests/fuzz/%)
