@@ -47,5 +47,6 @@ void check_tables(const struct bad *b);
 void check_descriptors(const struct bad *b);
 void check_services(const struct bad *b);
 void check_access(const struct bad *b);
+void random_calls(const struct bad *b, uint64_t seed, uint64_t ops);
 
 #endif

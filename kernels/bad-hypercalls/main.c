@@ -88,9 +88,16 @@ void kernel_main(uint64_t start_info)
 		.virt_base = (uintptr_t)virt_base,
 	};
 
+	const char *cmdline = (const char *)b.start->cmd_line;
+
 	b.p2m = (const uint64_t *)b.start->mfn_list;
 	b.l4 = (pte_t *)b.start->pt_base;
 	traps_init(NULL);
+	if (cmdline_text(cmdline, "random") != NULL) {
+		random_calls(&b, cmdline_number(cmdline, "random", 1),
+			     cmdline_number(cmdline, "ops", 1000));
+		shut_down(SHUTDOWN_poweroff);
+	}
 	check_requests(&b);
 	check_tables(&b);
 	check_descriptors(&b);
