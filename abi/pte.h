@@ -11,17 +11,17 @@
 #define PT_ENTRIES 512
 #define PT_INDEX_BITS 9
 
-#define PTE_P (UINT64_C(1) << 0)     /* present */
-#define PTE_RW (UINT64_C(1) << 1)    /* writable */
-#define PTE_US (UINT64_C(1) << 2)    /* user */
-#define PTE_PWT (UINT64_C(1) << 3)   /* write-through */
-#define PTE_PCD (UINT64_C(1) << 4)   /* cache disable */
-#define PTE_A (UINT64_C(1) << 5)     /* accessed */
-#define PTE_D (UINT64_C(1) << 6)     /* dirty (leaf) */
-#define PTE_PS (UINT64_C(1) << 7)    /* large page at level 2 and 3 */
-#define PTE_PAT (UINT64_C(1) << 7)   /* PAT index at level 1 */
-#define PTE_G (UINT64_C(1) << 8)     /* global (leaf) */
-#define PTE_AVAIL (UINT64_C(7) << 9) /* software, low */
+#define PTE_P (UINT64_C(1) << 0)               /* present */
+#define PTE_RW (UINT64_C(1) << 1)              /* writable */
+#define PTE_US (UINT64_C(1) << 2)              /* user */
+#define PTE_PWT (UINT64_C(1) << 3)             /* write-through */
+#define PTE_PCD (UINT64_C(1) << 4)             /* cache disable */
+#define PTE_A (UINT64_C(1) << 5)               /* accessed */
+#define PTE_D (UINT64_C(1) << 6)               /* dirty (leaf) */
+#define PTE_PS (UINT64_C(1) << 7)              /* large page at level 2 and 3 */
+#define PTE_PAT (UINT64_C(1) << 7)             /* PAT index at level 1 */
+#define PTE_G (UINT64_C(1) << 8)               /* global (leaf) */
+#define PTE_AVAIL (UINT64_C(7) << 9)           /* software, low */
 #define PTE_AVAIL_HIGH (UINT64_C(0x7ff) << 52) /* software, high (62:52) */
 #define PTE_NX (UINT64_C(1) << 63)
 #define PTE_FRAME_MASK UINT64_C(0x000ffffffffff000)

@@ -20,8 +20,8 @@ static void differ(struct audit *a, enum audit_kind kind, mfn_t f,
 	struct audit_report *r = a->report;
 
 	if (r->total < AUDIT_KEPT) {
-		r->first[r->total] = (struct audit_difference){
-			kind, f, seen, expected};
+		r->first[r->total] =
+			(struct audit_difference){kind, f, seen, expected};
 	}
 	r->total++;
 }
@@ -172,8 +172,8 @@ static void tally_vcpu(struct audit *a, const struct mmu_vcpu *v)
 static void compare_state(struct audit *a, mfn_t f)
 {
 	const struct frame *fr = frame_of(a->m, f);
-	uint8_t state = fr->flags &
-			(FRAME_VALIDATED | FRAME_PARTIAL | FRAME_DYING);
+	uint8_t state =
+		fr->flags & (FRAME_VALIDATED | FRAME_PARTIAL | FRAME_DYING);
 
 	if (frame_is_table(fr->type)) {
 		bool one = state == FRAME_VALIDATED || state == FRAME_PARTIAL ||

@@ -13,20 +13,20 @@
 struct audit_tally {
 	uint32_t count;
 	uint32_t type_count;
-	uint8_t types;  /* set of enum frame_type asked of the frame, as bits */
+	uint8_t types; /* set of enum frame_type asked of the frame, as bits */
 	uint8_t spare;
 	int16_t linear;
 };
 
 enum audit_kind {
-	AUDIT_COUNT,       /* general references differ */
-	AUDIT_TYPE_COUNT,  /* type references differ */
-	AUDIT_TYPE,        /* a reference asks for another type */
-	AUDIT_LINEAR,      /* linear counts differ */
-	AUDIT_ENTRY,       /* an entry that should not be there (I3, I5) */
-	AUDIT_STATE,       /* flags that contradict each other */
-	AUDIT_PAGES,       /* the reservation's size differs */
-	AUDIT_POOL,        /* the free pool is not what its count says */
+	AUDIT_COUNT,      /* general references differ */
+	AUDIT_TYPE_COUNT, /* type references differ */
+	AUDIT_TYPE,       /* a reference asks for another type */
+	AUDIT_LINEAR,     /* linear counts differ */
+	AUDIT_ENTRY,      /* an entry that should not be there (I3, I5) */
+	AUDIT_STATE,      /* flags that contradict each other */
+	AUDIT_PAGES,      /* the reservation's size differs */
+	AUDIT_POOL,       /* the free pool is not what its count says */
 };
 
 struct audit_difference {

@@ -32,8 +32,7 @@
 static bool gate_selector_ok(uint64_t selector)
 {
 	return (selector & ~UINT64_C(3)) == 0 ||
-	       (selector >> 3) < GDT_FRAMES * PT_ENTRIES ||
-	       (selector & 4) != 0;
+	       (selector >> 3) < GDT_FRAMES * PT_ENTRIES || (selector & 4) != 0;
 }
 
 /*
@@ -207,8 +206,9 @@ bool mmu_ldt_fault(struct mmu_vcpu *v, unsigned int index)
 	    v->ldt[index].v != 0) {
 		return false;
 	}
-	l1e = mmu_find_l1e(v, vaddr_add(vaddr(v->ldt_base),
-					(uint64_t)index << PAGE_SHIFT),
+	l1e = mmu_find_l1e(v,
+			   vaddr_add(vaddr(v->ldt_base),
+				     (uint64_t)index << PAGE_SHIFT),
 			   &table);
 	if (l1e == NULL) {
 		return false;
@@ -245,8 +245,8 @@ int mmu_update_descriptor(struct mmu_vcpu *v, maddr_t where, uint64_t desc)
 	if (rc != 0) {
 		return rc;
 	}
-	type = frame_of(d->m, f)->type == FRAME_DESC ? FRAME_DESC :
-						       FRAME_WRITABLE;
+	type = frame_of(d->m, f)->type == FRAME_DESC ? FRAME_DESC
+						     : FRAME_WRITABLE;
 	rc = frame_get_type_fast(d, f, type);
 	if (rc == 0) {
 		slot = (uint64_t *)frame_data(d->m, f) +

@@ -33,8 +33,9 @@ void mmu_assign(struct mmu_domain *d, mfn_t first, pfn_t at, uint64_t nr)
 	uint64_t *m2p = d->m->m2p + first.v;
 
 	for (uint64_t i = 0; i < nr; i++) {
-		fr[i] = (struct frame){
-			.count = 1, .owner = d->tag, .flags = FRAME_ALLOCATED};
+		fr[i] = (struct frame){.count = 1,
+				       .owner = d->tag,
+				       .flags = FRAME_ALLOCATED};
 		m2p[i] = at.v + i;
 	}
 	d->nr_pages += nr;

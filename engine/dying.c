@@ -19,7 +19,7 @@ static void enqueue(struct mmu_domain *d, mfn_t table)
 {
 	struct frame *fr = frame_of(d->m, table);
 
-	fr->flags &= (uint8_t)~(FRAME_VALIDATED | FRAME_PARTIAL);
+	fr->flags &= (uint8_t) ~(FRAME_VALIDATED | FRAME_PARTIAL);
 	fr->flags |= FRAME_DYING;
 	fr->type_count = d->dying_head; /* the link; the count is 1 */
 	d->dying_head = (uint32_t)table.v;
@@ -117,9 +117,9 @@ int mmu_settle(struct mmu_domain *d)
 	while (d->dying_head != 0) {
 		mfn_t table = mfn(d->dying_head);
 
-		bool done = frame_of(d->m, table)->type == FRAME_L1 ?
-				    l1_entries_put(d, table) :
-				    entries_put(d, table);
+		bool done = frame_of(d->m, table)->type == FRAME_L1
+				    ? l1_entries_put(d, table)
+				    : entries_put(d, table);
 
 		if (done) {
 			dequeue_head(d);

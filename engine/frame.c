@@ -48,8 +48,8 @@ void frame_put(struct mmu_domain *d, mfn_t f)
 static int refuse_type(struct mmu_domain *d, mfn_t f, enum frame_type type)
 {
 	/* Xen's errno for a writable mapping of a table differs. */
-	enum rule rule = type == FRAME_WRITABLE ? RULE_NOT_WRITABLE :
-						  RULE_BAD_TYPE;
+	enum rule rule =
+		type == FRAME_WRITABLE ? RULE_NOT_WRITABLE : RULE_BAD_TYPE;
 
 	return refuse(d, rule,
 		      (struct refusal_facts){.frame = &f, .expected = type});

@@ -24,8 +24,8 @@ static inline int frame_get_type_fast(struct mmu_domain *d, mfn_t f,
 	struct frame *fr = frame_of(d->m, f);
 	const uint8_t state = FRAME_VALIDATED | FRAME_PARTIAL | FRAME_DYING;
 
-	if (likely(fr->type == type && fr->type_count - 1 <
-		   FRAME_COUNT_LIMIT - 1 &&
+	if (likely(fr->type == type &&
+		   fr->type_count - 1 < FRAME_COUNT_LIMIT - 1 &&
 		   (fr->flags & state) == FRAME_VALIDATED)) {
 		fr->type_count++;
 		return 0;

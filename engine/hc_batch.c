@@ -32,9 +32,8 @@ int batch_begin(struct mmu_vcpu *v, const uint64_t arg[6], struct batch *b)
 	b->done_before = 0;
 	if (unlikely((b->count & BATCH_PREEMPTED) != 0)) {
 		b->count &= ~BATCH_PREEMPTED;
-		if (arg[2] != 0 &&
-		    port_copy_in(v, &b->done_before, arg[2],
-				 sizeof(b->done_before)) != 0) {
+		if (arg[2] != 0 && port_copy_in(v, &b->done_before, arg[2],
+						sizeof(b->done_before)) != 0) {
 			b->done_before = 0;
 		}
 	}
@@ -43,8 +42,8 @@ int batch_begin(struct mmu_vcpu *v, const uint64_t arg[6], struct batch *b)
 		return rc;
 	}
 	/* As Xen: a list that cannot be one is refused, however short. */
-	return likely(guest_address_ok(arg[0])) ? 0 :
-						  refuse_op(v->dom, RULE_FAULT);
+	return likely(guest_address_ok(arg[0])) ? 0
+						: refuse_op(v->dom, RULE_FAULT);
 }
 
 int64_t batch_end(struct mmu_vcpu *v, uint64_t arg[6], const struct batch *b,

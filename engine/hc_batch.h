@@ -14,8 +14,8 @@
  */
 struct batch {
 	uint32_t count;
-	uint32_t done;         /* in this issue of the hypercall */
-	uint32_t done_before;  /* in earlier ones */
+	uint32_t done;        /* in this issue of the hypercall */
+	uint32_t done_before; /* in earlier ones */
 };
 
 /* Xen's top bit of the count (xen/include/asm/hypercall.h). */

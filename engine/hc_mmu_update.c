@@ -40,8 +40,7 @@ static int check_domids(struct mmu_domain *d, uint32_t foreigndom)
 	if (likely(foreigndom == DOMID_SELF)) {
 		return 0;
 	}
-	if ((foreigndom >> 16) != 0 &&
-	    (foreigndom >> 16) - 1 != d->domid) {
+	if ((foreigndom >> 16) != 0 && (foreigndom >> 16) - 1 != d->domid) {
 		return refuse_op(d, RULE_NO_SUCH_DOMAIN);
 	}
 	return check_domid(d, (uint16_t)foreigndom);
@@ -58,9 +57,9 @@ int64_t hc_mmu_update(struct mmu_vcpu *v, uint64_t arg[6])
 	d->op.index = 0;
 	rc = batch_begin(v, arg, &b);
 	if (unlikely(rc != 0)) {
-		return rc == -XEN_ERESTART ?
-			       batch_end(v, arg, &b, sizeof(req), rc) :
-			       rc;
+		return rc == -XEN_ERESTART
+			       ? batch_end(v, arg, &b, sizeof(req), rc)
+			       : rc;
 	}
 	rc = check_domids(d, (uint32_t)arg[3]);
 	if (unlikely(rc != 0)) {

@@ -155,9 +155,9 @@ int64_t hc_mmuext_op(struct mmu_vcpu *v, uint64_t arg[6])
 	d->op.index = 0;
 	rc = batch_begin(v, arg, &b);
 	if (unlikely(rc != 0)) {
-		return rc == -XEN_ERESTART ?
-			       batch_end(v, arg, &b, sizeof(op), rc) :
-			       rc;
+		return rc == -XEN_ERESTART
+			       ? batch_end(v, arg, &b, sizeof(op), rc)
+			       : rc;
 	}
 	rc = check_domid(d, (uint16_t)arg[3]);
 	if (unlikely(rc != 0)) {

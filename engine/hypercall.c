@@ -15,6 +15,6 @@ static hypercall_fn *const by_number[] = {
 
 hypercall_fn *engine_hypercall(unsigned int nr)
 {
-	return nr < sizeof(by_number) / sizeof(by_number[0]) ? by_number[nr] :
-							       NULL;
+	return nr < sizeof(by_number) / sizeof(by_number[0]) ? by_number[nr]
+							     : NULL;
 }

@@ -18,9 +18,8 @@ struct pt_level {
 	uint64_t forced;       /* flags every present entry gets */
 };
 
-#define PTE_COMMON                                                  \
-	(PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D | PTE_AVAIL | \
-	 PTE_AVAIL_HIGH)
+#define PTE_COMMON \
+	(PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D | PTE_AVAIL | PTE_AVAIL_HIGH)
 
 /* Indexed by level; [0] is unused. */
 extern const struct pt_level pt_levels[5];
@@ -29,9 +28,8 @@ extern const struct pt_level pt_levels[5];
  * Flags that may change on a live entry without a new validation: they widen
  * nothing and refer to nothing (XSA-182: a whitelist, never a blacklist).
  */
-#define PTE_FASTPATH                                             \
-	(PTE_NX | PTE_AVAIL_HIGH | PTE_AVAIL | PTE_G | PTE_D | \
-	 PTE_A | PTE_US)
+#define PTE_FASTPATH \
+	(PTE_NX | PTE_AVAIL_HIGH | PTE_AVAIL | PTE_G | PTE_D | PTE_A | PTE_US)
 
 /* Xen's software bit in an L1 entry that the kernel gave without US. */
 #define PTE_GUEST_KERNEL (UINT64_C(1) << 52)

@@ -29,11 +29,11 @@ struct mmu {
 	struct frame *frames; /* nr_frames records */
 	uint64_t *m2p;        /* nr_frames entries, pfn or ~0 */
 	uint64_t nr_frames;
-	uint64_t pte_nx;      /* PTE_NX where the CPU has it, else 0 */
+	uint64_t pte_nx; /* PTE_NX where the CPU has it, else 0 */
 	/* What every L4 holds in slots 256..271. */
 	pte_t xen_slots[XEN_L4_SLOTS];
-	mfn_t zero_frame;     /* backs unused GDT slots; a zeroed frame */
-	uint32_t free_head;   /* free pool (pool.h): mfn, 0 when empty */
+	mfn_t zero_frame;   /* backs unused GDT slots; a zeroed frame */
+	uint32_t free_head; /* free pool (pool.h): mfn, 0 when empty */
 	uint64_t nr_free;
 };
 
@@ -59,11 +59,11 @@ struct mmu_vcpu {
 };
 
 struct mmu_stats {
-	uint64_t pte_writes;  /* entries written for the guest */
-	uint64_t ptwr;        /* of them, by emulating a direct write */
+	uint64_t pte_writes; /* entries written for the guest */
+	uint64_t ptwr;       /* of them, by emulating a direct write */
 	uint64_t flush_all;
 	uint64_t flush_one;
-	uint64_t validated;   /* tables validated */
+	uint64_t validated; /* tables validated */
 	uint64_t refused;
 	uint64_t typed[FRAME_TYPES]; /* frames of each type now */
 	uint64_t peak[FRAME_TYPES];  /* and at most */
@@ -75,8 +75,8 @@ struct mmu_stats {
 
 struct mmu_domain {
 	struct mmu *m;
-	uint16_t tag;   /* owner tag in frame records, 1..0xfffe */
-	uint16_t domid; /* what Xen's ABI calls it */
+	uint16_t tag;       /* owner tag in frame records, 1..0xfffe */
+	uint16_t domid;     /* what Xen's ABI calls it */
 	uint64_t nr_pages;  /* frames in the reservation */
 	uint64_t max_pages; /* may grow to this */
 	uint64_t nr_pfns;   /* start-of-day size: pfns [0, nr_pfns) */
@@ -84,12 +84,13 @@ struct mmu_domain {
 	unsigned int nr_vcpus;
 	uint32_t dying_head; /* mfn of the first dying table, 0 when none */
 	uint32_t epoch;      /* counts full flushes; wraps harmlessly */
-	bool flush_pending;  /* an upper-level entry changed: pay before return */
+	bool flush_pending;  /* an upper-level entry changed: pay before return
+			      */
 	uint64_t destroy_next; /* mmu_domain_destroy's progress: an mfn */
 	unsigned int nr_held;
 	mfn_t held[MMU_MAX_HELD]; /* mmu_hold: a writable reference each */
-	struct mmu_op op;    /* what is being done, for refusals */
-	struct refusal refusal; /* the last refusal */
+	struct mmu_op op;         /* what is being done, for refusals */
+	struct refusal refusal;   /* the last refusal */
 	struct mmu_stats stats;
 };
 
@@ -216,7 +217,8 @@ bool mmu_ldt_fault(struct mmu_vcpu *v, unsigned int index);
 MUST_CHECK int mmu_update_descriptor(struct mmu_vcpu *v, maddr_t where,
 				     uint64_t desc);
 
-/* --- life and death (domain.c) --------------------------------------------- */
+/* --- life and death (domain.c) ---------------------------------------------
+ */
 
 /*
  * Returns every reference that a dead domain holds and frees its frames.

@@ -63,8 +63,9 @@ static void give(struct mmu_domain *d, mfn_t f)
 	uint64_t *words = frame_data(d->m, f);
 
 	pool_unlink(d->m, f);
-	*frame_of(d->m, f) = (struct frame){
-		.count = 1, .owner = d->tag, .flags = FRAME_ALLOCATED};
+	*frame_of(d->m, f) = (struct frame){.count = 1,
+					    .owner = d->tag,
+					    .flags = FRAME_ALLOCATED};
 	for (unsigned int i = 0; i < PAGE_SIZE / sizeof(*words); i++) {
 		words[i] = 0;
 	}

@@ -8,7 +8,8 @@
 
 #include "engine/mmu.h"
 
-/* Should a long request stop here? Asked once per table and every 64 entries. */
+/* Should a long request stop here? Asked once per table and every 64 entries.
+ */
 bool port_preempt(struct mmu_domain *d);
 
 /* Bit i of a vCPU set stands for vCPU i. */

@@ -81,8 +81,8 @@ static int ptwr_cmpxchg(struct mmu_domain *d, pte_t *p, uint64_t *old,
 	return 0;
 }
 
-int mmu_ptwr(struct mmu_vcpu *v, vaddr_t va, enum ptwr_kind kind,
-	     uint64_t *old, uint64_t val)
+int mmu_ptwr(struct mmu_vcpu *v, vaddr_t va, enum ptwr_kind kind, uint64_t *old,
+	     uint64_t val)
 {
 	struct mmu_domain *d = v->dom;
 	pte_t *p;

@@ -30,24 +30,24 @@ extern const struct rule_info rule_info[RULES];
 
 /* The operation under way: set by the decoders, copied into refusals. */
 struct mmu_op {
-	const char *name;  /* "mmu_update", "mmuext_op pin_l4", ... */
-	uint32_t index;    /* in its batch */
-	uint64_t operand;  /* mmuext_op's arg1: the frame to pin, ... */
+	const char *name; /* "mmu_update", "mmuext_op pin_l4", ... */
+	uint32_t index;   /* in its batch */
+	uint64_t operand; /* mmuext_op's arg1: the frame to pin, ... */
 };
 
 struct refusal {
 	struct mmu_op op;
 	enum rule rule;
-	uint8_t level;     /* of the entry refused, or 0 */
-	bool has_types;    /* seen and expected are meant */
-	mfn_t frame;       /* the frame it is about, or ~0 */
-	pfn_t pfn;         /* its M2P entry */
-	uint64_t seen;     /* type_info, classic encoding */
+	uint8_t level;  /* of the entry refused, or 0 */
+	bool has_types; /* seen and expected are meant */
+	mfn_t frame;    /* the frame it is about, or ~0 */
+	pfn_t pfn;      /* its M2P entry */
+	uint64_t seen;  /* type_info, classic encoding */
 	uint64_t expected;
-	pte_t entry;       /* the entry refused */
-	maddr_t where;     /* its machine address, or ~0 */
-	uint64_t rip;      /* filled by the event sink, which knows it */
-	uint64_t serial;   /* refusals of this domain so far */
+	pte_t entry;     /* the entry refused */
+	maddr_t where;   /* its machine address, or ~0 */
+	uint64_t rip;    /* filled by the event sink, which knows it */
+	uint64_t serial; /* refusals of this domain so far */
 };
 
 struct mmu_domain;

@@ -10,9 +10,9 @@
 
 /* One request of the reservation hypercalls, copied in. */
 struct reservation {
-	uint64_t list;    /* guest address of the extents, or 0 */
-	uint64_t nr;      /* extents */
-	uint64_t done;    /* of them, so far */
+	uint64_t list; /* guest address of the extents, or 0 */
+	uint64_t nr;   /* extents */
+	uint64_t done; /* of them, so far */
 	unsigned int order;
 };
 

@@ -77,8 +77,8 @@ static int upper_update(struct mmu_domain *d, mfn_t table, unsigned int level,
 
 	if (is_xen_slot(level, index)) {
 		return refuse(d, RULE_XEN_SLOT,
-			      (struct refusal_facts){
-				      .level = level, .entry = val});
+			      (struct refusal_facts){.level = level,
+						     .entry = val});
 	}
 	if (pte_present(val)) {
 		rc = entry_check_flags(d, level, val);
@@ -113,10 +113,9 @@ static int plain_store(struct mmu_domain *d, mfn_t f, pte_t *p, pte_t val)
 	if (fr->type_count > 0 && fr->type != FRAME_WRITABLE &&
 	    (fr->flags & (FRAME_PARTIAL | FRAME_DYING)) == 0) {
 		return refuse(d, RULE_UPDATE_TYPE,
-			      (struct refusal_facts){
-				      .frame = &f,
-				      .expected = FRAME_WRITABLE,
-				      .entry = val});
+			      (struct refusal_facts){.frame = &f,
+						     .expected = FRAME_WRITABLE,
+						     .entry = val});
 	}
 	rc = frame_get_type_fast(d, f, FRAME_WRITABLE);
 	if (rc != 0) {

@@ -44,8 +44,9 @@ static int refuse_l1_frame(struct mmu_domain *d, pte_t e)
 		rule = RULE_MAP_HOLE;
 	}
 	return refuse(d, rule,
-		      (struct refusal_facts){
-			      .frame = &f, .level = 1, .entry = e});
+		      (struct refusal_facts){.frame = &f,
+					     .level = 1,
+					     .entry = e});
 }
 
 int l1e_get(struct mmu_domain *d, pte_t e)
@@ -97,8 +98,9 @@ static int linear_get(struct mmu_domain *d, mfn_t table, unsigned int level,
 	mfn_t child = pte_mfn(e);
 	struct frame *parent_fr = frame_of(d->m, table);
 	struct frame *fr = frame_of(d->m, child);
-	struct refusal_facts facts = {
-		.frame = &child, .level = level, .entry = e};
+	struct refusal_facts facts = {.frame = &child,
+				      .level = level,
+				      .entry = e};
 
 	if (pte_writable(e)) {
 		return refuse(d, RULE_LINEAR_WRITABLE, facts);

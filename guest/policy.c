@@ -75,28 +75,40 @@ static bool buffer_readonly(const struct guest *g, pfn_t frame)
 	return false;
 }
 
+/*
+ * Where something is mapped already, the template policy alone decides;
+ * `filter` knows no more than the entry that it replaces.
+ */
+static bool template_readonly(const struct guest *g, pfn_t frame,
+			      pte_t existing)
+{
+	switch (g->config.policies.template) {
+	case TEMPLATE_OVERWRITE:
+	case TEMPLATE_ASK: /* the callback has said it */
+		return false;
+	case TEMPLATE_FILTER:
+		return !pte_writable(existing);
+	case TEMPLATE_QUERY:
+	case TEMPLATE_KEEP: /* not written at all */
+	case TEMPLATE_NR:
+		break;
+	}
+	return buffer_readonly(g, frame);
+}
+
 uint64_t policy_flags(struct guest *g, pfn_t frame, uint64_t flags,
 		      pte_t existing)
 {
-	bool readonly = g->ops->hypervisor && buffer_readonly(g, frame);
+	bool readonly = false;
 
-	if (pte_present(existing)) {
-		switch (g->config.policies.template) {
-		case TEMPLATE_OVERWRITE:
-			readonly = false;
-			break;
-		case TEMPLATE_ASK:
-			flags = g->config.ask ? g->config.ask(g, frame, flags)
-					      : flags;
-			break;
-		case TEMPLATE_FILTER:
-			readonly = readonly || !pte_writable(existing);
-			break;
-		case TEMPLATE_QUERY:
-		case TEMPLATE_KEEP:
-		case TEMPLATE_NR:
-			break;
-		}
+	if (pte_present(existing) && g->config.ask != NULL &&
+	    g->config.policies.template == TEMPLATE_ASK) {
+		flags = g->config.ask(g, frame, flags);
+	}
+	if (g->ops->hypervisor) {
+		readonly = pte_present(existing)
+				   ? template_readonly(g, frame, existing)
+				   : buffer_readonly(g, frame);
 	}
 	return readonly ? flags & ~PTE_RW : flags;
 }

@@ -20,14 +20,16 @@
 static const char *reason_name(unsigned int reason)
 {
 	static const char *const names[] = {
-		[SHUTDOWN_poweroff] = "poweroff", [SHUTDOWN_reboot] = "reboot",
-		[SHUTDOWN_suspend] = "suspend",	  [SHUTDOWN_crash] = "crash",
+		[SHUTDOWN_poweroff] = "poweroff",
+		[SHUTDOWN_reboot] = "reboot",
+		[SHUTDOWN_suspend] = "suspend",
+		[SHUTDOWN_crash] = "crash",
 		[SHUTDOWN_watchdog] = "watchdog",
 		[SHUTDOWN_soft_reset] = "soft_reset",
 	};
 
-	return reason < sizeof(names) / sizeof(names[0]) ? names[reason] :
-							   "crash";
+	return reason < sizeof(names) / sizeof(names[0]) ? names[reason]
+							 : "crash";
 }
 
 static enum machine_exit exit_value(const struct domain *d)
@@ -51,9 +53,9 @@ static void report(struct vcpu *v, const struct regs *r)
 	}
 	if (exit_value(d) == EXIT_CRASHED) {
 		control_begin("crash");
-		control_text("reason", d->crash_reason != NULL ?
-					       d->crash_reason :
-					       reason_name(d->shutdown));
+		control_text("reason", d->crash_reason != NULL
+					       ? d->crash_reason
+					       : reason_name(d->shutdown));
 		control_hex("rip", r->rip);
 		control_number("vcpu", v->id);
 		control_end();

@@ -34,18 +34,23 @@ struct op {
 
 static uint64_t frame_by(uint8_t n)
 {
-	static const uint64_t odd[] = {0, 1, 5, SHARED_FRAME,
-				       MACHINE_FRAMES - 1, MACHINE_FRAMES,
-				       0xffffffffff, UINT64_MAX};
+	static const uint64_t odd[] = {0,
+				       1,
+				       5,
+				       SHARED_FRAME,
+				       MACHINE_FRAMES - 1,
+				       MACHINE_FRAMES,
+				       0xffffffffff,
+				       UINT64_MAX};
 
-	return n < 16 ? dom_frame(n).v :
-	       n < 24 ? odd[n - 16] :
-			dom_frame(n % 12).v;
+	return n < 16   ? dom_frame(n).v
+	       : n < 24 ? odd[n - 16]
+			: dom_frame(n % 12).v;
 }
 
 static unsigned int index_by(uint8_t n)
 {
-	static const uint16_t indices[] = {0,	1,   2,	  3,   8,  255,
+	static const uint16_t indices[] = {0,   1,   2,   3,   8,  255,
 					   256, 271, 272, 511, 16, 19};
 
 	return indices[n % (sizeof(indices) / sizeof(indices[0]))];
@@ -53,10 +58,18 @@ static unsigned int index_by(uint8_t n)
 
 static uint64_t entry_by(const struct op *o)
 {
-	static const uint64_t flags[] = {
-		TABLE_FLAGS, RO_FLAGS, PTE_P | PTE_RW, PTE_P, 0, PTE_RW,
-		PTE_P | PTE_NX, PTE_P | PTE_PS, PTE_P | PTE_PCD | PTE_RW,
-		RW_FLAGS | PTE_G, RO_FLAGS | PTE_AVAIL, RW_FLAGS | PTE_D};
+	static const uint64_t flags[] = {TABLE_FLAGS,
+					 RO_FLAGS,
+					 PTE_P | PTE_RW,
+					 PTE_P,
+					 0,
+					 PTE_RW,
+					 PTE_P | PTE_NX,
+					 PTE_P | PTE_PS,
+					 PTE_P | PTE_PCD | PTE_RW,
+					 RW_FLAGS | PTE_G,
+					 RO_FLAGS | PTE_AVAIL,
+					 RW_FLAGS | PTE_D};
 
 	return pte_make(mfn(frame_by(o->c)), flags[o->d % 12]).v;
 }
@@ -163,8 +176,7 @@ static void one(struct machine *m, const struct op *o)
 				      entry_by(o));
 		break;
 	case 2:
-		(void)call_mmuext(m, o->b % 22, frame_by(o->a),
-				  frame_by(o->c));
+		(void)call_mmuext(m, o->b % 22, frame_by(o->a), frame_by(o->c));
 		break;
 	case 3:
 		(void)call_mmuext(m, MMUEXT_PIN_L1_TABLE + o->b % 5,
@@ -172,8 +184,8 @@ static void one(struct machine *m, const struct op *o)
 		break;
 	case 4:
 		(void)call_mmuext(m,
-				  o->b & 1 ? MMUEXT_NEW_BASEPTR :
-					     MMUEXT_NEW_USER_BASEPTR,
+				  o->b & 1 ? MMUEXT_NEW_BASEPTR
+					   : MMUEXT_NEW_USER_BASEPTR,
 				  frame_by(o->a), 0);
 		break;
 	case 5:

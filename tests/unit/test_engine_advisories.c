@@ -41,8 +41,8 @@ static void xsa_182_flags_of_live_entries(void **state)
 
 		for (unsigned int a = 0; a < 64; a++) {
 			for (unsigned int b = a; b < 64; b++) {
-				uint64_t bits = UINT64_C(1) << a |
-						UINT64_C(1) << b;
+				uint64_t bits = UINT64_C(1) << a | UINT64_C(1)
+									   << b;
 				pte_t e = pte(live.v ^ bits);
 				int64_t rc;
 
@@ -60,9 +60,9 @@ static void xsa_182_flags_of_live_entries(void **state)
 					assert_int_equal(rc, -XEN_EINVAL);
 				}
 				assert_int_equal(
-					call_mmu_update(
-						m, entry_at(table, index),
-						live.v),
+					call_mmu_update(m,
+							entry_at(table, index),
+							live.v),
 					0);
 			}
 		}
@@ -80,11 +80,10 @@ static void xsa_227_misaligned_addresses(void **state)
 				 -XEN_ENOSYS);
 	}
 	for (unsigned int low = 1; low < 8; low++) {
-		assert_int_equal(
-			machine_call(m, hc_update_descriptor,
-				     entry_at(dom_frame(20), 0) + low, 0, 0,
-				     0),
-			-XEN_EINVAL);
+		assert_int_equal(machine_call(m, hc_update_descriptor,
+					      entry_at(dom_frame(20), 0) + low,
+					      0, 0, 0),
+				 -XEN_EINVAL);
 	}
 }
 
@@ -216,8 +215,9 @@ static void xsa_286_upper_updates_flush(void **state)
 	struct machine *m = *state;
 	unsigned int flushes = m->flushes;
 
-	assert_int_equal(
-		call_mmu_update(m, entry_at(dom_frame(L2_FRAME), 0), 0), 0);
+	assert_int_equal(call_mmu_update(m, entry_at(dom_frame(L2_FRAME), 0),
+					 0),
+			 0);
 	assert_true(m->flushes > flushes);
 }
 
@@ -226,8 +226,8 @@ static void xsa_252_pinned_frames_stay_pinned(void **state)
 {
 	struct machine *m = *state;
 	uint64_t l4 = dom_frame(L4_FRAME).v;
-	struct xen_memory_reservation r = {
-		.nr_extents = 1, .domid = DOMID_SELF};
+	struct xen_memory_reservation r = {.nr_extents = 1,
+					   .domid = DOMID_SELF};
 
 	memcpy(m->guest + 512, &l4, sizeof(l4));
 	set_xen_guest_handle(r.extent_start,
@@ -261,18 +261,21 @@ static void xsa_213_nested_multicalls(void **state)
 static void xsa_167_invalid_frames(void **state)
 {
 	struct machine *m = *state;
-	static const unsigned int cmds[] = {
-		MMUEXT_PIN_L1_TABLE, MMUEXT_PIN_L4_TABLE, MMUEXT_UNPIN_TABLE,
-		MMUEXT_NEW_BASEPTR, MMUEXT_NEW_USER_BASEPTR, MMUEXT_CLEAR_PAGE,
-		MMUEXT_COPY_PAGE};
-	static const uint64_t frames[] = {
-		MACHINE_FRAMES, UINT32_MAX, UINT64_C(1) << 40, ~UINT64_C(0)};
+	static const unsigned int cmds[] = {MMUEXT_PIN_L1_TABLE,
+					    MMUEXT_PIN_L4_TABLE,
+					    MMUEXT_UNPIN_TABLE,
+					    MMUEXT_NEW_BASEPTR,
+					    MMUEXT_NEW_USER_BASEPTR,
+					    MMUEXT_CLEAR_PAGE,
+					    MMUEXT_COPY_PAGE};
+	static const uint64_t frames[] = {MACHINE_FRAMES, UINT32_MAX,
+					  UINT64_C(1) << 40, ~UINT64_C(0)};
 
 	for (unsigned int i = 0; i < sizeof(cmds) / sizeof(cmds[0]); i++) {
 		for (unsigned int j = 0; j < 4; j++) {
-			assert_int_equal(
-				call_mmuext(m, cmds[i], frames[j], frames[j]),
-				-XEN_EINVAL);
+			assert_int_equal(call_mmuext(m, cmds[i], frames[j],
+						     frames[j]),
+					 -XEN_EINVAL);
 		}
 	}
 	assert_int_equal(call_mmuext(m, MMUEXT_MARK_SUPER, 0, 0),

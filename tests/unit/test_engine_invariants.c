@@ -127,8 +127,9 @@ static void a_replaced_entry_gives_its_references_back(void **state)
 	standard_space(m);
 	assert_int_equal(f->count, 2);
 	assert_int_equal(f->type_count, 1);
-	assert_int_equal(
-		call_mmu_update(m, entry_at(dom_frame(L1_FRAME), 0), 0), 0);
+	assert_int_equal(call_mmu_update(m, entry_at(dom_frame(L1_FRAME), 0),
+					 0),
+			 0);
 	assert_int_equal(f->count, 1);
 	assert_int_equal(f->type_count, 0);
 }
@@ -145,11 +146,9 @@ static void unpinning_returns_what_the_pin_held(void **state)
 	assert_int_equal(call_mmuext(m, MMUEXT_PIN_L4_TABLE, dom_frame(20).v,
 				     0),
 			 -XEN_EINVAL);
-	assert_int_equal(call_mmuext(m, MMUEXT_UNPIN_TABLE, dom_frame(20).v,
-				     0),
+	assert_int_equal(call_mmuext(m, MMUEXT_UNPIN_TABLE, dom_frame(20).v, 0),
 			 0);
-	assert_int_equal(call_mmuext(m, MMUEXT_UNPIN_TABLE, dom_frame(20).v,
-				     0),
+	assert_int_equal(call_mmuext(m, MMUEXT_UNPIN_TABLE, dom_frame(20).v, 0),
 			 -XEN_EINVAL);
 	for (unsigned int i = 20; i < 24; i++) {
 		assert_int_equal(m->frames[dom_frame(i).v].type_count, 0);
@@ -171,8 +170,7 @@ static void a_loaded_root_stays_a_table(void **state)
 			 0);
 	assert_int_equal(m->frames[dom_frame(L4_FRAME).v].type, FRAME_L4);
 	assert_int_equal(m->frames[dom_frame(L4_FRAME).v].type_count, 2);
-	assert_int_equal(call_mmuext(m, MMUEXT_NEW_BASEPTR, dom_frame(60).v,
-				     0),
+	assert_int_equal(call_mmuext(m, MMUEXT_NEW_BASEPTR, dom_frame(60).v, 0),
 			 0); /* an empty L4 */
 	assert_int_equal(call_mmuext(m, MMUEXT_NEW_USER_BASEPTR, 0, 0), 0);
 	assert_int_equal(m->frames[dom_frame(L4_FRAME).v].type_count, 0);
@@ -205,12 +203,13 @@ static void a_table_is_flushed_before_it_becomes_writable(void **state)
 
 	standard_space(m);
 	raw_entry(m, dom_frame(30), 0, pte_make(dom_frame(50), RW_FLAGS));
-	assert_int_equal(call_mmu_update(
-				 m, entry_at(dom_frame(L2_FRAME), 1),
-				 pte_make(dom_frame(30), TABLE_FLAGS).v),
-			 0);
 	assert_int_equal(
-		call_mmu_update(m, entry_at(dom_frame(L2_FRAME), 1), 0), 0);
+		call_mmu_update(m, entry_at(dom_frame(L2_FRAME), 1),
+				pte_make(dom_frame(30), TABLE_FLAGS).v),
+		0);
+	assert_int_equal(call_mmu_update(m, entry_at(dom_frame(L2_FRAME), 1),
+					 0),
+			 0);
 	assert_int_equal(call_va_mapping(m, 0,
 					 pte_make(dom_frame(30), RW_FLAGS).v,
 					 UVMF_NONE),
@@ -221,8 +220,8 @@ static void a_table_is_flushed_before_it_becomes_writable(void **state)
 static void a_freed_frame_is_flushed_before_it_is_given_away(void **state)
 {
 	struct machine *m = *state;
-	struct xen_memory_reservation r = {
-		.nr_extents = 1, .domid = DOMID_SELF};
+	struct xen_memory_reservation r = {.nr_extents = 1,
+					   .domid = DOMID_SELF};
 	uint64_t frame = dom_frame(DATA_FRAME).v;
 
 	standard_space(m);
@@ -255,8 +254,7 @@ static void validating_a_large_space_can_be_interrupted(void **state)
 				     0),
 			 0);
 	assert_true(m->restarts >= 16);
-	assert_int_equal(call_mmuext(m, MMUEXT_UNPIN_TABLE, dom_frame(20).v,
-				     0),
+	assert_int_equal(call_mmuext(m, MMUEXT_UNPIN_TABLE, dom_frame(20).v, 0),
 			 0);
 	m->preempt_after = 0;
 	assert_int_equal(mmu_settle(&m->dom), 0);

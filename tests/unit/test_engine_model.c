@@ -37,8 +37,12 @@ static uint32_t next(struct play *p)
 
 static uint64_t pick_frame(struct play *p)
 {
-	static const uint64_t odd[] = {0, 5, SHARED_FRAME, MACHINE_FRAMES - 1,
-				       MACHINE_FRAMES, 0xffffffffff};
+	static const uint64_t odd[] = {0,
+				       5,
+				       SHARED_FRAME,
+				       MACHINE_FRAMES - 1,
+				       MACHINE_FRAMES,
+				       0xffffffffff};
 
 	if (next(p) % 24 == 0) {
 		return odd[next(p) % (sizeof(odd) / sizeof(odd[0]))];
@@ -48,7 +52,7 @@ static uint64_t pick_frame(struct play *p)
 
 static unsigned int pick_index(struct play *p)
 {
-	static const unsigned int indices[] = {0, 0, 0, 1, 1, 2,
+	static const unsigned int indices[] = {0,   0,   0,   1,   1,  2,
 					       255, 256, 271, 272, 511};
 
 	return indices[next(p) % (sizeof(indices) / sizeof(indices[0]))];
@@ -57,9 +61,12 @@ static unsigned int pick_index(struct play *p)
 static uint64_t pick_entry(struct play *p)
 {
 	static const uint64_t flags[] = {
-		TABLE_FLAGS, TABLE_FLAGS, RO_FLAGS, RO_FLAGS, PTE_P | PTE_RW,
-		PTE_P, PTE_P | PTE_NX, PTE_P | PTE_PS, PTE_P | PTE_PCD,
-		PTE_P | PTE_G | PTE_US, PTE_RW | PTE_US, 0};
+		TABLE_FLAGS,     TABLE_FLAGS,
+		RO_FLAGS,        RO_FLAGS,
+		PTE_P | PTE_RW,  PTE_P,
+		PTE_P | PTE_NX,  PTE_P | PTE_PS,
+		PTE_P | PTE_PCD, PTE_P | PTE_G | PTE_US,
+		PTE_RW | PTE_US, 0};
 
 	return pte_make(mfn(pick_frame(p)),
 			flags[next(p) % (sizeof(flags) / sizeof(flags[0]))])
@@ -141,8 +148,9 @@ static const char *step(struct play *p, int64_t *engine, int64_t *model)
 		return "update_va_mapping";
 	default:
 		*model = model_update(p->o, frame, index, entry);
-		*engine = call_mmu_update(
-			p->m, (frame << PAGE_SHIFT) + index * 8, entry);
+		*engine =
+			call_mmu_update(p->m, (frame << PAGE_SHIFT) + index * 8,
+					entry);
 		return "mmu_update";
 	}
 }

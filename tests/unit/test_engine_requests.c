@@ -52,8 +52,7 @@ static void a_refusal_never_overflows_its_buffer(void **state)
 	(void)call_mmuext(m, MMUEXT_PIN_L1_TABLE, dom_frame(4).v, 0);
 	for (size_t size = 1; size < sizeof(text); size++) {
 		memset(text, 'x', sizeof(text));
-		assert_true(refusal_format(&m->dom.refusal, text, size) <
-			    size);
+		assert_true(refusal_format(&m->dom.refusal, text, size) < size);
 		assert_int_equal(text[strlen(text)], 0);
 		assert_true(strlen(text) < size);
 		assert_int_equal(text[size], 'x');
@@ -137,8 +136,8 @@ static void other_domains_are_refused(void **state)
 	assert_int_equal(machine_call(m, hc_mmu_update, AT(0), 0, 0,
 				      TEST_DOMID),
 			 0);
-	assert_int_equal(machine_call(m, hc_update_va_mapping_otherdomain, 0,
-				      0, 0, 3),
+	assert_int_equal(machine_call(m, hc_update_va_mapping_otherdomain, 0, 0,
+				      0, 3),
 			 -XEN_ESRCH);
 }
 
@@ -172,8 +171,7 @@ static void preserving_keeps_the_cpus_bits(void **state)
 						 MMU_PT_UPDATE_PRESERVE_AD,
 					 e.v),
 			 0);
-	assert_int_equal(entry_of(m, l1, 0).v & (PTE_A | PTE_D),
-			 PTE_A | PTE_D);
+	assert_int_equal(entry_of(m, l1, 0).v & (PTE_A | PTE_D), PTE_A | PTE_D);
 	assert_int_equal(call_mmu_update(m, entry_at(l1, 0), e.v), 0);
 	assert_int_equal(entry_of(m, l1, 0).v & (PTE_A | PTE_D), 0);
 }
@@ -185,10 +183,9 @@ static void machphys_updates_need_the_frame(void **state)
 
 	assert_int_equal(call_mmu_update(m, at, 1234), 0);
 	assert_int_equal(m->m2p[dom_frame(9).v], 1234);
-	assert_int_equal(call_mmu_update(m, (5 << PAGE_SHIFT) |
-						    MMU_MACHPHYS_UPDATE,
-					 1),
-			 -XEN_EINVAL);
+	assert_int_equal(
+		call_mmu_update(m, (5 << PAGE_SHIFT) | MMU_MACHPHYS_UPDATE, 1),
+		-XEN_EINVAL);
 }
 
 static void a_direct_write_is_judged_as_an_update(void **state)
@@ -280,8 +277,7 @@ static void descriptors_are_checked_and_fixed(void **state)
 	m->frames[frame].flags &= (uint8_t)~FRAME_VALIDATED;
 	assert_int_equal(machine_call(m, hc_set_gdt, AT(0), 16, 0, 0),
 			 -XEN_EINVAL);
-	assert_int_equal(machine_call(m, hc_set_gdt, AT(0), 14 * 512 + 1, 0,
-				      0),
+	assert_int_equal(machine_call(m, hc_set_gdt, AT(0), 14 * 512 + 1, 0, 0),
 			 -XEN_EINVAL);
 }
 
@@ -293,8 +289,7 @@ static void ldt_pages_come_on_demand_and_go_with_their_mapping(void **state)
 
 	assert_int_equal(call_mmuext(m, MMUEXT_SET_LDT, va, 600), 0);
 	assert_false(mmu_ldt_fault(&m->vcpu, 0)); /* nothing mapped there */
-	assert_int_equal(call_va_mapping(m, va, pte_make(f, RO_FLAGS).v, 0),
-			 0);
+	assert_int_equal(call_va_mapping(m, va, pte_make(f, RO_FLAGS).v, 0), 0);
 	assert_true(mmu_ldt_fault(&m->vcpu, 0));
 	machine_check(m);
 	assert_false(mmu_ldt_fault(&m->vcpu, 2)); /* beyond 600 entries */
@@ -305,12 +300,10 @@ static void ldt_pages_come_on_demand_and_go_with_their_mapping(void **state)
 			 -XEN_EBUSY);
 	assert_int_equal(call_va_mapping(m, va, 0, UVMF_INVLPG), 0);
 	assert_false(pte_present(m->window[16]));
-	assert_int_equal(call_va_mapping(m, va, pte_make(f, RW_FLAGS).v, 0),
-			 0);
+	assert_int_equal(call_va_mapping(m, va, pte_make(f, RW_FLAGS).v, 0), 0);
 	assert_int_equal(call_mmuext(m, MMUEXT_SET_LDT, va + 1, 1),
 			 -XEN_EINVAL);
-	assert_int_equal(call_mmuext(m, MMUEXT_SET_LDT, va, 8193),
-			 -XEN_EINVAL);
+	assert_int_equal(call_mmuext(m, MMUEXT_SET_LDT, va, 8193), -XEN_EINVAL);
 	assert_int_equal(call_mmuext(m, MMUEXT_SET_LDT,
 				     UINT64_C(0xffff800000000000), 1),
 			 -XEN_EINVAL);
@@ -342,8 +335,9 @@ static void memory_goes_and_comes_back(void **state)
 		list[i] = dom_frame(60 + i).v;
 	}
 	m->preempt_after = 1;
-	assert_int_equal(
-		reservation(m, XENMEM_decrease_reservation, list, 8, 0), 8);
+	assert_int_equal(reservation(m, XENMEM_decrease_reservation, list, 8,
+				     0),
+			 8);
 	assert_int_equal(m->dom.nr_pages, pages - 8);
 	assert_int_equal(m->frames[list[0]].owner, OWNER_FREE);
 	for (unsigned int i = 0; i < 8; i++) {
@@ -382,10 +376,8 @@ static void an_exchange_is_all_or_nothing(void **state)
 	uint64_t at = 60;
 	uint64_t pages = m->dom.nr_pages;
 
-	set_xen_guest_handle(e.in.extent_start,
-			     (void *)(uintptr_t)AT(512));
-	set_xen_guest_handle(e.out.extent_start,
-			     (void *)(uintptr_t)AT(1024));
+	set_xen_guest_handle(e.in.extent_start, (void *)(uintptr_t)AT(512));
+	set_xen_guest_handle(e.out.extent_start, (void *)(uintptr_t)AT(1024));
 	memcpy(m->guest, &e, sizeof(e));
 	memcpy(m->guest + 512, in, sizeof(in));
 	memcpy(m->guest + 1024, &at, sizeof(at));

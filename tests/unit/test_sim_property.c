@@ -199,9 +199,34 @@ static struct tlb_config choose_tlb(struct boot *b)
 				   (unsigned int)between(b, 1, 64)};
 }
 
+/* The memory map is checked on its own, and then the boot begins again. */
+static void check_reserved(struct sim *s, const struct lab_kernel *k)
+{
+	const enum layout_part parts[] = {
+		LAYOUT_KERNEL,     LAYOUT_P2M,   LAYOUT_P2M_TABLES,
+		LAYOUT_START_INFO, LAYOUT_STORE, LAYOUT_CONSOLE,
+		LAYOUT_TABLES,     LAYOUT_STACK,
+	};
+	struct guest *g = &s->guest;
+
+	assert_int_equal(guest_start(g, &k->config, k->start_info), 0);
+	assert_int_equal(guest_memory_map(g), 0);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		const struct layout_range *r = &s->layout.part[parts[i]];
+
+		for (uint64_t n = 0; n < r->nr; n++) {
+			assert_true(memblock_is_reserved(&g->memblock,
+							 pfn_add(r->pfn, n)));
+		}
+	}
+}
+
 static int guest(struct sim *s, void *argument)
 {
-	int error = lab_boot(&s->guest, argument);
+	int error;
+
+	check_reserved(s, argument);
+	error = lab_boot(&s->guest, argument);
 
 	if (error != 0) {
 		fault_invalid_opcode(s);

@@ -125,8 +125,8 @@ static void cache_add(struct machine *m, uint64_t va, pte_t e,
 		      unsigned int level)
 {
 	assert_true(m->nr_cached < CACHE_MAX);
-	m->cache[m->nr_cached++] = (struct cached){
-		va, pte_mfn(e).v, pte_writable(e), level};
+	m->cache[m->nr_cached++] =
+		(struct cached){va, pte_mfn(e).v, pte_writable(e), level};
 }
 
 static void cache_table(struct machine *m, mfn_t table, unsigned int level,
@@ -138,8 +138,8 @@ static void cache_table(struct machine *m, mfn_t table, unsigned int level,
 
 		/* Through a linear entry an L4 may stand at any level. */
 		if (!pte_present(e) ||
-		    (m->frames[table.v].type == FRAME_L4 &&
-		     i >= XEN_L4_FIRST && i <= XEN_L4_LAST)) {
+		    (m->frames[table.v].type == FRAME_L4 && i >= XEN_L4_FIRST &&
+		     i <= XEN_L4_LAST)) {
 			continue;
 		}
 		if (!writable) {
@@ -228,7 +228,8 @@ void machine_check(struct machine *m)
 	}
 }
 
-/* --- set-up ---------------------------------------------------------------- */
+/* --- set-up ----------------------------------------------------------------
+ */
 
 struct machine *machine_new(void)
 {
@@ -307,12 +308,12 @@ void standard_space(struct machine *m)
 {
 	raw_space(m, L4_FRAME, DATA_FRAME);
 	assert_int_equal(mmu_pin(&m->dom, dom_frame(L4_FRAME), FRAME_L4), 0);
-	assert_int_equal(mmu_new_kernel_root(&m->vcpu, dom_frame(L4_FRAME)),
-			 0);
+	assert_int_equal(mmu_new_kernel_root(&m->vcpu, dom_frame(L4_FRAME)), 0);
 	machine_check(m);
 }
 
-/* --- hypercalls ------------------------------------------------------------ */
+/* --- hypercalls ------------------------------------------------------------
+ */
 
 int64_t machine_call(struct machine *m, hypercall_fn *fn, uint64_t a0,
 		     uint64_t a1, uint64_t a2, uint64_t a3)

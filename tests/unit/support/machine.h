@@ -50,7 +50,7 @@ struct machine {
 	struct cached cache[CACHE_MAX];
 	unsigned int nr_cached;
 	/* Faults to inject; 0: none. */
-	unsigned int preempt_after;  /* every so many questions, once */
+	unsigned int preempt_after; /* every so many questions, once */
 	unsigned int copy_fail_after;
 	unsigned int preempt_asked;
 	unsigned int copies;

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define ALLOWED                                                              \
+#define ALLOWED                                                         \
 	(PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D | PTE_AVAIL | PTE_NX | \
 	 PTE_AVAIL_HIGH)
 #define KERNEL_PAGE (UINT64_C(1) << 52)
@@ -58,8 +58,8 @@ static void count_linear(const struct model *o, uint64_t table,
 			uint64_t e = o->mem[t][i];
 			uint64_t c = frame_in(e);
 
-			if (!(e & PTE_P) || xen_slot(o->type[t], i) ||
-			    c == t || o->type[c] != o->type[t]) {
+			if (!(e & PTE_P) || xen_slot(o->type[t], i) || c == t ||
+			    o->type[c] != o->type[t]) {
 				continue;
 			}
 			*ret_out += t == table;
@@ -88,8 +88,8 @@ static void count_table(const struct model *o, uint64_t t,
 			continue; /* a table that maps itself */
 		}
 		refs[frame_in(e)].plain++;
-		refs[frame_in(e)].typed += o->type[t] > FRAME_L1 ||
-					   (e & PTE_RW) != 0;
+		refs[frame_in(e)].typed +=
+			o->type[t] > FRAME_L1 || (e & PTE_RW) != 0;
 	}
 }
 
@@ -208,8 +208,8 @@ static int want(struct model *o, uint64_t frame, enum frame_type type)
 		int rc = 0;
 
 		if ((e & PTE_P) && !xen_slot(type, i)) {
-			rc = type == FRAME_L1 ? check_l1(o, e) :
-						check_upper(o, frame, type, e);
+			rc = type == FRAME_L1 ? check_l1(o, e)
+					      : check_upper(o, frame, type, e);
 			if (rc != 0) {
 				return rc;
 			}
@@ -217,8 +217,8 @@ static int want(struct model *o, uint64_t frame, enum frame_type type)
 		}
 		o->upto[frame] = (uint16_t)(i + 1);
 	}
-	for (unsigned int i = XEN_L4_FIRST; type == FRAME_L4 &&
-					    i <= XEN_L4_LAST; i++) {
+	for (unsigned int i = XEN_L4_FIRST;
+	     type == FRAME_L4 && i <= XEN_L4_LAST; i++) {
 		o->mem[frame][i] = o->xen_slot;
 	}
 	return 0;
@@ -312,8 +312,8 @@ static int update_table(struct model *o, uint64_t frame, unsigned int index,
 		val = adjusted(val, level);
 		save(o, &s);
 		if (!(old & PTE_P) || ((old ^ val) & ~harmless)) {
-			rc = level == 1 ? check_l1(o, val) :
-					  check_upper(o, frame, level, val);
+			rc = level == 1 ? check_l1(o, val)
+					: check_upper(o, frame, level, val);
 		}
 		if (rc != 0) {
 			restore(o, &s);
@@ -367,8 +367,8 @@ int model_va_mapping(struct model *o, uint64_t va, uint64_t val)
 
 int model_kernel_root(struct model *o, uint64_t frame)
 {
-	int rc = frame == o->kernel_root ? 0 :
-					   want_or_nothing(o, frame, FRAME_L4);
+	int rc = frame == o->kernel_root ? 0
+					 : want_or_nothing(o, frame, FRAME_L4);
 
 	if (rc == 0) {
 		o->kernel_root = frame;
@@ -379,9 +379,9 @@ int model_kernel_root(struct model *o, uint64_t frame)
 
 int model_user_root(struct model *o, uint64_t frame)
 {
-	int rc = frame == 0 || frame == o->user_root ?
-			 0 :
-			 want_or_nothing(o, frame, FRAME_L4);
+	int rc = frame == 0 || frame == o->user_root
+			 ? 0
+			 : want_or_nothing(o, frame, FRAME_L4);
 
 	if (rc == 0) {
 		o->user_root = frame;

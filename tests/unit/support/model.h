@@ -11,7 +11,8 @@
 
 struct model {
 	uint64_t mem[MACHINE_FRAMES][PT_ENTRIES];
-	/* Type in force, FRAME_NONE when nothing refers to the frame by type. */
+	/* Type in force, FRAME_NONE when nothing refers to the frame by type.
+	 */
 	uint8_t type[MACHINE_FRAMES];
 	/* Entries of a table that have been checked: 512 when it is done. */
 	uint16_t upto[MACHINE_FRAMES];
