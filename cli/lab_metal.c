@@ -97,6 +97,20 @@ static void exec_xen(const char *words, uint64_t mib)
 	       append, "-initrd", module, (char *)NULL);
 }
 
+/* What must have been built or fetched; true with the reason if it is not. */
+static bool is_missing(const struct lab_job *job, struct lab_result *r)
+{
+	const char *file = access(KERNEL, R_OK) != 0 ? KERNEL : XEN;
+
+	if (access(KERNEL, R_OK) == 0 &&
+	    (on_hv(job) || access(XEN, R_OK) == 0)) {
+		return false;
+	}
+	(void)snprintf(r->message, sizeof(r->message), "%s: %s; `make %s`",
+		       file, strerror(errno), file);
+	return true;
+}
+
 /* The child with its output in a pipe; -1 if it cannot be started. */
 static int start(const struct lab_job *job, pid_t *ret_pid)
 {
@@ -242,9 +256,12 @@ void lab_metal_run(struct lab_job *job)
 	int from;
 
 	*r = (struct lab_result){.memory = memory_of(job)};
+	r->outcome = LAB_BROKEN;
+	if (is_missing(job, r)) {
+		return;
+	}
 	from = start(job, &pid);
 	if (from < 0) {
-		r->outcome = LAB_BROKEN;
 		(void)snprintf(r->message, sizeof(r->message),
 			       "QEMU cannot be started: %s", strerror(errno));
 		return;
