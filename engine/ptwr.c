@@ -103,9 +103,7 @@ int mmu_ptwr(struct mmu_vcpu *v, vaddr_t va, enum ptwr_kind kind, uint64_t *old,
 	if (kind == PTWR_CMPXCHG) {
 		rc = ptwr_cmpxchg(d, p, old, pte(val));
 	} else {
-		if (old != NULL) {
-			*old = pte_read(p).v;
-		}
+		*old = pte_read(p).v;
 		rc = l1_update(d, p, pte(val), false);
 	}
 	d->stats.ptwr += rc == 0;

@@ -19,7 +19,9 @@ HEADERS := $(sort $(wildcard $(foreach d,abi engine builder emul hv guest sim \
 HEADER_TAPS := $(if $(HEADERS),$(TAP)/headers/headers.tap)
 DIFF_TAPS := $(if $(wildcard tests/differential/run),\
 	$(TAP)/differential/differential.tap)
-ALL_TAPS := $(UNIT_TAPS) $(BOOT_TAPS) $(SEAL_TAPS) $(HEADER_TAPS) \
+RULES_TAP := $(TAP)/docs/rules.tap
+MUTATION_TAP := $(TAP)/mutation/guards.tap
+ALL_TAPS := $(MUTATION_TAP) $(RULES_TAP) $(UNIT_TAPS) $(BOOT_TAPS) $(SEAL_TAPS) $(HEADER_TAPS) \
 	$(FUZZ_TAPS) $(DIFF_TAPS)
 
 check: $(ALL_TAPS)
@@ -49,6 +51,14 @@ $(TAP)/fuzz/%.tap: $(B)/tests/fuzz/% FORCE
 BOOT_NEEDS := $(HV_OUT) $(CLI_OUT) $(KERNELS_OUT) $(VMLINUZ) $(INITRAMFS)
 $(TAP)/boot/%.tap: $(BOOT_NEEDS) FORCE | $(B)/.deps-run
 	@tests/tap $@ 600 tests/qemu/run $*
+
+# Every guard of an invariant has a test that misses it.
+$(MUTATION_TAP): FORCE | $(DEPS_BUILD) $(B)/.deps-check
+	@tests/tap $@ 300 tests/mutation/run
+
+# docs/rules.md is made from the engine's list.
+$(RULES_TAP): FORCE
+	@tests/tap $@ 60 tests/lint/rules
 
 define seal
 $(B)/seal/$(1).o: $(call objs,seal,$(call csrc,$(1)))

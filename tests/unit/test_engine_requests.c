@@ -209,7 +209,7 @@ static void a_direct_write_is_judged_as_an_update(void **state)
 	assert_int_equal(m->frames[dom_frame(50).v].type_count, 0);
 	/* what is refused is not written */
 	val = pte_make(dom_frame(L1_FRAME), RW_FLAGS).v;
-	assert_int_equal(mmu_ptwr(&m->vcpu, va, PTWR_WRITE, NULL, val),
+	assert_int_equal(mmu_ptwr(&m->vcpu, va, PTWR_WRITE, &old, val),
 			 -XEN_EBUSY);
 	machine_check(m);
 	assert_int_equal(entry_of(m, dom_frame(L1_FRAME), 40).v, 0);
