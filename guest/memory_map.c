@@ -72,6 +72,15 @@ static int reserve_builders(struct guest *g)
 			error = reserve(g, "the P2M", b->p2m_start,
 					b->p2m_end);
 		}
+		/*
+		 * Inside the initial mapping all from the list to pt_base is
+		 * the builder's: for a 32-bit domain of a 64-bit hypervisor
+		 * the first two tables lie before pt_base.
+		 */
+		if (error == 0 && !b->p2m_outside) {
+			error = reserve(g, "the builder's frames",
+					b->p2m_start, b->tables_start);
+		}
 		if (error == 0 && b->store.v != 0) {
 			error = reserve_frame(g, "store", b->store);
 		}

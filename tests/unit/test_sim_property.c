@@ -371,11 +371,48 @@ static void so_does_a_big_one(void **state)
 	assert_true(nr > 0);
 }
 
+/* Frames between the list and pt_base that nothing names: tables, perhaps. */
+static int reserve_between(struct sim *s, void *argument)
+{
+	const struct lab_kernel *k = argument;
+	struct guest *g = &s->guest;
+
+	assert_int_equal(guest_start(g, &k->config, k->start_info), 0);
+	assert_int_equal(guest_memory_map(g), 0);
+	assert_true(g->boot.p2m_end.v <
+		    s->layout.part[LAYOUT_START_INFO].pfn.v);
+	for (pfn_t at = g->boot.p2m_start; at.v < g->boot.tables_end.v;
+	     at = pfn_add(at, 1)) {
+		assert_true(memblock_is_reserved(&g->memblock, at));
+	}
+	return 0;
+}
+
+static void all_from_the_list_to_pt_base_is_reserved(void **state)
+{
+	struct boot b = {.seed = 1, .random = sim_random_seed(1)};
+	struct start_info *si;
+
+	(void)state;
+	choose_kernel(&b, 64 * MIB_PAGES);
+	choose_policies(&b, 64 * MIB_PAGES);
+	b.domain.kernel.has_init_p2m = false;
+	assert_true(start(&b, 64 * MIB_PAGES, false));
+	/* A list of two frames less than the builder made room for. */
+	si = frame_data(&b.s->mmu, b.s->built.start_info_frame);
+	si->nr_pages -= 1024;
+	b.s->dom.nr_pfns = si->nr_pages;
+	assert_int_equal(sim_run(b.s, reserve_between, &b.kernel),
+			 SIM_RETURNED);
+	sim_destroy(b.s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(any_boot_leaves_a_right_machine),
 		cmocka_unit_test(so_does_a_big_one),
+		cmocka_unit_test(all_from_the_list_to_pt_base_is_reserved),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
