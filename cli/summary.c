@@ -204,12 +204,12 @@ static void print_traps(FILE *to, const cJSON *summary)
 						 trap->valuedouble < 1e15
 					 ? (uint64_t)trap->valuedouble
 					 : 0;
-		char label[32];
+		char label[40];
 
 		if (count == 0 || trap->string == NULL || ++nr > MAX_CALLS) {
 			continue;
 		}
-		snprintf(label, sizeof(label), "trap %.22s", trap->string);
+		snprintf(label, sizeof(label), "trap %.26s", trap->string);
 		print_count(to, label, count);
 	}
 }

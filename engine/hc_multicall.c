@@ -22,6 +22,7 @@ static int64_t dispatch(struct mmu_vcpu *v, struct multicall_entry *call)
 	}
 	fn = engine_hypercall((unsigned int)call->op);
 	if (likely(fn != NULL)) {
+		v->dom->stats.multicalled[call->op]++;
 		return fn(v, arg);
 	}
 	return port_hypercall(v, (unsigned int)call->op, arg);

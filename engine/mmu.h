@@ -65,6 +65,7 @@ struct mmu_stats {
 	uint64_t flush_one;
 	uint64_t validated; /* tables validated */
 	uint64_t refused;
+	uint64_t multicalled[64]; /* engine's hypercalls made by multicall */
 	uint64_t typed[FRAME_TYPES]; /* frames of each type now */
 	uint64_t peak[FRAME_TYPES];  /* and at most */
 };

@@ -17,16 +17,19 @@ void summary_start(void)
 	started_tsc = x86_rdtsc();
 }
 
-static void send_hypercalls(void)
+/* Those made by a multicall are the guest's too. */
+static void send_hypercalls(const struct mmu_stats *s)
 {
 	control_open("hypercalls", '[');
 	for (unsigned int nr = 0; nr < HYPERCALLS; nr++) {
-		if (hypercall_calls[nr] == 0) {
+		uint64_t calls = hypercall_calls[nr] + s->multicalled[nr];
+
+		if (calls == 0) {
 			continue;
 		}
 		control_open(NULL, '{');
 		control_text("name", hypercall_name(nr));
-		control_number("calls", hypercall_calls[nr]);
+		control_number("calls", calls);
 		control_number("refused", hypercall_refused[nr]);
 		control_close('}');
 	}
@@ -63,7 +66,7 @@ void summary_send(const struct domain *d)
 	const struct mmu_stats *s = &d->mmu.stats;
 
 	control_begin("summary");
-	send_hypercalls();
+	send_hypercalls(s);
 	control_number("pte_writes", s->pte_writes);
 	control_number("ptwr", s->ptwr);
 	control_number("validated", s->validated);
