@@ -5,13 +5,14 @@
  * from the console: the kernel says when it is done, and each hypervisor says
  * in its own words why a domain had to die.
  */
-#define _GNU_SOURCE /* pipe2 */
+#define _GNU_SOURCE /* pipe2, O_PATH */
 #include "cli/lab_metal.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,8 +20,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define KERNEL "build/kernels/lab.elf"
-#define XEN "build/xen-stock"
+/* Beside the executable. */
+#define KERNEL "kernels/lab.elf"
+#define XEN "xen-stock"
 #define LIMIT_SECONDS "300"
 /* With Xen's own needs beside it. */
 #define XEN_EXTRA_MIB 512
@@ -97,22 +99,42 @@ static void exec_xen(const char *words, uint64_t mib)
 	       append, "-initrd", module, (char *)NULL);
 }
 
-/* What must have been built or fetched; true with the reason if it is not. */
-static bool is_missing(const struct lab_job *job, struct lab_result *r)
+/* The executable's folder, opened; -1 if it cannot be. */
+static int open_home(void)
 {
-	const char *file = access(KERNEL, R_OK) != 0 ? KERNEL : XEN;
+	char self[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	char *slash;
 
-	if (access(KERNEL, R_OK) == 0 &&
-	    (on_hv(job) || access(XEN, R_OK) == 0)) {
-		return false;
+	self[n < 0 ? 0 : n] = '\0';
+	slash = strrchr(self, '/');
+	if (slash == NULL) {
+		return -1;
 	}
-	(void)snprintf(r->message, sizeof(r->message), "%s: %s; `make %s`",
-		       file, strerror(errno), file);
+	slash[1] = '\0';
+	return open(self, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* What must have been built or fetched; true with the reason if it is not. */
+static bool is_missing(const struct lab_job *job, int home,
+		       struct lab_result *r)
+{
+	const char *file = KERNEL;
+
+	if (faccessat(home, KERNEL, R_OK, 0) == 0) {
+		if (on_hv(job) || faccessat(home, XEN, R_OK, 0) == 0) {
+			return false;
+		}
+		file = XEN;
+	}
+	(void)snprintf(r->message, sizeof(r->message),
+		       "%s, beside the command: %s; `make` makes it", file,
+		       strerror(errno));
 	return true;
 }
 
 /* The child with its output in a pipe; -1 if it cannot be started. */
-static int start(const struct lab_job *job, pid_t *ret_pid)
+static int start(const struct lab_job *job, int home, pid_t *ret_pid)
 {
 	uint64_t mib = memory_of(job) >> 20;
 	char words[160];
@@ -124,6 +146,9 @@ static int start(const struct lab_job *job, pid_t *ret_pid)
 	}
 	*ret_pid = fork();
 	if (*ret_pid == 0) {
+		if (fchdir(home) != 0) {
+			_exit(127);
+		}
 		(void)dup2(ends[1], STDOUT_FILENO);
 		(void)dup2(ends[1], STDERR_FILENO);
 		if (on_hv(job)) {
@@ -252,18 +277,24 @@ void lab_metal_run(struct lab_job *job)
 	enum lab_step step = p->metal_forgives ? LAB_DONE : job->c->step;
 	struct lab_result *r = &job->result;
 	double start_time = now();
+	int home = open_home();
+	int from = -1;
 	pid_t pid;
-	int from;
 
 	*r = (struct lab_result){.memory = memory_of(job)};
 	r->outcome = LAB_BROKEN;
-	if (is_missing(job, r)) {
-		return;
+	if (!is_missing(job, home, r)) {
+		from = start(job, home, &pid);
+		if (from < 0) {
+			(void)snprintf(r->message, sizeof(r->message),
+				       "QEMU cannot be started: %s",
+				       strerror(errno));
+		}
 	}
-	from = start(job, &pid);
+	if (home >= 0) {
+		(void)close(home);
+	}
 	if (from < 0) {
-		(void)snprintf(r->message, sizeof(r->message),
-			       "QEMU cannot be started: %s", strerror(errno));
 		return;
 	}
 	read_console(from, pid, &r->log);
