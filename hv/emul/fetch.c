@@ -36,13 +36,22 @@ fault:
 	return to_page_end;
 }
 
-/* The L bit of the guest's code segment. */
+/*
+ * The L bit of the guest's code segment. It may stand in an LDT that the guest
+ * has just taken away.
+ */
 static bool is_code64(const struct regs *r)
 {
 	uint32_t rights = 0;
 
-	__asm__("lar %k1, %0" : "+r"(rights) : "r"(r->cs) : "cc");
+	__asm__ goto("1: lar %k1, %0\n" EX_TABLE_ENTRY("1b", "%l[fault]")
+		     : "+r"(rights)
+		     : "r"(r->cs)
+		     : "cc"
+		     : fault);
 	return (rights & (1u << 21)) != 0;
+fault:
+	return false;
 }
 
 bool fetch_insn(struct vcpu *v, const struct regs *r, struct insn *ret_insn)

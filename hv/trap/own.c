@@ -80,12 +80,13 @@ struct regs *trap_own(struct regs *r)
 	if (fixup == (uint64_t)fault_of_iret) {
 		return guest_of_iret(r, retry);
 	}
+	if (retry) {
+		return r;
+	}
 	if (fixup == 0) {
 		trap_fatal(r);
 	}
-	if (!retry) {
-		r->rip = fixup;
-	}
+	r->rip = fixup;
 	return r;
 }
 

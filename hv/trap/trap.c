@@ -31,6 +31,14 @@ static bool softint_allowed(const struct vcpu *v, unsigned int vector)
 	return t->address != 0 && (t->flags & 3) >= (v->kernel_mode ? 1 : 3);
 }
 
+/* As INT n does it, an exception's handler gets no error code. */
+static void inject_softint(struct vcpu *v, struct regs *r, unsigned int vector)
+{
+	const struct trap_info *t = &v->trap[vector];
+
+	bounce_callback(v, r, t->address, (t->flags & 4) != 0);
+}
+
 /*
  * INT n through a gate that is not for ring 3 faults, with an error code that
  * names the gate. The instruction tells n more reliably: QEMU before version 8
@@ -49,18 +57,21 @@ static bool software_interrupt(struct vcpu *v, struct regs *r)
 	vector = insn[1];
 	if (softint_allowed(v, vector)) {
 		r->rip += INT_SIZE;
-		inject_exception(v, r, vector, 0);
+		inject_softint(v, r, vector);
 	} else {
 		inject_exception(v, r, TRAP_GP, IDT_ERROR(vector));
 	}
 	return true;
 }
 
-/* Its gate is for ring 3, so that it costs one trap. */
+/*
+ * Its gate is for ring 3, so that it costs one trap. As Xen has it, a handler
+ * is enough: the privilege that it was registered with is not looked at.
+ */
 static void int80(struct vcpu *v, struct regs *r)
 {
-	if (softint_allowed(v, VECTOR_INT80)) {
-		inject_exception(v, r, VECTOR_INT80, 0);
+	if (v->trap[VECTOR_INT80].address != 0) {
+		inject_softint(v, r, VECTOR_INT80);
 		return;
 	}
 	r->rip -= INT_SIZE;
