@@ -122,10 +122,8 @@ int event_register_vcpu_info(struct vcpu *v, uint64_t frame, uint32_t offset)
 	struct vcpu_info *to;
 	int rc;
 
-	if (offset > PAGE_SIZE - sizeof(*to)) {
-		return -XEN_EINVAL;
-	}
-	if (offset % _Alignof(struct vcpu_info) != 0) {
+	if (offset > PAGE_SIZE - sizeof(*to) ||
+	    offset % _Alignof(struct vcpu_info) != 0) {
 		return -XEN_ENXIO;
 	}
 	if (!mfn_eq(v->event.registered, MFN_INVALID)) {
