@@ -47,6 +47,10 @@ void check_tables(const struct bad *b);
 void check_descriptors(const struct bad *b);
 void check_services(const struct bad *b);
 void check_access(const struct bad *b);
+void check_hostile(const struct bad *b);
+void check_linear(const struct bad *b);
+void check_more(const struct bad *b);
+void end_by(const struct bad *b, const char *name);
 void random_calls(const struct bad *b, uint64_t seed, uint64_t ops);
 
 #endif

@@ -98,11 +98,17 @@ void kernel_main(uint64_t start_info)
 			     cmdline_number(cmdline, "ops", 1000));
 		shut_down(SHUTDOWN_poweroff);
 	}
+	if (cmdline_text(cmdline, "end") != NULL) {
+		end_by(&b, cmdline_text(cmdline, "end"));
+	}
 	check_requests(&b);
 	check_tables(&b);
 	check_descriptors(&b);
 	check_services(&b);
 	check_access(&b);
+	check_hostile(&b);
+	check_linear(&b);
+	check_more(&b);
 	say("%u passed, %u failed", passed, failed);
 	shut_down(failed == 0 ? SHUTDOWN_poweroff : SHUTDOWN_crash);
 }
