@@ -35,6 +35,7 @@ struct mmu {
 	mfn_t zero_frame;   /* backs unused GDT slots; a zeroed frame */
 	uint32_t free_head; /* free pool (pool.h): mfn, 0 when empty */
 	uint64_t nr_free;
+	uint64_t pool_next;   /* where the next search for a run begins */
 };
 
 #define GDT_FRAMES 14 /* guest frames; 14 and 15 are the hypervisor's */

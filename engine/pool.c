@@ -8,7 +8,6 @@
 #include "engine/pool.h"
 
 #include "engine/frame_refs.h"
-#include "engine/port.h"
 
 static void pool_link(struct mmu *m, mfn_t f)
 {
@@ -82,29 +81,33 @@ static bool run_is_free(const struct mmu *m, mfn_t first, uint64_t nr)
 	return true;
 }
 
-/* An aligned free run at or after *cursor (frames). */
-static int find_run(struct mmu_domain *d, uint64_t nr, uint64_t *cursor,
-		    mfn_t *ret_first)
+/*
+ * An aligned free run, looked for from where the last search ended (next fit).
+ * One request looks at so many places and no more (I10); the next goes on.
+ */
+static int find_run(struct mmu *m, uint64_t nr, mfn_t *ret_first)
 {
-	struct mmu *m = d->m;
+	uint64_t places = m->nr_frames / nr;
 
-	for (; *cursor + nr <= m->nr_frames; *cursor += nr) {
-		if (run_is_free(m, mfn(*cursor), nr)) {
-			*ret_first = mfn(*cursor);
+	if (places > POOL_SEARCH_MAX) {
+		places = POOL_SEARCH_MAX;
+	}
+	for (; places > 0; places--) {
+		uint64_t at = (m->pool_next + nr - 1) & ~(nr - 1);
+
+		if (at + nr > m->nr_frames) {
+			at = 0;
+		}
+		m->pool_next = at + nr;
+		if (run_is_free(m, mfn(at), nr)) {
+			*ret_first = mfn(at);
 			return 0;
 		}
-		if ((*cursor & 0xffff) == 0 && *cursor != 0 &&
-		    port_preempt(d)) {
-			*cursor += nr;
-			return -XEN_ERESTART;
-		}
 	}
-	*cursor = 0;
 	return -XEN_ENOMEM;
 }
 
-int pool_alloc(struct mmu_domain *d, unsigned int order, uint64_t *cursor,
-	       mfn_t *ret_first)
+int pool_alloc(struct mmu_domain *d, unsigned int order, mfn_t *ret_first)
 {
 	struct mmu *m = d->m;
 	uint64_t nr = UINT64_C(1) << order;
@@ -114,7 +117,7 @@ int pool_alloc(struct mmu_domain *d, unsigned int order, uint64_t *cursor,
 		return -XEN_ENOMEM;
 	}
 	if (order > 0) {
-		int rc = find_run(d, nr, cursor, &first);
+		int rc = find_run(m, nr, &first);
 
 		if (rc != 0) {
 			return rc;

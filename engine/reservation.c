@@ -39,7 +39,6 @@ static void each_extent(struct mmu_vcpu *v, struct reservation *r,
 static bool alloc_extent(struct mmu_domain *d, unsigned int order,
 			 mfn_t *ret_first)
 {
-	uint64_t cursor = 0;
 	int rc;
 
 	if (d->max_pages - d->nr_pages < (UINT64_C(1) << order) ||
@@ -47,9 +46,7 @@ static bool alloc_extent(struct mmu_domain *d, unsigned int order,
 		(void)refuse_op(d, RULE_NO_MEMORY);
 		return false;
 	}
-	do {
-		rc = pool_alloc(d, order, &cursor, ret_first);
-	} while (rc == -XEN_ERESTART);
+	rc = pool_alloc(d, order, ret_first);
 	if (rc != 0) {
 		(void)refuse_op(d, RULE_NO_MEMORY);
 	}
@@ -215,16 +212,13 @@ static int make_outputs(struct mmu_vcpu *v, struct chunk *c)
 
 	for (unsigned int i = 0; i < extents; i++) {
 		uint64_t where = c->out_list + i * sizeof(uint64_t);
-		uint64_t cursor = 0;
 		uint64_t at;
 		int rc;
 
 		if (port_copy_in(v, &at, where, sizeof(at)) != 0) {
 			return refuse_op(d, RULE_FAULT);
 		}
-		do {
-			rc = pool_alloc(d, c->out_order, &cursor, &c->out[i]);
-		} while (rc == -XEN_ERESTART);
+		rc = pool_alloc(d, c->out_order, &c->out[i]);
 		if (rc != 0) {
 			return refuse_op(d, RULE_NO_MEMORY);
 		}
