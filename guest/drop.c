@@ -122,7 +122,7 @@ static int check_subtree(struct guest *g, unsigned int level, pfn_t table,
 	g->stats.pages_walked++;
 	for (; error == 0 && slot.index < entries; slot.index++) {
 		uint64_t frames = 1;
-		pfn_t child;
+		pfn_t child = PFN_INVALID;
 		pte_t e;
 
 		error = guest_read_entry(g, slot, &e);
@@ -158,7 +158,7 @@ static int drop_slot(struct guest *g, unsigned int index, uint64_t *nr)
 		.table = g->kernel.root,
 		.index = index,
 	};
-	pfn_t table;
+	pfn_t table = PFN_INVALID;
 	pte_t e;
 	int error = guest_read_entry(g, slot, &e);
 
@@ -222,7 +222,7 @@ static int drop_block(struct guest *g, vaddr_t va)
 {
 	struct guest_slot slot = {.level = g->config.geometry->levels,
 				  .table = g->kernel.root};
-	pfn_t table;
+	pfn_t table = PFN_INVALID;
 	pte_t e;
 	int error;
 

@@ -174,7 +174,7 @@ int guest_frame_va(struct guest *g, pfn_t frame, bool write, vaddr_t *ret)
 
 int guest_clear_frame(struct guest *g, pfn_t frame)
 {
-	vaddr_t va;
+	vaddr_t va = vaddr(0);
 	int error = guest_frame_va(g, frame, true, &va);
 
 	if (error == 0) {

@@ -148,7 +148,7 @@ int guest_unhook(struct guest *g, struct guest_slot slot)
 static int grow(struct guest *g, const struct guest_space *space,
 		struct guest_slot slot)
 {
-	pfn_t child;
+	pfn_t child = PFN_INVALID;
 	int error = guest_new_table(g, &child);
 
 	if (error != 0) {
