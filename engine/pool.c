@@ -51,9 +51,8 @@ void pool_add(struct mmu *m, mfn_t first, uint64_t nr)
 
 void pool_free(struct mmu_domain *d, mfn_t f)
 {
-	if (frame_of(d->m, f)->type != FRAME_NONE) {
-		d->flush_pending = true;
-	}
+	/* Even without a type: its next owner's data is not to be read. */
+	d->flush_pending = true;
 	pool_link(d->m, f);
 }
 
