@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -103,6 +104,34 @@ static void a_lent_frame_is_taken_back_when_nobody_maps_it(void **state)
 	assert_int_equal(call_mmu_update(m, l1_slot(40), mapping), 0);
 }
 
+/* What is no longer the domain's it must not even read. */
+static void a_freed_frame_that_was_only_read_is_flushed(void **state)
+{
+	struct machine *m = *state;
+	const uint64_t frame = dom_frame(61).v;
+	struct xen_memory_reservation r = {.nr_extents = 1,
+					   .domid = DOMID_SELF};
+	unsigned int before;
+
+	standard_space(m);
+	assert_int_equal(call_mmu_update(m, l1_slot(40),
+					 pte_make(mfn(frame), RO_FLAGS).v),
+			 0);
+	memcpy(m->guest + 512, &frame, sizeof(frame));
+	set_xen_guest_handle(r.extent_start,
+			     (void *)(uintptr_t)(GUEST_BUFFER + 512));
+	memcpy(m->guest + 256, &r, sizeof(r));
+	assert_int_equal(machine_call(m, hc_memory_op,
+				      XENMEM_decrease_reservation,
+				      GUEST_BUFFER + 256, 0, 0),
+			 1);
+	assert_int_equal(m->frames[frame].type, FRAME_NONE);
+	before = m->flushes;
+	assert_int_equal(call_mmu_update(m, l1_slot(40), 0), 0);
+	assert_int_equal(m->frames[frame].owner, OWNER_FREE);
+	assert_true(m->flushes > before);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -113,6 +142,7 @@ int main(void)
 		TEST(no_more_are_held_than_there_is_room_for),
 		TEST(a_dead_domain_holds_nothing),
 		TEST(a_lent_frame_is_taken_back_when_nobody_maps_it),
+		TEST(a_freed_frame_that_was_only_read_is_flushed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
