@@ -21,7 +21,7 @@
 #include "cli/image.h"
 #include "cli/size.h"
 
-#define DEFAULT_MEMORY (UINT64_C(512) << 20)
+#define DEFAULT_MEMORY (UINT64_C(1) << 30) /* as run */
 
 enum { EXIT_STARTS = 0, EXIT_BAD = 2 };
 
