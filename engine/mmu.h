@@ -35,7 +35,7 @@ struct mmu {
 	mfn_t zero_frame;   /* backs unused GDT slots; a zeroed frame */
 	uint32_t free_head; /* free pool (pool.h): mfn, 0 when empty */
 	uint64_t nr_free;
-	uint64_t pool_next;   /* where the next search for a run begins */
+	uint64_t pool_next; /* where the next search for a run begins */
 };
 
 #define GDT_FRAMES 14 /* guest frames; 14 and 15 are the hypervisor's */
@@ -66,7 +66,7 @@ struct mmu_stats {
 	uint64_t flush_one;
 	uint64_t validated; /* tables validated */
 	uint64_t refused;
-	uint64_t multicalled[64]; /* engine's hypercalls made by multicall */
+	uint64_t multicalled[64];    /* engine's hypercalls made by multicall */
 	uint64_t typed[FRAME_TYPES]; /* frames of each type now */
 	uint64_t peak[FRAME_TYPES];  /* and at most */
 };

@@ -75,8 +75,8 @@ static void batch_count(struct guest *g, struct batch_request *r,
 	b->nr_requests++;
 }
 
-static void batch_update(struct guest *g, struct batch_request *r,
-			 uint64_t ptr, uint64_t val)
+static void batch_update(struct guest *g, struct batch_request *r, uint64_t ptr,
+			 uint64_t val)
 {
 	struct mmu_update *u = &g->batch.update[g->batch.nr_requests];
 
@@ -267,8 +267,7 @@ int batch_flush(struct guest *g, struct batch_error *ret_error)
 			  "refused: %s %x (value %x): error %u; request %u "
 			  "of call %u; %u refused, %u not attempted",
 			  request_name(&error.request), error.request.where,
-			  error.request.value,
-			  (uint64_t)-error.request.result,
+			  error.request.value, (uint64_t)-error.request.result,
 			  (uint64_t)error.request.index,
 			  (uint64_t)error.request.call,
 			  (uint64_t)error.nr_refused,

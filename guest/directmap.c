@@ -16,10 +16,10 @@
 #define BELOW_4G (UINT64_C(1) << (32 - PAGE_SHIFT))
 
 struct job {
-	vaddr_t base;	/* where pfn 0 would be */
+	vaddr_t base;   /* where pfn 0 would be */
 	uint64_t flags; /* of ordinary memory */
-	bool direct;	/* policies apply, large pages are wanted */
-	bool windows;	/* the windows' addresses may change as well */
+	bool direct;    /* policies apply, large pages are wanted */
+	bool windows;   /* the windows' addresses may change as well */
 };
 
 static vaddr_t job_va(const struct job *job, pfn_t frame)
@@ -93,8 +93,8 @@ static bool large_fits(struct guest *g, const struct job *job,
 			      : level == 3 && g->config.cpu.huge;
 
 	if (g->ops->hypervisor || !job->direct || !has ||
-	    level > g->config.geometry->large_level ||
-	    end.v - at.v != span || (at.v & (span - 1)) != 0) {
+	    level > g->config.geometry->large_level || end.v - at.v != span ||
+	    (at.v & (span - 1)) != 0) {
 		return false;
 	}
 	if (pte_present(existing) &&
@@ -160,8 +160,8 @@ static int set_large(struct guest *g, const struct job *job,
  * What the entries of [at, end) shall be: replaces in g->scratch, from index
  * on, what they are, which goes to the beginning of g->scratch_mfn.
  */
-static void compute(struct guest *g, const struct job *job,
-		    unsigned int index, pfn_t at, pfn_t end)
+static void compute(struct guest *g, const struct job *job, unsigned int index,
+		    pfn_t at, pfn_t end)
 {
 	p2m_get_many(g, at, g->scratch_mfn, (unsigned int)(end.v - at.v));
 	for (unsigned int i = 0; at.v < end.v; i++, at = pfn_add(at, 1)) {
@@ -197,8 +197,8 @@ static int change(struct guest *g, struct guest_slot slot, vaddr_t va,
 static int fill_used(struct guest *g, const struct job *job, pfn_t table,
 		     pfn_t start, pfn_t end)
 {
-	unsigned int first = geometry_index(g->config.geometry,
-					    job_va(job, start), 1);
+	unsigned int first =
+		geometry_index(g->config.geometry, job_va(job, start), 1);
 	struct guest_slot slot = {1, table, first};
 	int error = table_load(g, 1, table, g->scratch);
 
@@ -231,8 +231,8 @@ static int fill_used(struct guest *g, const struct job *job, pfn_t table,
 static int fill_new(struct guest *g, const struct job *job, pfn_t table,
 		    pfn_t start, pfn_t end)
 {
-	unsigned int first = geometry_index(g->config.geometry,
-					    job_va(job, start), 1);
+	unsigned int first =
+		geometry_index(g->config.geometry, job_va(job, start), 1);
 
 	__builtin_memset(g->scratch, 0, sizeof(g->scratch));
 	compute(g, job, first, start, end);
@@ -389,8 +389,7 @@ static int map_memory(struct guest *g, const struct job *job, pfn_t start,
 	struct region r;
 	int error = 0;
 
-	while (error == 0 &&
-	       memblock_next_memory(&g->memblock, &cursor, &r) &&
+	while (error == 0 && memblock_next_memory(&g->memblock, &cursor, &r) &&
 	       r.start.v < end.v) {
 		if (r.end.v > end.v) {
 			r.end = end;
@@ -524,9 +523,9 @@ int guest_direct_map(struct guest *g)
 
 	/* 32-bit kernels: what fits between the base and the end. */
 	if (g->config.geometry->va_bits == 32) {
-		uint64_t room = ((UINT64_C(1) << 32) -
-				 g->config.direct_base.v) >>
-				PAGE_SHIFT;
+		uint64_t room =
+			((UINT64_C(1) << 32) - g->config.direct_base.v) >>
+			PAGE_SHIFT;
 
 		if (end.v > room) {
 			end = pfn(room);

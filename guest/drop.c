@@ -90,8 +90,8 @@ int guest_prune(struct guest *g, vaddr_t va, uint64_t bytes)
 /* Frames [start, end) of the direct map: writable, known to be free. */
 static int give_back(struct guest *g, pfn_t start, pfn_t end)
 {
-	int error = guest_protect_frames(g, start, end, PTE_RW, 0,
-					 GUEST_NO_FLUSH);
+	int error =
+		guest_protect_frames(g, start, end, PTE_RW, 0, GUEST_NO_FLUSH);
 
 	if (error == 0) {
 		error = g->ops->flush_tlb(g);
@@ -180,8 +180,7 @@ static int drop_slot(struct guest *g, unsigned int index, uint64_t *nr)
 		error = batch_flush(g, NULL);
 	}
 	/* It is read through the direct map, and no longer in use. */
-	return error == 0 ? check_subtree(g, slot.level - 1, table, nr)
-			  : error;
+	return error == 0 ? check_subtree(g, slot.level - 1, table, nr) : error;
 }
 
 int guest_drop_p2m(struct guest *g)
@@ -189,11 +188,11 @@ int guest_drop_p2m(struct guest *g)
 	struct guest_boot *b = &g->boot;
 	unsigned int levels = g->config.geometry->levels;
 	uint64_t bytes = b->nr_pages * 8;
-	unsigned int first = geometry_index(g->config.geometry, b->p2m_list,
-					    levels);
-	unsigned int last = geometry_index(g->config.geometry,
-					   vaddr_add(b->p2m_list, bytes - 1),
-					   levels);
+	unsigned int first =
+		geometry_index(g->config.geometry, b->p2m_list, levels);
+	unsigned int last =
+		geometry_index(g->config.geometry,
+			       vaddr_add(b->p2m_list, bytes - 1), levels);
 	uint64_t nr = 0;
 	int error = 0;
 

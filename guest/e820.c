@@ -24,8 +24,7 @@ static int check_entry(struct guest *g, const struct e820_entry *e,
 				  "E820: entry %u (%x + %x) wraps around",
 				  (uint64_t)i, e->addr, e->size);
 	}
-	if (e->type == E820_RAM &&
-	    e->addr + e->size > nr_pages << PAGE_SHIFT) {
+	if (e->type == E820_RAM && e->addr + e->size > nr_pages << PAGE_SHIFT) {
 		return guest_fail(g, XEN_EINVAL,
 				  "E820: RAM of entry %u ends at %x, beyond "
 				  "nr_pages %u (%x)",
@@ -112,7 +111,7 @@ int e820_sanitise(struct guest *g, struct e820_map *map, uint64_t nr_pages)
 		}
 		/* Two that are not RAM can meet in one page. */
 		if (nr > 0 && e.addr < map->entry[nr - 1].addr +
-						map->entry[nr - 1].size) {
+					       map->entry[nr - 1].size) {
 			e.addr = map->entry[nr - 1].addr +
 				 map->entry[nr - 1].size;
 		}
@@ -141,9 +140,9 @@ int e820_to_memblock(struct guest *g, const struct e820_map *map,
 		const struct e820_entry *e = &map->entry[i];
 
 		if (e->type == E820_RAM) {
-			error = memblock_add(
-				m, paddr_to_pfn(paddr(e->addr)),
-				paddr_to_pfn(paddr(e->addr + e->size)));
+			error = memblock_add(m, paddr_to_pfn(paddr(e->addr)),
+					     paddr_to_pfn(
+						     paddr(e->addr + e->size)));
 		}
 	}
 	if (error != 0) {

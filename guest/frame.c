@@ -64,9 +64,9 @@ static int window_set(struct guest *g, unsigned int i, pte_t value)
 	if (g->ops->hypervisor) {
 		batch_issue(g);
 		g->stats.entry_writes++;
-		error = (int)guest_hypercall(
-			g, __HYPERVISOR_update_va_mapping, window_va(g, i).v,
-			value.v, UVMF_INVLPG | UVMF_ALL, 0);
+		error = (int)guest_hypercall(g, __HYPERVISOR_update_va_mapping,
+					     window_va(g, i).v, value.v,
+					     UVMF_INVLPG | UVMF_ALL, 0);
 	} else {
 		error = guest_lookup(g, g->kernel.root, window_va(g, i), &slot,
 				     &old);
@@ -132,8 +132,8 @@ void window_forget(struct guest *g, pfn_t frame)
 	for (unsigned int i = 0; i < GUEST_WINDOWS; i++) {
 		if (pfn_eq(g->window[i].frame, frame) &&
 		    window_set(g, i, pte(0)) == 0) {
-			g->window[i] = (struct guest_window){PFN_INVALID,
-							     false};
+			g->window[i] =
+				(struct guest_window){PFN_INVALID, false};
 		}
 	}
 }
@@ -144,8 +144,9 @@ int windows_close(struct guest *g)
 	uint64_t flags = WINDOW_FLAGS | PTE_RW | (nx ? PTE_NX : 0);
 
 	for (unsigned int i = 0; i < GUEST_WINDOWS; i++) {
-		int error = window_set(
-			g, i, guest_make_pte(g, window_own(g, i), flags));
+		int error =
+			window_set(g, i,
+				   guest_make_pte(g, window_own(g, i), flags));
 
 		if (error != 0) {
 			return error;

@@ -66,8 +66,8 @@ int guest_swap_frames(struct guest *g, pfn_t a, pfn_t b)
 	int error;
 
 	if (!g->ops->hypervisor || mfn_eq(behind_a, MFN_INVALID) ||
-	    mfn_eq(behind_b, MFN_INVALID) ||
-	    guest_in_initial_mapping(g, a) || guest_in_initial_mapping(g, b)) {
+	    mfn_eq(behind_b, MFN_INVALID) || guest_in_initial_mapping(g, a) ||
+	    guest_in_initial_mapping(g, b)) {
 		return guest_fail(g, XEN_EINVAL,
 				  "pfn %x and %x cannot be exchanged", a.v,
 				  b.v);
@@ -143,8 +143,8 @@ int guest_take_frame(struct guest *g, pfn_t frame)
 
 	if (!g->ops->hypervisor || frame.v >= g->p2m.nr ||
 	    !mfn_eq(p2m_get(g, frame), MFN_INVALID)) {
-		return guest_fail(g, XEN_EINVAL,
-				  "pfn %x has a frame behind it", frame.v);
+		return guest_fail(g, XEN_EINVAL, "pfn %x has a frame behind it",
+				  frame.v);
 	}
 	if (reservation(g, XENMEM_populate_physmap, &extent) != 1) {
 		return guest_fail(g, XEN_ENOMEM,

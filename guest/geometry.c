@@ -16,10 +16,11 @@ const struct geometry geometry_2level = {
 	.has_nx = false,
 	.large_level = 2,
 	.va_bits = 32,
-	.level = {
-		[1] = {12, 1024, 0},
-		[2] = {22, 1024, TABLE_FLAGS},
-	},
+	.level =
+		{
+			[1] = {12, 1024, 0},
+			[2] = {22, 1024, TABLE_FLAGS},
+		},
 };
 
 const struct geometry geometry_pae = {
@@ -30,11 +31,12 @@ const struct geometry geometry_pae = {
 	.has_nx = true,
 	.large_level = 2,
 	.va_bits = 32,
-	.level = {
-		[1] = {12, 512, 0},
-		[2] = {21, 512, TABLE_FLAGS},
-		[3] = {30, 4, PTE_P},
-	},
+	.level =
+		{
+			[1] = {12, 512, 0},
+			[2] = {21, 512, TABLE_FLAGS},
+			[3] = {30, 4, PTE_P},
+		},
 };
 
 const struct geometry geometry_4level = {
@@ -45,10 +47,11 @@ const struct geometry geometry_4level = {
 	.has_nx = true,
 	.large_level = 3,
 	.va_bits = 48,
-	.level = {
-		[1] = {12, 512, 0},
-		[2] = {21, 512, TABLE_FLAGS},
-		[3] = {30, 512, TABLE_FLAGS},
-		[4] = {39, 512, TABLE_FLAGS},
-	},
+	.level =
+		{
+			[1] = {12, 512, 0},
+			[2] = {21, 512, TABLE_FLAGS},
+			[3] = {30, 512, TABLE_FLAGS},
+			[4] = {39, 512, TABLE_FLAGS},
+		},
 };

@@ -61,9 +61,8 @@ bool entry_is_leaf(const struct guest *g, unsigned int level, pte_t e);
 uint64_t table_flags(const struct guest *g, unsigned int level);
 
 /* protect.c: each 4 KiB leaf of [start, end) of the direct map. */
-int guest_protect_frames(struct guest *g, pfn_t start, pfn_t end,
-			 uint64_t set, uint64_t clear,
-			 enum guest_flush flush);
+int guest_protect_frames(struct guest *g, pfn_t start, pfn_t end, uint64_t set,
+			 uint64_t clear, enum guest_flush flush);
 
 /* table.c: a frame for a table: from the buffer, or from the allocator. */
 int guest_new_table(struct guest *g, pfn_t *ret);

@@ -25,8 +25,7 @@ static int fetch(struct guest *g)
 		return 0;
 	}
 	if (error < 0) {
-		return guest_fail(g, (int)-error,
-				  "XENMEM_memory_map: error %u",
+		return guest_fail(g, (int)-error, "XENMEM_memory_map: error %u",
 				  (uint64_t)-error);
 	}
 	g->e820.nr = map.nr_entries;
@@ -53,8 +52,8 @@ static int reserve_frame(struct guest *g, const char *what, mfn_t frame)
 
 	if (pfn_eq(own, PFN_INVALID)) {
 		return guest_fail(g, XEN_EINVAL,
-				  "start_info: the %s mfn %x is not ours",
-				  what, frame.v);
+				  "start_info: the %s mfn %x is not ours", what,
+				  frame.v);
 	}
 	return reserve(g, what, own, pfn_add(own, 1));
 }
@@ -69,8 +68,7 @@ static int reserve_builders(struct guest *g)
 		error = reserve(g, "start_info", b->start_info,
 				pfn_add(b->start_info, 1));
 		if (error == 0) {
-			error = reserve(g, "the P2M", b->p2m_start,
-					b->p2m_end);
+			error = reserve(g, "the P2M", b->p2m_start, b->p2m_end);
 		}
 		/*
 		 * Inside the initial mapping all from the list to pt_base is
@@ -78,8 +76,8 @@ static int reserve_builders(struct guest *g)
 		 * the first two tables lie before pt_base.
 		 */
 		if (error == 0 && !b->p2m_outside) {
-			error = reserve(g, "the builder's frames",
-					b->p2m_start, b->tables_start);
+			error = reserve(g, "the builder's frames", b->p2m_start,
+					b->tables_start);
 		}
 		if (error == 0 && b->store.v != 0) {
 			error = reserve_frame(g, "store", b->store);
@@ -108,9 +106,8 @@ static int check_memory(struct guest *g)
 	while (memblock_next_memory(&g->memblock, &cursor, &r)) {
 		for (pfn_t at = r.start; at.v < r.end.v;) {
 			uint64_t left = r.end.v - at.v;
-			unsigned int nr = left < PT_ENTRIES
-						  ? (unsigned int)left
-						  : PT_ENTRIES;
+			unsigned int nr = left < PT_ENTRIES ? (unsigned int)left
+							    : PT_ENTRIES;
 
 			p2m_get_many(g, at, g->scratch_mfn, nr);
 			for (unsigned int i = 0; i < nr; i++) {
@@ -190,8 +187,7 @@ int guest_memory_map(struct guest *g)
 		error = reserve_builders(g);
 	}
 	if (error == 0) {
-		error = region_add(&g->tables, b->tables_start,
-				   b->tables_end);
+		error = region_add(&g->tables, b->tables_start, b->tables_end);
 	}
 	/* The tables of a P2M outside are among its frames: all read-only. */
 	if (error == 0 && b->p2m_outside) {

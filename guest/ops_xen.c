@@ -34,8 +34,7 @@ static int xen_set_mapping(struct guest *g, vaddr_t va, struct guest_slot slot,
 
 static int xen_pin(struct guest *g, unsigned int level, pfn_t frame)
 {
-	batch_extended(g, MMUEXT_PIN_L1_TABLE + level - 1,
-		       p2m_get(g, frame).v);
+	batch_extended(g, MMUEXT_PIN_L1_TABLE + level - 1, p2m_get(g, frame).v);
 	return sent(g);
 }
 

@@ -13,9 +13,9 @@
 /* A frame inside the initial mapping, where it can be written at once. */
 static int boot_frame(struct guest *g, pfn_t *ret)
 {
-	int error = memblock_alloc(&g->memblock, g->boot.mapped_start,
-				   g->boot.mapped_end, 1, 1, MEMBLOCK_HIGH,
-				   ret);
+	int error =
+		memblock_alloc(&g->memblock, g->boot.mapped_start,
+			       g->boot.mapped_end, 1, 1, MEMBLOCK_HIGH, ret);
 
 	if (error != 0) {
 		return guest_fail(g, -error,
@@ -36,8 +36,8 @@ static bool hypervisors_slot(unsigned int index)
 static int fill(struct guest *g, pfn_t root, pfn_t second, pfn_t old_second)
 {
 	unsigned int levels = g->config.geometry->levels;
-	unsigned int slot = geometry_index(g->config.geometry,
-					   g->config.virt_base, levels);
+	unsigned int slot =
+		geometry_index(g->config.geometry, g->config.virt_base, levels);
 	int error = table_load(g, levels - 1, old_second, g->scratch);
 
 	if (error == 0) {
@@ -52,8 +52,7 @@ static int fill(struct guest *g, pfn_t root, pfn_t second, pfn_t old_second)
 	for (unsigned int i = XEN_L4_FIRST; i <= XEN_L4_LAST; i++) {
 		g->scratch[i] = 0;
 	}
-	g->scratch[slot] =
-		guest_make_pte(g, second, table_flags(g, levels)).v;
+	g->scratch[slot] = guest_make_pte(g, second, table_flags(g, levels)).v;
 	return table_store(g, levels, root, g->scratch);
 }
 
@@ -147,8 +146,8 @@ int guest_own_tables(struct guest *g)
 	struct guest_slot slot = {
 		.level = levels,
 		.table = g->boot.root,
-		.index = geometry_index(g->config.geometry,
-					g->config.virt_base, levels),
+		.index = geometry_index(g->config.geometry, g->config.virt_base,
+					levels),
 	};
 	pfn_t old_second;
 	pfn_t root;

@@ -15,12 +15,11 @@ vaddr_t p2m_tree_entry(struct guest *g, pfn_t frame, vaddr_t *ret_mid)
 	pfn_t mid;
 	pfn_t leaf;
 
-	mid = pfn(port_load64(g, vaddr_add(guest_direct_va(g, p->top),
-					   top * 8)));
+	mid = pfn(
+		port_load64(g, vaddr_add(guest_direct_va(g, p->top), top * 8)));
 	*ret_mid = vaddr_add(guest_direct_va(g, mid), middle * 8);
 	leaf = pfn(port_load64(g, *ret_mid));
-	return vaddr_add(guest_direct_va(g, leaf),
-			 frame.v % P2M_PER_PAGE * 8);
+	return vaddr_add(guest_direct_va(g, leaf), frame.v % P2M_PER_PAGE * 8);
 }
 
 static vaddr_t entry_va(struct guest *g, pfn_t frame)
@@ -52,8 +51,8 @@ void p2m_get_many(struct guest *g, pfn_t frame, uint64_t *ret_mfns,
 	while (i < nr) {
 		pfn_t at = pfn_add(frame, i);
 		uint64_t in_page = P2M_PER_PAGE - at.v % P2M_PER_PAGE;
-		unsigned int step = nr - i < in_page ? nr - i
-						     : (unsigned int)in_page;
+		unsigned int step =
+			nr - i < in_page ? nr - i : (unsigned int)in_page;
 
 		if (g->p2m.kind == P2M_IDENTITY || at.v >= g->p2m.nr ||
 		    g->p2m.nr - at.v < step) {

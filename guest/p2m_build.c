@@ -45,8 +45,8 @@ static bool leaf_read(struct guest *g, uint64_t leaf)
 {
 	uint64_t first = leaf * P2M_PER_PAGE;
 	uint64_t left = g->p2m.nr - first;
-	unsigned int nr = left < P2M_PER_PAGE ? (unsigned int)left
-					      : P2M_PER_PAGE;
+	unsigned int nr =
+		left < P2M_PER_PAGE ? (unsigned int)left : P2M_PER_PAGE;
 	bool any = false;
 
 	p2m_get_many(g, pfn(first), g->scratch_mfn, nr);
@@ -90,8 +90,8 @@ static int tree_top(struct guest *g, struct p2m *p)
 /* The mid page of a leaf: made if it is the shared one. */
 static int tree_mid(struct guest *g, struct p2m *p, uint64_t leaf, pfn_t *ret)
 {
-	vaddr_t top = vaddr_add(guest_direct_va(g, p->top),
-				leaf / P2M_PER_PAGE * 8);
+	vaddr_t top =
+		vaddr_add(guest_direct_va(g, p->top), leaf / P2M_PER_PAGE * 8);
 	int error;
 
 	*ret = pfn(port_load64(g, top));
@@ -143,8 +143,9 @@ static int tree_build(struct guest *g, struct p2m *p)
 static void tree_free(struct guest *g, struct p2m *p)
 {
 	for (uint64_t i = 0; i < p->nr_top * P2M_PER_PAGE; i++) {
-		pfn_t mid = pfn(port_load64(
-			g, vaddr_add(guest_direct_va(g, p->top), i * 8)));
+		pfn_t mid =
+			pfn(port_load64(g, vaddr_add(guest_direct_va(g, p->top),
+						     i * 8)));
 
 		if (pfn_eq(mid, p->missing_mid)) {
 			continue;
@@ -252,8 +253,7 @@ static int linear_free(struct guest *g, struct p2m *p)
 		if (error == -XEN_ENOENT) {
 			continue;
 		}
-		frame = error == 0 ? p2m_find(g, entry_mfn(g, e))
-				   : PFN_INVALID;
+		frame = error == 0 ? p2m_find(g, entry_mfn(g, e)) : PFN_INVALID;
 		error = error == 0 ? guest_unmap(g, &g->kernel, va) : error;
 		error = error == 0 ? batch_flush(g, NULL) : error;
 		if (error != 0) {

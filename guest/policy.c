@@ -12,7 +12,7 @@
 
 const char *const template_policy_name[TEMPLATE_NR] = {
 	[TEMPLATE_OVERWRITE] = "overwrite", [TEMPLATE_ASK] = "ask",
-	[TEMPLATE_QUERY] = "query",	    [TEMPLATE_KEEP] = "keep",
+	[TEMPLATE_QUERY] = "query",         [TEMPLATE_KEEP] = "keep",
 	[TEMPLATE_FILTER] = "filter",
 };
 

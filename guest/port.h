@@ -64,8 +64,8 @@ bool port_m2p(struct guest *g, mfn_t frame, pfn_t *ret);
  * Pointers among the arguments, and in what they point to, are to C objects
  * of the library: host addresses in a simulator, guest addresses on metal.
  */
-int64_t port_call(struct guest *g, unsigned int nr, uint64_t a1,
-		  uint64_t a2, uint64_t a3, uint64_t a4);
+int64_t port_call(struct guest *g, unsigned int nr, uint64_t a1, uint64_t a2,
+		  uint64_t a3, uint64_t a4);
 
 /* Without a hypervisor only: INVLPG; MOV to CR3 (drops all but global). */
 void port_invlpg(struct guest *g, vaddr_t va);

@@ -17,8 +17,7 @@ static int change_alias(struct guest *g, vaddr_t va, pfn_t frame, uint64_t set,
 	if (error != 0) {
 		return error;
 	}
-	if (slot.level != 1 ||
-	    !mfn_eq(entry_mfn(g, e), p2m_get(g, frame))) {
+	if (slot.level != 1 || !mfn_eq(entry_mfn(g, e), p2m_get(g, frame))) {
 		return -XEN_ENOENT;
 	}
 	return g->ops->set_mapping(g, va, slot, pte((e.v | set) & ~clear),
@@ -111,9 +110,10 @@ static int protect_stretch(struct guest *g, struct guest_slot slot, pfn_t *at,
 		if (!pte_present(e)) {
 			error = -XEN_ENOENT;
 		} else if (((e.v | set) & ~clear) != e.v) {
-			error = g->ops->set_mapping(
-				g, guest_direct_va(g, *at), slot,
-				pte((e.v | set) & ~clear), flush);
+			error = g->ops->set_mapping(g, guest_direct_va(g, *at),
+						    slot,
+						    pte((e.v | set) & ~clear),
+						    flush);
 		}
 		*at = pfn_add(*at, 1);
 	}
@@ -133,8 +133,8 @@ int guest_protect_frames(struct guest *g, pfn_t start, pfn_t end, uint64_t set,
 		struct guest_slot slot;
 		pte_t e;
 
-		error = guest_lookup(g, g->kernel.root,
-				     guest_direct_va(g, at), &slot, &e);
+		error = guest_lookup(g, g->kernel.root, guest_direct_va(g, at),
+				     &slot, &e);
 		if (error == 0 && slot.level != 1) {
 			error = -XEN_ENOENT;
 		}

@@ -26,9 +26,8 @@ static int visit(struct guest *g, const struct walk *w, pfn_t table)
 	return error == -XEN_ENOENT ? 0 : error;
 }
 
-static int walk_table(struct guest *g, const struct walk *w,
-		      unsigned int level, pfn_t table, unsigned int first,
-		      unsigned int end)
+static int walk_table(struct guest *g, const struct walk *w, unsigned int level,
+		      pfn_t table, unsigned int first, unsigned int end)
 {
 	int error = 0;
 
@@ -52,9 +51,9 @@ static int walk_table(struct guest *g, const struct walk *w,
 			return guest_fail(g, XEN_EFAULT,
 					  "entry %x is no table of ours", e.v);
 		}
-		error = walk_table(g, w, level - 1, child, 0,
-				   g->config.geometry->level[level - 1]
-					   .nr_entries);
+		error = walk_table(
+			g, w, level - 1, child, 0,
+			g->config.geometry->level[level - 1].nr_entries);
 		if (error != 0) {
 			return error;
 		}
@@ -81,8 +80,7 @@ int guest_pin_space(struct guest *g, struct guest_space *space)
 	}
 	error = walk_space(g, space, true);
 	if (error == 0) {
-		error = g->ops->pin(g, g->config.geometry->levels,
-				    space->root);
+		error = g->ops->pin(g, g->config.geometry->levels, space->root);
 	}
 	if (error == 0) {
 		error = batch_flush(g, NULL);

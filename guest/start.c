@@ -19,8 +19,7 @@ static int bad(struct guest *g, const char *field, uint64_t value)
 }
 
 /* An address in the initial mapping, page-aligned, becomes a frame. */
-static int frame_of(struct guest *g, const char *field, uint64_t va,
-		    pfn_t *ret)
+static int frame_of(struct guest *g, const char *field, uint64_t va, pfn_t *ret)
 {
 	uint64_t offset = va - g->config.virt_base.v;
 
@@ -71,8 +70,8 @@ static int read_p2m(struct guest *g, const struct start_info *si)
 {
 	struct guest_boot *b = &g->boot;
 	uint64_t nr = page_round_up(b->nr_pages * 8) >> PAGE_SHIFT;
-	uint64_t top = geometry_span(g->config.geometry,
-				     g->config.geometry->levels);
+	uint64_t top =
+		geometry_span(g->config.geometry, g->config.geometry->levels);
 	int error;
 
 	b->p2m_list = vaddr(si->mfn_list);
@@ -80,8 +79,8 @@ static int read_p2m(struct guest *g, const struct start_info *si)
 	if (!b->p2m_outside) {
 		error = frame_of(g, "mfn_list", si->mfn_list, &b->p2m_start);
 		return error != 0 ? error
-				  : check_range(g, "mfn_list", b->p2m_start,
-						nr, &b->p2m_end);
+				  : check_range(g, "mfn_list", b->p2m_start, nr,
+						&b->p2m_end);
 	}
 	/* At the beginning of slots that it has for itself. */
 	if (si->mfn_list == 0 || si->mfn_list % top != 0 ||
@@ -105,8 +104,8 @@ static int read_p2m(struct guest *g, const struct start_info *si)
 				  si->nr_p2m_frames, nr);
 	}
 	b->p2m_start = pfn(si->first_p2m_pfn);
-	return check_range(g, "first_p2m_pfn", b->p2m_start,
-			   si->nr_p2m_frames, &b->p2m_end);
+	return check_range(g, "first_p2m_pfn", b->p2m_start, si->nr_p2m_frames,
+			   &b->p2m_end);
 }
 
 static int read_module(struct guest *g, const struct start_info *si)
@@ -259,8 +258,7 @@ static int find_mapped_end(struct guest *g)
 		if (error != 0) {
 			return error;
 		}
-		if (slot.level != 1 ||
-		    !mfn_eq(pte_mfn(e), p2m_get(g, at))) {
+		if (slot.level != 1 || !mfn_eq(pte_mfn(e), p2m_get(g, at))) {
 			return guest_fail(g, XEN_EINVAL,
 					  "the initial mapping of pfn %x is "
 					  "entry %x",
@@ -301,7 +299,8 @@ int guest_start(struct guest *g, const struct guest_config *config,
 
 	guest_init(g, config, &guest_ops_xen_boot);
 	if (config->geometry != &geometry_4level) {
-		return guest_fail(g, XEN_EINVAL, "config: geometry %s under "
+		return guest_fail(g, XEN_EINVAL,
+				  "config: geometry %s under "
 				  "a 64-bit hypervisor",
 				  config->geometry->name);
 	}

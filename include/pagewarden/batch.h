@@ -39,10 +39,10 @@ struct batch_request {
 	unsigned int command; /* BATCH_EXTENDED: MMUEXT_* */
 	unsigned int call;    /* in the multicall */
 	unsigned int index;   /* in the call */
-	uint64_t where;	      /* entry: maddr; mapping: va; M2P: pfn;
+	uint64_t where;       /* entry: maddr; mapping: va; M2P: pfn;
 			       * extended: arg1 */
-	uint64_t value;	      /* entry and mapping: entry; M2P: mfn */
-	int result;	      /* 0 or -errno, once issued */
+	uint64_t value;       /* entry and mapping: entry; M2P: mfn */
+	int result;           /* 0 or -errno, once issued */
 };
 
 /* The first refusal since it was last taken by batch_flush. */

@@ -23,9 +23,9 @@ struct guest;
 /* What to do where the page tables already map something. */
 enum template_policy {
 	TEMPLATE_OVERWRITE, /* write, with the permission of ordinary RAM */
-	TEMPLATE_ASK,	    /* write what a callback says, page by page */
-	TEMPLATE_QUERY,	    /* write what a look-up by pfn says */
-	TEMPLATE_KEEP,	    /* leave what is present */
+	TEMPLATE_ASK,       /* write what a callback says, page by page */
+	TEMPLATE_QUERY,     /* write what a look-up by pfn says */
+	TEMPLATE_KEEP,      /* leave what is present */
 	TEMPLATE_FILTER,    /* write, but never add RW to a present entry */
 	TEMPLATE_NR,
 };
@@ -34,7 +34,7 @@ enum template_policy {
 enum buffer_policy {
 	BUFFER_USED_ONLY,    /* RO what is in use when the entry is written */
 	BUFFER_RO_FOREVER,   /* RO all of it */
-	BUFFER_RW_PAST,	     /* RO all; tail to RW when seen reserved */
+	BUFFER_RW_PAST,      /* RO all; tail to RW when seen reserved */
 	BUFFER_PUBLISH_FREE, /* RO all; the builder gives back the tail */
 	BUFFER_REMEMBER,     /* used-only, and RO later if it was too early */
 	BUFFER_RAW_WALK,     /* used-only, and RO at hook time by raw walk */
@@ -54,11 +54,11 @@ struct guest_policies {
 	enum recycle_policy recycle;
 };
 
-#define GUEST_POLICIES_DEFAULT                                                 \
-	((struct guest_policies){                                              \
-		.template = TEMPLATE_FILTER,                                   \
-		.buffer = BUFFER_PUBLISH_FREE,                                 \
-		.recycle = RECYCLE_FLUSH,                                      \
+#define GUEST_POLICIES_DEFAULT                 \
+	((struct guest_policies){              \
+		.template = TEMPLATE_FILTER,   \
+		.buffer = BUFFER_PUBLISH_FREE, \
+		.recycle = RECYCLE_FLUSH,      \
 	})
 
 extern const char *const template_policy_name[TEMPLATE_NR];

@@ -16,19 +16,19 @@
 #define GEOMETRY_MAX_ENTRIES 1024
 
 struct geometry_level {
-	unsigned int shift;	 /* of the address bits that index a table */
+	unsigned int shift;      /* of the address bits that index a table */
 	unsigned int nr_entries; /* in a table */
-	uint64_t table_flags;	 /* of an entry that refers to a table */
+	uint64_t table_flags;    /* of an entry that refers to a table */
 };
 
 struct geometry {
 	const char *name;
 	unsigned int levels;
 	unsigned int entry_bytes; /* 4 or 8 */
-	uint64_t frame_mask;	  /* of an entry: the bits of the address */
-	bool has_nx;		  /* entries have room for it */
+	uint64_t frame_mask;      /* of an entry: the bits of the address */
+	bool has_nx;              /* entries have room for it */
 	unsigned int large_level; /* highest level of large pages; 1: none */
-	unsigned int va_bits;	  /* 32, or 48 sign-extended */
+	unsigned int va_bits;     /* 32, or 48 sign-extended */
 	struct geometry_level level[GEOMETRY_MAX_LEVELS + 1]; /* from [1] */
 };
 

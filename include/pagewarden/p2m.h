@@ -32,9 +32,9 @@ enum p2m_kind {
 
 struct p2m {
 	enum p2m_kind kind;
-	uint64_t nr;	    /* frames that it covers */
-	vaddr_t list;	    /* list and linear: where it begins */
-	pfn_t top;	    /* tree: first of nr_top contiguous frames */
+	uint64_t nr;  /* frames that it covers */
+	vaddr_t list; /* list and linear: where it begins */
+	pfn_t top;    /* tree: first of nr_top contiguous frames */
 	uint64_t nr_top;
 	pfn_t missing_leaf; /* tree and linear: all entries invalid */
 	pfn_t missing_mid;  /* tree: all entries the missing leaf */

@@ -29,7 +29,7 @@ struct guest_slot {
 
 enum guest_flush {
 	GUEST_NO_FLUSH, /* the TLB may keep the old entry */
-	GUEST_FLUSH,	/* this address, together with the update */
+	GUEST_FLUSH,    /* this address, together with the update */
 };
 
 int guest_read_entry(struct guest *g, struct guest_slot slot, pte_t *ret);
@@ -52,8 +52,7 @@ pte_t guest_make_pte(struct guest *g, pfn_t frame, uint64_t flags);
  * In run-time ops both only queue; see guest_flush. Return 0 or -errno.
  */
 int guest_set_entry(struct guest *g, struct guest_slot slot, pte_t value);
-int guest_set_entry_init(struct guest *g, struct guest_slot slot,
-			 pte_t value);
+int guest_set_entry_init(struct guest *g, struct guest_slot slot, pte_t value);
 /* Set one of a table that is not in use: a store. */
 int guest_store_entry(struct guest *g, struct guest_slot slot, pte_t value);
 /* Issue what is queued: 0 or the first error, as batch_flush. */
@@ -64,8 +63,7 @@ int guest_flush(struct guest *g);
  * found (initial mapping, direct map). -XEN_ENOENT if none maps it.
  */
 int guest_make_readonly(struct guest *g, pfn_t frame);
-int guest_make_readwrite(struct guest *g, pfn_t frame,
-			 enum guest_flush flush);
+int guest_make_readwrite(struct guest *g, pfn_t frame, enum guest_flush flush);
 /* Set and clear flags (PTE_RW, PTE_NX, ...) of the leaf of an address. */
 int guest_protect(struct guest *g, pfn_t root, vaddr_t va, uint64_t set,
 		  uint64_t clear, enum guest_flush flush);
@@ -123,14 +121,11 @@ struct guest_ops {
 	const char *name;
 	bool hypervisor;
 	bool queue; /* requests wait for guest_flush */
-	int (*set_entry)(struct guest *g, struct guest_slot slot,
-			 pte_t value);
-	int (*set_mapping)(struct guest *g, vaddr_t va,
-			   struct guest_slot slot, pte_t value,
-			   enum guest_flush flush);
+	int (*set_entry)(struct guest *g, struct guest_slot slot, pte_t value);
+	int (*set_mapping)(struct guest *g, vaddr_t va, struct guest_slot slot,
+			   pte_t value, enum guest_flush flush);
 	int (*alloc_table)(struct guest *g, unsigned int level, pfn_t frame);
-	int (*release_table)(struct guest *g, unsigned int level,
-			     pfn_t frame);
+	int (*release_table)(struct guest *g, unsigned int level, pfn_t frame);
 	int (*pin)(struct guest *g, unsigned int level, pfn_t frame);
 	int (*unpin)(struct guest *g, pfn_t frame);
 	int (*load_root)(struct guest *g, pfn_t root);

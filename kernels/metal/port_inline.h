@@ -45,8 +45,7 @@ static inline void port_store64(struct guest *g, vaddr_t to, uint64_t value)
 	*(volatile uint64_t *)to.v = value;
 }
 
-static inline void port_read(struct guest *g, void *to, vaddr_t from,
-			     size_t nr)
+static inline void port_read(struct guest *g, void *to, vaddr_t from, size_t nr)
 {
 	(void)g;
 	__asm__ volatile("" ::: "memory");
