@@ -14,7 +14,7 @@
 #include "tests/unit/support/machine.h"
 
 #define AT(offset) (GUEST_BUFFER + (offset))
-#define L1_VA (RO_ENTRY + L1_FRAME) * PAGE_SIZE /* the L1, read-only */
+#define L1_VA ((RO_ENTRY + L1_FRAME) * PAGE_SIZE) /* the L1, read-only */
 
 static int set_up(void **state)
 {
