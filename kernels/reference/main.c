@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * The reference kernel: the guest library, step by step, on a machine. What
- * it prints is what it found; then it does what the command line says:
- *
- *   selftest (also if nothing is said), bench,
- *   diff seed=S ops=N, lab history=H policy=P, p2m=tree|linear
- *
- * and powers off.
+ * it prints is what it found; then it tests itself and powers off. On the
+ * command line, p2m=tree|linear chooses the P2M's form.
  */
 #include "kernels/reference/reference.h"
 
@@ -67,8 +63,8 @@ static void say_memory(struct guest *g)
 static void say_boot(const struct guest_boot *b)
 {
 	say("boot: %u pages, command line \"%s\"", b->nr_pages, b->cmdline);
-	say("boot: initial mapping to pfn %x, tables %x to %x",
-	    b->mapped_end.v, b->tables_start.v, b->tables_end.v);
+	say("boot: initial mapping to pfn %x, tables %x to %x", b->mapped_end.v,
+	    b->tables_start.v, b->tables_end.v);
 	say("boot: P2M at %x, frames %x to %x", b->p2m_list.v, b->p2m_start.v,
 	    b->p2m_end.v);
 }
@@ -76,11 +72,11 @@ static void say_boot(const struct guest_boot *b)
 /* shared_info shows where a page fault was. */
 static void map_shared(struct kernel *k)
 {
-	uint64_t e = k->guest.boot.shared_info.v | PTE_P | PTE_RW | PTE_A |
-		     PTE_D;
+	uint64_t e =
+		k->guest.boot.shared_info.v | PTE_P | PTE_RW | PTE_A | PTE_D;
 
-	if (hypercall(__HYPERVISOR_update_va_mapping, (uintptr_t)shared_page,
-		      e, UVMF_INVLPG, 0, 0) != 0) {
+	if (hypercall(__HYPERVISOR_update_va_mapping, (uintptr_t)shared_page, e,
+		      UVMF_INVLPG, 0, 0) != 0) {
 		die("shared_info cannot be mapped");
 	}
 	k->shared = (struct shared_info *)shared_page;
@@ -124,8 +120,8 @@ static void start_of_day(struct kernel *k, uint64_t start_info)
 
 bool check(struct kernel *k, bool ok, const char *sentence)
 {
-	unsigned int nr = ok ? ++k->passed + k->failed
-			     : k->passed + ++k->failed;
+	unsigned int nr =
+		ok ? ++k->passed + k->failed : k->passed + ++k->failed;
 
 	say("%s %u - %s", ok ? "ok" : "not ok", (uint64_t)nr, sentence);
 	return ok;
@@ -168,19 +164,10 @@ mfn_t frame_mfn(struct kernel *k, pfn_t frame)
 void kernel_main(uint64_t start_info)
 {
 	struct kernel *k = &the_kernel;
-	const char *cmdline = k->guest.boot.cmdline;
 
 	say("Pagewarden reference kernel");
 	start_of_day(k, start_info);
-	if (cmdline_has(cmdline, "bench")) {
-		bench(k);
-	} else if (cmdline_has(cmdline, "diff")) {
-		differential(k, cmdline_number(cmdline, "seed", 1),
-			     cmdline_number(cmdline, "ops", 10000));
-	} else {
-		selftest(k);
-		say("%u passed, %u failed", (uint64_t)k->passed,
-		    (uint64_t)k->failed);
-	}
+	selftest(k);
+	say("%u passed, %u failed", (uint64_t)k->passed, (uint64_t)k->failed);
 	shut_down(SHUTDOWN_poweroff);
 }

@@ -29,10 +29,6 @@ bool check_value(struct kernel *k, int64_t is, int64_t expected,
 _Noreturn void fail(struct kernel *k, const char *step);
 
 void selftest(struct kernel *k);
-void selftest_tables(struct kernel *k);
-void selftest_refusals(struct kernel *k);
-void bench(struct kernel *k);
-void differential(struct kernel *k, uint64_t seed, uint64_t nr);
 
 /* Frames for tests; a failure is fatal. */
 pfn_t frame_new(struct kernel *k);
