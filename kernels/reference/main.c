@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
  * The reference kernel: the guest library, step by step, on a machine. What
- * it prints is what it found; then it tests itself and powers off. On the
- * command line, p2m=tree|linear chooses the P2M's form.
+ * it prints is what it found; then it does one of these, and powers off:
+ *
+ *   (nothing)  tests itself, "N passed, N failed" (selftest.c)
+ *   bench      counts instructions, "bench: NAME COUNT" lines (bench.c)
+ *   diff       random operations and a digest of what they did (diff.c)
+ *
+ * On the command line, p2m=tree|linear chooses the P2M's form.
  */
 #include "kernels/reference/reference.h"
 
@@ -161,13 +166,27 @@ mfn_t frame_mfn(struct kernel *k, pfn_t frame)
 	return p2m_get(&k->guest, frame);
 }
 
+static void run_mode(struct kernel *k)
+{
+	const char *cmdline = k->guest.boot.cmdline;
+
+	if (cmdline_has(cmdline, "bench")) {
+		benchmarks(k);
+	} else if (cmdline_has(cmdline, "diff")) {
+		differential(k);
+	} else {
+		selftest(k);
+		say("%u passed, %u failed", (uint64_t)k->passed,
+		    (uint64_t)k->failed);
+	}
+}
+
 void kernel_main(uint64_t start_info)
 {
 	struct kernel *k = &the_kernel;
 
 	say("Pagewarden reference kernel");
 	start_of_day(k, start_info);
-	selftest(k);
-	say("%u passed, %u failed", (uint64_t)k->passed, (uint64_t)k->failed);
+	run_mode(k);
 	shut_down(SHUTDOWN_poweroff);
 }

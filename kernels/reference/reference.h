@@ -28,7 +28,10 @@ bool check_value(struct kernel *k, int64_t is, int64_t expected,
 /* Prints what failed, and crashes. */
 _Noreturn void fail(struct kernel *k, const char *step);
 
+/* The modes. */
 void selftest(struct kernel *k);
+void benchmarks(struct kernel *k);
+void differential(struct kernel *k);
 
 /* Frames for tests; a failure is fatal. */
 pfn_t frame_new(struct kernel *k);
