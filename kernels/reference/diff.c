@@ -1,8 +1,199 @@
 // SPDX-License-Identifier: MIT
-/* Differential test. */
-#include "kernels/reference/reference.h"
+/*
+ * The differential test. Words of the command line beside `diff`:
+ *
+ *   seed=S    the first seed (1); nr=N  how many of them (1)
+ *   ops=N     operations of a seed (10000)
+ *   trace=N   print the operations from this one on, a line each, to the
+ *             next digest
+ *   rules=off with the operations that docs/differences.md leaves out
+ *
+ * It prints "diff: seed S N DIGEST" every hundred operations, a last one when
+ * the seed's pool is clean again, and "diff: end" after the last seed.
+ */
+#include "kernels/reference/diff.h"
+
+static struct diff the_diff;
+
+struct weighted {
+	unsigned int weight;
+	void (*op)(struct diff *d);
+};
+
+static const struct weighted ops[] = {
+	{16, op_store},      {4, op_load},         {16, op_direct},
+	{8, op_mapping},     {18, op_update},      {5, op_updates},
+	{3, op_multicall},   {3, op_kernel_slots}, {14, op_pin},
+	{4, op_root},        {3, op_extended},     {2, op_extended_list},
+	{1, op_gdt},         {1, op_ldt},          {1, op_descriptor},
+	{1, op_bad_pointer},
+};
+
+static void one_op(struct diff *d)
+{
+	unsigned int total = 0;
+	uint64_t n;
+
+	for (unsigned int i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
+		total += ops[i].weight;
+	}
+	n = pick(d, total);
+	for (unsigned int i = 0;; i++) {
+		if (n < ops[i].weight) {
+			ops[i].op(d);
+			return;
+		}
+		n -= ops[i].weight;
+	}
+}
+
+static int64_t map_direct(struct diff *d, unsigned int nr, uint64_t entry)
+{
+	return hypercall(__HYPERVISOR_update_va_mapping, direct_va(d, nr),
+			 entry, UVMF_INVLPG, 0, 0);
+}
+
+static int64_t extended(unsigned int command, uint64_t arg1)
+{
+	struct mmuext_op op = {.cmd = command};
+
+	op.arg1.mfn = arg1;
+	return hypercall(__HYPERVISOR_mmuext_op, (uintptr_t)&op, 1, 0,
+			 DOMID_SELF, 0);
+}
+
+static int64_t update(uint64_t ptr, uint64_t value)
+{
+	struct mmu_update u = {.ptr = ptr, .val = value};
+
+	return hypercall(__HYPERVISOR_mmu_update, (uintptr_t)&u, 1, 0,
+			 DOMID_SELF, 0);
+}
+
+static uint64_t test_slot(const struct diff *d)
+{
+	return (d->frame[FRAME_ROOT].v << PAGE_SHIFT) +
+	       ((TEST_BASE >> 39) & 511) * 8;
+}
+
+/*
+ * Everything that the seed did is undone, by requests that a hypervisor with
+ * one count too many or too few would refuse: the results are digested too.
+ */
+static void clean_up(struct diff *d)
+{
+	record_op(d, "clean up");
+	record_result(d, extended(MMUEXT_NEW_BASEPTR, d->frame[FRAME_ROOT].v));
+	record_result(d, extended(MMUEXT_NEW_USER_BASEPTR, 0));
+	record_result(d, extended(MMUEXT_SET_LDT, 0));
+	record_result(d, hypercall(__HYPERVISOR_set_gdt, 0, 0, 0, 0, 0));
+	record_result(d, update(test_slot(d), 0));
+	for (unsigned int nr = 0; nr < DIFF_POOL; nr++) {
+		record_result(d, map_direct(d, nr, 0));
+		record_result(d, extended(MMUEXT_UNPIN_TABLE, d->frame[nr].v));
+	}
+	record_flush(d);
+	for (unsigned int nr = 0; nr < DIFF_POOL; nr++) {
+		record_op(d, "give back");
+		record(d, "frame", nr);
+		record_result(d, map_direct(d, nr,
+					    pte_make(d->frame[nr],
+						     PTE_P | PTE_RW | PTE_A |
+							     PTE_D)
+						    .v));
+		record_result(d, update((d->frame[nr].v << PAGE_SHIFT) |
+						MMU_MACHPHYS_UPDATE,
+					d->pfn[nr].v));
+		record_flush(d);
+	}
+}
+
+static bool all_given_back(struct diff *d)
+{
+	for (unsigned int nr = 0; nr < DIFF_POOL; nr++) {
+		if (probe_write(direct_va(d, nr), 0, NULL, NULL) >= 0) {
+			say("diff: frame %u cannot be written to",
+			    (uint64_t)nr);
+			return false;
+		}
+		memset(frame_ptr(d->k, d->pfn[nr]), 0, PAGE_SIZE);
+	}
+	return true;
+}
+
+static bool run_seed(struct diff *d, uint64_t seed, uint64_t nr_ops,
+		     uint64_t trace)
+{
+	d->random = seed;
+	d->digest = UINT64_C(0xcbf29ce484222325);
+	for (d->nr = 0; d->nr < nr_ops; d->nr++) {
+		d->trace = d->nr >= trace && d->nr < trace + DIFF_EVERY;
+		one_op(d);
+		if (d->trace || d->nr % DIFF_EVERY == DIFF_EVERY - 1) {
+			record_state(d);
+		}
+		record_flush(d);
+		if (d->nr % DIFF_EVERY == DIFF_EVERY - 1) {
+			say("diff: seed %u %u %x", seed, d->nr + 1, d->digest);
+		}
+	}
+	d->trace = trace == nr_ops;
+	clean_up(d);
+	record_state(d);
+	say("diff: seed %u clean %x", seed, d->digest);
+	return all_given_back(d);
+}
+
+static void make_view(struct diff *d)
+{
+	struct guest *g = &d->k->guest;
+
+	for (unsigned int nr = 0; nr < DIFF_POOL; nr++) {
+		d->pfn[nr] = frame_new(d->k);
+		d->frame[nr] = frame_mfn(d->k, d->pfn[nr]);
+		if (guest_map(g, &g->kernel, vaddr(VIEW_BASE + nr * PAGE_SIZE),
+			      d->pfn[nr], PTE_P | PTE_A) != 0 ||
+		    guest_flush(g) != 0) {
+			fail(d->k, "the view of the pool");
+		}
+	}
+}
+
+static void name_frames(struct diff *d)
+{
+	struct guest *g = &d->k->guest;
+	const uint64_t *root = frame_ptr(d->k, g->kernel.root);
+
+	d->frame[FRAME_ROOT] = frame_mfn(d->k, g->kernel.root);
+	d->frame[FRAME_TABLE] = pte_mfn(pte(root[PT_ENTRIES - 1]));
+	d->frame[FRAME_SHARED] = mfn(g->boot.shared_info.v >> PAGE_SHIFT);
+	d->frame[FRAME_XEN] = pte_mfn(pte(root[XEN_L4_FIRST]));
+	d->frame[FRAME_BEYOND] = mfn(UINT64_C(1) << 35);
+	d->frame[FRAME_ALL_ONES] = mfn((UINT64_C(1) << 40) - 1);
+	for (unsigned int i = 0; i < PT_ENTRIES; i++) {
+		if ((i < XEN_L4_FIRST || i > XEN_L4_LAST) && root[i] != 0) {
+			d->slot[d->nr_slots++] = (uint16_t)i;
+		}
+	}
+}
 
 void differential(struct kernel *k)
 {
-	(void)k;
+	struct diff *d = &the_diff;
+	const char *cmdline = k->guest.boot.cmdline;
+	uint64_t first = cmdline_number(cmdline, "seed", 1);
+	uint64_t nr_seeds = cmdline_number(cmdline, "nr", 1);
+	uint64_t nr_ops = cmdline_number(cmdline, "ops", 10000);
+	uint64_t trace = cmdline_number(cmdline, "trace", UINT64_MAX);
+
+	d->k = k;
+	d->all = word_is(cmdline_text(cmdline, "rules"), "off");
+	make_view(d);
+	name_frames(d);
+	for (uint64_t i = 0; i < nr_seeds; i++) {
+		if (!run_seed(d, first + i, nr_ops, trace)) {
+			break;
+		}
+	}
+	say("diff: end");
 }

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The record: what was asked and what came of it goes into a digest (FNV-1a,
+ * a word at a time), and into a line of text if the operation is traced. The
+ * CPU sets A and D when it likes, so they are left out; and the hypervisor's
+ * slots of an L4 are its own affair.
+ */
+#include "kernels/reference/diff.h"
+
+#define M2P ((const volatile uint64_t *)MACH2PHYS_VIRT_START)
+#define FNV_PRIME UINT64_C(0x100000001b3)
+#define NOT_SHOWN (PTE_A | PTE_D)
+
+static const char *const special_name[DIFF_FRAMES - DIFF_POOL] = {
+	"root", "table", "shared", "xen", "beyond", "ones",
+};
+
+static void mix(struct diff *d, uint64_t v)
+{
+	d->digest = (d->digest ^ v) * FNV_PRIME;
+	d->digest ^= d->digest >> 29;
+}
+
+static void put(struct diff *d, const char *text)
+{
+	while (d->trace && *text && d->used < DIFF_LINE - 1) {
+		d->line[d->used++] = *text++;
+	}
+	d->line[d->used] = '\0';
+}
+
+static void put_number(struct diff *d, uint64_t v)
+{
+	char digits[17];
+	unsigned int i = sizeof(digits) - 1;
+
+	digits[i] = '\0';
+	do {
+		digits[--i] = "0123456789abcdef"[v & 15];
+		v >>= 4;
+	} while (v);
+	put(d, &digits[i]);
+}
+
+static unsigned int frame_number(const struct diff *d, mfn_t f)
+{
+	unsigned int i = 0;
+
+	while (i < DIFF_FRAMES && d->frame[i].v != f.v) {
+		i++;
+	}
+	return i;
+}
+
+static void put_frame(struct diff *d, unsigned int nr)
+{
+	if (nr < DIFF_POOL) {
+		put(d, "#");
+		put_number(d, nr);
+	} else {
+		put(d, nr < DIFF_FRAMES ? special_name[nr - DIFF_POOL] : "?");
+	}
+}
+
+void record_op(struct diff *d, const char *name)
+{
+	for (const char *c = name; *c; c++) {
+		mix(d, (uint8_t)*c);
+	}
+	put(d, d->used ? "; " : "");
+	put(d, name);
+}
+
+void record(struct diff *d, const char *name, uint64_t value)
+{
+	mix(d, value);
+	put(d, " ");
+	put(d, name);
+	put(d, " ");
+	put_number(d, value);
+}
+
+void record_frame(struct diff *d, mfn_t f)
+{
+	unsigned int nr = frame_number(d, f);
+
+	mix(d, nr);
+	put(d, " ");
+	put_frame(d, nr);
+}
+
+/* With the frame's number in place of the frame. */
+static uint64_t neutral(const struct diff *d, uint64_t entry)
+{
+	if (entry == 0) {
+		return 0;
+	}
+	return (entry & PTE_FLAGS_MASK & ~NOT_SHOWN) |
+	       (uint64_t)frame_number(d, pte_mfn(pte(entry))) << PAGE_SHIFT;
+}
+
+void record_entry(struct diff *d, uint64_t entry)
+{
+	mix(d, neutral(d, entry));
+	put(d, " = ");
+	put_frame(d, frame_number(d, pte_mfn(pte(entry))));
+	put(d, "|");
+	put_number(d, entry & PTE_FLAGS_MASK & ~NOT_SHOWN);
+}
+
+void record_maddr(struct diff *d, uint64_t maddr)
+{
+	record_frame(d, mfn(maddr >> PAGE_SHIFT));
+	mix(d, maddr & (PAGE_SIZE - 1));
+	put(d, "[");
+	put_number(d, (maddr & (PAGE_SIZE - 1)) / 8);
+	put(d, "]");
+	if (maddr & 7) {
+		put(d, "+");
+		put_number(d, maddr & 7);
+	}
+}
+
+void record_result(struct diff *d, int64_t result)
+{
+	mix(d, (uint64_t)result);
+	put(d, result < 0 ? " -> -" : " -> ");
+	put_number(d, result < 0 ? -(uint64_t)result : (uint64_t)result);
+}
+
+const volatile uint64_t *diff_view(unsigned int nr)
+{
+	return (const volatile uint64_t *)(VIEW_BASE + nr * PAGE_SIZE);
+}
+
+/*
+ * The hypervisor writes its slots when a frame becomes an L4, and they stay
+ * when it is one no more: what is not ours there is not looked at.
+ */
+static bool hypervisors(const struct diff *d, unsigned int nr,
+			unsigned int index, uint64_t entry)
+{
+	unsigned int to = frame_number(d, pte_mfn(pte(entry)));
+
+	return index >= XEN_L4_FIRST && index <= XEN_L4_LAST &&
+	       (entry == 0 || to >= DIFF_POOL || to == nr);
+}
+
+static uint64_t direct_entry(struct diff *d, unsigned int nr)
+{
+	struct guest_slot slot;
+	pte_t e;
+
+	(void)guest_lookup(&d->k->guest, d->k->guest.kernel.root,
+			   vaddr(direct_va(d, nr)), &slot, &e);
+	return e.v;
+}
+
+void record_state(struct diff *d)
+{
+	for (unsigned int nr = 0; nr < DIFF_POOL; nr++) {
+		for (unsigned int i = 0; i < PT_ENTRIES; i++) {
+			uint64_t e = diff_view(nr)[i];
+
+			if (e != 0 && !hypervisors(d, nr, i, e)) {
+				mix(d, nr << 16 | i);
+				mix(d, neutral(d, e));
+			}
+		}
+		mix(d, neutral(d, direct_entry(d, nr)));
+		mix(d, M2P[d->frame[nr].v] == d->pfn[nr].v
+			       ? UINT64_MAX
+			       : M2P[d->frame[nr].v]);
+	}
+}
+
+void record_flush(struct diff *d)
+{
+	if (d->trace) {
+		say("diff: %u %s, %x", d->nr, d->line, d->digest);
+	}
+	d->used = 0;
+}
