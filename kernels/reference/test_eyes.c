@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The hypervisor's eyes. What the library claims is read back through the
+ * M2P, which only the hypervisor writes; by a page walk that finds tables by
+ * the M2P and not by the library's P2M; and by requests whose refusal tells
+ * the type of a frame.
+ */
+#include "kernels/reference/selftest.h"
+
+uint64_t m2p(mfn_t frame)
+{
+	uint64_t at = MACH2PHYS_VIRT_START + frame.v * 8;
+
+	if (frame.v >= UINT64_C(1) << MFN_BITS ||
+	    at >= MACH2PHYS_VIRT_START + (pt_span(4) >> 1) ||
+	    probe_read(at, NULL, NULL) >= 0) {
+		return INVALID_FRAME;
+	}
+	return *(const volatile uint64_t *)at;
+}
+
+pfn_t walk_table(struct kernel *k, pfn_t root, uint64_t va, unsigned int level)
+{
+	pfn_t table = root;
+
+	for (unsigned int l = 4; l > level; l--) {
+		pte_t e = pte_read((const pte_t *)frame_ptr(k, table) +
+				   pt_index(vaddr(va), l));
+
+		if (!pte_present(e) || (e.v & PTE_PS) != 0) {
+			return PFN_INVALID;
+		}
+		table = pfn(m2p(pte_mfn(e)));
+		if (table.v >= k->guest.boot.nr_pages) {
+			return PFN_INVALID;
+		}
+	}
+	return table;
+}
+
+uint64_t walk(struct kernel *k, pfn_t root, uint64_t va, unsigned int level)
+{
+	pfn_t table = walk_table(k, root, va, level);
+
+	if (pfn_eq(table, PFN_INVALID)) {
+		return 0;
+	}
+	return pte_read((const pte_t *)frame_ptr(k, table) +
+			pt_index(vaddr(va), level))
+		.v;
+}
+
+uint64_t walk_leaf(struct kernel *k, uint64_t va)
+{
+	return walk(k, k->guest.kernel.root, va, 1) & ENTRY_MASK;
+}
+
+int64_t ask_mapping(uint64_t va, uint64_t entry)
+{
+	return hypercall(__HYPERVISOR_update_va_mapping, va, entry, UVMF_INVLPG,
+			 0, 0);
+}
+
+int64_t ask_update(uint64_t ptr, uint64_t value)
+{
+	struct mmu_update u = {.ptr = ptr, .val = value};
+
+	return hypercall(__HYPERVISOR_mmu_update, (uintptr_t)&u, 1, 0,
+			 DOMID_SELF, 0);
+}
+
+int64_t ask_extended(unsigned int command, uint64_t arg1)
+{
+	struct mmuext_op op = {.cmd = command};
+
+	op.arg1.linear_addr = arg1;
+	return hypercall(__HYPERVISOR_mmuext_op, (uintptr_t)&op, 1, 0,
+			 DOMID_SELF, 0);
+}
+
+int64_t ask_entry(struct kernel *k, pfn_t table, unsigned int index,
+		  uint64_t entry)
+{
+	return ask_update(mfn_to_maddr(frame_mfn(k, table)).v + index * 8,
+			  entry);
+}
+
+int64_t ask_direct(struct kernel *k, pfn_t at, pfn_t shown, uint64_t flags)
+{
+	return ask_mapping((uintptr_t)frame_ptr(k, at),
+			   pte_make(frame_mfn(k, shown), flags).v);
+}
+
+int64_t try_writable(struct kernel *k, pfn_t frame)
+{
+	pfn_t other = frame_new(k);
+	int64_t result = ask_direct(k, other, frame, FLAGS_RW);
+
+	if (ask_direct(k, other, other, FLAGS_RW) != 0) {
+		fail(k, "a frame of the direct map is lost");
+	}
+	frame_free(k, other);
+	return result;
+}
+
+bool write_faults_at(uint64_t va)
+{
+	uint64_t error = 0;
+	uint64_t cr2 = 0;
+	int vector = probe_write(va, UINT64_MAX, &error, &cr2);
+
+	if (vector != VECTOR_PAGE_FAULT || cr2 != va) {
+		say("# vector %d, error %x, CR2 %x", (int64_t)vector, error,
+		    cr2);
+		return false;
+	}
+	return (error & ERROR_WRITE_PRESENT) == ERROR_WRITE_PRESENT;
+}
+
+bool write_faults(struct kernel *k, pfn_t frame)
+{
+	return write_faults_at((uintptr_t)frame_ptr(k, frame));
+}
+
+bool frame_sound(struct kernel *k, pfn_t frame)
+{
+	mfn_t behind = frame_mfn(k, frame);
+	uint64_t e = walk_leaf(k, (uintptr_t)frame_ptr(k, frame));
+
+	if (m2p(behind) == frame.v && pte_mfn(pte(e)).v == behind.v) {
+		return true;
+	}
+	say("# pfn %x is mfn %x is pfn %x, its mapping %x", frame.v, behind.v,
+	    m2p(behind), e);
+	return false;
+}
+
+void drop_test_tables(struct kernel *k)
+{
+	struct guest *g = &k->guest;
+
+	for (unsigned int level = 1; level < 4; level++) {
+		pfn_t table = walk_table(k, g->kernel.root, TEST_BASE, level);
+		struct guest_slot slot = {
+			.level = level + 1,
+			.table = walk_table(k, g->kernel.root, TEST_BASE,
+					    level + 1),
+			.index = pt_index(vaddr(TEST_BASE), level + 1),
+		};
+
+		if (pfn_eq(table, PFN_INVALID)) {
+			continue;
+		}
+		if (guest_unhook(g, slot) != 0) {
+			fail(k, "a table of a test cannot be unhooked");
+		}
+		frame_free(k, table);
+	}
+}
+
+uint64_t nr_free(struct kernel *k)
+{
+	return memblock_nr_free(&k->guest.memblock);
+}
