@@ -22,4 +22,7 @@ void selftest(struct kernel *k)
 	run(k, test_boot);
 	run(k, test_pin);
 	run(k, test_memblock);
+	run(k, test_e820);
+	run(k, test_p2m);
+	run(k, test_lookup);
 }

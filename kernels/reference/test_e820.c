@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+/* The memory map: what is refused, what is repaired, and the guest's own. */
+#include "kernels/reference/selftest.h"
+
+#define PAGES 16
+#define KEPT 3
+
+struct row {
+	const char *sentence;
+	unsigned int nr;
+	struct e820_entry entry[KEPT];
+};
+
+/* For the message of a refusal; nothing else of it is used. */
+static struct guest scratch;
+static struct e820_map map;
+
+static const struct row refused[] = {
+	{"e820: a map without entries is refused", 0, {{0, 0, 0}}},
+	{"e820: and one with an entry of size 0",
+	 2,
+	 {{0, 0x10000, E820_RAM}, {0x10000, 0, E820_RESERVED}}},
+	{"e820: and one that wraps around",
+	 2,
+	 {{0, 0x10000, E820_RAM}, {0x10000, UINT64_MAX, E820_RESERVED}}},
+	{"e820: and one with RAM beyond the guest's frames",
+	 1,
+	 {{0, 0x11000, E820_RAM}}},
+	{"e820: and one that is not sorted",
+	 2,
+	 {{0x8000, 0x8000, E820_RAM}, {0, 0x8000, E820_RAM}}},
+	{"e820: and one that overlaps",
+	 2,
+	 {{0, 0x9000, E820_RAM}, {0x8000, 0x8000, E820_RAM}}},
+	{"e820: and one with a hole in the middle",
+	 2,
+	 {{0, 0x8000, E820_RAM}, {0x9000, 0x7000, E820_RAM}}},
+	{"e820: and one that ends too early", 1, {{0, 0xf000, E820_RAM}}},
+	{"e820: and one that begins too late", 1, {{0x1000, 0xf000, E820_RAM}}},
+};
+
+static void fill(const struct row *row)
+{
+	map.nr = row->nr;
+	for (unsigned int i = 0; i < row->nr; i++) {
+		map.entry[i] = row->entry[i];
+	}
+}
+
+static bool is_entry(unsigned int i, uint64_t addr, uint64_t end, uint32_t type)
+{
+	return map.entry[i].addr == addr &&
+	       map.entry[i].addr + map.entry[i].size == end &&
+	       map.entry[i].type == type;
+}
+
+static void repaired(struct kernel *k)
+{
+	static const struct row touching = {"",
+					    3,
+					    {{0, 0x4000, E820_RAM},
+					     {0x4000, 0x4000, E820_RAM},
+					     {0x8000, 0x8000, E820_RAM}}};
+	static const struct row edges = {"",
+					 3,
+					 {{0, 0x4800, E820_RAM},
+					  {0x4800, 0x1000, E820_RESERVED},
+					  {0x5800, 0xa800, E820_RAM}}};
+
+	fill(&touching);
+	check(k,
+	      e820_sanitise(&scratch, &map, PAGES) == 0 && map.nr == 1 &&
+		      is_entry(0, 0, 0x10000, E820_RAM),
+	      "e820: entries that touch become one");
+	fill(&edges);
+	check(k,
+	      e820_sanitise(&scratch, &map, PAGES) == 0 && map.nr == 3 &&
+		      is_entry(0, 0, 0x4000, E820_RAM) &&
+		      is_entry(1, 0x4000, 0x6000, E820_RESERVED) &&
+		      is_entry(2, 0x6000, 0x10000, E820_RAM),
+	      "e820: pages that are not RAM all through are not RAM");
+}
+
+static uint64_t ram_frames(const struct e820_map *m)
+{
+	uint64_t nr = 0;
+
+	for (unsigned int i = 0; i < m->nr; i++) {
+		nr += m->entry[i].type == E820_RAM
+			      ? m->entry[i].size >> PAGE_SHIFT
+			      : 0;
+	}
+	return nr;
+}
+
+static void own(struct kernel *k)
+{
+	static struct memblock m;
+	const struct guest *g = &k->guest;
+	bool same;
+
+	map = g->e820;
+	same = e820_sanitise(&scratch, &map, g->boot.nr_pages) == 0 &&
+	       map.nr == g->e820.nr;
+	for (unsigned int i = 0; same && i < map.nr; i++) {
+		same = map.entry[i].addr == g->e820.entry[i].addr &&
+		       map.entry[i].size == g->e820.entry[i].size &&
+		       map.entry[i].type == g->e820.entry[i].type;
+	}
+	check(k, same, "e820: the guest's own is in order already");
+	check(k,
+	      e820_sanitise(&scratch, &map, g->boot.nr_pages + 1) ==
+		      -XEN_EINVAL,
+	      "e820: but not for a guest of one frame more");
+	memblock_init(&m);
+	check(k,
+	      e820_to_memblock(&scratch, &g->e820, &m) == 0 &&
+		      memblock_nr_memory(&m) == ram_frames(&g->e820) &&
+		      memblock_is_memory(&m, pfn(0xa0)) &&
+		      memblock_is_reserved(&m, pfn(0xa0)) &&
+		      memblock_is_reserved(&m, pfn(0xff)) &&
+		      !memblock_is_reserved(&m, pfn(0x9f)) &&
+		      !memblock_is_reserved(&m, pfn(0x100)),
+	      "e820: its RAM is memory, the ISA hole reserved");
+}
+
+void test_e820(struct kernel *k)
+{
+	for (unsigned int i = 0; i < sizeof(refused) / sizeof(refused[0]);
+	     i++) {
+		fill(&refused[i]);
+		scratch.message[0] = 0;
+		check(k,
+		      e820_sanitise(&scratch, &map, PAGES) == -XEN_EINVAL &&
+			      scratch.message[0] != 0,
+		      refused[i].sentence);
+	}
+	repaired(k);
+	own(k);
+}
