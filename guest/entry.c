@@ -44,7 +44,7 @@ pte_t entry_load(struct guest *g, vaddr_t table, unsigned int index)
 static int entry_get(struct guest *g, struct guest_slot slot, pte_t *ret)
 {
 	vaddr_t table;
-	int error = guest_frame_va(g, slot.table, false, &table);
+	int error = frame_reach(g, slot.table, false, &table);
 
 	if (error == 0) {
 		*ret = entry_load(g, table, slot.index);
@@ -65,7 +65,7 @@ int table_load(struct guest *g, unsigned int level, pfn_t table,
 	const struct geometry *s = g->config.geometry;
 	unsigned int nr = s->level[level].nr_entries;
 	vaddr_t va;
-	int error = guest_frame_va(g, table, false, &va);
+	int error = frame_reach(g, table, false, &va);
 
 	if (error != 0) {
 		return error;
@@ -87,7 +87,7 @@ int table_store(struct guest *g, unsigned int level, pfn_t table,
 	const struct geometry *s = g->config.geometry;
 	unsigned int nr = s->level[level].nr_entries;
 	vaddr_t va;
-	int error = guest_frame_va(g, table, true, &va);
+	int error = frame_reach(g, table, true, &va);
 
 	if (error != 0) {
 		return error;
@@ -111,7 +111,7 @@ maddr_t slot_maddr(struct guest *g, struct guest_slot slot)
 int slot_store(struct guest *g, struct guest_slot slot, pte_t value)
 {
 	vaddr_t table;
-	int error = guest_frame_va(g, slot.table, true, &table);
+	int error = frame_reach(g, slot.table, true, &table);
 
 	if (error != 0) {
 		return error;
@@ -188,7 +188,10 @@ int guest_set_entry_init(struct guest *g, struct guest_slot slot, pte_t value)
 
 int guest_store_entry(struct guest *g, struct guest_slot slot, pte_t value)
 {
-	return slot_store(g, slot, value);
+	vaddr_t table;
+	int error = guest_frame_va(g, slot.table, true, &table);
+
+	return error == 0 ? slot_store(g, slot, value) : error;
 }
 
 int guest_flush(struct guest *g)

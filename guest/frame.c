@@ -156,7 +156,7 @@ int windows_close(struct guest *g)
 	return 0;
 }
 
-int guest_frame_va(struct guest *g, pfn_t frame, bool write, vaddr_t *ret)
+int frame_reach(struct guest *g, pfn_t frame, bool write, vaddr_t *ret)
 {
 	if (guest_direct_mapped(g, frame)) {
 		*ret = guest_direct_va(g, frame);
@@ -173,10 +173,41 @@ int guest_frame_va(struct guest *g, pfn_t frame, bool write, vaddr_t *ret)
 	return window_show(g, frame, write, ret);
 }
 
+/* A window is refused by the hypervisor; a mapping that is there is asked. */
+static bool can_write(struct guest *g, pfn_t frame, vaddr_t va)
+{
+	struct guest_slot slot;
+	pte_t e;
+
+	if (!g->ops->hypervisor || (!guest_direct_mapped(g, frame) &&
+				    !guest_in_initial_mapping(g, frame))) {
+		return true;
+	}
+	return guest_lookup(g, g->kernel.root, va, &slot, &e) == 0 &&
+	       pte_writable(e);
+}
+
+int guest_frame_va(struct guest *g, pfn_t frame, bool write, vaddr_t *ret)
+{
+	vaddr_t va;
+	int error = frame_reach(g, frame, write, &va);
+
+	if (write &&
+	    (error == -XEN_EBUSY || (error == 0 && !can_write(g, frame, va)))) {
+		return guest_fail(g, XEN_EINVAL,
+				  "pfn %x is a table: it cannot be written",
+				  frame.v);
+	}
+	if (error == 0) {
+		*ret = va;
+	}
+	return error;
+}
+
 int guest_clear_frame(struct guest *g, pfn_t frame)
 {
 	vaddr_t va = vaddr(0);
-	int error = guest_frame_va(g, frame, true, &va);
+	int error = frame_reach(g, frame, true, &va);
 
 	if (error == 0) {
 		port_clear_page(g, va);

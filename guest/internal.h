@@ -36,6 +36,8 @@ static inline void set_handle(void *handle, const void *to)
 bool guest_in_initial_mapping(const struct guest *g, pfn_t frame);
 vaddr_t guest_initial_va(const struct guest *g, pfn_t frame);
 bool guest_direct_mapped(const struct guest *g, pfn_t frame);
+/* guest_frame_va for a caller that knows what it may write. */
+int frame_reach(struct guest *g, pfn_t frame, bool write, vaddr_t *ret);
 /* No window shows the frame any more. */
 void window_forget(struct guest *g, pfn_t frame);
 /* Every window shows its own frame again. */

@@ -38,7 +38,7 @@ static int walk_table(struct guest *g, const struct walk *w, unsigned int level,
 		pte_t e;
 		pfn_t child;
 
-		error = guest_frame_va(g, table, false, &va);
+		error = frame_reach(g, table, false, &va);
 		if (error != 0) {
 			return error;
 		}
