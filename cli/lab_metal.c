@@ -60,12 +60,13 @@ static void policy_words(const struct lab_job *job, char *to, size_t size)
 	const struct lab_policy *p = lab_find_policy(job->c->policy);
 
 	(void)snprintf(to, size,
-		       "template=%s buffer=%s recycle=%s limit=%" PRIu64 "%s",
+		       "template=%s buffer=%s recycle=%s limit=%" PRIu64 "%s%s",
 		       template_policy_name[p->policies.template],
 		       buffer_policy_name[p->policies.buffer],
 		       recycle_policy_name[p->policies.recycle],
 		       lab_limit(job->c->world, &job->options),
-		       job->c->world->two_ranges ? " two-ranges" : "");
+		       job->c->world->two_ranges ? " two-ranges" : "",
+		       job->c->world->template ? " direct=virt" : "");
 }
 
 static void exec_hv(const char *words, uint64_t mib)
@@ -236,6 +237,8 @@ static void judge(struct lab_result *r)
 {
 	const char *log = sim_log_text(&r->log);
 	const char *stats = strstr(log, "lab: hypercalls ");
+	const char *found = strstr(log, "lab: mistakes ");
+	uint64_t mistakes;
 
 	r->step = last_step(log);
 	r->outcome = LAB_BROKEN;
@@ -247,8 +250,10 @@ static void judge(struct lab_result *r)
 			       &r->hypercalls, &r->entry_writes, &r->flushes,
 			       &r->pages_walked) == 4;
 	}
-	if (r->step == LAB_DONE && r->counted) {
-		r->outcome = LAB_RIGHT;
+	if (found != NULL &&
+	    sscanf(found, "lab: mistakes %" SCNu64, &mistakes) == 1) {
+		r->outcome = mistakes == 0 ? LAB_RIGHT : LAB_WRONG;
+		(void)take_line(log, "lab: pfn ", r);
 	} else if (take_line(log, "unhandled page fault (ec=0003)", r) ||
 		   take_line(log, "Unhandled: vec 14, #PF[0003]", r)) {
 		r->outcome = LAB_FAULT;
@@ -299,6 +304,8 @@ void lab_metal_run(struct lab_job *job)
 	}
 	read_console(from, pid, &r->log);
 	judge(r);
-	r->as_expected = r->outcome == expected && r->step == step;
+	r->as_expected = r->outcome == expected && r->step == step &&
+			 (expected != LAB_WRONG ||
+			  strstr(sim_log_text(&r->log), job->c->says) != NULL);
 	r->seconds = now() - start_time;
 }

@@ -27,6 +27,16 @@ const char *const lab_step_name[LAB_STEPS] = {
 	[LAB_DONE] = "done",
 };
 
+uint64_t lab_ask(struct guest *g, pfn_t frame, uint64_t flags)
+{
+	const struct table_buffer *now = &g->directmap.now;
+	bool table = region_has(&g->tables, frame) ||
+		     (g->directmap.building && frame.v >= now->start.v &&
+		      frame.v < now->top.v);
+
+	return g->ops->hypervisor && table ? flags & ~PTE_RW : flags;
+}
+
 static int start(struct guest *g, const struct lab_kernel *k)
 {
 	return k->native != NULL ? guest_start_native(g, &k->config, k->native)

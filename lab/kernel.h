@@ -48,6 +48,12 @@ struct lab_kernel {
 };
 
 /*
+ * The callback of the policy `ask`: the kernel knows the builder's tables and
+ * its own buffer, and answers from that.
+ */
+uint64_t lab_ask(struct guest *g, pfn_t frame, uint64_t flags);
+
+/*
  * Boots. 0, or the errno of the step that failed, with the reason in the
  * guest's message; the caller then ends the kernel as BUG() does.
  */

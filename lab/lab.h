@@ -51,6 +51,7 @@ struct lab_policy {
 enum lab_memory {
 	LAB_MEMORY_ASKED,  /* --memory */
 	LAB_MEMORY_TWO,    /* the same, but enough for two ranges */
+	LAB_MEMORY_LOW,    /* the same, but what fits above the kernel's base */
 	LAB_MEMORY_NATIVE, /* little: kernels without a hypervisor */
 	LAB_MEMORY_SMALL,  /* a boot in a millisecond */
 	LAB_MEMORY_BIG,    /* beyond what an initial mapping can hold */

@@ -59,6 +59,8 @@ uint64_t lab_memory(const struct lab_world *w, const struct lab_options *o)
 	case LAB_MEMORY_TWO:
 		/* Each range with upper tables of its own. */
 		return asked(o) < 2 * GIB ? 2 * GIB : asked(o);
+	case LAB_MEMORY_LOW:
+		return asked(o) < GIB ? asked(o) : GIB;
 	case LAB_MEMORY_NATIVE:
 		return NATIVE_PAGES << PAGE_SHIFT;
 	case LAB_MEMORY_SMALL:
@@ -93,26 +95,15 @@ static struct paging cpu_of(const struct lab_world *w)
 	return cpu;
 }
 
-/*
- * The callback of `ask`: the kernel knows the builder's tables and its own
- * buffer, and answers from that.
- */
-static uint64_t ask(struct guest *g, pfn_t frame, uint64_t flags)
-{
-	const struct table_buffer *now = &g->directmap.now;
-	bool table = region_has(&g->tables, frame) ||
-		     (g->directmap.building && frame.v >= now->start.v &&
-		      frame.v < now->top.v);
-
-	return g->ops->hypervisor && table ? flags & ~PTE_RW : flags;
-}
-
 static struct lab_kernel kernel_of(const struct lab_world *w,
 				   const struct lab_policy *p, uint64_t pages,
 				   uint64_t limit)
 {
 	bool small = w->mode != PAGING_4LEVEL;
-	uint64_t direct = small ? DIRECT_BASE_32 : DIRECT_BASE;
+	bool low = w->template && w->hypervisor;
+	uint64_t direct = small ? DIRECT_BASE_32
+			  : low ? KERNEL_BASE
+				: DIRECT_BASE;
 	uint64_t base = w->template ? direct : KERNEL_BASE;
 
 	return (struct lab_kernel){
@@ -132,7 +123,7 @@ static struct lab_kernel kernel_of(const struct lab_world *w,
 					vaddr(base + (WINDOWS << PAGE_SHIFT)),
 				.memory_limit = pfn(limit),
 				.policies = p->policies,
-				.ask = ask,
+				.ask = lab_ask,
 			},
 		.split = pfn(w->two_ranges ? pages / 2 : 0),
 		.top_taken = w->hypervisor ? TOP_TAKEN : 0,

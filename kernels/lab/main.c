@@ -4,11 +4,14 @@
  * policies, as `lab run --on hv` and `--on xen` set them:
  *
  *   template=NAME buffer=NAME recycle=NAME two-ranges limit=FRAMES
+ *   direct=virt: the direct map is built over the initial mapping
  *
- * It says what the work took, and powers off; or it fails as its policy makes
- * it fail: crashed by a page fault that nobody handles, or by its own BUG().
+ * It says what the work took and how many pages came out wrong (check.c), and
+ * powers off; or it fails as its policy makes it fail: crashed by a page fault
+ * that nobody handles, or by its own BUG().
  */
 #include "kernels/common/kernel.h"
+#include "kernels/lab/check.h"
 #include "lab/kernel.h"
 
 /* As in the simulator: frames at the top that an initrd would have. */
@@ -63,6 +66,13 @@ static struct guest_policies policies(const char *cmdline)
 	};
 }
 
+static vaddr_t direct_base(const char *cmdline)
+{
+	return vaddr(word_is(cmdline_text(cmdline, "direct"), "virt")
+			     ? (uintptr_t)virt_base
+			     : DIRECT_BASE);
+}
+
 static struct lab_kernel kernel_of(uint64_t start_info)
 {
 	const struct start_info *si = (const struct start_info *)start_info;
@@ -78,11 +88,12 @@ static struct lab_kernel kernel_of(uint64_t start_info)
 				.kernel_end = image_pfn(image_end),
 				.text_start = image_pfn(text_start),
 				.text_end = image_pfn(text_end),
-				.direct_base = vaddr(DIRECT_BASE),
+				.direct_base = direct_base(cmdline),
 				.windows = vaddr((uintptr_t)windows),
 				.memory_limit = pfn(
 					cmdline_number(cmdline, "limit", 0)),
 				.policies = policies(cmdline),
+				.ask = lab_ask,
 			},
 		.start_info = vaddr(start_info),
 		.split = pfn(cmdline_has(cmdline, "two-ranges")
@@ -108,5 +119,6 @@ void kernel_main(uint64_t start_info)
 		/* BUG(): an early kernel has no handler for it. */
 		__asm__ volatile("ud2");
 	}
+	say("lab: mistakes %u", lab_mistakes(&the_guest));
 	shut_down(SHUTDOWN_poweroff);
 }

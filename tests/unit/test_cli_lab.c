@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "cli/lab.h"
+#include "cli/lab_metal.h"
 #include "cli/lab_table.h"
 #include "cli/say.h"
 #include "sim/sim.h"
@@ -84,7 +85,6 @@ static void bad_usage_has_status_2(void **state)
 		"run tlb --on moon",
 		"run tlb --seed x",
 		"run tlb --seed -1",
-		"run template --on hv",
 		"run --big 1M --all",
 		"run --wrong",
 	};
@@ -122,6 +122,46 @@ static void a_table_has_a_row_for_each_run(void **state)
 	check("run table-high --memory 64M", STATUS_OK, "12 runs, 0 not");
 }
 
+static bool can(const char *policy, const char *world, const char *on,
+		const struct lab_options *o)
+{
+	for (unsigned int i = 0; i < lab_nr_cases; i++) {
+		if (strcmp(lab_cases[i].policy, policy) == 0 &&
+		    strcmp(lab_cases[i].world->name, world) == 0) {
+			return lab_metal_can(&lab_cases[i], on, o);
+		}
+	}
+	fail_msg("no case %s in %s", policy, world);
+	return false;
+}
+
+/* What a real machine can show: not another CPU, nor another builder. */
+static void what_runs_on_metal(void **state)
+{
+	struct lab_options o = {.memory = LAB_MEMORY_DEFAULT,
+				.big = LAB_BIG_DEFAULT};
+
+	(void)state;
+	for (unsigned int p = 0; p < lab_nr_policies; p++) {
+		if (lab_policy_is_of(&lab_policies[p], "template")) {
+			char name[32];
+
+			(void)snprintf(name, sizeof(name), "template/%s",
+				       lab_policies[p].name);
+			assert_true(can(name, "hypervisor", "hv", &o));
+			assert_true(can(name, "hypervisor", "xen", &o));
+			assert_false(can(name, "4-level NX", "hv", &o));
+		}
+	}
+	assert_true(can("table-high/used-only", "one range", "xen", &o));
+	assert_false(can("tlb/no-flush", "TLB keeps none", "hv", &o));
+	assert_false(can("big-p2m/inside", "noted", "hv", &o));
+	assert_false(can("big-p2m/outside", "big, noted", "hv", &o));
+	o.big_asked = true;
+	assert_true(can("big-p2m/outside", "big, noted", "hv", &o));
+	assert_false(can("big-p2m/outside", "big, noted", "xen", &o));
+}
+
 static void json_is_json(void **state)
 {
 	char *out;
@@ -153,6 +193,7 @@ int main(void)
 		cmocka_unit_test(it_lists_histories_and_policies),
 		cmocka_unit_test(show_prints_the_log_and_the_row),
 		cmocka_unit_test(a_table_has_a_row_for_each_run),
+		cmocka_unit_test(what_runs_on_metal),
 		cmocka_unit_test(json_is_json),
 	};
 

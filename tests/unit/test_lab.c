@@ -188,6 +188,28 @@ static void keep_lists_the_pages_that_are_wrong(void **state)
 	lab_result_fini(&r);
 }
 
+/*
+ * The direct map at the kernel's base: as much memory as fits there, the text
+ * executable in it and, with the right policy, nothing else.
+ */
+static void over_the_initial_mapping_the_text_stays_executable(void **state)
+{
+	const struct lab_options o = options(4 * GIB, 600 * GIB);
+	struct lab_result r;
+
+	(void)state;
+	lab_run(find("template/filter", "hypervisor"), &o, &r);
+	assert_true(r.as_expected);
+	assert_int_equal(r.memory, GIB);
+	assert_int_equal(r.findings.not_executable, 0);
+	lab_result_fini(&r);
+	lab_run(find("template/keep", "hypervisor"), &o, &r);
+	assert_true(r.findings.executable >= 256);
+	assert_int_equal(r.findings.executable,
+			 lab_findings_total(&r.findings));
+	lab_result_fini(&r);
+}
+
 static void one_seed_gives_one_run(void **state)
 {
 	const struct lab_options o = options(64 * MIB, 600 * GIB);
@@ -263,6 +285,8 @@ int main(void)
 		cmocka_unit_test(no_flush_faults_on_an_entry_that_is_writable),
 		cmocka_unit_test(inside_is_refused_with_the_arithmetic),
 		cmocka_unit_test(keep_lists_the_pages_that_are_wrong),
+		cmocka_unit_test(
+			over_the_initial_mapping_the_text_stays_executable),
 		cmocka_unit_test(one_seed_gives_one_run),
 		cmocka_unit_test(an_outcome_that_differs_is_told),
 		cmocka_unit_test(more_retention_kills_more_boots),

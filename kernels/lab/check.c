@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What lab/check.c reads from the simulated machine, as far as the kernel can
+ * see it itself: the tables as the CPU has them, the hypervisor's M2P, and the
+ * hypervisor's answers. Of the library's records only the root is believed,
+ * and the memory map, which is the hypervisor's too.
+ *
+ * Whether a frame is a table is for the hypervisor to say: one that may be
+ * made writable is none, and had no reason to be read-only.
+ */
+#include "kernels/lab/check.h"
+
+#include "kernels/common/kernel.h"
+
+enum mistake {
+	MISSING,
+	WRONG,
+	BEYOND,
+	EXECUTABLE,
+	NOT_EXECUTABLE,
+	LEFT_READONLY,
+	MISTAKES,
+};
+
+static const char *const mistake_text[MISTAKES] = {
+	[MISSING] = "RAM is not mapped",
+	[WRONG] = "RAM is mapped to another frame",
+	[BEYOND] = "mapped, and no RAM",
+	[EXECUTABLE] = "executable, and no kernel text",
+	[NOT_EXECUTABLE] = "kernel text that cannot be executed",
+	[LEFT_READONLY] = "memory that is left read-only",
+};
+
+struct checker {
+	struct guest *g;
+	uint64_t pages;
+	/* The stretch of each mistake that may still grow. */
+	pfn_t first[MISTAKES];
+	uint64_t nr[MISTAKES];
+};
+
+static void flush_stretch(struct checker *c, enum mistake m)
+{
+	if (c->nr[m] != 0) {
+		say("lab: pfn %x to %x: %s", c->first[m].v,
+		    c->first[m].v + c->nr[m] - 1, mistake_text[m]);
+		c->nr[m] = 0;
+	}
+}
+
+static void note(struct checker *c, enum mistake m, pfn_t at)
+{
+	c->pages++;
+	if (c->nr[m] == 0 || c->first[m].v + c->nr[m] != at.v) {
+		flush_stretch(c, m);
+		c->first[m] = at;
+	}
+	c->nr[m]++;
+}
+
+static uint64_t m2p(mfn_t frame)
+{
+	return ((const volatile uint64_t *)MACH2PHYS_VIRT_START)[frame.v];
+}
+
+/* The L1 entry of an address; NX above level 1 counts as if it were there. */
+static pte_t walk(struct guest *g, vaddr_t va)
+{
+	uint64_t nx = 0;
+	pfn_t table = g->kernel.root;
+
+	for (unsigned int level = 4;; level--) {
+		const pte_t *at = (const pte_t *)guest_direct_va(g, table).v;
+		pte_t e = pte_read(&at[pt_index(va, level)]);
+
+		if (level == 1 || !pte_present(e)) {
+			return pte(e.v | nx);
+		}
+		nx |= e.v & PTE_NX;
+		table = pfn(m2p(pte_mfn(e)));
+	}
+}
+
+static bool is_text(const struct guest *g, pfn_t at)
+{
+	const struct guest_config *c = &g->config;
+
+	return c->direct_base.v == c->virt_base.v && at.v >= c->text_start.v &&
+	       at.v < c->text_end.v;
+}
+
+static void check_rights(struct checker *c, pfn_t at, pte_t e)
+{
+	vaddr_t va = guest_direct_va(c->g, at);
+	bool nx = (e.v & PTE_NX) != 0;
+
+	if (c->g->config.cpu.nx && !nx && !is_text(c->g, at)) {
+		note(c, EXECUTABLE, at);
+	}
+	if (nx && is_text(c->g, at)) {
+		note(c, NOT_EXECUTABLE, at);
+	}
+	if (!pte_writable(e) &&
+	    hypercall(__HYPERVISOR_update_va_mapping, va.v, e.v | PTE_RW,
+		      UVMF_INVLPG, 0, 0) == 0) {
+		note(c, LEFT_READONLY, at);
+	}
+}
+
+static void check_page(struct checker *c, pfn_t at)
+{
+	pte_t e = walk(c->g, guest_direct_va(c->g, at));
+
+	if (!memblock_is_memory(&c->g->memblock, at)) {
+		if (pte_present(e)) {
+			note(c, BEYOND, at);
+		}
+	} else if (!pte_present(e)) {
+		note(c, MISSING, at);
+	} else if (m2p(pte_mfn(e)) != at.v) {
+		note(c, WRONG, at);
+	} else {
+		check_rights(c, at, e);
+	}
+}
+
+uint64_t lab_mistakes(struct guest *g)
+{
+	struct checker c = {.g = g};
+
+	for (pfn_t at = pfn(0); at.v < memblock_end(&g->memblock).v;
+	     at = pfn_add(at, 1)) {
+		check_page(&c, at);
+	}
+	for (enum mistake m = 0; m < MISTAKES; m++) {
+		flush_stretch(&c, m);
+	}
+	return c.pages;
+}
