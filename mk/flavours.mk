@@ -85,10 +85,21 @@ $(B)/$(1)/%.S.o: %.S $(B)/$(1)/flags | $$(DEPS_$(1))
 endef
 $(foreach f,$(FLAVOURS),$(eval $(call flavour,$(f))))
 
+# $(call listed,FILE,OBJECTS): FILE is made anew when the list of what goes into
+# it changes: a source that is gone leaves nothing behind.
+define listed
+$(1): $(1).list
+$(1).list: FORCE
+	@mkdir -p $$(@D)
+	@echo '$(strip $(2))' > $$@.new
+	@if cmp -s $$@.new $$@; then rm $$@.new; else mv $$@.new $$@; fi
+endef
+
 # $(call archive,FILE,OBJECTS): members without paths in their way.
 define archive
+$(call listed,$(1),$(2))
 $(1): $(2)
 	$$(call say,AR      $(1))
 	@mkdir -p $$(@D) && rm -f $$@
-	$$(Q)ar rcsP $$@ $$^
+	$$(Q)ar rcsP $$@ $$(filter %.o,$$^)
 endef

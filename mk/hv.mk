@@ -11,6 +11,7 @@ HV_ELF64 := $(B)/hv/pagewarden-hv.elf64
 HV_ELF := $(B)/pagewarden-hv.elf
 HV_OUT := $(if $(wildcard hv/hv.lds),$(HV_ELF))
 
+$(eval $(call listed,$(HV_ELF64),$(HV_OBJ)))
 $(HV_ELF64): $(HV_OBJ) hv/hv.lds
 	$(call say,LD      $@)
 	$(Q)ld -m elf_x86_64 $(HV_LDFLAGS) -T hv/hv.lds -o $@ $(HV_OBJ)

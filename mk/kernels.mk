@@ -16,6 +16,8 @@ $(eval $(call archive,$(KERN_LIB),$(call objs,kern,\
 	$(wildcard kernels/*.c kernels/*.S lab/kernel.c))))
 
 define kernel
+$(call listed,$(B)/kernels/$(1).elf,$(call csrc,kernels/$(1)) \
+	$(call asmsrc,kernels/$(1)))
 $(B)/kernels/$(1).elf: $(call objs,kern,$(call csrc,kernels/$(1)) \
 		$(call asmsrc,kernels/$(1))) $(KERN_LIB) kernels/$(1)/$(1).lds
 	$$(call say,LD      $$@)
