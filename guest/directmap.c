@@ -280,23 +280,31 @@ static int map_below_new(struct guest *g, const struct job *job,
 {
 	struct guest_slot child = {.level = slot.level - 1};
 	int error = guest_new_table(g, &child.table);
+	bool given = false;
 	pte_t e;
 
-	if (error == 0) {
-		error = map_level(g, job, child, false, start, end);
-	}
-	if (error == 0) {
-		error = g->ops->alloc_table(g, child.level, child.table);
-	}
 	if (error != 0) {
 		return error;
 	}
+	error = map_level(g, job, child, false, start, end);
+	if (error == 0) {
+		error = g->ops->alloc_table(g, child.level, child.table);
+		given = error == 0;
+	}
 	e = guest_make_pte(g, child.table, table_flags(g, slot.level));
-	if (!used) {
+	if (error == 0 && !used) {
 		return slot_store(g, slot, e);
 	}
-	error = g->ops->set_entry(g, slot, e);
-	return error == 0 ? batch_flush(g, NULL) : error;
+	if (error == 0) {
+		error = g->ops->set_entry(g, slot, e);
+	}
+	if (error == 0) {
+		error = batch_flush(g, NULL);
+	}
+	if (error != 0) {
+		guest_discard_tables(g, child.level, child.table, given);
+	}
+	return error;
 }
 
 /* What one entry of an upper table maps of [start, end). */

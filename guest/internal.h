@@ -69,6 +69,12 @@ int guest_protect_frames(struct guest *g, pfn_t start, pfn_t end, uint64_t set,
 /* table.c: a frame for a table: from the buffer, or from the allocator. */
 int guest_new_table(struct guest *g, pfn_t *ret);
 void guest_delete_table(struct guest *g, pfn_t frame);
+/*
+ * Tables that were made for an entry which could not be set, and those below
+ * them; given: they had been through alloc_table.
+ */
+void guest_discard_tables(struct guest *g, unsigned int level, pfn_t table,
+			  bool given);
 
 /* The L1 entry of an address, with tables made down to it. */
 int guest_map_entry(struct guest *g, const struct guest_space *space,

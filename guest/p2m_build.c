@@ -190,6 +190,23 @@ static int frames_run(struct guest *g, uint64_t nr, pfn_t *ret,
 	return error;
 }
 
+/* Of pages that could not all be mapped: those that were. */
+static void unmap_run(struct guest *g, vaddr_t va, pfn_t frame, uint64_t nr)
+{
+	for (uint64_t i = 0; i < nr; i++) {
+		vaddr_t at = vaddr_add(va, i << PAGE_SHIFT);
+		struct guest_slot slot;
+		pte_t e;
+
+		if (guest_lookup(g, g->kernel.root, at, &slot, &e) == 0 &&
+		    mfn_eq(entry_mfn(g, e), p2m_get(g, pfn_add(frame, i))) &&
+		    (guest_unmap(g, &g->kernel, at) != 0 ||
+		     batch_flush(g, NULL) != 0)) {
+			guest_note(g, "pfn %x stays mapped", frame.v + i);
+		}
+	}
+}
+
 /* Leaves [first, end), which are all needed. */
 static int linear_run(struct guest *g, struct p2m *p, uint64_t first,
 		      uint64_t end)
@@ -209,10 +226,12 @@ static int linear_run(struct guest *g, struct p2m *p, uint64_t first,
 		error = guest_map_pages(g, leaf_va(p, first), frame, nr,
 					PTE_P | PTE_RW | PTE_A | PTE_D);
 		if (error != 0) {
+			unmap_run(g, leaf_va(p, first), frame, nr);
 			guest_free_frames(g, frame, nr);
 			return error;
 		}
 		p->nr_frames += nr;
+		p->nr_mapped += nr;
 		first += nr;
 	}
 	return 0;
@@ -236,20 +255,24 @@ static int linear_build(struct guest *g, struct p2m *p)
 		}
 		error = guest_map_pages(g, leaf_va(p, i), p->missing_leaf, 1,
 					PTE_P | PTE_A);
+		p->nr_mapped += error == 0;
 		i++;
 	}
 	return error;
 }
 
+/* What is mapped beyond nr_mapped is somebody else's. */
 static int linear_free(struct guest *g, struct p2m *p)
 {
-	for (uint64_t i = 0; i < nr_leaves(p); i++) {
+	int error;
+
+	for (uint64_t i = 0; i < p->nr_mapped; i++) {
 		vaddr_t va = leaf_va(p, i);
 		struct guest_slot slot;
 		pte_t e;
 		pfn_t frame;
-		int error = guest_lookup(g, g->kernel.root, va, &slot, &e);
 
+		error = guest_lookup(g, g->kernel.root, va, &slot, &e);
 		if (error == -XEN_ENOENT) {
 			continue;
 		}
@@ -263,7 +286,9 @@ static int linear_free(struct guest *g, struct p2m *p)
 			page_free(g, p, frame);
 		}
 	}
-	return guest_prune(g, p->list, nr_leaves(p) << PAGE_SHIFT);
+	error = guest_prune(g, p->list, nr_leaves(p) << PAGE_SHIFT);
+	/* Among tables of another's, none was made. */
+	return error == -XEN_EFAULT && p->nr_mapped == 0 ? 0 : error;
 }
 
 static int p2m_free(struct guest *g, struct p2m *p)
@@ -298,13 +323,14 @@ int p2m_build(struct guest *g, enum p2m_kind kind, vaddr_t linear)
 		.missing_leaf = PFN_INVALID,
 		.missing_mid = PFN_INVALID,
 	};
+	struct p2m old = g->p2m;
 	int error;
 
 	if (g->p2m.kind == P2M_IDENTITY) {
 		return 0;
 	}
 	if ((kind != P2M_TREE && kind != P2M_LINEAR) ||
-	    g->p2m.kind != P2M_LIST || page_offset(linear.v) != 0) {
+	    page_offset(linear.v) != 0) {
 		return guest_fail(g, XEN_EINVAL,
 				  "p2m_build: kind %u over kind %u",
 				  (uint64_t)kind, (uint64_t)g->p2m.kind);
@@ -322,6 +348,10 @@ int p2m_build(struct guest *g, enum p2m_kind kind, vaddr_t linear)
 		return error;
 	}
 	g->p2m = new;
+	if (old.kind != P2M_LIST && p2m_free(g, &old) != 0) {
+		guest_note(g, "%u frames of the old P2M are lost",
+			   old.nr_frames);
+	}
 	return 0;
 }
 
@@ -332,6 +362,10 @@ int p2m_teardown(struct guest *g)
 
 	if (old.kind != P2M_TREE && old.kind != P2M_LINEAR) {
 		return -XEN_EINVAL;
+	}
+	if (g->boot.p2m_start.v == g->boot.p2m_end.v) {
+		return guest_fail(g, XEN_EBUSY,
+				  "p2m_teardown: the builder's P2M is gone");
 	}
 	if (old.kind == P2M_LINEAR) {
 		/* It is needed to take itself down: go back to the list. */

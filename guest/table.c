@@ -45,6 +45,37 @@ void guest_delete_table(struct guest *g, pfn_t frame)
 	memblock_free(&g->memblock, frame, pfn_add(frame, 1));
 }
 
+void guest_discard_tables(struct guest *g, unsigned int level, pfn_t table,
+			  bool given)
+{
+	struct guest_slot slot = {.level = level, .table = table};
+	int error = 0;
+
+	if (g->directmap.building) {
+		return; /* The buffer's; the kernel cannot go on anyway. */
+	}
+	for (; level > 1 &&
+	       slot.index < g->config.geometry->level[level].nr_entries;
+	     slot.index++) {
+		pte_t e = pte(0);
+
+		if (guest_read_entry(g, slot, &e) == 0 && pte_present(e)) {
+			guest_discard_tables(g, level - 1,
+					     p2m_find(g, entry_mfn(g, e)),
+					     true);
+		}
+	}
+	if (given) {
+		error = g->ops->release_table(g, level, table);
+		error = error == 0 ? batch_flush(g, NULL) : error;
+	}
+	if (error == 0) {
+		guest_delete_table(g, table);
+	} else {
+		guest_note(g, "the table pfn %x is lost", table.v);
+	}
+}
+
 int guest_alloc_table(struct guest *g, unsigned int level, pfn_t frame)
 {
 	return g->ops->alloc_table(g, level, frame);

@@ -38,6 +38,7 @@ struct p2m {
 	uint64_t nr_top;
 	pfn_t missing_leaf; /* tree and linear: all entries invalid */
 	pfn_t missing_mid;  /* tree: all entries the missing leaf */
+	uint64_t nr_mapped; /* linear: leaves that are mapped, from list on */
 	uint64_t nr_frames; /* that this P2M occupies, shared ones included */
 };
 
@@ -64,11 +65,16 @@ pfn_t p2m_find(struct guest *g, mfn_t frame);
  * Builds the library's own, of kind P2M_TREE or P2M_LINEAR (at a free,
  * page-aligned address), with what the present one holds, and goes over to
  * it. The direct map must exist. Returns 0 or -errno, and on error the old
- * one stays in use and no frame is lost.
+ * one stays in use and no frame is lost. An old one of the library's own is
+ * given back; the builder's list is left alone.
  */
 int p2m_build(struct guest *g, enum p2m_kind kind, vaddr_t linear);
 
-/* Gives back the frames of the library's own P2M; nothing is left. */
+/*
+ * Gives back the frames of the library's own P2M; nothing of it is left, and
+ * the builder's list is in use again. -XEN_EINVAL if there is no own one,
+ * -XEN_EBUSY once the builder's has been dropped.
+ */
 int p2m_teardown(struct guest *g);
 
 #endif
