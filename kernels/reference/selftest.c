@@ -24,6 +24,7 @@ void selftest(struct kernel *k)
 	run(k, test_memblock);
 	run(k, test_e820);
 	run(k, test_p2m);
+	run(k, test_p2m_build);
 	run(k, test_lookup);
 	run(k, test_entry);
 	run(k, test_protect);

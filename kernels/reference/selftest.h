@@ -51,8 +51,8 @@ bool write_faults_at(uint64_t va);
 /* P2M, M2P and direct map of a frame say the same. */
 bool frame_sound(struct kernel *k, pfn_t frame);
 
-/* The tables that a test made for TEST_BASE: unhooked and freed. */
-void drop_test_tables(struct kernel *k);
+/* Tables for an address that are empty: unhooked and freed. */
+void drop_tables(struct kernel *k, uint64_t va);
 /* How many frames the allocator has. */
 uint64_t nr_free(struct kernel *k);
 

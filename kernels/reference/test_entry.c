@@ -35,7 +35,7 @@ static void page_free(struct kernel *k, struct page p)
 	    guest_flush(&k->guest) != 0) {
 		fail(k, "a page of a test cannot be unmapped");
 	}
-	drop_test_tables(k);
+	drop_tables(k, TEST_BASE);
 	frame_free(k, p.frame);
 }
 

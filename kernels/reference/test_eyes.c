@@ -135,23 +135,35 @@ bool frame_sound(struct kernel *k, pfn_t frame)
 	return false;
 }
 
-void drop_test_tables(struct kernel *k)
+static bool is_empty(struct kernel *k, pfn_t table)
 {
-	struct guest *g = &k->guest;
+	for (unsigned int i = 0; i < PT_ENTRIES; i++) {
+		if (frame_ptr(k, table)[i] != 0) {
+			return false;
+		}
+	}
+	return true;
+}
 
+void drop_tables(struct kernel *k, uint64_t va)
+{
+	pfn_t root = k->guest.kernel.root;
+
+	if (guest_flush(&k->guest) != 0) {
+		fail(k, "what a test left in the queue is refused");
+	}
 	for (unsigned int level = 1; level < 4; level++) {
-		pfn_t table = walk_table(k, g->kernel.root, TEST_BASE, level);
+		pfn_t table = walk_table(k, root, va, level);
 		struct guest_slot slot = {
 			.level = level + 1,
-			.table = walk_table(k, g->kernel.root, TEST_BASE,
-					    level + 1),
-			.index = pt_index(vaddr(TEST_BASE), level + 1),
+			.table = walk_table(k, root, va, level + 1),
+			.index = pt_index(vaddr(va), level + 1),
 		};
 
-		if (pfn_eq(table, PFN_INVALID)) {
+		if (pfn_eq(table, PFN_INVALID) || !is_empty(k, table)) {
 			continue;
 		}
-		if (guest_unhook(g, slot) != 0) {
+		if (guest_unhook(&k->guest, slot) != 0) {
 			fail(k, "a table of a test cannot be unhooked");
 		}
 		frame_free(k, table);

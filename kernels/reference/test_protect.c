@@ -138,7 +138,7 @@ static void flags(struct kernel *k)
 	if (guest_unmap(g, &g->kernel, vaddr(TEST_BASE)) != 0) {
 		fail(k, "a page of a test cannot be unmapped");
 	}
-	drop_test_tables(k);
+	drop_tables(k, TEST_BASE);
 	frame_free(k, frame);
 }
 
