@@ -29,4 +29,7 @@ void selftest(struct kernel *k)
 	run(k, test_entry);
 	run(k, test_protect);
 	run(k, test_table);
+	run(k, test_hook);
+	run(k, test_map);
+	run(k, test_space);
 }
