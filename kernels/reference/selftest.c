@@ -32,4 +32,8 @@ void selftest(struct kernel *k)
 	run(k, test_hook);
 	run(k, test_map);
 	run(k, test_space);
+	run(k, test_batch);
+	run(k, test_frames);
+	run(k, test_exchange);
+	run(k, test_tlb);
 }
