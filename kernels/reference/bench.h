@@ -8,9 +8,8 @@
 typedef void (*bench_op)(void *what);
 
 /*
- * Does the operation `repeat` times in each of a number of batches, and
- * prints what one took: the median of the batches, after a warm-up batch that
- * is thrown away.
+ * Does the operation `repeat` times, after some that are thrown away, and
+ * prints what one took on average.
  */
 void bench_measure(const char *name, bench_op op, void *what,
 		   unsigned int repeat);

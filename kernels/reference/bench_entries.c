@@ -158,9 +158,9 @@ void bench_entries(struct kernel *k)
 		*frame_ptr(k, s->shown[t]) = s->shown[t].v;
 	}
 	prepare(s);
-	measure(s, "mmu-update-1", mmu_update, 1, 500);
-	measure(s, "mmu-update-128", mmu_update, NR, 50);
-	measure(s, "update-va-mapping", update_va_mapping, 1, 500);
-	measure(s, "multicall-32", multicall, NR_CALLS, 50);
+	measure(s, "mmu-update-1", mmu_update, 1, 5000);
+	measure(s, "mmu-update-128", mmu_update, NR, 500);
+	measure(s, "update-va-mapping", update_va_mapping, 1, 5000);
+	measure(s, "multicall-32", multicall, NR_CALLS, 500);
 	give_back(s);
 }

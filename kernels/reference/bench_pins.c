@@ -97,12 +97,12 @@ void bench_pins(struct kernel *k)
 	if (guest_alloc_frames(&k->guest, NR_TABLES, &t->tables) != 0) {
 		fail(k, "frames for a benchmark");
 	}
-	measure_l1(t, "pin-unpin-l1-1", 1, 200);
-	measure_l1(t, "pin-unpin-l1-64", 64, 100);
-	measure_l1(t, "pin-unpin-l1-512", PT_ENTRIES, 50);
-	measure_l4(t, "pin-unpin-l4-1", 1, 50);
-	measure_l4(t, "pin-unpin-l4-64", 64, 4);
-	measure_l4(t, "pin-unpin-l4-512", PT_ENTRIES, 1);
+	measure_l1(t, "pin-unpin-l1-1", 1, 2000);
+	measure_l1(t, "pin-unpin-l1-64", 64, 1000);
+	measure_l1(t, "pin-unpin-l1-512", PT_ENTRIES, 500);
+	measure_l4(t, "pin-unpin-l4-1", 1, 500);
+	measure_l4(t, "pin-unpin-l4-64", 64, 50);
+	measure_l4(t, "pin-unpin-l4-512", PT_ENTRIES, 20);
 	if (guest_free_frames(&k->guest, t->tables, NR_TABLES) != 0) {
 		fail(k, "frames given back");
 	}

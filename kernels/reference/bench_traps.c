@@ -50,7 +50,7 @@ static void page_faults(struct kernel *k)
 
 	bench_readonly(k, frame, 1);
 	bench_measure("page-fault-bounce", write_readonly, frame_ptr(k, frame),
-		      500);
+		      5000);
 	bench_readwrite(k, frame, 1);
 	frame_free(k, frame);
 }
@@ -69,6 +69,6 @@ static void measure_trap(const char *name, bench_op op, unsigned int repeat)
 void bench_traps(struct kernel *k)
 {
 	page_faults(k);
-	measure_trap("exception-round-trip", breakpoint, 500);
-	measure_trap("invalid-opcode-round-trip", invalid_opcode, 500);
+	measure_trap("exception-round-trip", breakpoint, 5000);
+	measure_trap("invalid-opcode-round-trip", invalid_opcode, 5000);
 }
