@@ -95,6 +95,13 @@ static void step(struct kernel *k, const char *name, int error)
 	say("start: %s", name);
 }
 
+static bool tests_itself(const struct kernel *k)
+{
+	const char *cmdline = k->guest.boot.cmdline;
+
+	return !cmdline_has(cmdline, "bench") && !cmdline_has(cmdline, "diff");
+}
+
 static void start_of_day(struct kernel *k, uint64_t start_info)
 {
 	struct guest_config c = config();
@@ -115,6 +122,9 @@ static void start_of_day(struct kernel *k, uint64_t start_info)
 	step(k, "direct map", guest_direct_map(g));
 	step(k, "own P2M",
 	     p2m_build(g, linear ? P2M_LINEAR : P2M_TREE, vaddr(LINEAR_P2M)));
+	if (tests_itself(k)) {
+		selftest_early(k);
+	}
 	step(k, "run time", guest_run_time(g));
 	step(k, "builder's P2M dropped", guest_drop_p2m(g));
 	step(k, "initial mapping's surplus dropped", guest_drop_surplus(g));

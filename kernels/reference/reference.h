@@ -30,6 +30,8 @@ _Noreturn void fail(struct kernel *k, const char *step);
 
 /* The modes. */
 void selftest(struct kernel *k);
+/* What can be tested only while the builder's P2M is there. */
+void selftest_early(struct kernel *k);
 void benchmarks(struct kernel *k);
 void differential(struct kernel *k);
 

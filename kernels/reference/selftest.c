@@ -36,4 +36,11 @@ void selftest(struct kernel *k)
 	run(k, test_frames);
 	run(k, test_exchange);
 	run(k, test_tlb);
+	run(k, test_refusals);
+	run(k, test_write);
+}
+
+void selftest_early(struct kernel *k)
+{
+	run(k, test_teardown);
 }

@@ -55,6 +55,8 @@ bool frame_sound(struct kernel *k, pfn_t frame);
 void drop_tables(struct kernel *k, uint64_t va);
 /* How many frames the allocator has. */
 uint64_t nr_free(struct kernel *k);
+/* One number for all that the P2M says. */
+uint64_t p2m_digest(struct kernel *k);
 
 /* test_*.c, in this order. */
 void test_boot(struct kernel *k);
@@ -76,5 +78,7 @@ void test_tlb(struct kernel *k);
 void test_write(struct kernel *k);
 void test_pin(struct kernel *k);
 void test_refusals(struct kernel *k);
+/* Before the builder's P2M is dropped. */
+void test_teardown(struct kernel *k);
 
 #endif

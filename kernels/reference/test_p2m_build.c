@@ -7,17 +7,6 @@
 
 #define OTHER_LINEAR (TEST_BASE + (UINT64_C(4) << 30))
 
-/* One number for all that the P2M says. */
-static uint64_t digest(struct kernel *k)
-{
-	uint64_t sum = k->guest.p2m.nr;
-
-	for (uint64_t i = 0; i < k->guest.p2m.nr; i++) {
-		sum = sum * 31 + p2m_get(&k->guest, pfn(i)).v;
-	}
-	return sum;
-}
-
 static bool is_linear(struct kernel *k, uint64_t at)
 {
 	const uint64_t *list = (const uint64_t *)at;
@@ -35,35 +24,35 @@ static void forms(struct kernel *k)
 {
 	struct guest *g = &k->guest;
 	struct p2m before = g->p2m;
-	uint64_t said = digest(k);
+	uint64_t said = p2m_digest(k);
 	uint64_t free_before = nr_free(k);
 	uint64_t tree_frames;
 
 	check_value(k, p2m_build(g, P2M_TREE, vaddr(0)), 0,
 		    "p2m_build: a tree, from what there is");
-	check(k, g->p2m.kind == P2M_TREE && digest(k) == said,
+	check(k, g->p2m.kind == P2M_TREE && p2m_digest(k) == said,
 	      "p2m_build: it says the same");
 	tree_frames = g->p2m.nr_frames;
 	check_value(k, p2m_build(g, P2M_LINEAR, vaddr(OTHER_LINEAR)), 0,
 		    "p2m_build: linear, from a tree");
-	check(k, is_linear(k, OTHER_LINEAR) && digest(k) == said,
+	check(k, is_linear(k, OTHER_LINEAR) && p2m_digest(k) == said,
 	      "p2m_build: it says the same, at its address");
 	check_value(k, p2m_build(g, P2M_LINEAR, vaddr(TEST_BASE)), 0,
 		    "p2m_build: linear, from a linear one elsewhere");
-	check(k, is_linear(k, TEST_BASE) && digest(k) == said,
+	check(k, is_linear(k, TEST_BASE) && p2m_digest(k) == said,
 	      "p2m_build: it says the same");
 	check(k, probe_read(OTHER_LINEAR, NULL, NULL) == VECTOR_PAGE_FAULT,
 	      "p2m_build: and the old one is gone");
 	check_value(k, p2m_build(g, P2M_TREE, vaddr(0)), 0,
 		    "p2m_build: a tree, from a linear one");
 	check(k,
-	      digest(k) == said && g->p2m.nr_frames == tree_frames &&
+	      p2m_digest(k) == said && g->p2m.nr_frames == tree_frames &&
 		      walk(k, g->kernel.root, TEST_BASE, 4) == 0,
 	      "p2m_build: it says the same, and is as large as the first");
 	check_value(k, p2m_build(g, before.kind, before.list), 0,
 		    "p2m_build: and the first form again");
 	check(k,
-	      digest(k) == said && g->p2m.nr_frames == before.nr_frames &&
+	      p2m_digest(k) == said && g->p2m.nr_frames == before.nr_frames &&
 		      nr_free(k) == free_before,
 	      "p2m_build: with as many frames as at first");
 }
@@ -73,7 +62,7 @@ static void refused(struct kernel *k)
 	struct guest *g = &k->guest;
 	struct p2m before = g->p2m;
 	uint64_t free_before = nr_free(k);
-	uint64_t said = digest(k);
+	uint64_t said = p2m_digest(k);
 
 	check(k,
 	      p2m_build(g, P2M_LIST, vaddr(0)) == -XEN_EINVAL &&
@@ -88,7 +77,7 @@ static void refused(struct kernel *k)
 	check_value(k, p2m_teardown(g), -XEN_EBUSY,
 		    "p2m_build: there is no way back to the builder's");
 	check(k,
-	      digest(k) == said && nr_free(k) == free_before &&
+	      p2m_digest(k) == said && nr_free(k) == free_before &&
 		      g->p2m.kind == before.kind && frame_sound(k, pfn(0)) &&
 		      frame_sound(k, pfn(0x200)),
 	      "p2m_build: after that all is as it was");
@@ -204,7 +193,7 @@ static bool fails_with(struct kernel *k, uint64_t nr, enum p2m_kind kind)
 
 static void without_memory(struct kernel *k)
 {
-	uint64_t said = digest(k);
+	uint64_t said = p2m_digest(k);
 	bool tree = true;
 	bool linear = true;
 
@@ -215,7 +204,7 @@ static void without_memory(struct kernel *k)
 	check(k, tree, "p2m_build: too few frames for a tree, and none lost");
 	check(k, linear, "p2m_build: nor for a linear one, and none lost");
 	check(k,
-	      digest(k) == said &&
+	      p2m_digest(k) == said &&
 		      walk(k, k->guest.kernel.root, TEST_BASE, 4) == 0,
 	      "p2m_build: and the old one is in use");
 }
