@@ -189,7 +189,7 @@ static bool can_write(struct guest *g, pfn_t frame, vaddr_t va)
 
 int guest_frame_va(struct guest *g, pfn_t frame, bool write, vaddr_t *ret)
 {
-	vaddr_t va;
+	vaddr_t va = vaddr(0);
 	int error = frame_reach(g, frame, write, &va);
 
 	if (write &&
