@@ -138,7 +138,9 @@ static void physical_write(struct sim *s, maddr_t at, const void *from,
 		return;
 	}
 	check_store(s, at);
-	lazy_write(s, at, bytes);
+	if (lazy_write(s, at, from, bytes)) {
+		return;
+	}
 	if (from == NULL) {
 		memset(s->mmu.ram + at.v, 0, bytes);
 	} else {

@@ -67,16 +67,23 @@ int lazy_assign(struct sim *s)
 	return 0;
 }
 
+static uint64_t words_bytes(const struct sim *s)
+{
+	return s->layout.part[LAYOUT_P2M].nr * sizeof(*s->p2m_words);
+}
+
 int lazy_p2m(struct sim *s)
 {
 	s->p2m_made = calloc(s->layout.part[LAYOUT_P2M].nr / 8 + 1, 1);
-	return s->p2m_made == NULL ? -XEN_ENOMEM : 0;
+	s->p2m_words = memory_reserve(words_bytes(s));
+	return s->p2m_made == NULL || s->p2m_words == NULL ? -XEN_ENOMEM : 0;
 }
 
 void lazy_fini(struct sim *s)
 {
 	free(s->m2p_filled);
 	free(s->p2m_made);
+	memory_release(s->p2m_words, words_bytes(s));
 }
 
 uint64_t sim_m2p(struct sim *s, mfn_t frame)
@@ -137,6 +144,18 @@ static void generate(const struct sim *s, uint64_t first, uint64_t *to,
 	}
 }
 
+/* The same of one page, as it is by now. */
+static void generate_page(const struct sim *s, uint64_t page, uint64_t first,
+			  uint64_t *to, uint64_t nr)
+{
+	const struct lazy_word *w = &s->p2m_words[page];
+
+	generate(s, page * PER_PAGE + first, to, nr);
+	if (w->written && w->index - first < nr) {
+		to[w->index - first] = w->value;
+	}
+}
+
 bool lazy_read(struct sim *s, void *to, maddr_t at, uint64_t bytes)
 {
 	uint64_t entry[PER_PAGE];
@@ -147,24 +166,44 @@ bool lazy_read(struct sim *s, void *to, maddr_t at, uint64_t bytes)
 	if (!list_page(s, at, &page)) {
 		return false;
 	}
-	generate(s, page * PER_PAGE + first, entry,
-		 (offset + bytes + sizeof(uint64_t) - 1) / sizeof(uint64_t) -
-			 first);
+	generate_page(s, page, first, entry,
+		      (offset + bytes + sizeof(uint64_t) - 1) /
+				      sizeof(uint64_t) -
+			      first);
 	memcpy(to, (uint8_t *)entry + offset % sizeof(uint64_t), bytes);
 	return true;
 }
 
-void lazy_write(struct sim *s, maddr_t at, uint64_t bytes)
+/* The one word of a page that is written without the page. */
+static bool write_word(struct lazy_word *w, maddr_t at, const void *from,
+		       uint64_t bytes)
+{
+	uint16_t index = (uint16_t)(page_offset(at.v) / sizeof(w->value));
+
+	if (from == NULL || bytes != sizeof(w->value) ||
+	    at.v % sizeof(w->value) != 0 || (w->written && w->index != index)) {
+		return false;
+	}
+	w->written = true;
+	w->index = index;
+	memcpy(&w->value, from, sizeof(w->value));
+	return true;
+}
+
+bool lazy_write(struct sim *s, maddr_t at, const void *from, uint64_t bytes)
 {
 	uint64_t page;
 
 	if (!list_page(s, at, &page)) {
-		return;
+		return false;
+	}
+	if (write_word(&s->p2m_words[page], at, from, bytes)) {
+		return true;
 	}
 	if (bytes != PAGE_SIZE) {
-		generate(s, page * PER_PAGE,
-			 (uint64_t *)frame_data(&s->mmu, maddr_to_mfn(at)),
-			 PER_PAGE);
+		generate_page(s, page, 0, frame_data(&s->mmu, maddr_to_mfn(at)),
+			      PER_PAGE);
 	}
 	set_bit(s->p2m_made, page);
+	return false;
 }

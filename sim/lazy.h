@@ -8,11 +8,12 @@
  *
  *   frame table   private mappings of one pattern, copied on write
  *   M2P           a page is filled when it is first looked at
- *   P2M list      reads are answered from the runs until a page is written
+ *   P2M list      reads are answered from the runs until a page is written;
+ *                 the first word that is written stands beside the page
  *
  * The P2M list's pages are known to the CPU's loads and stores only: a guest
- * must not have the engine clear or copy one (MMUEXT_CLEAR_PAGE) before it
- * has written to it.
+ * must not have the engine clear, copy or validate one before it has cleared
+ * it, or written two words of it.
  */
 #ifndef PW_SIM_LAZY_H
 #define PW_SIM_LAZY_H
@@ -27,8 +28,11 @@ void lazy_fini(struct sim *s);
 
 /* Before [at, at + bytes), in one page, is read: true if *to was filled. */
 bool lazy_read(struct sim *s, void *to, maddr_t at, uint64_t bytes);
-/* Before it is written. */
-void lazy_write(struct sim *s, maddr_t at, uint64_t bytes);
+/*
+ * Before it is written with what is at `from`, or zeros if that is NULL: true
+ * if nothing is left to write.
+ */
+bool lazy_write(struct sim *s, maddr_t at, const void *from, uint64_t bytes);
 
 /* The M2P's entry of a frame of the machine, whether lazy or not. */
 uint64_t sim_m2p(struct sim *s, mfn_t frame);

@@ -85,6 +85,13 @@ struct sim_stale {
 	struct walk now;
 };
 
+/* A word that was written in a page which is otherwise as it was. */
+struct lazy_word {
+	uint64_t value;
+	uint16_t index;
+	bool written;
+};
+
 struct sim;
 /* The guest's page-fault handler: true if the access can be repeated. */
 typedef bool sim_fault_handler(struct sim *s, vaddr_t va, uint32_t code);
@@ -133,8 +140,9 @@ struct sim {
 	struct pfn_run *runs;
 	unsigned int nr_runs;
 	/* Of a domain started lazily (lazy.h), as bits; else NULL. */
-	uint8_t *m2p_filled; /* pages of the M2P */
-	uint8_t *p2m_made;   /* pages of the P2M list that are in RAM */
+	uint8_t *m2p_filled;         /* pages of the M2P */
+	uint8_t *p2m_made;           /* pages of the P2M list that are in RAM */
+	struct lazy_word *p2m_words; /* of those that are not: one each */
 };
 
 /*

@@ -64,12 +64,18 @@ bool walk_address_valid(enum paging_mode mode, vaddr_t va)
 static uint64_t read_entry(const struct walk_ram *ram, maddr_t at,
 			   unsigned int bytes)
 {
-	uint64_t entry = 0;
+	uint64_t entry;
+	uint32_t half;
 
 	if (at.v >= ram->bytes) {
 		return bytes == 4 ? UINT32_MAX : UINT64_MAX;
 	}
-	memcpy(&entry, ram->at + at.v, bytes);
+	/* Sizes that the compiler knows: most of the simulator's work. */
+	if (bytes == sizeof(half)) {
+		memcpy(&half, ram->at + at.v, sizeof(half));
+		return half;
+	}
+	memcpy(&entry, ram->at + at.v, sizeof(entry));
 	return entry;
 }
 
@@ -186,7 +192,12 @@ void walk_tables(const struct walk_ram *ram, const struct paging *p,
 	uint64_t rights = PTE_RW | PTE_US;
 	maddr_t table = root;
 
-	*ret = (struct walk){.top = level, .end = level};
+	/* The steps below the last are left: clearing them is half the walk. */
+	ret->top = level;
+	ret->end = level;
+	ret->mapped = false;
+	ret->reserved = false;
+	ret->to = (struct translation){0};
 	if (p->mode == PAGING_PAE) {
 		if (!walk_pdpte(p, ret, root, va)) {
 			return;

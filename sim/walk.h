@@ -67,9 +67,9 @@ struct translation {
 };
 
 struct walk {
-	unsigned int top; /* level that it began at */
-	unsigned int end; /* level of the last entry read */
-	struct walk_step step[5];
+	unsigned int top;         /* level that it began at */
+	unsigned int end;         /* level of the last entry read */
+	struct walk_step step[5]; /* [end] to [top]; others: anything */
 	bool mapped;
 	bool reserved;         /* ended at an entry with a reserved bit set */
 	struct translation to; /* if mapped */

@@ -406,6 +406,25 @@ static int write_p2m(struct sim *s, void *argument)
 	port_store64(&s->guest, at, 1234);
 	assert_int_equal(port_load64(&s->guest, at), 1234);
 	assert_int_equal(port_load64(&s->guest, vaddr_add(at, 8)), before);
+	/* The same word again, part of it, and then another. */
+	port_store64(&s->guest, at, UINT64_C(0x500000006));
+	assert_int_equal(port_load32(&s->guest, vaddr_add(at, 4)), 5);
+	port_store32(&s->guest, vaddr_add(at, 4), 7);
+	assert_int_equal(port_load64(&s->guest, at), UINT64_C(0x700000006));
+	port_store64(&s->guest, vaddr_add(at, 16), 99);
+	assert_int_equal(port_load64(&s->guest, at), UINT64_C(0x700000006));
+	assert_int_equal(port_load64(&s->guest, vaddr_add(at, 8)), before);
+	assert_int_equal(port_load64(&s->guest, vaddr_add(at, 16)), 99);
+	/* One word alone does not outlive its page. */
+	at = vaddr_add(s->layout.part[LAYOUT_P2M].va, PAGE_SIZE + 16);
+	before = port_load64(&s->guest, vaddr_add(at, 8));
+	port_store64(&s->guest, at, 1);
+	port_store64(&s->guest, vaddr_add(at, 24), 2);
+	assert_int_equal(port_load64(&s->guest, at), 1);
+	assert_int_equal(port_load64(&s->guest, vaddr_add(at, 8)), before);
+	port_clear_page(&s->guest, vaddr(at.v & ~PAGE_OFFSET_MASK));
+	assert_int_equal(port_load64(&s->guest, at), 0);
+	at = vaddr_add(s->layout.part[LAYOUT_P2M].va, 80);
 	port_clear_page(&s->guest, s->layout.part[LAYOUT_P2M].va);
 	assert_int_equal(port_load64(&s->guest, vaddr_add(at, 8)), 0);
 	return 0;
