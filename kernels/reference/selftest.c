@@ -21,6 +21,7 @@ void selftest(struct kernel *k)
 {
 	run(k, test_boot);
 	run(k, test_pin);
+	run(k, test_start);
 	run(k, test_memblock);
 	run(k, test_e820);
 	run(k, test_p2m);

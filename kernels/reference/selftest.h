@@ -55,11 +55,15 @@ bool frame_sound(struct kernel *k, pfn_t frame);
 void drop_tables(struct kernel *k, uint64_t va);
 /* How many frames the allocator has. */
 uint64_t nr_free(struct kernel *k);
+/* A guest to be thrown away; is the text in the last refusal's message? */
+extern struct guest scratch_guest;
+bool says(const struct guest *g, const char *text);
 /* One number for all that the P2M says. */
 uint64_t p2m_digest(struct kernel *k);
 
 /* test_*.c, in this order. */
 void test_boot(struct kernel *k);
+void test_start(struct kernel *k);
 void test_memblock(struct kernel *k);
 void test_e820(struct kernel *k);
 void test_p2m(struct kernel *k);

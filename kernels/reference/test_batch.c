@@ -74,6 +74,8 @@ static void one_call(struct kernel *k, const struct rig *r)
 		      e.request.where == place(k, r, 2).v &&
 		      e.request.result == -XEN_EBUSY,
 	      "batch: and it is the third that is named");
+	check(k, says(g, "refused: setting the entry") && says(g, "request 2"),
+	      "batch: also in words");
 	check(k,
 	      batch_result(g, 0) == 0 && batch_result(g, 1) == 0 &&
 		      batch_result(g, 2) == -XEN_EBUSY &&

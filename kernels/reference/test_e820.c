@@ -11,8 +11,6 @@ struct row {
 	struct e820_entry entry[KEPT];
 };
 
-/* For the message of a refusal; nothing else of it is used. */
-static struct guest scratch;
 static struct e820_map map;
 
 static const struct row refused[] = {
@@ -69,12 +67,12 @@ static void repaired(struct kernel *k)
 
 	fill(&touching);
 	check(k,
-	      e820_sanitise(&scratch, &map, PAGES) == 0 && map.nr == 1 &&
+	      e820_sanitise(&scratch_guest, &map, PAGES) == 0 && map.nr == 1 &&
 		      is_entry(0, 0, 0x10000, E820_RAM),
 	      "e820: entries that touch become one");
 	fill(&edges);
 	check(k,
-	      e820_sanitise(&scratch, &map, PAGES) == 0 && map.nr == 3 &&
+	      e820_sanitise(&scratch_guest, &map, PAGES) == 0 && map.nr == 3 &&
 		      is_entry(0, 0, 0x4000, E820_RAM) &&
 		      is_entry(1, 0x4000, 0x6000, E820_RESERVED) &&
 		      is_entry(2, 0x6000, 0x10000, E820_RAM),
@@ -100,7 +98,7 @@ static void own(struct kernel *k)
 	bool same;
 
 	map = g->e820;
-	same = e820_sanitise(&scratch, &map, g->boot.nr_pages) == 0 &&
+	same = e820_sanitise(&scratch_guest, &map, g->boot.nr_pages) == 0 &&
 	       map.nr == g->e820.nr;
 	for (unsigned int i = 0; same && i < map.nr; i++) {
 		same = map.entry[i].addr == g->e820.entry[i].addr &&
@@ -109,12 +107,12 @@ static void own(struct kernel *k)
 	}
 	check(k, same, "e820: the guest's own is in order already");
 	check(k,
-	      e820_sanitise(&scratch, &map, g->boot.nr_pages + 1) ==
+	      e820_sanitise(&scratch_guest, &map, g->boot.nr_pages + 1) ==
 		      -XEN_EINVAL,
 	      "e820: but not for a guest of one frame more");
 	memblock_init(&m);
 	check(k,
-	      e820_to_memblock(&scratch, &g->e820, &m) == 0 &&
+	      e820_to_memblock(&scratch_guest, &g->e820, &m) == 0 &&
 		      memblock_nr_memory(&m) == ram_frames(&g->e820) &&
 		      memblock_is_memory(&m, pfn(0xa0)) &&
 		      memblock_is_reserved(&m, pfn(0xa0)) &&
@@ -129,10 +127,11 @@ void test_e820(struct kernel *k)
 	for (unsigned int i = 0; i < sizeof(refused) / sizeof(refused[0]);
 	     i++) {
 		fill(&refused[i]);
-		scratch.message[0] = 0;
+		scratch_guest.message[0] = 0;
 		check(k,
-		      e820_sanitise(&scratch, &map, PAGES) == -XEN_EINVAL &&
-			      scratch.message[0] != 0,
+		      e820_sanitise(&scratch_guest, &map, PAGES) ==
+				      -XEN_EINVAL &&
+			      scratch_guest.message[0] != 0,
 		      refused[i].sentence);
 	}
 	repaired(k);

@@ -97,6 +97,35 @@ static void given(struct kernel *k)
 	frame_free(k, frame);
 }
 
+/* A frame that is given while it is mapped elsewhere lives until then. */
+static void given_mapped(struct kernel *k)
+{
+	struct guest *g = &k->guest;
+	pfn_t frame = frame_new(k);
+	mfn_t had = frame_mfn(k, frame);
+
+	frame_ptr(k, frame)[0] = 0x11fe;
+	check(k,
+	      guest_map(g, &g->kernel, vaddr(TEST_BASE), frame, FLAGS_RW) ==
+			      0 &&
+		      guest_flush(g) == 0 && guest_give_frame(g, frame) == 0,
+	      "exchange: a frame is given that is mapped elsewhere");
+	check(k,
+	      *(volatile uint64_t *)TEST_BASE == 0x11fe &&
+		      p2m_find(g, had).v == INVALID_FRAME,
+	      "exchange: there it can still be read");
+	check(k,
+	      guest_unmap(g, &g->kernel, vaddr(TEST_BASE)) == 0 &&
+		      guest_flush(g) == 0 && m2p(had) != frame.v &&
+		      ask_mapping(TEST_BASE, pte_make(had, FLAGS_RO).v) ==
+			      -XEN_EBUSY,
+	      "exchange: until it is unmapped there");
+	check(k, guest_take_frame(g, frame) == 0 && frame_sound(k, frame),
+	      "exchange: another takes its place");
+	drop_tables(k, TEST_BASE);
+	frame_free(k, frame);
+}
+
 /* Many frames go and come: the hypervisor's count returns to what it was. */
 static void many(struct kernel *k)
 {
@@ -137,5 +166,6 @@ void test_exchange(struct kernel *k)
 	swapped(k);
 	not_swapped(k);
 	given(k);
+	given_mapped(k);
 	many(k);
 }

@@ -7,6 +7,24 @@
  */
 #include "kernels/reference/selftest.h"
 
+struct guest scratch_guest;
+
+bool says(const struct guest *g, const char *text)
+{
+	for (const char *at = g->message; *at != 0; at++) {
+		size_t i = 0;
+
+		while (text[i] != 0 && at[i] == text[i]) {
+			i++;
+		}
+		if (text[i] == 0) {
+			return true;
+		}
+	}
+	say("# the message is \"%s\"", g->message);
+	return false;
+}
+
 uint64_t m2p(mfn_t frame)
 {
 	uint64_t at = MACH2PHYS_VIRT_START + frame.v * 8;

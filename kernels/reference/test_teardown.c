@@ -22,6 +22,8 @@ void test_teardown(struct kernel *k)
 	      "teardown: the builder's says the same");
 	check_value(k, p2m_teardown(g), -XEN_EINVAL,
 		    "teardown: it is not taken down twice");
+	check_value(k, guest_drop_p2m(g), -XEN_EBUSY,
+		    "teardown: the builder's is not dropped while in use");
 	check(k,
 	      p2m_build(g, P2M_LINEAR, vaddr(TEST_BASE)) == 0 &&
 		      p2m_digest(k) == said && p2m_teardown(g) == 0 &&
