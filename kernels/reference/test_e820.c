@@ -7,6 +7,7 @@
 
 struct row {
 	const char *sentence;
+	const char *says; /* in the message of the refusal */
 	unsigned int nr;
 	struct e820_entry entry[KEPT];
 };
@@ -14,27 +15,39 @@ struct row {
 static struct e820_map map;
 
 static const struct row refused[] = {
-	{"e820: a map without entries is refused", 0, {{0, 0, 0}}},
+	{"e820: a map without entries is refused", "0 entries", 0, {{0, 0, 0}}},
 	{"e820: and one with an entry of size 0",
+	 "size 0",
 	 2,
 	 {{0, 0x10000, E820_RAM}, {0x10000, 0, E820_RESERVED}}},
 	{"e820: and one that wraps around",
+	 "wraps around",
 	 2,
 	 {{0, 0x10000, E820_RAM}, {0x10000, UINT64_MAX, E820_RESERVED}}},
 	{"e820: and one with RAM beyond the guest's frames",
+	 "beyond nr_pages",
 	 1,
 	 {{0, 0x11000, E820_RAM}}},
 	{"e820: and one that is not sorted",
+	 "not sorted",
 	 2,
 	 {{0x8000, 0x8000, E820_RAM}, {0, 0x8000, E820_RAM}}},
 	{"e820: and one that overlaps",
+	 "overlaps",
 	 2,
 	 {{0, 0x9000, E820_RAM}, {0x8000, 0x8000, E820_RAM}}},
 	{"e820: and one with a hole in the middle",
+	 "hole",
 	 2,
 	 {{0, 0x8000, E820_RAM}, {0x9000, 0x7000, E820_RAM}}},
-	{"e820: and one that ends too early", 1, {{0, 0xf000, E820_RAM}}},
-	{"e820: and one that begins too late", 1, {{0x1000, 0xf000, E820_RAM}}},
+	{"e820: and one that ends too early",
+	 "ends at",
+	 1,
+	 {{0, 0xf000, E820_RAM}}},
+	{"e820: and one that begins too late",
+	 "hole",
+	 1,
+	 {{0x1000, 0xf000, E820_RAM}}},
 };
 
 static void fill(const struct row *row)
@@ -60,6 +73,7 @@ static void repaired(struct kernel *k)
 					     {0x4000, 0x4000, E820_RAM},
 					     {0x8000, 0x8000, E820_RAM}}};
 	static const struct row edges = {"",
+					 "",
 					 3,
 					 {{0, 0x4800, E820_RAM},
 					  {0x4800, 0x1000, E820_RESERVED},
@@ -131,7 +145,7 @@ void test_e820(struct kernel *k)
 		check(k,
 		      e820_sanitise(&scratch_guest, &map, PAGES) ==
 				      -XEN_EINVAL &&
-			      scratch_guest.message[0] != 0,
+			      says(&scratch_guest, refused[i].says),
 		      refused[i].sentence);
 	}
 	repaired(k);

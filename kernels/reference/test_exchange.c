@@ -44,6 +44,8 @@ static void not_swapped(struct kernel *k)
 {
 	struct guest *g = &k->guest;
 	pfn_t a = frame_new(k);
+	pfn_t b = frame_new(k);
+	mfn_t of_a = frame_mfn(k, a);
 	pfn_t image = pfn(((uintptr_t)&test_exchange - g->config.virt_base.v) >>
 			  PAGE_SHIFT);
 
@@ -51,8 +53,14 @@ static void not_swapped(struct kernel *k)
 		    -XEN_EINVAL, "exchange: not with a frame beyond memory");
 	check_value(k, guest_swap_frames(g, image, a), -XEN_EINVAL,
 		    "exchange: not with one of the kernel's image");
-	check(k, frame_sound(k, a) && frame_sound(k, image),
+	batch_extended(g, MMUEXT_UNPIN_TABLE, frame_mfn(k, a).v);
+	check_value(k, guest_swap_frames(g, a, b), -XEN_EINVAL,
+		    "exchange: not while something queued is refused");
+	check(k,
+	      frame_sound(k, a) && frame_sound(k, b) && frame_sound(k, image) &&
+		      frame_mfn(k, a).v == of_a.v,
 	      "exchange: and they are what they were");
+	frame_free(k, b);
 	frame_free(k, a);
 }
 
