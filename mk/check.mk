@@ -19,11 +19,12 @@ HEADERS := $(sort $(wildcard $(foreach d,abi engine builder emul hv guest sim \
 HEADER_TAPS := $(if $(HEADERS),$(TAP)/headers/headers.tap)
 DIFF_TAPS := $(if $(wildcard tests/differential/run),\
 	$(TAP)/differential/differential.tap)
-XEN_TAP := $(TAP)/boot-xen/reference.tap
+XEN_TAPS := $(patsubst tests/qemu/%-xen,$(TAP)/boot-xen/%.tap,\
+	$(wildcard tests/qemu/*-xen))
 RULES_TAP := $(TAP)/docs/rules.tap
 MUTATION_TAP := $(TAP)/mutation/guards.tap
 ALL_TAPS := $(MUTATION_TAP) $(RULES_TAP) $(UNIT_TAPS) $(BOOT_TAPS) $(SEAL_TAPS) $(HEADER_TAPS) \
-	$(FUZZ_TAPS) $(DIFF_TAPS) $(XEN_TAP)
+	$(FUZZ_TAPS) $(DIFF_TAPS) $(XEN_TAPS)
 
 check: $(ALL_TAPS)
 	@tests/totals $(ALL_TAPS)
@@ -53,9 +54,10 @@ BOOT_NEEDS := $(HV_OUT) $(CLI_OUT) $(KERNELS_OUT) $(VMLINUZ) $(INITRAMFS)
 $(TAP)/boot/%.tap: $(BOOT_NEEDS) FORCE | $(B)/.deps-run
 	@tests/tap $@ 600 tests/qemu/run $*
 
-# The reference kernel's self-tests, with the same outcome on stock Xen.
-$(XEN_TAP): $(BOOT_NEEDS) $(XEN_STOCK) FORCE | $(B)/.deps-run
-	@tests/tap $@ 120 tests/qemu/reference-xen
+# On stock Xen, with the same outcome: the reference kernel's self-tests, the
+# lab's histories, the example.
+$(TAP)/boot-xen/%.tap: $(BOOT_NEEDS) $(XEN_STOCK) FORCE | $(B)/.deps-run
+	@tests/tap $@ 200 tests/qemu/$*-xen
 
 # Every guard of an invariant has a test that misses it.
 $(MUTATION_TAP): FORCE | $(DEPS_BUILD) $(B)/.deps-check
