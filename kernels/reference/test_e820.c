@@ -30,8 +30,10 @@ static const struct row refused[] = {
 	 {{0, 0x11000, E820_RAM}}},
 	{"e820: and one that is not sorted",
 	 "not sorted",
-	 2,
-	 {{0x8000, 0x8000, E820_RAM}, {0, 0x8000, E820_RAM}}},
+	 3,
+	 {{0, 0x8000, E820_RAM},
+	  {0x8000, 0x8000, E820_RAM},
+	  {0x4000, 0x4000, E820_RESERVED}}},
 	{"e820: and one that overlaps",
 	 "overlaps",
 	 2,
@@ -68,6 +70,7 @@ static bool is_entry(unsigned int i, uint64_t addr, uint64_t end, uint32_t type)
 static void repaired(struct kernel *k)
 {
 	static const struct row touching = {"",
+					    "",
 					    3,
 					    {{0, 0x4000, E820_RAM},
 					     {0x4000, 0x4000, E820_RAM},
