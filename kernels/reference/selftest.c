@@ -43,5 +43,6 @@ void selftest(struct kernel *k)
 
 void selftest_early(struct kernel *k)
 {
+	note_builders(k);
 	run(k, test_teardown);
 }

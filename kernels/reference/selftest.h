@@ -82,7 +82,8 @@ void test_tlb(struct kernel *k);
 void test_write(struct kernel *k);
 void test_pin(struct kernel *k);
 void test_refusals(struct kernel *k);
-/* Before the builder's P2M is dropped. */
+/* Before the builder's P2M is dropped; the first for test_boot. */
+void note_builders(struct kernel *k);
 void test_teardown(struct kernel *k);
 
 #endif

@@ -4,6 +4,48 @@
 
 #define SAMPLES 64
 
+/* Where the builder had its P2M, with the tables that map it. */
+static pfn_t p2m_start;
+static pfn_t p2m_end;
+
+void note_builders(struct kernel *k)
+{
+	p2m_start = k->guest.boot.p2m_start;
+	p2m_end = k->guest.boot.p2m_end;
+}
+
+static bool is_free(struct kernel *k, pfn_t frame)
+{
+	const struct memblock *m = &k->guest.memblock;
+
+	return memblock_is_memory(m, frame) && !memblock_is_reserved(m, frame);
+}
+
+/* What the start of day gave back is free, and mapped as memory is. */
+static void given_back(struct kernel *k)
+{
+	const struct guest_boot *b = &k->guest.boot;
+	pfn_t frame = p2m_start;
+	bool all = p2m_start.v < p2m_end.v;
+
+	for (; frame.v < p2m_end.v; frame = pfn_add(frame, 1)) {
+		all = all && is_free(k, frame) &&
+		      probe_write((uintptr_t)frame_ptr(k, frame), 0, NULL,
+				  NULL) == -1;
+	}
+	check(k, all, "the builder's P2M and its tables are free memory");
+	check(k,
+	      is_free(k, b->start_info) && is_free(k, b->tables_end) &&
+		      is_free(k, b->tables_start),
+	      "and so are start_info, the stack and the first root");
+	check(k,
+	      probe_read(b->p2m_list.v, NULL, NULL) == VECTOR_PAGE_FAULT &&
+		      probe_read(k->guest.config.virt_base.v +
+					 b->start_info.v * PAGE_SIZE,
+				 NULL, NULL) == VECTOR_PAGE_FAULT,
+	      "where they were mapped, nothing is");
+}
+
 /* The two tables that translate frames agree, all over memory. */
 static void translations(struct kernel *k)
 {
@@ -90,6 +132,7 @@ void test_boot(struct kernel *k)
 {
 	translations(k);
 	direct_map(k);
+	given_back(k);
 	free_memory(k);
 	tables(k);
 }

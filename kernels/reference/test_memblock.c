@@ -82,6 +82,11 @@ static void taking(struct kernel *k)
 			      0 &&
 		      at.v == 32,
 	      "memblock: and the highest below a limit");
+	check(k,
+	      memblock_find(&map, pfn(0), pfn(64), 8, 16, MEMBLOCK_LOW, &at) ==
+			      0 &&
+		      at.v == 32,
+	      "memblock: and the lowest aligned one");
 	check(k, memblock_nr_free(&map) == 40,
 	      "memblock: a find takes nothing");
 	check(k,
