@@ -6,10 +6,12 @@
 #include "engine/hc_batch.h"
 
 /* Below the hypervisor's hole or above it; all else faults or is ours. */
-static bool guest_address_ok(uint64_t address)
+int check_list(struct mmu_domain *d, uint64_t address)
 {
-	return address < UINT64_C(1) << 47 ||
-	       address >= UINT64_C(0xffff880000000000);
+	return likely(address < UINT64_C(1) << 47 ||
+		      address >= UINT64_C(0xffff880000000000))
+		       ? 0
+		       : refuse_op(d, RULE_FAULT);
 }
 
 int check_domid(struct mmu_domain *d, uint16_t domid)
@@ -41,9 +43,7 @@ int batch_begin(struct mmu_vcpu *v, const uint64_t arg[6], struct batch *b)
 	if (unlikely(rc != 0)) {
 		return rc;
 	}
-	/* As Xen: a list that cannot be one is refused, however short. */
-	return likely(guest_address_ok(arg[0])) ? 0
-						: refuse_op(v->dom, RULE_FAULT);
+	return check_list(v->dom, arg[0]);
 }
 
 int64_t batch_end(struct mmu_vcpu *v, uint64_t arg[6], const struct batch *b,

@@ -21,6 +21,12 @@ struct batch {
 /* Xen's top bit of the count (xen/include/asm/hypercall.h). */
 #define BATCH_PREEMPTED (UINT32_C(1) << 31)
 
+/*
+ * A list that begins in the hypervisor's hole is none, however short it is:
+ * Xen looks at that first.
+ */
+int check_list(struct mmu_domain *d, uint64_t address);
+
 int batch_begin(struct mmu_vcpu *v, const uint64_t arg[6], struct batch *b);
 /* Writes back what was done; on -XEN_ERESTART moves arg[] on. */
 int64_t batch_end(struct mmu_vcpu *v, uint64_t arg[6], const struct batch *b,

@@ -35,15 +35,13 @@ static int one_update(struct mmu_vcpu *v, const struct mmu_update *req)
 }
 
 /* foreigndom: the frames' owner below, the tables' owner (plus 1) above. */
-static int check_domids(struct mmu_domain *d, uint32_t foreigndom)
+static int check_table_owner(struct mmu_domain *d, uint32_t foreigndom)
 {
-	if (likely(foreigndom == DOMID_SELF)) {
-		return 0;
-	}
-	if ((foreigndom >> 16) != 0 && (foreigndom >> 16) - 1 != d->domid) {
-		return refuse_op(d, RULE_NO_SUCH_DOMAIN);
-	}
-	return check_domid(d, (uint16_t)foreigndom);
+	uint32_t owner = foreigndom >> 16;
+
+	return owner == 0 || owner - 1 == d->domid
+		       ? 0
+		       : refuse_op(d, RULE_NO_SUCH_DOMAIN);
 }
 
 int64_t hc_mmu_update(struct mmu_vcpu *v, uint64_t arg[6])
@@ -61,9 +59,14 @@ int64_t hc_mmu_update(struct mmu_vcpu *v, uint64_t arg[6])
 			       ? batch_end(v, arg, &b, sizeof(req), rc)
 			       : rc;
 	}
-	rc = check_domids(d, (uint32_t)arg[3]);
+	rc = check_table_owner(d, (uint32_t)arg[3]);
 	if (unlikely(rc != 0)) {
 		return rc;
+	}
+	/* As Xen: only this refusal reports how many were done. */
+	rc = check_domid(d, (uint16_t)arg[3]);
+	if (unlikely(rc != 0)) {
+		return batch_end(v, arg, &b, sizeof(req), rc);
 	}
 	for (; b.done < b.count; b.done++) {
 		if (b.done != 0 && port_preempt(d)) {

@@ -40,7 +40,13 @@ int64_t hc_multicall(struct mmu_vcpu *v, uint64_t arg[6])
 	struct mmu_domain *d = v->dom;
 	uint32_t count = (uint32_t)arg[1];
 	struct multicall_entry call;
+	int rc;
 
+	d->op = (struct mmu_op){.name = "multicall"};
+	rc = check_list(d, arg[0]);
+	if (unlikely(rc != 0)) {
+		return rc;
+	}
 	for (uint32_t i = 0; i < count; i++) {
 		uint64_t where = arg[0] + (uint64_t)i * sizeof(call);
 		int64_t result;

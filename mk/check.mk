@@ -84,7 +84,7 @@ $(HEADER_TAPS): FORCE | $(DEPS_BUILD) $(B)/.deps-check
 		$(HEADERS)
 
 $(DIFF_TAPS): $(BOOT_NEEDS) $(XEN_STOCK) FORCE | $(B)/.deps-run
-	@tests/tap $@ 600 tests/differential/run $(or $(SEEDS),1..4)
+	@tests/tap $@ 600 tests/differential/run $(or $(SEEDS),1..20 rules)
 
 differential: $(BOOT_NEEDS) $(XEN_STOCK) | $(B)/.deps-run
 	@if [ -x tests/differential/run ]; then \

@@ -4,9 +4,10 @@
  *
  *   seed=S    the first seed (1); nr=N  how many of them (1)
  *   ops=N     operations of a seed (10000)
- *   trace=N   print the operations from this one on, a line each, to the
- *             next digest
- *   rules=off with the operations that docs/differences.md leaves out
+ *   trace=N   print the operations from this one on, a line each
+ *   dump=N    print what is in the pool before the operation N
+ *   without=RULE  also what this rule of docs/differences.md leaves out;
+ *             without=all: whatever they leave out
  *
  * It prints "diff: seed S N DIGEST" every hundred operations, a last one when
  * the seed's pool is clean again, and "diff: end" after the last seed.
@@ -21,12 +22,13 @@ struct weighted {
 };
 
 static const struct weighted ops[] = {
-	{16, op_store},      {4, op_load},         {16, op_direct},
-	{8, op_mapping},     {18, op_update},      {5, op_updates},
-	{3, op_multicall},   {3, op_kernel_slots}, {14, op_pin},
-	{4, op_root},        {3, op_extended},     {2, op_extended_list},
-	{1, op_gdt},         {1, op_ldt},          {1, op_descriptor},
-	{1, op_bad_pointer},
+	{16, op_store},     {4, op_load},          {16, op_direct},
+	{8, op_mapping},    {18, op_update},       {5, op_updates},
+	{3, op_multicall},  {3, op_kernel_slots},  {16, op_table},
+	{4, op_hang},       {14, op_pin},          {4, op_root},
+	{3, op_extended},   {2, op_extended_list}, {1, op_large_page},
+	{1, op_xen_slot},   {1, op_gdt},           {1, op_ldt},
+	{1, op_descriptor}, {1, op_bad_pointer},
 };
 
 static void one_op(struct diff *d)
@@ -76,6 +78,13 @@ static uint64_t test_slot(const struct diff *d)
 	       ((TEST_BASE >> 39) & 511) * 8;
 }
 
+static int64_t give_back(struct diff *d, unsigned int nr)
+{
+	return map_direct(
+		d, nr,
+		pte_make(d->frame[nr], PTE_P | PTE_RW | PTE_A | PTE_D).v);
+}
+
 /*
  * Everything that the seed did is undone, by requests that a hypervisor with
  * one count too many or too few would refuse: the results are digested too.
@@ -96,11 +105,7 @@ static void clean_up(struct diff *d)
 	for (unsigned int nr = 0; nr < DIFF_POOL; nr++) {
 		record_op(d, "give back");
 		record(d, "frame", nr);
-		record_result(d, map_direct(d, nr,
-					    pte_make(d->frame[nr],
-						     PTE_P | PTE_RW | PTE_A |
-							     PTE_D)
-						    .v));
+		record_result(d, give_back(d, nr));
 		record_result(d, update((d->frame[nr].v << PAGE_SHIFT) |
 						MMU_MACHPHYS_UPDATE,
 					d->pfn[nr].v));
@@ -121,13 +126,18 @@ static bool all_given_back(struct diff *d)
 	return true;
 }
 
-static bool run_seed(struct diff *d, uint64_t seed, uint64_t nr_ops,
-		     uint64_t trace)
+static bool run_seed(struct diff *d, uint64_t seed, uint64_t nr_ops)
 {
 	d->random = seed;
 	d->digest = UINT64_C(0xcbf29ce484222325);
-	for (d->nr = 0; d->nr < nr_ops; d->nr++) {
-		d->trace = d->nr >= trace && d->nr < trace + DIFF_EVERY;
+	d->nr = 0;
+	d->trace = d->trace_from == 0;
+	rules_begin(d);
+	for (; d->nr < nr_ops; d->nr++) {
+		if (d->nr == d->dump_before) {
+			record_dump(d);
+		}
+		d->trace = d->nr >= d->trace_from;
 		one_op(d);
 		if (d->trace || d->nr % DIFF_EVERY == DIFF_EVERY - 1) {
 			record_state(d);
@@ -137,7 +147,7 @@ static bool run_seed(struct diff *d, uint64_t seed, uint64_t nr_ops,
 			say("diff: seed %u %u %x", seed, d->nr + 1, d->digest);
 		}
 	}
-	d->trace = trace == nr_ops;
+	d->trace = nr_ops >= d->trace_from;
 	clean_up(d);
 	record_state(d);
 	say("diff: seed %u clean %x", seed, d->digest);
@@ -156,6 +166,7 @@ static void make_view(struct diff *d)
 		    guest_flush(g) != 0) {
 			fail(d->k, "the view of the pool");
 		}
+		(void)give_back(d, nr);
 	}
 }
 
@@ -170,6 +181,7 @@ static void name_frames(struct diff *d)
 	d->frame[FRAME_XEN] = pte_mfn(pte(root[XEN_L4_FIRST]));
 	d->frame[FRAME_BEYOND] = mfn(UINT64_C(1) << 35);
 	d->frame[FRAME_ALL_ONES] = mfn((UINT64_C(1) << 40) - 1);
+	d->frame[FRAME_DEVICE] = mfn(0xb8);
 	for (unsigned int i = 0; i < PT_ENTRIES; i++) {
 		if ((i < XEN_L4_FIRST || i > XEN_L4_LAST) && root[i] != 0) {
 			d->slot[d->nr_slots++] = (uint16_t)i;
@@ -184,14 +196,22 @@ void differential(struct kernel *k)
 	uint64_t first = cmdline_number(cmdline, "seed", 1);
 	uint64_t nr_seeds = cmdline_number(cmdline, "nr", 1);
 	uint64_t nr_ops = cmdline_number(cmdline, "ops", 10000);
-	uint64_t trace = cmdline_number(cmdline, "trace", UINT64_MAX);
 
+	d->trace_from = cmdline_number(cmdline, "trace", UINT64_MAX);
+	d->dump_before = cmdline_number(cmdline, "dump", UINT64_MAX);
 	d->k = k;
-	d->all = word_is(cmdline_text(cmdline, "rules"), "off");
+	if (!rules_read(d, cmdline)) {
+		return;
+	}
+	if (rule_holds(d, RULE_DIRECT_WRITES) &&
+	    hypercall(__HYPERVISOR_vm_assist, VMASST_CMD_enable,
+		      VMASST_TYPE_writable_pagetables, 0, 0, 0) != 0) {
+		fail(k, "writable page tables");
+	}
 	make_view(d);
 	name_frames(d);
 	for (uint64_t i = 0; i < nr_seeds; i++) {
-		if (!run_seed(d, first + i, nr_ops, trace)) {
+		if (!run_seed(d, first + i, nr_ops)) {
 			break;
 		}
 	}

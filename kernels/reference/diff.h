@@ -11,6 +11,7 @@
  *   diff_pick.c    random frames, entries, indices, addresses
  *   diff_ops.c     mmu_update, update_va_mapping, loads and stores, multicall
  *   diff_ext.c     mmuext_op, descriptor tables
+ *   diff_rules.c   the differences that are kept, by name
  */
 #ifndef PW_KERNELS_DIFF_H
 #define PW_KERNELS_DIFF_H
@@ -31,8 +32,23 @@ enum diff_frame {
 	FRAME_XEN,              /* the hypervisor's */
 	FRAME_BEYOND,           /* no processor here has so much memory */
 	FRAME_ALL_ONES,
+	FRAME_DEVICE, /* the memory of a display adapter */
 	DIFF_FRAMES,
 	FRAME_OTHER = DIFF_FRAMES, /* what none of the above is */
+};
+
+/*
+ * What is left out because Xen and we differ there on purpose. Each has its
+ * paragraph in docs/differences.md.
+ */
+enum diff_rule {
+	RULE_CACHE_ATTRIBUTES,
+	RULE_CACHE_FLUSH,
+	RULE_DEVICE_MEMORY,
+	RULE_DIRECT_WRITES,
+	RULE_FIRST_SLOT,
+	RULE_FOREIGN_DOMAIN,
+	DIFF_RULES,
 };
 
 struct diff {
@@ -41,7 +57,9 @@ struct diff {
 	uint64_t digest;
 	uint64_t nr; /* of the operation */
 	bool trace;  /* this one is printed */
-	bool all;    /* what the rules of docs/differences.md leave out, too */
+	uint64_t trace_from;
+	uint64_t dump_before;
+	uint32_t without; /* rules that do not hold: a bit each */
 	size_t used;
 	char line[DIFF_LINE];
 	pfn_t pfn[DIFF_POOL];
@@ -50,6 +68,15 @@ struct diff {
 	unsigned int nr_slots;
 	uint16_t slot[PT_ENTRIES];
 };
+
+/* diff_rules.c */
+bool rule_holds(const struct diff *d, enum diff_rule rule);
+/* A rule that does not hold is broken now and then. */
+bool rule_broken(struct diff *d, enum diff_rule rule);
+/* What a rule that does not hold has the seed begin with. */
+void rules_begin(struct diff *d);
+/* Reads without=NAME, without=all; says which there are if it is neither. */
+bool rules_read(struct diff *d, const char *cmdline);
 
 /* diff_record.c */
 void record_op(struct diff *d, const char *name);
@@ -62,6 +89,8 @@ void record_result(struct diff *d, int64_t result);
 /* All entries of the pool, what maps it, and its M2P. */
 void record_state(struct diff *d);
 void record_flush(struct diff *d);
+/* Prints what is in the pool. */
+void record_dump(struct diff *d);
 /* The pool's frame as it is now. */
 const volatile uint64_t *diff_view(unsigned int nr);
 
@@ -78,6 +107,7 @@ mfn_t pick_target(struct diff *d);
 unsigned int pick_index(struct diff *d);
 /* An entry for a table of that level: mostly a right one. */
 uint64_t pick_entry(struct diff *d, unsigned int level);
+uint64_t pick_good_entry(struct diff *d, unsigned int level);
 /* Where the pool's frame has its place in the direct map. */
 uint64_t direct_va(struct diff *d, unsigned int nr);
 /* An address that only the pool's tables can map. */
@@ -92,6 +122,8 @@ void op_mapping(struct diff *d);
 void op_update(struct diff *d);
 void op_updates(struct diff *d);
 void op_kernel_slots(struct diff *d);
+void op_table(struct diff *d);
+void op_hang(struct diff *d);
 void op_multicall(struct diff *d);
 void op_bad_pointer(struct diff *d);
 int64_t flush_all(void);
@@ -101,6 +133,8 @@ void op_pin(struct diff *d);
 void op_root(struct diff *d);
 void op_extended(struct diff *d);
 void op_extended_list(struct diff *d);
+void op_large_page(struct diff *d);
+void op_xen_slot(struct diff *d);
 void op_gdt(struct diff *d);
 void op_ldt(struct diff *d);
 void op_descriptor(struct diff *d);

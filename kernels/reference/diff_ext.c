@@ -129,6 +129,10 @@ static struct mmuext_op pick_extended(struct diff *d)
 	struct mmuext_op op = {.cmd = command[pick(d, LENGTH(command))]};
 
 	op.arg1.mfn = pick_target(d).v;
+	if (rule_broken(d, RULE_CACHE_FLUSH)) {
+		op.cmd = chance(d, 50) ? MMUEXT_FLUSH_CACHE
+				       : MMUEXT_FLUSH_CACHE_GLOBAL;
+	}
 	switch (op.cmd) {
 	case MMUEXT_INVLPG_MULTI:
 	case MMUEXT_TLB_FLUSH_MULTI:
@@ -144,7 +148,8 @@ static struct mmuext_op pick_extended(struct diff *d)
 		op.arg1.linear_addr = pick_test_va(d);
 		break;
 	case MMUEXT_COPY_PAGE:
-		op.arg2.src_mfn = pick_frame(d).v;
+		/* What is in shared_info is not the same twice. */
+		op.arg2.src_mfn = pick_target(d).v;
 		break;
 	default:
 		break;
@@ -179,6 +184,56 @@ void op_extended_list(struct diff *d)
 	}
 	record(d, "list of", nr);
 	(void)extended(d, op, nr);
+}
+
+/* Pins f; if that works, tries the update, and unpins. */
+static void update_pinned(struct diff *d, unsigned int command, mfn_t f,
+			  unsigned int index, uint64_t value)
+{
+	struct mmuext_op op = {.cmd = command};
+	struct mmu_update u = {.ptr = (f.v << PAGE_SHIFT) + index * 8,
+			       .val = value};
+
+	op.arg1.mfn = f.v;
+	record_command(d, &op);
+	/* The kernel's root is one in any case. */
+	if (extended(d, &op, 1) != 0 && f.v != d->frame[FRAME_ROOT].v) {
+		return;
+	}
+	record_op(d, "update");
+	record_maddr(d, u.ptr);
+	record_entry(d, u.val);
+	record_result(d, hypercall(__HYPERVISOR_mmu_update, (uintptr_t)&u, 1, 0,
+				   DOMID_SELF, 0));
+	if (f.v != d->frame[FRAME_ROOT].v) {
+		op.cmd = MMUEXT_UNPIN_TABLE;
+		record_command(d, &op);
+		(void)extended(d, &op, 1);
+	}
+}
+
+/*
+ * PS is for the upper levels what PAT is for an L1 (rule cache-attributes):
+ * only a table that is known to be an upper one is asked to take it.
+ */
+void op_large_page(struct diff *d)
+{
+	unsigned int level = 2 + (unsigned int)pick(d, 3);
+	mfn_t f = d->frame[pick_pool(d)];
+	uint64_t e = pte_make(d->frame[pick_pool(d)],
+			      PTE_P | PTE_RW | PTE_US | PTE_PS)
+			     .v;
+
+	update_pinned(d, MMUEXT_PIN_L1_TABLE + level - 1, f, pick_index(d), e);
+}
+
+/* The hypervisor's slots, of a frame that is an L4. */
+void op_xen_slot(struct diff *d)
+{
+	unsigned int nr = XEN_L4_FIRST + (unsigned int)pick(d, XEN_L4_SLOTS);
+	mfn_t f = d->frame[chance(d, 50) ? FRAME_ROOT : pick_pool(d)];
+
+	update_pinned(d, MMUEXT_PIN_L4_TABLE, f, nr, pick_entry(d, 4));
 }
 
 void op_gdt(struct diff *d)
@@ -224,16 +279,16 @@ void op_descriptor(struct diff *d)
 {
 	static const uint64_t descriptor[] = {
 		0,
-		UINT64_C(0x00cffa000000ffff), /* code, ring 3 */
-		UINT64_C(0x00affa000000ffff), /* code, 64 bits, ring 3 */
-		UINT64_C(0x00cff2000000ffff), /* data, ring 3 */
-		UINT64_C(0x00cf9a000000ffff), /* code, ring 0 */
-		UINT64_C(0x00cfba000000ffff), /* code, ring 1 */
-		UINT64_C(0x0000e2000000ffff), /* an LDT */
-		UINT64_C(0x0000ec0000000000), /* a call gate */
+		UINT64_C(0x00cffa000000f067), /* code, ring 3 */
+		UINT64_C(0x00affa000000f067), /* code, 64 bits, ring 3 */
+		UINT64_C(0x00cff2000000f067), /* data, ring 3 */
+		UINT64_C(0x00cf9a000000f067), /* code, ring 0 */
+		UINT64_C(0x00cfba000000f067), /* code, ring 1 */
+		UINT64_C(0x0000e2000000f067), /* an LDT */
+		UINT64_C(0x0000ec0000000060), /* a call gate */
 		UINT64_C(0x0000ee0000000000), /* an interrupt gate */
-		UINT64_C(0x00cf7a000000ffff), /* not present */
-		UINT64_C(0x00effa000000ffff), /* code, L and D */
+		UINT64_C(0x00cf7a000000f067), /* not present */
+		UINT64_C(0x00effa000000f067), /* code, L and D */
 	};
 	mfn_t f = pick_target(d);
 	uint64_t maddr = (f.v << PAGE_SHIFT) + pick_index(d) * 8;

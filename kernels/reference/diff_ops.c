@@ -125,7 +125,8 @@ static struct mmu_update pick_update(struct diff *d)
 		index = TEST_SLOT;
 	}
 	u.ptr = (f.v << PAGE_SHIFT) + index * 8 + c;
-	u.val = c == MMU_MACHPHYS_UPDATE ? pick(d, 1 << 20)
+	/* An even number: not present, should the command become another. */
+	u.val = c == MMU_MACHPHYS_UPDATE ? pick(d, 1 << 20) * 2
 					 : pick_entry(d, level_of(d, f));
 	if (chance(d, 3)) {
 		u.ptr ^= pick(d, 8);
@@ -148,6 +149,9 @@ static uint32_t pick_domain(struct diff *d)
 		DOMID_COW, DOMID_IDLE,
 	};
 
+	if (rule_broken(d, RULE_FOREIGN_DOMAIN)) {
+		return chance(d, 50) ? DOMID_IO : DOMID_XEN;
+	}
 	return chance(d, 97) ? DOMID_SELF : odd[pick(d, LENGTH(odd))];
 }
 
@@ -206,6 +210,46 @@ void op_kernel_slots(struct diff *d)
 		      hypercall(__HYPERVISOR_mmu_update, (uintptr_t)u,
 				d->nr_slots, (uintptr_t)&done, DOMID_SELF, 0));
 	record(d, "done", done);
+}
+
+/* A good table of its level, if the frame is none just now. */
+void op_table(struct diff *d)
+{
+	struct mmuext_op clear = {.cmd = MMUEXT_CLEAR_PAGE};
+	struct mmu_update u[4];
+	unsigned int nr = pick_pool(d);
+	unsigned int entries = 1 + (unsigned int)pick(d, LENGTH(u));
+
+	clear.arg1.mfn = d->frame[nr].v;
+	record_op(d, "table");
+	record_frame(d, d->frame[nr]);
+	record_result(d, hypercall(__HYPERVISOR_update_va_mapping,
+				   direct_va(d, nr),
+				   pte_make(d->frame[nr], PTE_P).v, UVMF_INVLPG,
+				   0, 0));
+	record_result(d, hypercall(__HYPERVISOR_mmuext_op, (uintptr_t)&clear, 1,
+				   0, DOMID_SELF, 0));
+	for (unsigned int i = 0; i < entries; i++) {
+		u[i].ptr =
+			(d->frame[nr].v << PAGE_SHIFT) + (1 + pick(d, 3)) * 8;
+		u[i].val = pick_good_entry(d, pool_level(nr));
+		record_update(d, &u[i]);
+	}
+	record_result(d, hypercall(__HYPERVISOR_mmu_update, (uintptr_t)u,
+				   entries, 0, DOMID_SELF, 0));
+}
+
+/* The pool's tables into the root that we run on. */
+void op_hang(struct diff *d)
+{
+	struct mmu_update u = {
+		.ptr = (d->frame[FRAME_ROOT].v << PAGE_SHIFT) + TEST_SLOT * 8,
+		.val = pick_good_entry(d, 4),
+	};
+
+	record_update(d, &u);
+	record_result(d, hypercall(__HYPERVISOR_mmu_update, (uintptr_t)&u, 1, 0,
+				   DOMID_SELF, 0));
 }
 
 static struct multicall_entry pick_call(struct diff *d, struct mmu_update *u)

@@ -50,7 +50,10 @@ unsigned int pick_pool(struct diff *d)
 
 mfn_t pick_frame(struct diff *d)
 {
-	return d->frame[chance(d, 88) ? pick_pool(d) : pick(d, DIFF_FRAMES)];
+	if (rule_broken(d, RULE_DEVICE_MEMORY)) {
+		return d->frame[FRAME_DEVICE];
+	}
+	return d->frame[chance(d, 88) ? pick_pool(d) : pick(d, FRAME_DEVICE)];
 }
 
 /*
@@ -59,7 +62,7 @@ mfn_t pick_frame(struct diff *d)
  */
 mfn_t pick_target(struct diff *d)
 {
-	unsigned int nr = (unsigned int)pick(d, DIFF_FRAMES);
+	unsigned int nr = (unsigned int)pick(d, FRAME_DEVICE);
 
 	if (nr == FRAME_ROOT || nr == FRAME_TABLE || nr == FRAME_SHARED ||
 	    chance(d, 60)) {
@@ -68,12 +71,18 @@ mfn_t pick_target(struct diff *d)
 	return d->frame[nr];
 }
 
-/* None of them is a slot that the kernel needs in its root. */
+/*
+ * None of them is a slot that the kernel needs in its root; none is the first
+ * (rule first-slot); and none is the hypervisor's. What it writes there stays
+ * when the frame is an L4 no more, and is not ours to compare; it keeps the
+ * frame from being a table of another level, on either hypervisor, as long as
+ * we do not touch it.
+ */
 unsigned int pick_index(struct diff *d)
 {
 	static const uint16_t index[] = {
-		0, 1, 2,   3,   4,   5,   6,   7,   TEST_SLOT, TEST_SLOT,
-		8, 9, 255, 256, 258, 264, 271, 272, 300,       510,
+		1, 2,   3,   4,   5,   6,         7,         8,
+		9, 255, 272, 300, 510, TEST_SLOT, TEST_SLOT,
 	};
 
 	return index[pick(d, LENGTH(index))];
@@ -88,11 +97,7 @@ static uint64_t odd_flags(struct diff *d)
 		PTE_P | PTE_RW,
 		PTE_P | PTE_US,
 		TABLE_FLAGS | PTE_NX,
-		TABLE_FLAGS | PTE_PS,
 		TABLE_FLAGS | PTE_G,
-		TABLE_FLAGS | PTE_PCD,
-		PTE_P | PTE_PWT | PTE_PCD,
-		PTE_P | PTE_PAT,
 		TABLE_FLAGS | PTE_AVAIL,
 		PTE_P | (UINT64_C(1) << 52),
 		PTE_P | PTE_RW | (UINT64_C(3) << 58),
@@ -100,6 +105,15 @@ static uint64_t odd_flags(struct diff *d)
 		PTE_RW | PTE_NX | PTE_D,
 	};
 
+	static const uint64_t cached[] = {
+		TABLE_FLAGS | PTE_PCD,
+		PTE_P | PTE_PWT | PTE_PCD,
+		PTE_P | PTE_PAT,
+	};
+
+	if (rule_broken(d, RULE_CACHE_ATTRIBUTES)) {
+		return cached[pick(d, LENGTH(cached))];
+	}
 	return flags[pick(d, LENGTH(flags))];
 }
 
@@ -126,20 +140,29 @@ static uint64_t odd_entry(struct diff *d)
 	return pte_make(f, flags).v;
 }
 
-uint64_t pick_entry(struct diff *d, unsigned int level)
+uint64_t pick_good_entry(struct diff *d, unsigned int level)
 {
-	if (chance(d, 15)) {
-		return 0;
-	}
-	if (chance(d, 20) || level == 0) {
-		return odd_entry(d);
-	}
 	if (level > 1) {
 		return pte_make(frame_of_level(d, level - 1), TABLE_FLAGS).v;
 	}
 	return chance(d, 40)
 		       ? pte_make(frame_of_level(d, 0), TABLE_FLAGS).v
 		       : pte_make(d->frame[pick_pool(d)], PTE_P | PTE_US).v;
+}
+
+uint64_t pick_entry(struct diff *d, unsigned int level)
+{
+	if (chance(d, 15)) {
+		return 0;
+	}
+	if (chance(d, 10) || level == 0) {
+		return odd_entry(d);
+	}
+	/* A linear mapping. */
+	if (level > 1 && chance(d, 6)) {
+		return pte_make(frame_of_level(d, level), PTE_P | PTE_US).v;
+	}
+	return pick_good_entry(d, level);
 }
 
 uint64_t direct_va(struct diff *d, unsigned int nr)
@@ -149,8 +172,11 @@ uint64_t direct_va(struct diff *d, unsigned int nr)
 
 uint64_t pick_test_va(struct diff *d)
 {
-	uint64_t va = pick(d, 4) << 30 | pick(d, 4) << 21 | pick(d, 4) << 12 |
-		      pick(d, 8) << 3;
+	uint64_t va = 0;
+
+	for (unsigned int shift = 3; shift <= 30; shift += 9) {
+		va |= (1 + pick(d, 3)) << shift;
+	}
 
 	return chance(d, 90) ? TEST_BASE | va : va;
 }

@@ -12,7 +12,7 @@
 #define NOT_SHOWN (PTE_A | PTE_D)
 
 static const char *const special_name[DIFF_FRAMES - DIFF_POOL] = {
-	"root", "table", "shared", "xen", "beyond", "ones",
+	"root", "table", "shared", "xen", "beyond", "ones", "device",
 };
 
 static void mix(struct diff *d, uint64_t v)
@@ -133,17 +133,10 @@ const volatile uint64_t *diff_view(unsigned int nr)
 	return (const volatile uint64_t *)(VIEW_BASE + nr * PAGE_SIZE);
 }
 
-/*
- * The hypervisor writes its slots when a frame becomes an L4, and they stay
- * when it is one no more: what is not ours there is not looked at.
- */
-static bool hypervisors(const struct diff *d, unsigned int nr,
-			unsigned int index, uint64_t entry)
+/* Not ours to compare: see pick_index(). */
+static bool hypervisors(unsigned int index)
 {
-	unsigned int to = frame_number(d, pte_mfn(pte(entry)));
-
-	return index >= XEN_L4_FIRST && index <= XEN_L4_LAST &&
-	       (entry == 0 || to >= DIFF_POOL || to == nr);
+	return index >= XEN_L4_FIRST && index <= XEN_L4_LAST;
 }
 
 static uint64_t direct_entry(struct diff *d, unsigned int nr)
@@ -156,21 +149,68 @@ static uint64_t direct_entry(struct diff *d, unsigned int nr)
 	return e.v;
 }
 
+/* The type shows in whether the frame may be mapped writable just now. */
+static int64_t try_writable(const struct diff *d, unsigned int nr)
+{
+	uint64_t e = pte_make(d->frame[nr], PTE_P | PTE_RW | PTE_A | PTE_D).v;
+	int64_t result = hypercall(__HYPERVISOR_update_va_mapping,
+				   VIEW_BASE + DIFF_POOL * PAGE_SIZE, e,
+				   UVMF_NONE, 0, 0);
+
+	(void)hypercall(__HYPERVISOR_update_va_mapping,
+			VIEW_BASE + DIFF_POOL * PAGE_SIZE, 0, UVMF_INVLPG, 0,
+			0);
+	return result;
+}
+
 void record_state(struct diff *d)
 {
 	for (unsigned int nr = 0; nr < DIFF_POOL; nr++) {
 		for (unsigned int i = 0; i < PT_ENTRIES; i++) {
 			uint64_t e = diff_view(nr)[i];
 
-			if (e != 0 && !hypervisors(d, nr, i, e)) {
+			if (e != 0 && !hypervisors(i)) {
 				mix(d, nr << 16 | i);
 				mix(d, neutral(d, e));
 			}
 		}
 		mix(d, neutral(d, direct_entry(d, nr)));
+		mix(d, (uint64_t)try_writable(d, nr));
+		/* An entry, if the update of the entry came as one of it. */
 		mix(d, M2P[d->frame[nr].v] == d->pfn[nr].v
 			       ? UINT64_MAX
-			       : M2P[d->frame[nr].v]);
+			       : neutral(d, M2P[d->frame[nr].v]));
+	}
+}
+
+static void dump_entry(struct diff *d, uint64_t entry)
+{
+	put_frame(d, frame_number(d, pte_mfn(pte(entry))));
+	put(d, "|");
+	put_number(d, entry & PTE_FLAGS_MASK);
+}
+
+void record_dump(struct diff *d)
+{
+	for (unsigned int nr = 0; nr < DIFF_POOL; nr++) {
+		d->trace = true;
+		put_frame(d, nr);
+		put(d, " seen as ");
+		dump_entry(d, direct_entry(d, nr));
+		put(d, try_writable(d, nr) == 0 ? " may be" : " is not");
+		put(d, " writable");
+		for (unsigned int i = 0; i < PT_ENTRIES; i++) {
+			uint64_t e = diff_view(nr)[i];
+
+			if (e != 0 && !hypervisors(i)) {
+				put(d, " ");
+				put_number(d, i);
+				put(d, ":");
+				dump_entry(d, e);
+			}
+		}
+		say("diff: %u %s", d->nr, d->line);
+		d->used = 0;
 	}
 }
 
