@@ -427,6 +427,58 @@ static void a_domain_that_dies_leaves_nothing(void **state)
 	assert_int_equal(m->frames[SHARED_FRAME].owner, OWNER_XEN);
 }
 
+/* As Xen does (docs/differences.md): each row was found by comparing. */
+static void what_is_reported_with_a_refusal_is_xens(void **state)
+{
+	struct machine *m = *state;
+	const struct {
+		uint32_t domains;
+		int64_t result;
+		uint32_t done; /* 7: not written */
+	} rows[] = {
+		{DOMID_COW, -XEN_ESRCH, 0},
+		{DOMID_SELF | (TEST_DOMID + 2) << 16, -XEN_ESRCH, 7},
+		{DOMID_SELF | (TEST_DOMID + 1) << 16, 0, 1},
+	};
+	struct mmu_update u = {
+		.ptr = entry_at(dom_frame(L1_FRAME), 40),
+		.val = 0,
+	};
+
+	memcpy(m->guest, &u, sizeof(u));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint32_t done = 7;
+
+		memcpy(m->guest + 512, &done, sizeof(done));
+		assert_int_equal(machine_call(m, hc_mmu_update, AT(0), 1,
+					      AT(512), rows[i].domains),
+				 rows[i].result);
+		memcpy(&done, m->guest + 512, sizeof(done));
+		assert_int_equal(done, rows[i].done);
+	}
+}
+
+static void a_list_in_the_hole_is_none_however_short(void **state)
+{
+	static int64_t (*const call[])(struct mmu_vcpu *, uint64_t[6]) = {
+		hc_mmu_update,
+		hc_mmuext_op,
+		hc_multicall,
+	};
+	struct machine *m = *state;
+
+	for (size_t i = 0; i < sizeof(call) / sizeof(call[0]); i++) {
+		assert_int_equal(machine_call(m, call[i],
+					      UINT64_C(0xffff800000000000), 0,
+					      0, DOMID_SELF),
+				 -XEN_EFAULT);
+		assert_int_equal(machine_call(m, call[i],
+					      UINT64_C(0xffff880000000000), 0,
+					      0, DOMID_SELF),
+				 0);
+	}
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -447,6 +499,8 @@ int main(void)
 		T(ldt_pages_come_on_demand_and_go_with_their_mapping),
 		T(memory_goes_and_comes_back),
 		T(an_exchange_is_all_or_nothing),
+		T(what_is_reported_with_a_refusal_is_xens),
+		T(a_list_in_the_hole_is_none_however_short),
 		T(a_domain_that_dies_leaves_nothing),
 	};
 
