@@ -19,6 +19,7 @@ enum mistake {
 	EXECUTABLE,
 	NOT_EXECUTABLE,
 	LEFT_READONLY,
+	OLD_P2M,
 	MISTAKES,
 };
 
@@ -29,6 +30,7 @@ static const char *const mistake_text[MISTAKES] = {
 	[EXECUTABLE] = "executable, and no kernel text",
 	[NOT_EXECUTABLE] = "kernel text that cannot be executed",
 	[LEFT_READONLY] = "memory that is left read-only",
+	[OLD_P2M] = "the builder's P2M was here, and it is no free memory",
 };
 
 struct checker {
@@ -124,10 +126,36 @@ static void check_page(struct checker *c, pfn_t at)
 	}
 }
 
-uint64_t lab_mistakes(struct guest *g)
+/* Pinned is what can be unpinned. */
+static bool is_pinned(mfn_t frame)
+{
+	struct mmuext_op op = {.cmd = MMUEXT_UNPIN_TABLE};
+
+	op.arg1.mfn = frame.v;
+	return hypercall(__HYPERVISOR_mmuext_op, (uintptr_t)&op, 1, 0,
+			 DOMID_SELF, 0) == 0;
+}
+
+static void check_old_p2m(struct checker *c, const struct lab_kernel *k)
+{
+	for (pfn_t at = k->old_p2m; at.v < k->old_p2m_end.v;
+	     at = pfn_add(at, 1)) {
+		pte_t e = walk(c->g, guest_direct_va(c->g, at));
+
+		if ((e.v & (PTE_P | PTE_RW)) != (PTE_P | PTE_RW) ||
+		    memblock_is_reserved(&c->g->memblock, at) ||
+		    is_pinned(pte_mfn(e))) {
+			note(c, OLD_P2M, at);
+		}
+	}
+}
+
+uint64_t lab_mistakes(struct guest *g, const struct lab_kernel *k)
 {
 	struct checker c = {.g = g};
 
+	/* First: the other check makes writable what it finds read-only. */
+	check_old_p2m(&c, k);
 	for (pfn_t at = pfn(0); at.v < memblock_end(&g->memblock).v;
 	     at = pfn_add(at, 1)) {
 		check_page(&c, at);

@@ -119,6 +119,6 @@ void kernel_main(uint64_t start_info)
 		/* BUG(): an early kernel has no handler for it. */
 		__asm__ volatile("ud2");
 	}
-	say("lab: mistakes %u", lab_mistakes(&the_guest));
+	say("lab: mistakes %u", lab_mistakes(&the_guest, &k));
 	shut_down(SHUTDOWN_poweroff);
 }
