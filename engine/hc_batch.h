@@ -38,6 +38,42 @@ int64_t batch_end(struct mmu_vcpu *v, uint64_t arg[6], const struct batch *b,
  */
 bool batch_retry(struct mmu_domain *d, int rc);
 
+/*
+ * Does the requests of a batch, each of `size` bytes, copied in once to *req,
+ * up to the first that fails or to an interruption; returns the result of the
+ * last. Inlined, with `one`, into its two callers: this is the hot loop of a
+ * forking guest.
+ */
+static inline __attribute__((always_inline)) int batch_run(
+	struct mmu_vcpu *v, const uint64_t arg[6], struct batch *b, void *req,
+	size_t size, int (*one)(struct mmu_vcpu *v, const void *req))
+{
+	struct mmu_domain *d = v->dom;
+	int rc = 0;
+
+	for (; b->done < b->count; b->done++) {
+		if (b->done != 0 && port_preempt(d)) {
+			return -XEN_ERESTART;
+		}
+		d->op.index = b->done_before + b->done;
+		if (port_copy_in(v, req, arg[0] + b->done * size, size) != 0) {
+			return refuse_op(d, RULE_FAULT);
+		}
+		do {
+			rc = one(v, req);
+		} while (unlikely(rc != 0) && batch_retry(d, rc));
+		if (unlikely(rc != 0)) {
+			return rc;
+		}
+		if (unlikely(d->dying_head != 0) && mmu_settle(d) != 0) {
+			/* This one is done; what it left is not. */
+			b->done++;
+			return b->done < b->count ? -XEN_ERESTART : 0;
+		}
+	}
+	return rc;
+}
+
 /* 0 for the caller's own domain, else a refusal. */
 int check_domid(struct mmu_domain *d, uint16_t domid);
 

@@ -16,8 +16,9 @@ static int machphys_update(struct mmu_domain *d, mfn_t f, uint64_t val)
 	return 0;
 }
 
-static int one_update(struct mmu_vcpu *v, const struct mmu_update *req)
+static int one_update(struct mmu_vcpu *v, const void *request)
 {
+	const struct mmu_update *req = request;
 	struct mmu_domain *d = v->dom;
 	maddr_t where = maddr(req->ptr & ~UINT64_C(7));
 
@@ -68,30 +69,7 @@ int64_t hc_mmu_update(struct mmu_vcpu *v, uint64_t arg[6])
 	if (unlikely(rc != 0)) {
 		return batch_end(v, arg, &b, sizeof(req), rc);
 	}
-	for (; b.done < b.count; b.done++) {
-		if (b.done != 0 && port_preempt(d)) {
-			rc = -XEN_ERESTART;
-			break;
-		}
-		if (port_copy_in(v, &req, arg[0] + b.done * sizeof(req),
-				 sizeof(req)) != 0) {
-			rc = refuse_op(d, RULE_FAULT);
-			break;
-		}
-		d->op.index = b.done_before + b.done;
-		do {
-			rc = one_update(v, &req);
-		} while (unlikely(rc != 0) && batch_retry(d, rc));
-		if (unlikely(rc != 0)) {
-			break;
-		}
-		if (unlikely(d->dying_head != 0) && mmu_settle(d) != 0) {
-			/* This one is done; what it left is not. */
-			b.done++;
-			rc = b.done < b.count ? -XEN_ERESTART : 0;
-			break;
-		}
-	}
+	rc = batch_run(v, arg, &b, &req, sizeof(req), one_update);
 	return batch_end(v, arg, &b, sizeof(req), rc);
 }
 

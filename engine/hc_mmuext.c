@@ -144,6 +144,15 @@ static int one_op(struct mmu_vcpu *v, const struct mmuext_op *op)
 	}
 }
 
+static int named_op(struct mmu_vcpu *v, const void *request)
+{
+	const struct mmuext_op *op = request;
+
+	v->dom->op.name = op_name(op->cmd);
+	v->dom->op.operand = op->arg1.mfn;
+	return one_op(v, op);
+}
+
 int64_t hc_mmuext_op(struct mmu_vcpu *v, uint64_t arg[6])
 {
 	struct mmu_domain *d = v->dom;
@@ -163,30 +172,6 @@ int64_t hc_mmuext_op(struct mmu_vcpu *v, uint64_t arg[6])
 	if (unlikely(rc != 0)) {
 		return rc;
 	}
-	for (; b.done < b.count; b.done++) {
-		if (b.done != 0 && port_preempt(d)) {
-			rc = -XEN_ERESTART;
-			break;
-		}
-		if (port_copy_in(v, &op, arg[0] + b.done * sizeof(op),
-				 sizeof(op)) != 0) {
-			rc = refuse_op(d, RULE_FAULT);
-			break;
-		}
-		d->op.name = op_name(op.cmd);
-		d->op.index = b.done_before + b.done;
-		d->op.operand = op.arg1.mfn;
-		do {
-			rc = one_op(v, &op);
-		} while (unlikely(rc != 0) && batch_retry(d, rc));
-		if (unlikely(rc != 0)) {
-			break;
-		}
-		if (unlikely(d->dying_head != 0) && mmu_settle(d) != 0) {
-			b.done++;
-			rc = b.done < b.count ? -XEN_ERESTART : 0;
-			break;
-		}
-	}
+	rc = batch_run(v, arg, &b, &op, sizeof(op), named_op);
 	return batch_end(v, arg, &b, sizeof(op), rc);
 }

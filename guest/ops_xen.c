@@ -92,32 +92,22 @@ static int xen_flush_address(struct guest *g, vaddr_t va)
 	return sent(g);
 }
 
+/* All but the name and whether requests wait. */
+#define XEN_OPS                                                         \
+	.hypervisor = true, .set_entry = xen_set_entry,                 \
+	.set_mapping = xen_set_mapping, .alloc_table = xen_alloc_table, \
+	.release_table = xen_release_table, .pin = xen_pin,             \
+	.unpin = xen_unpin, .load_root = xen_load_root,                 \
+	.flush_tlb = xen_flush_tlb, .flush_address = xen_flush_address
+
 const struct guest_ops guest_ops_xen_boot = {
 	.name = "xen, boot",
-	.hypervisor = true,
 	.queue = false,
-	.set_entry = xen_set_entry,
-	.set_mapping = xen_set_mapping,
-	.alloc_table = xen_alloc_table,
-	.release_table = xen_release_table,
-	.pin = xen_pin,
-	.unpin = xen_unpin,
-	.load_root = xen_load_root,
-	.flush_tlb = xen_flush_tlb,
-	.flush_address = xen_flush_address,
+	XEN_OPS,
 };
 
 const struct guest_ops guest_ops_xen = {
 	.name = "xen, run time",
-	.hypervisor = true,
 	.queue = true,
-	.set_entry = xen_set_entry,
-	.set_mapping = xen_set_mapping,
-	.alloc_table = xen_alloc_table,
-	.release_table = xen_release_table,
-	.pin = xen_pin,
-	.unpin = xen_unpin,
-	.load_root = xen_load_root,
-	.flush_tlb = xen_flush_tlb,
-	.flush_address = xen_flush_address,
+	XEN_OPS,
 };
