@@ -6,7 +6,7 @@
  * request. Records are written from these results and from nothing else, so
  * that they say what the hypervisor says.
  */
-#include "guest/internal.h"
+#include "guest/p2m_internal.h"
 
 int64_t guest_hypercall(struct guest *g, unsigned int nr, uint64_t a1,
 			uint64_t a2, uint64_t a3, uint64_t a4)
@@ -95,10 +95,35 @@ void batch_entry(struct guest *g, maddr_t entry, pte_t value)
 	batch_update(g, r, entry.v | MMU_NORMAL_PT_UPDATE, value.v);
 }
 
+static void note_error(struct batch *b, const struct batch_request *r)
+{
+	if (r->result == BATCH_NOT_ATTEMPTED) {
+		b->error.nr_not_attempted++;
+		return;
+	}
+	if (b->error.nr_refused++ == 0) {
+		b->error.request = *r;
+	}
+}
+
 void batch_m2p(struct guest *g, pfn_t frame, mfn_t to)
 {
-	struct batch_request *r = batch_next(g, __HYPERVISOR_mmu_update, true);
+	struct batch_request *r;
+	/* Now: a leaf takes requests, and recording must not make any. */
+	int error = p2m_own_leaf(g, frame);
 
+	if (error != 0) {
+		const struct batch_request unsent = {
+			.kind = BATCH_M2P,
+			.where = frame.v,
+			.value = to.v,
+			.result = error,
+		};
+
+		note_error(&g->batch, &unsent);
+		return;
+	}
+	r = batch_next(g, __HYPERVISOR_mmu_update, true);
 	r->kind = BATCH_M2P;
 	r->where = frame.v;
 	r->value = to.v;
@@ -119,6 +144,14 @@ void batch_mapping(struct guest *g, vaddr_t va, pte_t value,
 	call->args[1] = value.v;
 	call->args[2] = uvmf_flags;
 	g->batch.nr_requests++;
+}
+
+int batch_mapping_now(struct guest *g, vaddr_t va, pte_t value)
+{
+	batch_issue(g);
+	g->stats.entry_writes++;
+	return (int)guest_hypercall(g, __HYPERVISOR_update_va_mapping, va.v,
+				    value.v, UVMF_INVLPG | UVMF_ALL, 0);
 }
 
 void batch_extended(struct guest *g, unsigned int command, uint64_t arg1)
@@ -158,7 +191,7 @@ static void record(struct guest *g, const struct batch_request *r)
 		g->stats.entry_writes++;
 		break;
 	case BATCH_M2P:
-		/* The leaf is there: guest_swap_frames made sure. */
+		/* Its leaf is there: batch_m2p made sure. */
 		p2m_set(g, pfn(r->where), mfn(r->value));
 		break;
 	case BATCH_EXTENDED:
@@ -169,17 +202,6 @@ static void record(struct guest *g, const struct batch_request *r)
 			g->stats.flushes++;
 		}
 		break;
-	}
-}
-
-static void note_error(struct batch *b, const struct batch_request *r)
-{
-	if (r->result == BATCH_NOT_ATTEMPTED) {
-		b->error.nr_not_attempted++;
-		return;
-	}
-	if (b->error.nr_refused++ == 0) {
-		b->error.request = *r;
 	}
 }
 

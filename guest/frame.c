@@ -62,11 +62,7 @@ static int window_set(struct guest *g, unsigned int i, pte_t value)
 
 	g->stats.windows++;
 	if (g->ops->hypervisor) {
-		batch_issue(g);
-		g->stats.entry_writes++;
-		error = (int)guest_hypercall(g, __HYPERVISOR_update_va_mapping,
-					     window_va(g, i).v, value.v,
-					     UVMF_INVLPG | UVMF_ALL, 0);
+		error = batch_mapping_now(g, window_va(g, i), value);
 	} else {
 		error = guest_lookup(g, g->kernel.root, window_va(g, i), &slot,
 				     &old);

@@ -19,6 +19,11 @@ void guest_note(struct guest *g, const char *format, ...);
 
 /* batch.c: what is queued goes out; the first error stays for batch_flush. */
 void batch_issue(struct guest *g);
+/*
+ * One mapping at once, flushed: after what is queued, whose errors are kept
+ * for batch_flush. Returns 0 or -errno of its own.
+ */
+int batch_mapping_now(struct guest *g, vaddr_t va, pte_t value);
 /* One hypercall, counted. */
 int64_t guest_hypercall(struct guest *g, unsigned int nr, uint64_t a1,
 			uint64_t a2, uint64_t a3, uint64_t a4);

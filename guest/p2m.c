@@ -68,10 +68,8 @@ int p2m_set(struct guest *g, pfn_t frame, mfn_t to)
 {
 	int error;
 
-	if (frame.v >= g->p2m.nr || g->p2m.kind == P2M_IDENTITY) {
-		return -XEN_EINVAL;
-	}
-	if (mfn_eq(p2m_get(g, frame), to)) {
+	if (frame.v < g->p2m.nr && mfn_eq(p2m_get(g, frame), to) &&
+	    g->p2m.kind != P2M_IDENTITY) {
 		return 0;
 	}
 	error = p2m_own_leaf(g, frame);

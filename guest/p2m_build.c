@@ -388,7 +388,7 @@ static int linear_own_leaf(struct guest *g, pfn_t frame)
 	struct guest_slot slot;
 	pte_t e;
 	pfn_t leaf;
-	int error = guest_lookup(g, g->kernel.root, va, &slot, &e);
+	int error = lookup_present(g, g->kernel.root, va, &slot, &e);
 
 	if (error != 0 ||
 	    !mfn_eq(entry_mfn(g, e), p2m_get(g, p->missing_leaf))) {
@@ -398,13 +398,10 @@ static int linear_own_leaf(struct guest *g, pfn_t frame)
 	if (error != 0) {
 		return error;
 	}
-	error = g->ops->set_mapping(
-		g, va, slot,
-		guest_make_pte(g, leaf, PTE_P | PTE_RW | PTE_A | PTE_D),
-		GUEST_FLUSH);
-	if (error == 0) {
-		error = batch_flush(g, NULL);
-	}
+	/* Not through the queue: a refusal of another's is no reason. */
+	error = batch_mapping_now(
+		g, va,
+		guest_make_pte(g, leaf, PTE_P | PTE_RW | PTE_A | PTE_D));
 	if (error != 0) {
 		page_free(g, p, leaf);
 	}
@@ -417,6 +414,13 @@ int p2m_own_leaf(struct guest *g, pfn_t frame)
 	vaddr_t mid;
 	pfn_t made;
 
+	if (frame.v >= g->p2m.nr || g->p2m.kind == P2M_IDENTITY) {
+		return -XEN_EINVAL;
+	}
+	/* What holds a frame is not the shared leaf. */
+	if (!mfn_eq(p2m_get(g, frame), MFN_INVALID)) {
+		return 0;
+	}
 	switch (g->p2m.kind) {
 	case P2M_LINEAR:
 		return linear_own_leaf(g, frame);

@@ -8,7 +8,10 @@
 /* Where the entry of a frame is in the tree, and where its leaf is noted. */
 vaddr_t p2m_tree_entry(struct guest *g, pfn_t frame, vaddr_t *ret_mid);
 
-/* Makes sure that the entry of a frame is in a leaf of its own. */
+/*
+ * Makes sure that the entry of a frame is in a leaf of its own, so that it can
+ * be stored. 0, -XEN_EINVAL outside, -XEN_ENOMEM.
+ */
 int p2m_own_leaf(struct guest *g, pfn_t frame);
 
 #endif

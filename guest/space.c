@@ -119,8 +119,12 @@ int guest_unpin_space(struct guest *g, struct guest_space *space)
 
 int guest_load_root(struct guest *g, pfn_t root)
 {
-	int error = g->ops->load_root(g, root);
+	/* What the flush below reports is then about the root alone. */
+	int error = batch_flush(g, NULL);
 
+	if (error == 0) {
+		error = g->ops->load_root(g, root);
+	}
 	if (error == 0) {
 		error = batch_flush(g, NULL);
 	}
@@ -132,6 +136,11 @@ int guest_load_root(struct guest *g, pfn_t root)
 
 int guest_load_user_root(struct guest *g, pfn_t root)
 {
+	int error = batch_flush(g, NULL);
+
+	if (error != 0) {
+		return error;
+	}
 	if (!g->ops->hypervisor) {
 		return guest_fail(g, XEN_ENOSYS,
 				  "there are user roots under Xen only");

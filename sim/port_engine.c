@@ -27,7 +27,13 @@ static bool comes_true(uint64_t *count)
 
 bool port_preempt(struct mmu_domain *d)
 {
-	return comes_true(&sim_of(d)->preempt_after);
+	struct sim *s = sim_of(d);
+
+	if (s->preempt_every != 0 && ++s->preempt_asked >= s->preempt_every) {
+		s->preempt_asked = 0;
+		return true;
+	}
+	return comes_true(&s->preempt_after);
 }
 
 void port_flush_all(struct mmu_domain *d, vcpuset_t vcpus)

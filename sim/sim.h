@@ -122,6 +122,8 @@ struct sim {
 
 	/* Faults to inject: an operation fails when the count comes to 0. */
 	uint64_t preempt_after;   /* 0: never */
+	uint64_t preempt_every;   /* the same again and again; 0: never */
+	uint64_t preempt_asked;   /* since it came true last */
 	uint64_t copy_fail_after; /* 0: never */
 
 	/* The run. */

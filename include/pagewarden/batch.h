@@ -64,7 +64,11 @@ struct batch {
 	struct mmuext_op ext[BATCH_MAX_REQUESTS];
 };
 
-/* Queue one; if there is no room, what is queued goes out first. */
+/*
+ * Queue one; if there is no room, what is queued goes out first. batch_m2p
+ * makes the leaf that the P2M needs: a frame that the P2M does not cover, or
+ * for whose leaf there is no memory, is refused without being sent.
+ */
 void batch_entry(struct guest *g, maddr_t entry, pte_t value);
 void batch_mapping(struct guest *g, vaddr_t va, pte_t value,
 		   unsigned long uvmf_flags);
