@@ -26,6 +26,14 @@ static unsigned int region_lower(const struct region_list *list, pfn_t frame)
 	return low;
 }
 
+/* The first that ends after it: the one that has the frame, if one has. */
+static unsigned int region_upper(const struct region_list *list, pfn_t frame)
+{
+	unsigned int i = region_lower(list, frame);
+
+	return i < list->nr && list->region[i].end.v == frame.v ? i + 1 : i;
+}
+
 /* Regions [from, to) become the nr ones given (at most 2). */
 static int region_replace(struct region_list *list, unsigned int from,
 			  unsigned int to, const struct region *with,
@@ -85,10 +93,7 @@ int region_remove(struct region_list *list, pfn_t start, pfn_t end)
 	if (start.v >= end.v) {
 		return -XEN_EINVAL;
 	}
-	from = region_lower(list, start);
-	if (from < list->nr && list->region[from].end.v == start.v) {
-		from++; /* only touches */
-	}
+	from = region_upper(list, start);
 	to = from;
 	while (to < list->nr && list->region[to].start.v < end.v) {
 		to++;
@@ -107,7 +112,7 @@ int region_remove(struct region_list *list, pfn_t start, pfn_t end)
 
 const struct region *region_find(const struct region_list *list, pfn_t frame)
 {
-	unsigned int i = region_lower(list, pfn_add(frame, 1));
+	unsigned int i = region_upper(list, frame);
 
 	if (i < list->nr && list->region[i].start.v <= frame.v) {
 		return &list->region[i];
@@ -189,7 +194,7 @@ pfn_t memblock_end(const struct memblock *m)
 bool memblock_next_memory(const struct memblock *m, pfn_t *cursor,
 			  struct region *ret)
 {
-	unsigned int i = region_lower(&m->memory, pfn_add(*cursor, 1));
+	unsigned int i = region_upper(&m->memory, *cursor);
 
 	if (i >= m->memory.nr) {
 		return false;
@@ -216,7 +221,7 @@ bool memblock_next_free(const struct memblock *m, pfn_t *cursor,
 			at = taken->end;
 			continue;
 		}
-		next = region_lower(&m->reserved, pfn_add(r.start, 1));
+		next = region_upper(&m->reserved, r.start);
 		if (next < m->reserved.nr &&
 		    m->reserved.region[next].start.v < r.end.v) {
 			r.end = m->reserved.region[next].start;
