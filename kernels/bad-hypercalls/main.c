@@ -95,7 +95,8 @@ void kernel_main(uint64_t start_info)
 	traps_init(NULL);
 	if (cmdline_text(cmdline, "random") != NULL) {
 		random_calls(&b, cmdline_number(cmdline, "random", 1),
-			     cmdline_number(cmdline, "ops", 1000));
+			     cmdline_number(cmdline, "ops", 1000),
+			     cmdline_number(cmdline, "show", UINT64_MAX));
 		shut_down(SHUTDOWN_poweroff);
 	}
 	if (cmdline_text(cmdline, "end") != NULL) {

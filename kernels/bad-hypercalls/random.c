@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Hypercalls by chance: any number, arguments from a box of values that are
- * each wrong or right somewhere. The kernel may well destroy itself; what is
- * tested is that nothing more than that happens, and that the audit finds
- * every count right afterwards. random=SEED ops=N on the command line.
+ * Hypercalls by chance (random=SEED ops=N on the command line; the same seed,
+ * the same calls): all numbers, arguments from a box of values that are each
+ * wrong or right somewhere, and stores to what they have mapped. The kernel
+ * lives to the end of it: what is tested is that the hypervisor does too,
+ * that it comes back from each call, and that its audit finds every count
+ * right. With show=N, each call from the Nth on is printed before it is made.
  */
-#include "kernels/bad-hypercalls/bad.h"
+#include "kernels/bad-hypercalls/random.h"
 
-#define FRAMES 24
+#define FILL_EVERY 16
+#define RESET_EVERY 128
+#define STORES_EVERY 4
+
+#define DEBUG 1
 
 static uint64_t state;
-/* Looked up at the start: the P2M may not stay mapped. */
-static uint64_t frames[FRAMES];
-static uint64_t l4, own_a, own_b;
+static uint64_t traps;
+static uint64_t done;
 
 /* SplitMix64 (Steele, Lea, Flood 2014). */
 static uint64_t next(void)
@@ -24,103 +29,82 @@ static uint64_t next(void)
 	return z ^ z >> 31;
 }
 
-static uint64_t value(void)
+uint64_t chance(uint64_t n)
 {
-	const uint64_t here = (uintptr_t)page_a + next() % 512 * 8;
-	const uint64_t frame = frames[next() % FRAMES];
+	return next() % n;
+}
 
-	switch (next() % 16) {
-	case 0:
-		return 0;
-	case 1:
-		return next();
-	case 2:
-		return next() % 64;
-	case 3:
-		return frame;
-	case 4:
-		return frame << PAGE_SHIFT | (next() & PAGE_OFFSET_MASK);
-	case 5:
-		/* The lower half: the kernel lives in the other. */
-		return l4 << PAGE_SHIFT | (next() & 0x7ff);
-	case 6:
-		return own_b;
-	case 7:
-		return HYPERVISOR_IMAGE + next() % PAGE_SIZE;
-	case 8:
-		return DOMID_SELF;
-	case 9:
-		return UINT64_C(1) << next() % 64;
-	case 10:
-		return (uintptr_t)page_b;
+/* Breakpoints that a set_debugreg has left behind. */
+static bool take_trap(struct trap_frame *f, uint64_t cr2)
+{
+	(void)cr2;
+	traps++;
+	if (f->vector != DEBUG) {
+		say("random: trap after %u hypercalls", done);
+	}
+	return f->vector == DEBUG;
+}
+
+static void show(uint64_t i, const struct random_call *c)
+{
+	say("random: %u: %u(%x, %x, %x, %x, %x)", i, (uint64_t)c->nr, c->arg[0],
+	    c->arg[1], c->arg[2], c->arg[3], c->arg[4]);
+}
+
+/* True if the call was not refused. */
+static bool issue(const struct random_call *c)
+{
+	int64_t rc = hypercall(c->nr, c->arg[0], c->arg[1], c->arg[2],
+			       c->arg[3], c->arg[4]);
+
+	/* It may have changed the handlers. */
+	switch (c->nr) {
+	case __HYPERVISOR_set_trap_table:
+	case __HYPERVISOR_multicall:
+	case __HYPERVISOR_nmi_op:
+	case __HYPERVISOR_callback_op:
+		traps_init(NULL);
+		break;
 	default:
-		return here;
+		break;
 	}
+	return rc >= 0;
 }
 
-/* What the requests are made of, at the addresses that value() gives. */
-static void fill(void)
+void random_calls(const struct bad *b, uint64_t seed, uint64_t ops,
+		  uint64_t show_from)
 {
-	uint64_t *words = (uint64_t *)page_a;
+	uint64_t taken = 0;
+	uint64_t stored = 0;
 
-	/* Should the page have gone away, it comes back. */
-	hypercall(__HYPERVISOR_update_va_mapping, (uintptr_t)page_a,
-		  own_a << PAGE_SHIFT | MAP_RW, UVMF_INVLPG | UVMF_ALL, 0, 0);
-	for (unsigned int i = 0; i < 512; i++) {
-		words[i] = value();
-	}
-}
-
-/* What would soon end the domain, and the test with it. */
-static bool is_end(unsigned int nr)
-{
-	return nr == __HYPERVISOR_set_trap_table ||
-	       nr == __HYPERVISOR_sched_op || nr == __HYPERVISOR_iret ||
-	       nr == __HYPERVISOR_sched_op_compat ||
-	       nr == __HYPERVISOR_console_io;
-}
-
-static unsigned int number(void)
-{
-	static const unsigned int often[] = {
-		__HYPERVISOR_mmu_update,        __HYPERVISOR_mmuext_op,
-		__HYPERVISOR_update_va_mapping, __HYPERVISOR_memory_op,
-		__HYPERVISOR_multicall,         __HYPERVISOR_grant_table_op,
-		__HYPERVISOR_event_channel_op,  __HYPERVISOR_vcpu_op,
-	};
-	unsigned int nr;
-
-	if (next() % 4 != 0) {
-		return often[next() % 8];
-	}
-	do {
-		nr = (unsigned int)(next() % 48);
-	} while (is_end(nr));
-	return nr;
-}
-
-/* Small counts and commands where the first two arguments are such. */
-static uint64_t small_or(void)
-{
-	return next() % 2 == 0 ? next() % 32 : value();
-}
-
-void random_calls(const struct bad *b, uint64_t seed, uint64_t ops)
-{
+	say("random: seed %u, %u hypercalls", seed, ops);
 	state = seed;
-	l4 = mfn_at(b, b->l4);
-	own_a = mfn_at(b, page_a);
-	own_b = mfn_at(b, page_b);
-	/* A few that nothing uses, so that they meet again. */
-	for (uint64_t i = 0; i < FRAMES; i++) {
-		frames[i] = b->p2m[b->start->nr_pages - 1 - i];
-	}
-	for (uint64_t i = 0; i < ops; i++) {
-		if (i % 16 == 0) {
-			fill();
+	traps_expect(take_trap);
+	box_init(b);
+	lists_init(b);
+	for (done = 0; done < ops; done++) {
+		struct random_call c;
+
+		if (done % RESET_EVERY == 0) {
+			box_reset();
 		}
-		hypercall(number(), small_or(), small_or(), value(),
-			  next() % 4 != 0 ? DOMID_SELF : value(), value());
+		if (done % FILL_EVERY == 0) {
+			args_fill();
+			box_grants();
+		}
+		c = random_draw();
+		if (done >= show_from) {
+			show(done, &c);
+		}
+		taken += issue(&c);
+		for (unsigned int i = 0; i < STORES_EVERY; i++) {
+			stored += probe_write(box_window() + chance(512) * 8,
+					      box_pte(), NULL, NULL) < 0;
+		}
 	}
-	say("random: %u hypercalls from seed %u", ops, seed);
+	box_reset();
+	say("random: %u of %u hypercalls were not refused, %u stores went "
+	    "through, %u breakpoints",
+	    taken, done, stored, traps);
+	say("random: %u hypercalls from seed %u", done, seed);
 }
