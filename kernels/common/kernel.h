@@ -89,5 +89,7 @@ void traps_expect(trap_fn fn);
 int probe_read(uint64_t address, uint64_t *ret_error, uint64_t *ret_cr2);
 int probe_write(uint64_t address, uint64_t value, uint64_t *ret_error,
 		uint64_t *ret_cr2);
+/* Error code and address of the last fault that a probe or a fix-up ended. */
+void probe_last(uint64_t *ret_error, uint64_t *ret_cr2);
 
 #endif

@@ -29,11 +29,13 @@ static trap_fn expected;
 static uint64_t probe_error;
 static uint64_t probe_cr2;
 
-static bool fix_up(struct trap_frame *f)
+static bool fix_up(struct trap_frame *f, uint64_t cr2)
 {
 	for (const struct fixup *x = fixups_start; x < fixups_end; x++) {
 		if (x->from == f->rip) {
 			f->rip = x->to;
+			probe_error = f->error;
+			probe_cr2 = cr2;
 			return true;
 		}
 	}
@@ -60,7 +62,7 @@ void trap_handle(struct trap_frame *f)
 	if (shared_info != NULL) {
 		cr2 = shared_info->vcpu_info[0].arch.cr2;
 	}
-	if (fix_up(f) || end_probe(f, cr2) ||
+	if (fix_up(f, cr2) || end_probe(f, cr2) ||
 	    (expected != NULL && expected(f, cr2))) {
 		return;
 	}
@@ -117,6 +119,12 @@ int probe_write(uint64_t address, uint64_t value, uint64_t *ret_error,
 		uint64_t *ret_cr2)
 {
 	return probe(address, value, 1, ret_error, ret_cr2);
+}
+
+void probe_last(uint64_t *ret_error, uint64_t *ret_cr2)
+{
+	*ret_error = probe_error;
+	*ret_cr2 = probe_cr2;
 }
 
 struct cpuid cpuid(uint32_t leaf)

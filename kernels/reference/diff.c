@@ -22,13 +22,13 @@ struct weighted {
 };
 
 static const struct weighted ops[] = {
-	{16, op_store},     {4, op_load},          {16, op_direct},
-	{8, op_mapping},    {18, op_update},       {5, op_updates},
-	{3, op_multicall},  {3, op_kernel_slots},  {16, op_table},
-	{4, op_hang},       {14, op_pin},          {4, op_root},
-	{3, op_extended},   {2, op_extended_list}, {1, op_large_page},
-	{1, op_xen_slot},   {1, op_gdt},           {1, op_ldt},
-	{1, op_descriptor}, {1, op_bad_pointer},
+	{10, op_store},     {16, op_instruction}, {4, op_load},
+	{16, op_direct},    {8, op_mapping},      {18, op_update},
+	{5, op_updates},    {3, op_multicall},    {3, op_kernel_slots},
+	{16, op_table},     {4, op_hang},         {14, op_pin},
+	{4, op_root},       {3, op_extended},     {2, op_extended_list},
+	{1, op_large_page}, {1, op_xen_slot},     {1, op_gdt},
+	{1, op_ldt},        {1, op_descriptor},   {1, op_bad_pointer},
 };
 
 static void one_op(struct diff *d)

@@ -10,6 +10,7 @@
  *   diff_record.c  digest, names of frames, the trace
  *   diff_pick.c    random frames, entries, indices, addresses
  *   diff_ops.c     mmu_update, update_va_mapping, loads and stores, multicall
+ *   diff_insn.c    instructions that write entries
  *   diff_ext.c     mmuext_op, descriptor tables
  *   diff_rules.c   the differences that are kept, by name
  */
@@ -91,6 +92,10 @@ void record_state(struct diff *d);
 void record_flush(struct diff *d);
 /* Prints what is in the pool. */
 void record_dump(struct diff *d);
+/* Which frame it is: of the pool, or enum diff_frame. */
+unsigned int diff_number(const struct diff *d, mfn_t f);
+/* The entry that shows a frame of the pool in the direct map. */
+uint64_t direct_entry(struct diff *d, unsigned int nr);
 /* The pool's frame as it is now. */
 const volatile uint64_t *diff_view(unsigned int nr);
 
@@ -127,6 +132,9 @@ void op_hang(struct diff *d);
 void op_multicall(struct diff *d);
 void op_bad_pointer(struct diff *d);
 int64_t flush_all(void);
+
+/* diff_insn.c */
+void op_instruction(struct diff *d);
 
 /* diff_ext.c */
 void op_pin(struct diff *d);

@@ -42,7 +42,7 @@ static void put_number(struct diff *d, uint64_t v)
 	put(d, &digits[i]);
 }
 
-static unsigned int frame_number(const struct diff *d, mfn_t f)
+unsigned int diff_number(const struct diff *d, mfn_t f)
 {
 	unsigned int i = 0;
 
@@ -82,7 +82,7 @@ void record(struct diff *d, const char *name, uint64_t value)
 
 void record_frame(struct diff *d, mfn_t f)
 {
-	unsigned int nr = frame_number(d, f);
+	unsigned int nr = diff_number(d, f);
 
 	mix(d, nr);
 	put(d, " ");
@@ -96,14 +96,14 @@ static uint64_t neutral(const struct diff *d, uint64_t entry)
 		return 0;
 	}
 	return (entry & PTE_FLAGS_MASK & ~NOT_SHOWN) |
-	       (uint64_t)frame_number(d, pte_mfn(pte(entry))) << PAGE_SHIFT;
+	       (uint64_t)diff_number(d, pte_mfn(pte(entry))) << PAGE_SHIFT;
 }
 
 void record_entry(struct diff *d, uint64_t entry)
 {
 	mix(d, neutral(d, entry));
 	put(d, " = ");
-	put_frame(d, frame_number(d, pte_mfn(pte(entry))));
+	put_frame(d, diff_number(d, pte_mfn(pte(entry))));
 	put(d, "|");
 	put_number(d, entry & PTE_FLAGS_MASK & ~NOT_SHOWN);
 }
@@ -139,7 +139,7 @@ static bool hypervisors(unsigned int index)
 	return index >= XEN_L4_FIRST && index <= XEN_L4_LAST;
 }
 
-static uint64_t direct_entry(struct diff *d, unsigned int nr)
+uint64_t direct_entry(struct diff *d, unsigned int nr)
 {
 	struct guest_slot slot;
 	pte_t e;
@@ -185,7 +185,7 @@ void record_state(struct diff *d)
 
 static void dump_entry(struct diff *d, uint64_t entry)
 {
-	put_frame(d, frame_number(d, pte_mfn(pte(entry))));
+	put_frame(d, diff_number(d, pte_mfn(pte(entry))));
 	put(d, "|");
 	put_number(d, entry & PTE_FLAGS_MASK);
 }
