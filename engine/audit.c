@@ -224,7 +224,7 @@ static void compare_reservation(struct audit *a, const struct mmu_domain *d)
 	for (uint64_t i = 0; i < a->m->nr_frames; i++) {
 		const struct frame *fr = &a->m->frames[i];
 
-		if (fr->owner == d->tag && (fr->flags & FRAME_ALLOCATED)) {
+		if (fr->owner == d->tag && (fr->flags & FRAME_SHARED) == 0) {
 			pages++;
 		}
 	}

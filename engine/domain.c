@@ -126,7 +126,6 @@ static void drop_frame(struct mmu_domain *d, mfn_t f)
 	}
 	if (fr->flags & FRAME_ALLOCATED) {
 		fr->flags &= (uint8_t)~FRAME_ALLOCATED;
-		d->nr_pages--;
 		frame_put(d, f);
 	}
 }

@@ -79,7 +79,7 @@ struct mmu_domain {
 	struct mmu *m;
 	uint16_t tag;       /* owner tag in frame records, 1..0xfffe */
 	uint16_t domid;     /* what Xen's ABI calls it */
-	uint64_t nr_pages;  /* frames in the reservation */
+	uint64_t nr_pages;  /* frames that it owns; not what it was lent */
 	uint64_t max_pages; /* may grow to this */
 	uint64_t nr_pfns;   /* start-of-day size: pfns [0, nr_pfns) */
 	struct mmu_vcpu *vcpu[MMU_MAX_VCPUS];

@@ -51,6 +51,7 @@ void pool_add(struct mmu *m, mfn_t first, uint64_t nr)
 
 void pool_free(struct mmu_domain *d, mfn_t f)
 {
+	d->nr_pages--;
 	/* Even without a type: its next owner's data is not to be read. */
 	d->flush_pending = true;
 	pool_link(d->m, f);

@@ -2,7 +2,9 @@
 /*
  * Reservations. What a domain gives back leaves it when the last reference is
  * gone, not before: a frame that is still mapped or pinned only loses the
- * reference that the reservation held (XSA-252: no unpinning on the sly).
+ * reference that the reservation held (XSA-252: no unpinning on the sly). Until
+ * then it counts as the domain's, so that nobody has more than the limit by
+ * mapping what was given back.
  */
 #include "engine/reservation.h"
 
@@ -59,7 +61,6 @@ static void release_frame(struct mmu_domain *d, mfn_t f)
 
 	if (fr->flags & FRAME_ALLOCATED) {
 		fr->flags &= (uint8_t)~FRAME_ALLOCATED;
-		d->nr_pages--;
 		frame_put(d, f);
 	}
 }

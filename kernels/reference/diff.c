@@ -27,8 +27,9 @@ static const struct weighted ops[] = {
 	{5, op_updates},    {3, op_multicall},    {3, op_kernel_slots},
 	{16, op_table},     {4, op_hang},         {14, op_pin},
 	{4, op_root},       {3, op_extended},     {2, op_extended_list},
-	{1, op_large_page}, {1, op_xen_slot},     {1, op_gdt},
-	{1, op_ldt},        {1, op_descriptor},   {1, op_bad_pointer},
+	{1, op_give},       {1, op_exchange},     {1, op_large_page},
+	{1, op_xen_slot},   {1, op_gdt},          {1, op_ldt},
+	{1, op_descriptor}, {1, op_bad_pointer},
 };
 
 static void one_op(struct diff *d)
@@ -101,6 +102,11 @@ static void clean_up(struct diff *d)
 		record_result(d, map_direct(d, nr, 0));
 		record_result(d, extended(MMUEXT_UNPIN_TABLE, d->frame[nr].v));
 	}
+	for (unsigned int nr = 0; nr < d->nr_given; nr++) {
+		record_result(d, extended(MMUEXT_UNPIN_TABLE,
+					  d->frame[FRAME_GIVEN + nr].v));
+	}
+	memory_end(d);
 	record_flush(d);
 	for (unsigned int nr = 0; nr < DIFF_POOL; nr++) {
 		record_op(d, "give back");
@@ -210,6 +216,7 @@ void differential(struct kernel *k)
 	}
 	make_view(d);
 	name_frames(d);
+	memory_begin(d);
 	for (uint64_t i = 0; i < nr_seeds; i++) {
 		if (!run_seed(d, first + i, nr_ops)) {
 			break;

@@ -12,6 +12,7 @@
  *   diff_ops.c     mmu_update, update_va_mapping, loads and stores, multicall
  *   diff_insn.c    instructions that write entries
  *   diff_ext.c     mmuext_op, descriptor tables
+ *   diff_memory.c  memory given back and had anew
  *   diff_rules.c   the differences that are kept, by name
  */
 #ifndef PW_KERNELS_DIFF_H
@@ -20,10 +21,13 @@
 #include "kernels/reference/reference.h"
 
 #define DIFF_POOL 14
+#define DIFF_GIVEN 6   /* of them given back, at most, in a seed */
 #define DIFF_EVERY 100 /* operations between two digests */
 #define DIFF_LINE 400
 /* A slot of the root that shows the pool, read-only, whatever happens. */
 #define VIEW_BASE UINT64_C(0xffffd08000000000)
+#define VIEW_SPARE DIFF_POOL       /* pages of it: one for trials, */
+#define VIEW_GIVEN (DIFF_POOL + 1) /* and what was given back */
 
 /* What a frame may be, besides a frame of the pool. */
 enum diff_frame {
@@ -33,7 +37,9 @@ enum diff_frame {
 	FRAME_XEN,              /* the hypervisor's */
 	FRAME_BEYOND,           /* no processor here has so much memory */
 	FRAME_ALL_ONES,
-	FRAME_DEVICE, /* the memory of a display adapter */
+	FRAME_GIVEN, /* DIFF_GIVEN of them */
+	FRAME_DEVICE =
+		FRAME_GIVEN + DIFF_GIVEN, /* the memory of a display adapter */
 	DIFF_FRAMES,
 	FRAME_OTHER = DIFF_FRAMES, /* what none of the above is */
 };
@@ -63,6 +69,7 @@ struct diff {
 	uint32_t without; /* rules that do not hold: a bit each */
 	size_t used;
 	char line[DIFF_LINE];
+	unsigned int nr_given;
 	pfn_t pfn[DIFF_POOL];
 	mfn_t frame[DIFF_FRAMES];
 	/* Slots of the kernel's root that it cannot run without. */
@@ -96,7 +103,9 @@ void record_dump(struct diff *d);
 unsigned int diff_number(const struct diff *d, mfn_t f);
 /* The entry that shows a frame of the pool in the direct map. */
 uint64_t direct_entry(struct diff *d, unsigned int nr);
-/* The pool's frame as it is now. */
+/* A frame of the pool, or one given back: the view has no others. */
+bool diff_visible(const struct diff *d, unsigned int nr);
+/* It as it is now. */
 const volatile uint64_t *diff_view(unsigned int nr);
 
 /* diff_pick.c */
@@ -132,6 +141,13 @@ void op_hang(struct diff *d);
 void op_multicall(struct diff *d);
 void op_bad_pointer(struct diff *d);
 int64_t flush_all(void);
+
+/* diff_memory.c */
+void memory_begin(struct diff *d);
+void memory_end(struct diff *d);
+int64_t view_map(unsigned int nr, uint64_t entry);
+void op_give(struct diff *d);
+void op_exchange(struct diff *d);
 
 /* diff_insn.c */
 void op_instruction(struct diff *d);

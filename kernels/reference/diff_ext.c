@@ -71,12 +71,9 @@ void op_pin(struct diff *d)
 static bool has_kernel(const struct diff *d, mfn_t f)
 {
 	const uint64_t *root = frame_ptr(d->k, d->k->guest.kernel.root);
-	unsigned int nr = 0;
+	unsigned int nr = diff_number(d, f);
 
-	while (nr < DIFF_POOL && d->frame[nr].v != f.v) {
-		nr++;
-	}
-	if (nr == DIFF_POOL) {
+	if (!diff_visible(d, nr)) {
 		return true; /* the root, or never one */
 	}
 	for (unsigned int i = 0; i < d->nr_slots; i++) {

@@ -190,7 +190,7 @@ static bool is_device(struct diff *d, unsigned int nr, unsigned int index)
 	unsigned int shown = diff_number(d, pte_mfn(pte(direct_entry(d, nr))));
 	mfn_t f;
 
-	if (shown >= DIFF_POOL) {
+	if (!diff_visible(d, shown)) {
 		return false;
 	}
 	f = pte_mfn(pte(diff_view(shown)[index]));

@@ -12,7 +12,9 @@
 #define NOT_SHOWN (PTE_A | PTE_D)
 
 static const char *const special_name[DIFF_FRAMES - DIFF_POOL] = {
-	"root", "table", "shared", "xen", "beyond", "ones", "device",
+	"root",    "table",   "shared",  "xen",     "beyond",
+	"ones",    "given 0", "given 1", "given 2", "given 3",
+	"given 4", "given 5", "device",
 };
 
 static void mix(struct diff *d, uint64_t v)
@@ -128,9 +130,17 @@ void record_result(struct diff *d, int64_t result)
 	put_number(d, result < 0 ? -(uint64_t)result : (uint64_t)result);
 }
 
+bool diff_visible(const struct diff *d, unsigned int nr)
+{
+	return nr < DIFF_POOL ||
+	       (nr >= FRAME_GIVEN && nr < FRAME_GIVEN + d->nr_given);
+}
+
 const volatile uint64_t *diff_view(unsigned int nr)
 {
-	return (const volatile uint64_t *)(VIEW_BASE + nr * PAGE_SIZE);
+	unsigned int page = nr < DIFF_POOL ? nr : VIEW_GIVEN + nr - FRAME_GIVEN;
+
+	return (const volatile uint64_t *)(VIEW_BASE + page * PAGE_SIZE);
 }
 
 /* Not ours to compare: see pick_index(). */
@@ -154,32 +164,40 @@ static int64_t try_writable(const struct diff *d, unsigned int nr)
 {
 	uint64_t e = pte_make(d->frame[nr], PTE_P | PTE_RW | PTE_A | PTE_D).v;
 	int64_t result = hypercall(__HYPERVISOR_update_va_mapping,
-				   VIEW_BASE + DIFF_POOL * PAGE_SIZE, e,
+				   VIEW_BASE + VIEW_SPARE * PAGE_SIZE, e,
 				   UVMF_NONE, 0, 0);
 
 	(void)hypercall(__HYPERVISOR_update_va_mapping,
-			VIEW_BASE + DIFF_POOL * PAGE_SIZE, 0, UVMF_INVLPG, 0,
+			VIEW_BASE + VIEW_SPARE * PAGE_SIZE, 0, UVMF_INVLPG, 0,
 			0);
 	return result;
+}
+
+static void record_content(struct diff *d, unsigned int nr)
+{
+	for (unsigned int i = 0; i < PT_ENTRIES; i++) {
+		uint64_t e = diff_view(nr)[i];
+
+		if (e != 0 && !hypervisors(i)) {
+			mix(d, nr << 16 | i);
+			mix(d, neutral(d, e));
+		}
+	}
+	mix(d, (uint64_t)try_writable(d, nr));
 }
 
 void record_state(struct diff *d)
 {
 	for (unsigned int nr = 0; nr < DIFF_POOL; nr++) {
-		for (unsigned int i = 0; i < PT_ENTRIES; i++) {
-			uint64_t e = diff_view(nr)[i];
-
-			if (e != 0 && !hypervisors(i)) {
-				mix(d, nr << 16 | i);
-				mix(d, neutral(d, e));
-			}
-		}
+		record_content(d, nr);
 		mix(d, neutral(d, direct_entry(d, nr)));
-		mix(d, (uint64_t)try_writable(d, nr));
 		/* An entry, if the update of the entry came as one of it. */
 		mix(d, M2P[d->frame[nr].v] == d->pfn[nr].v
 			       ? UINT64_MAX
 			       : neutral(d, M2P[d->frame[nr].v]));
+	}
+	for (unsigned int i = 0; i < d->nr_given; i++) {
+		record_content(d, FRAME_GIVEN + i);
 	}
 }
 
@@ -190,27 +208,37 @@ static void dump_entry(struct diff *d, uint64_t entry)
 	put_number(d, entry & PTE_FLAGS_MASK);
 }
 
+static void dump_frame(struct diff *d, unsigned int nr)
+{
+	d->trace = true;
+	put_frame(d, nr);
+	put(d, try_writable(d, nr) == 0 ? " may be" : " is not");
+	put(d, " writable");
+	if (nr < DIFF_POOL) {
+		put(d, ", seen as ");
+		dump_entry(d, direct_entry(d, nr));
+	}
+	for (unsigned int i = 0; i < PT_ENTRIES; i++) {
+		uint64_t e = diff_view(nr)[i];
+
+		if (e != 0 && !hypervisors(i)) {
+			put(d, " ");
+			put_number(d, i);
+			put(d, ":");
+			dump_entry(d, e);
+		}
+	}
+	say("diff: %u %s", d->nr, d->line);
+	d->used = 0;
+}
+
 void record_dump(struct diff *d)
 {
 	for (unsigned int nr = 0; nr < DIFF_POOL; nr++) {
-		d->trace = true;
-		put_frame(d, nr);
-		put(d, " seen as ");
-		dump_entry(d, direct_entry(d, nr));
-		put(d, try_writable(d, nr) == 0 ? " may be" : " is not");
-		put(d, " writable");
-		for (unsigned int i = 0; i < PT_ENTRIES; i++) {
-			uint64_t e = diff_view(nr)[i];
-
-			if (e != 0 && !hypervisors(i)) {
-				put(d, " ");
-				put_number(d, i);
-				put(d, ":");
-				dump_entry(d, e);
-			}
-		}
-		say("diff: %u %s", d->nr, d->line);
-		d->used = 0;
+		dump_frame(d, nr);
+	}
+	for (unsigned int i = 0; i < d->nr_given; i++) {
+		dump_frame(d, FRAME_GIVEN + i);
 	}
 }
 

@@ -362,6 +362,35 @@ static void memory_goes_and_comes_back(void **state)
 			 0);
 }
 
+static void what_is_given_back_counts_until_nothing_refers_to_it(void **state)
+{
+	struct machine *m = *state;
+	uint64_t frame = dom_frame(DATA_FRAME).v; /* the space maps it */
+	uint64_t pages = m->dom.nr_pages;
+	uint64_t where = 0;
+
+	m->dom.max_pages = pages;
+	assert_int_equal(reservation(m, XENMEM_decrease_reservation, &frame, 1,
+				     0),
+			 1);
+	assert_int_equal(m->dom.nr_pages, pages);
+	assert_int_equal(reservation(m, XENMEM_populate_physmap, &where, 1, 0),
+			 0);
+	/* Given back again, it is not given back twice. */
+	assert_int_equal(reservation(m, XENMEM_decrease_reservation, &frame, 1,
+				     0),
+			 1);
+	assert_int_equal(m->dom.nr_pages, pages);
+	assert_int_equal(call_mmu_update(m, entry_at(dom_frame(L1_FRAME), 0),
+					 0),
+			 0);
+	assert_int_equal(m->frames[frame].owner, OWNER_FREE);
+	assert_int_equal(m->dom.nr_pages, pages - 1);
+	assert_int_equal(reservation(m, XENMEM_populate_physmap, &where, 1, 0),
+			 1);
+	assert_int_equal(m->dom.nr_pages, pages);
+}
+
 static void an_exchange_is_all_or_nothing(void **state)
 {
 	struct machine *m = *state;
@@ -498,6 +527,7 @@ int main(void)
 		T(descriptors_are_checked_and_fixed),
 		T(ldt_pages_come_on_demand_and_go_with_their_mapping),
 		T(memory_goes_and_comes_back),
+		T(what_is_given_back_counts_until_nothing_refers_to_it),
 		T(an_exchange_is_all_or_nothing),
 		T(what_is_reported_with_a_refusal_is_xens),
 		T(a_list_in_the_hole_is_none_however_short),
