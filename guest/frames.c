@@ -4,7 +4,7 @@
  * and given back; exchanged with each other; given to the hypervisor and
  * asked back from it. P2M and M2P change together or not at all.
  */
-#include "guest/internal.h"
+#include "guest/p2m_internal.h"
 
 int guest_alloc_frames(struct guest *g, uint64_t nr, pfn_t *ret)
 {
@@ -38,31 +38,69 @@ int guest_free_frames(struct guest *g, pfn_t first, uint64_t nr)
 	return memblock_free(&g->memblock, first, pfn_add(first, nr));
 }
 
-/* The entry of a frame in the direct map, for a machine frame. */
-static int remap(struct guest *g, pfn_t frame, mfn_t to)
+/*
+ * The entry of a frame in the direct map; -XEN_ENOENT if there is no L1 table
+ * for one. Tables are read-only there.
+ */
+static int direct_slot(struct guest *g, pfn_t frame, struct guest_slot *ret)
 {
-	vaddr_t va = guest_direct_va(g, frame);
-	struct guest_slot slot;
 	pte_t e;
-	int error = lookup_present(g, g->kernel.root, va, &slot, &e);
+	int error = lookup_present(g, g->kernel.root, guest_direct_va(g, frame),
+				   ret, &e);
 
 	if (error != 0 && error != -XEN_ENOENT) {
 		return error;
 	}
-	if (slot.level != 1) {
-		return -XEN_ENOENT;
+	if (ret->level != 1) {
+		return guest_fail(g, XEN_ENOENT,
+				  "the direct map has no place for pfn %x",
+				  frame.v);
 	}
-	e = mfn_eq(to, MFN_INVALID)
-		    ? pte(0)
-		    : pte_make(to, PTE_P | PTE_RW | PTE_A | PTE_D |
-					   (g->config.cpu.nx ? PTE_NX : 0));
-	return g->ops->set_mapping(g, va, slot, e, GUEST_FLUSH);
+	if (pte_present(e) && !pte_writable(e)) {
+		return guest_fail(
+			g, XEN_EINVAL,
+			"pfn %x is read-only: what is behind it stays",
+			frame.v);
+	}
+	return 0;
+}
+
+/* That entry, for a machine frame. */
+static int remap(struct guest *g, pfn_t frame, struct guest_slot slot, mfn_t to)
+{
+	pte_t e = pte(0);
+
+	if (!mfn_eq(to, MFN_INVALID)) {
+		e = pte_make(to, PTE_P | PTE_RW | PTE_A | PTE_D |
+					 (g->config.cpu.nx ? PTE_NX : 0));
+	}
+	return g->ops->set_mapping(g, guest_direct_va(g, frame), slot, e,
+				   GUEST_FLUSH);
+}
+
+/*
+ * Before what is behind a frame changes: nothing queued is left, so that each
+ * error from here on is ours, and no window shows it.
+ */
+static int begin(struct guest *g, pfn_t frame, struct guest_slot *ret)
+{
+	int error = batch_flush(g, NULL);
+
+	if (error == 0) {
+		error = direct_slot(g, frame, ret);
+	}
+	if (error == 0) {
+		window_forget(g, frame);
+	}
+	return error;
 }
 
 int guest_swap_frames(struct guest *g, pfn_t a, pfn_t b)
 {
 	mfn_t behind_a = p2m_get(g, a);
 	mfn_t behind_b = p2m_get(g, b);
+	struct guest_slot of_a;
+	struct guest_slot of_b;
 	int error;
 
 	if (!g->ops->hypervisor || mfn_eq(behind_a, MFN_INVALID) ||
@@ -72,17 +110,15 @@ int guest_swap_frames(struct guest *g, pfn_t a, pfn_t b)
 				  "pfn %x and %x cannot be exchanged", a.v,
 				  b.v);
 	}
-	window_forget(g, a);
-	window_forget(g, b);
-	error = batch_flush(g, NULL);
+	error = begin(g, a, &of_a);
 	if (error == 0) {
-		error = p2m_set(g, a, behind_a);
+		error = begin(g, b, &of_b);
 	}
 	if (error == 0) {
-		error = remap(g, a, behind_b);
+		error = remap(g, a, of_a, behind_b);
 	}
 	if (error == 0) {
-		error = remap(g, b, behind_a);
+		error = remap(g, b, of_b, behind_a);
 	}
 	if (error == 0) {
 		batch_m2p(g, a, behind_b);
@@ -108,6 +144,7 @@ static int64_t reservation(struct guest *g, unsigned int command,
 int guest_give_frame(struct guest *g, pfn_t frame)
 {
 	xen_pfn_t behind = p2m_get(g, frame).v;
+	struct guest_slot slot;
 	int error;
 
 	if (!g->ops->hypervisor || behind == INVALID_FRAME ||
@@ -115,8 +152,10 @@ int guest_give_frame(struct guest *g, pfn_t frame)
 		return guest_fail(g, XEN_EINVAL, "pfn %x cannot be given back",
 				  frame.v);
 	}
-	window_forget(g, frame);
-	error = remap(g, frame, MFN_INVALID);
+	error = begin(g, frame, &slot);
+	if (error == 0) {
+		error = remap(g, frame, slot, MFN_INVALID);
+	}
 	if (error == 0) {
 		error = batch_flush(g, NULL);
 	}
@@ -125,7 +164,7 @@ int guest_give_frame(struct guest *g, pfn_t frame)
 	}
 	if (reservation(g, XENMEM_decrease_reservation, &behind) != 1) {
 		/* Still ours: map it again. */
-		if (remap(g, frame, mfn(behind)) != 0 ||
+		if (remap(g, frame, slot, mfn(behind)) != 0 ||
 		    batch_flush(g, NULL) != 0) {
 			guest_note(g, "pfn %x stays unmapped", frame.v);
 		}
@@ -139,12 +178,21 @@ int guest_give_frame(struct guest *g, pfn_t frame)
 int guest_take_frame(struct guest *g, pfn_t frame)
 {
 	xen_pfn_t extent = frame.v;
+	struct guest_slot slot;
 	int error;
 
 	if (!g->ops->hypervisor || frame.v >= g->p2m.nr ||
 	    !mfn_eq(p2m_get(g, frame), MFN_INVALID)) {
 		return guest_fail(g, XEN_EINVAL, "pfn %x has a frame behind it",
 				  frame.v);
+	}
+	/* All that can be missing, before there is a frame to lose. */
+	error = begin(g, frame, &slot);
+	if (error == 0) {
+		error = p2m_own_leaf(g, frame);
+	}
+	if (error != 0) {
+		return error;
 	}
 	if (reservation(g, XENMEM_populate_physmap, &extent) != 1) {
 		return guest_fail(g, XEN_ENOMEM,
@@ -153,7 +201,7 @@ int guest_take_frame(struct guest *g, pfn_t frame)
 	}
 	error = p2m_set(g, frame, mfn(extent));
 	if (error == 0) {
-		error = remap(g, frame, mfn(extent));
+		error = remap(g, frame, slot, mfn(extent));
 	}
 	return error == 0 ? batch_flush(g, NULL) : error;
 }

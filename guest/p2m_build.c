@@ -329,6 +329,11 @@ int p2m_build(struct guest *g, enum p2m_kind kind, vaddr_t linear)
 	if (g->p2m.kind == P2M_IDENTITY) {
 		return 0;
 	}
+	/* What is queued may be about the present one. */
+	error = batch_flush(g, NULL);
+	if (error != 0) {
+		return error;
+	}
 	if ((kind != P2M_TREE && kind != P2M_LINEAR) ||
 	    page_offset(linear.v) != 0) {
 		return guest_fail(g, XEN_EINVAL,
@@ -355,10 +360,34 @@ int p2m_build(struct guest *g, enum p2m_kind kind, vaddr_t linear)
 	return 0;
 }
 
+/* The builder's list learns what has changed since it went out of use. */
+static void list_update(struct guest *g)
+{
+	for (uint64_t leaf = 0; leaf < nr_leaves(&g->p2m); leaf++) {
+		vaddr_t list = vaddr_add(g->boot.p2m_list, leaf << PAGE_SHIFT);
+		uint64_t left = g->p2m.nr - leaf * P2M_PER_PAGE;
+
+		left = left < P2M_PER_PAGE ? left : P2M_PER_PAGE;
+		leaf_read(g, leaf);
+		port_read(g, g->scratch, list, left * sizeof(g->scratch[0]));
+		for (unsigned int i = 0; i < left; i++) {
+			if (g->scratch[i] != g->scratch_mfn[i]) {
+				port_store64(g, vaddr_add(list, i * 8),
+					     g->scratch_mfn[i]);
+			}
+		}
+	}
+}
+
 int p2m_teardown(struct guest *g)
 {
-	struct p2m old = g->p2m;
-	int error;
+	struct p2m old;
+	int error = batch_flush(g, NULL);
+
+	if (error != 0) {
+		return error;
+	}
+	old = g->p2m;
 
 	if (old.kind != P2M_TREE && old.kind != P2M_LINEAR) {
 		return -XEN_EINVAL;
@@ -367,6 +396,7 @@ int p2m_teardown(struct guest *g)
 		return guest_fail(g, XEN_EBUSY,
 				  "p2m_teardown: the builder's P2M is gone");
 	}
+	list_update(g);
 	if (old.kind == P2M_LINEAR) {
 		/* It is needed to take itself down: go back to the list. */
 		g->p2m.kind = P2M_LIST;
@@ -400,8 +430,7 @@ static int linear_own_leaf(struct guest *g, pfn_t frame)
 	}
 	/* Not through the queue: a refusal of another's is no reason. */
 	error = batch_mapping_now(
-		g, va,
-		guest_make_pte(g, leaf, PTE_P | PTE_RW | PTE_A | PTE_D));
+		g, va, guest_make_pte(g, leaf, PTE_P | PTE_RW | PTE_A | PTE_D));
 	if (error != 0) {
 		page_free(g, p, leaf);
 	}

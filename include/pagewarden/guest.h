@@ -202,8 +202,9 @@ int guest_free_frames(struct guest *g, pfn_t first, uint64_t nr);
  * Exchange what is behind two frames, in direct map, M2P and P2M, one batch:
  * on error each of the three is as the hypervisor accepted it. Give the
  * machine frame behind a frame back to the hypervisor (the pfn stays, with
- * nothing behind it), and ask for one. Not for frames that are tables, or
- * that the initial mapping has.
+ * nothing behind it), and ask for one. Not for frames that are tables or
+ * otherwise read-only in the direct map, or that the initial mapping has.
+ * When they fail over something queued before, nothing has changed.
  */
 int guest_swap_frames(struct guest *g, pfn_t a, pfn_t b);
 int guest_give_frame(struct guest *g, pfn_t frame);

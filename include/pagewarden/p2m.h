@@ -72,8 +72,9 @@ int p2m_build(struct guest *g, enum p2m_kind kind, vaddr_t linear);
 
 /*
  * Gives back the frames of the library's own P2M; nothing of it is left, and
- * the builder's list is in use again. -XEN_EINVAL if there is no own one,
- * -XEN_EBUSY once the builder's has been dropped.
+ * the builder's list is in use again, brought up to what the own one said.
+ * -XEN_EINVAL if there is no own one, -XEN_EBUSY once the builder's has been
+ * dropped.
  */
 int p2m_teardown(struct guest *g);
 

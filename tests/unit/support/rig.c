@@ -83,14 +83,30 @@ static void start_machine(struct rig *r, const struct rig_options *o)
 	const struct sim_native n = {image, pages, NATIVE_MAPPED};
 	struct build_error e = {""};
 
+	assert_true(o->ram <= pages);
 	r->s = sim_create(&config, &e);
 	assert_non_null(r->s);
 	r->g = &r->s->guest;
 	r->s->cpu.huge = false;
 	if (rig_xen(r)) {
 		assert_int_equal(sim_start_domain(r->s, &d, &e), 0);
+		r->s->has_e820 = o->ram != 0;
+		r->s->e820 = (struct e820_map){
+			.nr = 2,
+			.entry = {{0, o->ram << PAGE_SHIFT, E820_RAM},
+				  {o->ram << PAGE_SHIFT,
+				   (pages - o->ram) << PAGE_SHIFT,
+				   E820_RESERVED}},
+		};
 	} else {
 		assert_int_equal(sim_start_native(r->s, &n, &r->native, &e), 0);
+	}
+}
+
+static void must(const struct rig *r, int error)
+{
+	if (error != 0) {
+		fail_msg("boot: %d: %s", error, r->g->message);
 	}
 }
 
@@ -98,23 +114,17 @@ static void boot(struct rig *r, enum rig_stage stage)
 {
 	struct guest *g = r->g;
 
-	if (rig_xen(r)) {
-		assert_int_equal(guest_start(g, &r->config,
-					     r->s->built.start_info),
-				 0);
-	} else {
-		assert_int_equal(guest_start_native(g, &r->config, &r->native),
-				 0);
-	}
-	assert_int_equal(guest_memory_map(g), 0);
+	must(r, rig_xen(r) ? guest_start(g, &r->config, r->s->built.start_info)
+			   : guest_start_native(g, &r->config, &r->native));
+	must(r, guest_memory_map(g));
 	if (stage >= RIG_OWN_TABLES) {
-		assert_int_equal(guest_own_tables(g), 0);
+		must(r, guest_own_tables(g));
 	}
 	if (stage >= RIG_MAPPED) {
-		assert_int_equal(guest_direct_map(g), 0);
+		must(r, guest_direct_map(g));
 	}
 	if (stage >= RIG_RUN_TIME) {
-		assert_int_equal(guest_run_time(g), 0);
+		must(r, guest_run_time(g));
 	}
 }
 
@@ -200,33 +210,40 @@ uint64_t rig_nr_free(const struct rig *r)
 	return memblock_nr_free(&r->g->memblock);
 }
 
-void rig_leave_free(struct rig *r, uint64_t nr)
+/* Calls back with what is beyond the first nr free frames. */
+static void each_beyond(struct rig *r,
+			int (*call)(struct memblock *, pfn_t, pfn_t))
 {
-	uint64_t left = nr;
+	uint64_t left = r->left_free;
 	pfn_t cursor = pfn(0);
 	struct region free;
 
-	r->saved = r->g->memblock;
 	while (memblock_next_free(&r->saved, &cursor, &free)) {
 		uint64_t keep = free.end.v - free.start.v;
 
 		keep = keep < left ? keep : left;
 		left -= keep;
 		if (free.start.v + keep < free.end.v) {
-			assert_int_equal(memblock_reserve(&r->g->memblock,
-							  pfn_add(free.start,
-								  keep),
-							  free.end),
+			assert_int_equal(call(&r->g->memblock,
+					      pfn_add(free.start, keep),
+					      free.end),
 					 0);
 		}
 	}
-	assert_int_equal(rig_nr_free(r), nr - left);
+	assert_int_equal(left, 0);
 }
 
-/* Frames are taken and given back below the limit only, and all given back. */
+void rig_leave_free(struct rig *r, uint64_t nr)
+{
+	r->saved = r->g->memblock;
+	r->left_free = nr;
+	each_beyond(r, memblock_reserve);
+	assert_int_equal(rig_nr_free(r), nr);
+}
+
 void rig_all_free(struct rig *r)
 {
-	r->g->memblock = r->saved;
+	each_beyond(r, memblock_free);
 }
 
 mfn_t rig_behind(const struct rig *r, pfn_t frame)

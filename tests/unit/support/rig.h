@@ -44,8 +44,9 @@ struct rig {
 	struct guest *g;
 	struct guest_config config;
 	struct guest_native native;
-	const void *argument; /* the test's own */
-	struct memblock saved;
+	const void *argument;  /* the test's own */
+	struct memblock saved; /* before rig_leave_free */
+	uint64_t left_free;
 	/* A free, unaligned stretch of addresses that no table serves. */
 	vaddr_t free_va;
 };
@@ -57,6 +58,7 @@ struct rig_options {
 	enum tlb_keep keep;
 	enum rig_stage stage;
 	uint64_t pages;   /* 0: RIG_PAGES */
+	uint64_t ram;     /* the E820 says that no more is there; 0: all is */
 	uint64_t seed;    /* 0: 7 */
 	bool no_check;    /* no audit after each hypercall */
 	uint64_t preempt; /* every so many chances; 0: never */
@@ -83,7 +85,7 @@ static inline bool rig_xen(const struct rig *r)
 /* A cleared frame of the allocator. */
 pfn_t rig_frame(struct rig *r);
 uint64_t rig_nr_free(const struct rig *r);
-/* From here on no more than nr frames are free, until rig_all_free. */
+/* No more than nr frames are free, until the others are again. */
 void rig_leave_free(struct rig *r, uint64_t nr);
 void rig_all_free(struct rig *r);
 
