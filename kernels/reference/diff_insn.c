@@ -249,8 +249,8 @@ void op_instruction(struct diff *d)
 		.ok = true,
 	};
 
-	/* Where strings go on to, there must be no slot of the kernel's. */
-	if (is_string(f)) {
+	/* The entries after it must not be the hypervisor's. */
+	if (is_string(f) || f->run == mov_across) {
 		index = 2 + (unsigned int)pick(d, 4);
 		a.at = direct_va(d, nr) + index * 8;
 	}
