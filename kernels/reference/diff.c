@@ -50,6 +50,32 @@ static void one_op(struct diff *d)
 	}
 }
 
+/*
+ * When a frame is an L4 no more, the hypervisor's slots are still in it, each
+ * hypervisor's own, and what becomes of the frame would depend on them. So
+ * they are cleared, where that is possible: a frame that is an L4 refuses.
+ */
+static void scrub(struct diff *d)
+{
+	struct mmu_update u[XEN_L4_SLOTS];
+
+	for (unsigned int nr = 0; nr < DIFF_FRAMES; nr++) {
+		bool found = false;
+
+		for (unsigned int i = 0; i < XEN_L4_SLOTS; i++) {
+			u[i].ptr = (d->frame[nr].v << PAGE_SHIFT) +
+				   (XEN_L4_FIRST + i) * 8;
+			u[i].val = 0;
+			found = found || (diff_visible(d, nr) &&
+					  diff_view(nr)[XEN_L4_FIRST + i] != 0);
+		}
+		if (found) {
+			(void)hypercall(__HYPERVISOR_mmu_update, (uintptr_t)u,
+					XEN_L4_SLOTS, 0, DOMID_SELF, 0);
+		}
+	}
+}
+
 static int64_t map_direct(struct diff *d, unsigned int nr, uint64_t entry)
 {
 	return hypercall(__HYPERVISOR_update_va_mapping, direct_va(d, nr),
@@ -145,6 +171,7 @@ static bool run_seed(struct diff *d, uint64_t seed, uint64_t nr_ops)
 		}
 		d->trace = d->nr >= d->trace_from;
 		one_op(d);
+		scrub(d);
 		if (d->trace || d->nr % DIFF_EVERY == DIFF_EVERY - 1) {
 			record_state(d);
 		}

@@ -170,13 +170,22 @@ void op_extended(struct diff *d)
 	(void)extended(d, &op, 1);
 }
 
+/*
+ * Pins, or all the others: what an L4 leaves behind in one operation of a
+ * list, the next must not find (scrub() in diff.c).
+ */
 void op_extended_list(struct diff *d)
 {
 	struct mmuext_op op[MAX_LIST];
 	unsigned int nr = (unsigned int)pick(d, MAX_LIST + 1);
+	bool pins = chance(d, 70);
 
 	for (unsigned int i = 0; i < nr; i++) {
-		op[i] = chance(d, 70) ? pick_pin(d) : pick_extended(d);
+		op[i] = pins ? pick_pin(d) : pick_extended(d);
+		if (pins && i > 0 && op[i - 1].cmd == MMUEXT_UNPIN_TABLE) {
+			op[i].cmd = MMUEXT_UNPIN_TABLE;
+			op[i].arg1.mfn = d->frame[pick_pool(d)].v;
+		}
 		record_extended(d, &op[i]);
 	}
 	record(d, "list of", nr);

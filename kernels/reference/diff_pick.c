@@ -73,10 +73,7 @@ mfn_t pick_target(struct diff *d)
 
 /*
  * None of them is a slot that the kernel needs in its root; none is the first
- * (rule first-slot); and none is the hypervisor's. What it writes there stays
- * when the frame is an L4 no more, and is not ours to compare; it keeps the
- * frame from being a table of another level, on either hypervisor, as long as
- * we do not touch it.
+ * (rule first-slot); and none is the hypervisor's, which are its own affair.
  */
 unsigned int pick_index(struct diff *d)
 {
