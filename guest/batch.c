@@ -272,6 +272,21 @@ static const char *request_name(const struct batch_request *r)
 	return "extended operation on";
 }
 
+bool batch_is_about(const struct guest *g, vaddr_t va, maddr_t entry)
+{
+	const struct batch *b = &g->batch;
+
+	for (unsigned int i = 0; !b->issued && i < b->nr_requests; i++) {
+		const struct batch_request *r = &b->request[i];
+
+		if ((r->kind == BATCH_MAPPING && r->where == va.v) ||
+		    (r->kind == BATCH_ENTRY && r->where == entry.v)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 int batch_flush(struct guest *g, struct batch_error *ret_error)
 {
 	struct batch_error error;

@@ -186,8 +186,14 @@ static bool can_write(struct guest *g, pfn_t frame, vaddr_t va)
 int guest_frame_va(struct guest *g, pfn_t frame, bool write, vaddr_t *ret)
 {
 	vaddr_t va = vaddr(0);
-	int error = frame_reach(g, frame, write, &va);
+	int error;
 
+	if (g->ops->hypervisor && frame.v < g->p2m.nr &&
+	    mfn_eq(p2m_get(g, frame), MFN_INVALID)) {
+		return guest_fail(g, XEN_EINVAL, "nothing is behind pfn %x",
+				  frame.v);
+	}
+	error = frame_reach(g, frame, write, &va);
 	if (write &&
 	    (error == -XEN_EBUSY || (error == 0 && !can_write(g, frame, va)))) {
 		return guest_fail(g, XEN_EINVAL,

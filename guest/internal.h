@@ -24,6 +24,8 @@ void batch_issue(struct guest *g);
  * for batch_flush. Returns 0 or -errno of its own.
  */
 int batch_mapping_now(struct guest *g, vaddr_t va, pte_t value);
+/* Is a request queued that changes the entry, which maps the page at va? */
+bool batch_is_about(const struct guest *g, vaddr_t va, maddr_t entry);
 /* One hypercall, counted. */
 int64_t guest_hypercall(struct guest *g, unsigned int nr, uint64_t a1,
 			uint64_t a2, uint64_t a3, uint64_t a4);

@@ -14,6 +14,12 @@ static int change_alias(struct guest *g, vaddr_t va, pfn_t frame, uint64_t set,
 	pte_t e;
 	int error = lookup_present(g, g->kernel.root, va, &slot, &e);
 
+	if ((error == 0 || error == -XEN_ENOENT) &&
+	    batch_is_about(g, va, slot_maddr(g, slot))) {
+		/* What is queued for it stays; this comes on top. */
+		batch_issue(g);
+		error = lookup_present(g, g->kernel.root, va, &slot, &e);
+	}
 	if (error != 0) {
 		return error;
 	}

@@ -74,6 +74,7 @@ int guest_pin_space(struct guest *g, struct guest_space *space)
 {
 	char reason[GUEST_MESSAGE_SIZE];
 	int error = batch_flush(g, NULL);
+	int undone;
 
 	if (error != 0 || space->pinned) {
 		return error;
@@ -90,7 +91,9 @@ int guest_pin_space(struct guest *g, struct guest_space *space)
 		return 0;
 	}
 	__builtin_memcpy(reason, g->message, sizeof(reason));
-	if (walk_space(g, space, false) != 0 || batch_flush(g, NULL) != 0) {
+	/* Where one walk was stopped the other is: each table before it. */
+	undone = walk_space(g, space, false);
+	if (batch_flush(g, NULL) != 0 || (undone != 0 && undone != error)) {
 		guest_note(g, "tables of root %x stay read-only",
 			   space->root.v);
 	}

@@ -86,14 +86,15 @@ int guest_release_table(struct guest *g, unsigned int level, pfn_t frame)
 	return g->ops->release_table(g, level, frame);
 }
 
-/* Was the pin of the batch that went out last accepted? */
-static bool pin_accepted(const struct guest *g)
+/* Did the batch that went out last have such a request accepted? */
+static bool was_accepted(const struct guest *g, enum batch_kind kind,
+			 unsigned int command)
 {
 	const struct batch *b = &g->batch;
 
 	for (unsigned int i = 0; b->issued && i < b->nr_requests; i++) {
-		if (b->request[i].kind == BATCH_EXTENDED &&
-		    b->request[i].command == MMUEXT_PIN_L1_TABLE &&
+		if (b->request[i].kind == kind &&
+		    b->request[i].command == command &&
 		    b->request[i].result == 0) {
 			return true;
 		}
@@ -121,10 +122,15 @@ int guest_hook(struct guest *g, struct guest_slot slot, pfn_t child)
 {
 	unsigned int level = slot.level - 1;
 	bool pinned = false;
+	bool set = false;
+	pte_t old = pte(0);
 	int error;
 
 	/* Results are of the last batch only: make it ours. */
 	error = batch_flush(g, NULL);
+	if (error == 0 && g->ops->queue) {
+		error = guest_read_entry(g, slot, &old);
+	}
 	if (error != 0) {
 		return error;
 	}
@@ -137,7 +143,14 @@ int guest_hook(struct guest *g, struct guest_slot slot, pfn_t child)
 	}
 	if (error == 0) {
 		error = batch_flush(g, NULL);
-		pinned = pinned || (level == 1 && pin_accepted(g));
+		pinned = pinned ||
+			 (level == 1 &&
+			  was_accepted(g, BATCH_EXTENDED, MMUEXT_PIN_L1_TABLE));
+		/* A table of another's doing can be hooked, but not pinned. */
+		set = error != 0 && was_accepted(g, BATCH_ENTRY, 0);
+	}
+	if (set) {
+		g->ops->set_entry(g, slot, old);
 	}
 	if (error != 0) {
 		unhook(g, level, child, pinned);

@@ -377,12 +377,12 @@ static struct rig_frame_state state_of(const struct rig *r, uint64_t f)
 struct rig_snapshot rig_snapshot(const struct rig *r)
 {
 	struct rig_snapshot snapshot = {
-		.nr = r->s->mmu.nr_frames,
+		.nr = rig_xen(r) ? r->s->mmu.nr_frames : 0,
 		.kernel_root = r->s->vcpu.kernel_root.v,
 		.nr_free = rig_nr_free(r),
 	};
 
-	snapshot.frame = calloc(snapshot.nr, sizeof(snapshot.frame[0]));
+	snapshot.frame = calloc(snapshot.nr + 1, sizeof(snapshot.frame[0]));
 	assert_non_null(snapshot.frame);
 	for (uint64_t f = 0; f < snapshot.nr; f++) {
 		snapshot.frame[f] = state_of(r, f);
