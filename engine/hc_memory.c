@@ -41,6 +41,9 @@ static int64_t adjust_reservation(struct mmu_vcpu *v, uint64_t arg[6],
 		(void)refuse_op(d, RULE_PRIVILEGED);
 		return (int64_t)r.done;
 	}
+	if (check_mem_flags(d, xr.mem_flags) != 0) {
+		return (int64_t)r.done;
+	}
 	if (op == XENMEM_increase_reservation) {
 		reservation_increase(v, &r, &preempted);
 	} else if (op == XENMEM_decrease_reservation) {

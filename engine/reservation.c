@@ -145,6 +145,21 @@ void reservation_populate(struct mmu_vcpu *v, struct reservation *r,
 	each_extent(v, r, populate_one, ret_preempted);
 }
 
+/* What XENMEMF_get_node() gives where no node is named. */
+#define NO_NODE 0xff
+
+int check_mem_flags(struct mmu_domain *d, unsigned int flags)
+{
+	const unsigned int exact = XENMEMF_exact_node_request | XENMEMF_vnode;
+
+	/* A virtual node, of which a domain here has none, is no wish. */
+	if (XENMEMF_get_node(flags) != NO_NODE &&
+	    (flags & exact) == XENMEMF_exact_node_request) {
+		return refuse_op(d, RULE_MEMORY_NODE);
+	}
+	return 0;
+}
+
 /* --- exchange ------------------------------------------------------------ */
 
 #define CHUNK_PAGES (1u << RESERVATION_MAX_ORDER)
@@ -274,7 +289,9 @@ static int check_exchange(struct mmu_domain *d,
 	    (e->in.nr_extents << in) != (e->out.nr_extents << out)) {
 		return refuse_op(d, RULE_EXCHANGE_ARGUMENT);
 	}
-	return 0;
+	return e->nr_exchanged == e->in.nr_extents
+		       ? 0
+		       : check_mem_flags(d, e->out.mem_flags);
 }
 
 int reservation_exchange(struct mmu_vcpu *v, uint64_t arg)

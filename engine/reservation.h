@@ -27,6 +27,9 @@ void reservation_decrease(struct mmu_vcpu *v, struct reservation *r,
 void reservation_populate(struct mmu_vcpu *v, struct reservation *r,
 			  bool *ret_preempted);
 
+/* mem_flags: an unprivileged domain may wish for a node, not insist on it. */
+MUST_CHECK int check_mem_flags(struct mmu_domain *d, unsigned int flags);
+
 /* XENMEM_exchange; arg is the guest's structure, progress is kept there. */
 MUST_CHECK int reservation_exchange(struct mmu_vcpu *v, uint64_t arg);
 

@@ -269,7 +269,7 @@ static void xsa_287_a_page_in_use_keeps_its_owner(void **state)
 		assert_int_equal(memory(m, XENMEM_decrease_reservation,
 					reservation_of(IN_LIST)),
 				 1);
-		assert_int_equal(m->dom.nr_pages, pages - 1);
+		assert_int_equal(m->dom.nr_pages, pages);
 		assert_int_equal(m->frames[f].owner, TEST_TAG);
 		assert_int_equal(m->frames[f].count, 1);
 	}
@@ -277,6 +277,7 @@ static void xsa_287_a_page_in_use_keeps_its_owner(void **state)
 			 -XEN_EINVAL);
 	assert_int_equal(call_va_mapping(m, 0, 0, 0), 0);
 	assert_int_equal(m->frames[f].owner, OWNER_FREE);
+	assert_int_equal(m->dom.nr_pages, pages - 1);
 }
 
 /* 22: the M2P says what was done, not what was tried. */
@@ -362,6 +363,15 @@ static void xsa_385_sizes_that_overflow(void **state)
 		assert_true(exchange(m, e) < 0);
 		assert_int_equal(m->dom.nr_pages, pages);
 	}
+	/* Two for one. */
+	put_list(m, IN_LIST + 8, dom_frame(61).v);
+	assert_int_equal(exchange(m,
+				  (struct xen_memory_exchange){
+					  .in = {.nr_extents = 2,
+						 .domid = DOMID_SELF},
+					  .out = {.nr_extents = 1,
+						  .domid = DOMID_SELF}}),
+			 -XEN_EINVAL);
 	/* A product of 2^64 pages on one side is none on the other. */
 	assert_true(exchange(m, (struct xen_memory_exchange){
 					.in = {.nr_extents = UINT64_C(1) << 63,
