@@ -18,37 +18,41 @@
 #define MAPPING_KINDS (GNTMAP_host_map | GNTMAP_device_map)
 #define ENTRY_FLAGS (PTE_P | PTE_US | PTE_A | PTE_D)
 
+static bool is_live_l1(const struct mmu_domain *d, mfn_t table)
+{
+	const struct frame *f;
+
+	if (!mfn_valid(d->m, table)) {
+		return false;
+	}
+	f = frame_of(d->m, table);
+	return f->owner == d->tag && f->type == FRAME_L1 &&
+	       f->type_count != 0 && (f->flags & FRAME_VALIDATED) != 0;
+}
+
 /*
  * The L1 entry that a request names: by its own machine address, or by a
- * virtual one that it maps. NULL: there is none, or not of a live table.
+ * virtual one that it maps. NULL: there is none, or not of a live table. An
+ * address may lead to a higher table, by way of a linear mapping: none either.
  */
 static const pte_t *find_entry(struct vcpu *v, uint64_t address, bool by_pte,
 			       maddr_t *ret_where)
 {
-	const struct mmu *m = v->mmu.dom->m;
+	const struct mmu_domain *d = v->mmu.dom;
 	mfn_t table = maddr_to_mfn(maddr(address));
-	const struct frame *f;
-	const pte_t *e;
+	uint64_t offset = page_offset(address);
 
 	if (!by_pte) {
-		e = mmu_find_l1e(&v->mmu, vaddr(address), &table);
-		if (e == NULL) {
+		if (mmu_find_l1e(&v->mmu, vaddr(address), &table) == NULL) {
 			return NULL;
 		}
-		*ret_where = maddr(mfn_to_maddr(table).v +
-				   pt_index(vaddr(address), 1) * sizeof(*e));
-		return e;
+		offset = pt_index(vaddr(address), 1) * sizeof(pte_t);
 	}
-	if (address % sizeof(*e) != 0 || !mfn_valid(m, table)) {
+	if (offset % sizeof(pte_t) != 0 || !is_live_l1(d, table)) {
 		return NULL;
 	}
-	f = frame_of(m, table);
-	if (f->owner != v->mmu.dom->tag || f->type != FRAME_L1 ||
-	    f->type_count == 0 || !(f->flags & FRAME_VALIDATED)) {
-		return NULL;
-	}
-	*ret_where = maddr(address);
-	return frame_ptes(m, table) + page_offset(address) / sizeof(*e);
+	*ret_where = maddr(mfn_to_maddr(table).v + offset);
+	return frame_ptes(d->m, table) + offset / sizeof(pte_t);
 }
 
 static struct grant_mapping *free_mapping(struct grant_domain *g)

@@ -3,6 +3,9 @@
 #include "kernels/services/services.h"
 
 #define REF 9
+/* Slots of the L4 that nothing uses. */
+#define LINEAR_SLOT 300
+#define SPARE_SLOT 301
 
 /* Frames that others write, or that are written at another address. */
 static volatile grant_entry_v1_t table[512] __attribute__((aligned(4096)));
@@ -81,6 +84,62 @@ static void own_grants(const struct services *s, domid_t domid)
 	       map_page((const void *)window, before), 0);
 }
 
+static int64_t set_l4(const struct services *s, unsigned int slot, uint64_t e)
+{
+	struct mmu_update u = {
+		.ptr = (mfn_at(s, s->l4) << PAGE_SHIFT) + slot * sizeof(e),
+		.val = e,
+	};
+
+	return hypercall(__HYPERVISOR_mmu_update, (uintptr_t)&u, 1, 0,
+			 DOMID_SELF, 0);
+}
+
+/* The address of an entry of the L4, seen through a linear mapping of it. */
+static uint64_t through(unsigned int linear, unsigned int slot)
+{
+	uint64_t va = (UINT64_C(0xffff) << 48) | (uint64_t)slot << pt_shift(1);
+
+	for (unsigned int level = 2; level <= 4; level++) {
+		va |= (uint64_t)linear << pt_shift(level);
+	}
+	return va;
+}
+
+/*
+ * Where the walk of an address ends in a higher table, no grant is mapped. The
+ * frame would do as an L3: nothing uses it, and it is empty.
+ */
+static void grants_into_higher_tables(const struct services *s, domid_t domid)
+{
+	const uint64_t l4 = mfn_at(s, s->l4);
+	gnttab_map_grant_ref_t map = {
+		.host_addr = through(LINEAR_SLOT, SPARE_SLOT),
+		.flags = GNTMAP_host_map | GNTMAP_readonly,
+		.ref = REF,
+		.dom = domid,
+	};
+
+	table[REF] = (grant_entry_v1_t){
+		.flags = GTF_permit_access,
+		.domid = domid,
+		.frame = (uint32_t)s->p2m[s->start->nr_pages - 1],
+	};
+	expect("a linear mapping",
+	       set_l4(s, LINEAR_SLOT, l4 << PAGE_SHIFT | MAP_RO), 0);
+	expect("mapping a grant through it",
+	       grant_op(GNTTABOP_map_grant_ref, &map), 0);
+	expect("fails", map.status, GNTST_general_error);
+	map.host_addr = (l4 << PAGE_SHIFT) + SPARE_SLOT * sizeof(uint64_t);
+	map.flags |= GNTMAP_contains_pte;
+	expect("mapping it in the L4's own entry",
+	       grant_op(GNTTABOP_map_grant_ref, &map), 0);
+	expect("fails, too", map.status, GNTST_general_error);
+	expect("the entry is empty", (int64_t)s->l4[SPARE_SLOT].v, 0);
+	expect("the grant is not in use", table[REF].flags, GTF_permit_access);
+	expect("no linear mapping", set_l4(s, LINEAR_SLOT, 0), 0);
+}
+
 static void versions(void)
 {
 	struct gnttab_set_version version = {.version = 3};
@@ -124,5 +183,6 @@ void check_grants(const struct services *s)
 	event_op(EVTCHNOP_close, &end);
 	sizes();
 	own_grants(s, status.u.unbound.dom);
+	grants_into_higher_tables(s, status.u.unbound.dom);
 	versions();
 }
