@@ -94,7 +94,7 @@ void record_frame(struct diff *d, mfn_t f)
 /* With the frame's number in place of the frame. */
 static uint64_t neutral(const struct diff *d, uint64_t entry)
 {
-	if (entry == 0) {
+	if ((entry & ~NOT_SHOWN) == 0) {
 		return 0;
 	}
 	return (entry & PTE_FLAGS_MASK & ~NOT_SHOWN) |
@@ -176,11 +176,11 @@ static int64_t try_writable(const struct diff *d, unsigned int nr)
 static void record_content(struct diff *d, unsigned int nr)
 {
 	for (unsigned int i = 0; i < PT_ENTRIES; i++) {
-		uint64_t e = diff_view(nr)[i];
+		uint64_t e = neutral(d, diff_view(nr)[i]);
 
 		if (e != 0 && !hypervisors(i)) {
 			mix(d, nr << 16 | i);
-			mix(d, neutral(d, e));
+			mix(d, e);
 		}
 	}
 	mix(d, (uint64_t)try_writable(d, nr));
