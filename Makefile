@@ -9,7 +9,7 @@
 #   make run          boot the stock Debian kernel and print the report
 #   make check        every test; ends with "N passed, N failed"
 #   make bench        instruction counts: ours, stock Xen, native
-#   make lint         clang-format, clang-tidy, cppcheck
+#   make lint         clang-format, shellcheck, clang-tidy, cppcheck
 #   make fuzz T=60    each fuzz target for T seconds
 #   make V=1          show the commands
 

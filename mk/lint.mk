@@ -4,7 +4,7 @@
 # header's change has every file looked at again: the check is seldom run, and
 # what it says must be of the tree as it is.
 
-.PHONY: lint format lint-format lint-tidy lint-cppcheck
+.PHONY: lint format lint-format lint-tidy lint-cppcheck lint-shell
 
 LINT_DIRS := abi engine builder emul hv guest sim lab cli include kernels \
 	initramfs tests
@@ -14,7 +14,11 @@ LINT_H := $(sort $(wildcard $(foreach d,$(LINT_DIRS),$(d)/*.h $(d)/*/*.h \
 	$(d)/*/*/*.h)))
 LINT_ALL := $(LINT_C) $(LINT_H)
 
-lint: lint-format lint-tidy lint-cppcheck
+# Scripts are told by their first line.
+LINT_SH := $(shell grep -lsE '^\#!/bin/(ba)?sh' .ci/* scripts/* bench/* \
+	tests/* tests/*/*)
+
+lint: lint-format lint-shell lint-tidy lint-cppcheck
 
 lint-format: | $(B)/.deps-lint
 	@echo "lint: clang-format on $(words $(LINT_ALL)) files"
@@ -38,6 +42,11 @@ lint-cppcheck: | $(B)/.deps-lint
 		--suppressions-list=tests/lint/cppcheck.txt \
 		--cppcheck-build-dir=$(B)/cppcheck \
 		$(CPPFLAGS_ALL) $(LINT_C)
+
+# Warnings and worse: words are split on purpose in places.
+lint-shell: | $(B)/.deps-lint
+	@echo "lint: shellcheck on $(words $(LINT_SH)) scripts"
+	$(Q)shellcheck --severity=warning $(LINT_SH)
 
 format: | $(B)/.deps-lint
 	clang-format -i $(LINT_ALL)

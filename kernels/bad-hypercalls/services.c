@@ -126,11 +126,17 @@ static void registers(void)
 
 static void others(void)
 {
+	static struct vcpu_guest_context context;
 	xen_feature_info_t features = {.submap_idx = 9};
 
 	expect("a vCPU that does not exist",
 	       hypercall(__HYPERVISOR_vcpu_op, VCPUOP_is_up, 77, 0, 0, 0),
 	       -XEN_ENOENT);
+	/* In Xen a BUG() once, when it had to be tried again (XSA-296). */
+	expect("initialising a vCPU that runs",
+	       hypercall(__HYPERVISOR_vcpu_op, VCPUOP_initialise, 0,
+			 (uintptr_t)&context, 0, 0),
+	       -XEN_EEXIST);
 	expect("no such operation on vCPUs",
 	       hypercall(__HYPERVISOR_vcpu_op, 99, 0, 0, 0, 0), -XEN_ENOSYS);
 	expect("no such scheduling operation",
