@@ -11,6 +11,11 @@
 #define ISA_START (UINT64_C(640) << 10 >> PAGE_SHIFT)
 #define ISA_END (UINT64_C(1) << 20 >> PAGE_SHIFT)
 
+static uint64_t entry_end(const struct e820_entry *e)
+{
+	return e->addr + e->size;
+}
+
 static int check_entry(struct guest *g, const struct e820_entry *e,
 		       unsigned int i, uint64_t nr_pages)
 {
@@ -88,17 +93,37 @@ static int check_map(struct guest *g, const struct e820_map *map,
 	return 0;
 }
 
-int e820_sanitise(struct guest *g, struct e820_map *map, uint64_t nr_pages)
+/* After the first nr, which are in order already: how many they are then. */
+static unsigned int append(struct e820_map *map, unsigned int nr,
+			   struct e820_entry e)
+{
+	if (nr > 0 && map->entry[nr - 1].type == e.type &&
+	    entry_end(&map->entry[nr - 1]) == e.addr) {
+		map->entry[nr - 1].size += e.size;
+		return nr;
+	}
+	map->entry[nr] = e;
+	return nr + 1;
+}
+
+/* First of all: a page of two entries of RAM is RAM. */
+static void join(struct e820_map *map)
 {
 	unsigned int nr = 0;
-	int error = check_map(g, map, nr_pages);
 
-	if (error != 0) {
-		return error;
+	for (unsigned int i = 0; i < map->nr; i++) {
+		nr = append(map, nr, map->entry[i]);
 	}
+	map->nr = nr;
+}
+
+static void round_to_pages(struct e820_map *map)
+{
+	unsigned int nr = 0;
+
 	for (unsigned int i = 0; i < map->nr; i++) {
 		struct e820_entry e = map->entry[i];
-		uint64_t end = e.addr + e.size;
+		uint64_t end = entry_end(&e);
 
 		if (e.type == E820_RAM) {
 			e.addr = page_round_up(e.addr);
@@ -110,25 +135,26 @@ int e820_sanitise(struct guest *g, struct e820_map *map, uint64_t nr_pages)
 				      : page_round_up(end);
 		}
 		/* Two that are not RAM can meet in one page. */
-		if (nr > 0 && e.addr < map->entry[nr - 1].addr +
-					       map->entry[nr - 1].size) {
-			e.addr = map->entry[nr - 1].addr +
-				 map->entry[nr - 1].size;
+		if (nr > 0 && e.addr < entry_end(&map->entry[nr - 1])) {
+			e.addr = entry_end(&map->entry[nr - 1]);
 		}
-		if (e.addr >= end) {
-			continue;
-		}
-		e.size = end - e.addr;
-		if (nr > 0 && map->entry[nr - 1].type == e.type &&
-		    map->entry[nr - 1].addr + map->entry[nr - 1].size ==
-			    e.addr) {
-			map->entry[nr - 1].size += e.size;
-		} else {
-			map->entry[nr++] = e;
+		if (e.addr < end) {
+			e.size = end - e.addr;
+			nr = append(map, nr, e);
 		}
 	}
 	map->nr = nr;
-	return 0;
+}
+
+int e820_sanitise(struct guest *g, struct e820_map *map, uint64_t nr_pages)
+{
+	int error = check_map(g, map, nr_pages);
+
+	if (error == 0) {
+		join(map);
+		round_to_pages(map);
+	}
+	return error;
 }
 
 int e820_to_memblock(struct guest *g, const struct e820_map *map,
