@@ -107,21 +107,33 @@ static int give_back(struct guest *g, pfn_t start, pfn_t end)
 	return error == 0 ? memblock_free(&g->memblock, start, end) : error;
 }
 
+static int of_p2m(struct guest *g, pfn_t first, uint64_t nr)
+{
+	const struct guest_boot *b = &g->boot;
+
+	if (first.v >= b->p2m_start.v && first.v < b->p2m_end.v &&
+	    nr <= b->p2m_end.v - first.v) {
+		return 0;
+	}
+	return guest_fail(g, XEN_EINVAL,
+			  "the P2M's mapping has pfn %x, which is not of the "
+			  "%u from first_p2m_pfn %x on",
+			  first.v, b->p2m_end.v - b->p2m_start.v,
+			  b->p2m_start.v);
+}
+
 /*
- * The old subtree, table by table: everything below must be frames of the
+ * The subtree of the builder's P2M, table by table: all must be frames of the
  * P2M's own stretch. An entry of a large page is its pages.
  */
-static int check_subtree(struct guest *g, unsigned int level, pfn_t table,
-			 uint64_t *nr)
+static int check_subtree(struct guest *g, unsigned int level, pfn_t table)
 {
 	unsigned int entries = g->config.geometry->level[level].nr_entries;
 	struct guest_slot slot = {.level = level, .table = table};
-	int error = 0;
+	int error = of_p2m(g, table, 1);
 
-	(*nr)++;
 	g->stats.pages_walked++;
 	for (; error == 0 && slot.index < entries; slot.index++) {
-		uint64_t frames = 1;
 		pfn_t child = PFN_INVALID;
 		pte_t e;
 
@@ -133,43 +145,76 @@ static int check_subtree(struct guest *g, unsigned int level, pfn_t table,
 			continue;
 		}
 		if (entry_is_leaf(g, level, e)) {
-			frames = geometry_span(g->config.geometry, level) >>
-				 PAGE_SHIFT;
-		}
-		if (child.v < g->boot.p2m_start.v ||
-		    frames > g->boot.p2m_end.v - child.v) {
-			error = guest_fail(g, XEN_EINVAL,
-					   "the P2M's mapping has pfn %x, "
-					   "which is not of the P2M",
-					   child.v);
-		} else if (entry_is_leaf(g, level, e)) {
-			*nr += frames;
+			error = of_p2m(g, child,
+				       geometry_span(g->config.geometry,
+						     level) >>
+					       PAGE_SHIFT);
 		} else {
-			error = check_subtree(g, level - 1, child, nr);
+			error = check_subtree(g, level - 1, child);
 		}
 	}
 	return error;
 }
 
-static int drop_slot(struct guest *g, unsigned int index, uint64_t *nr)
+/* The slot of the root, and the table below it. */
+static int p2m_slot(struct guest *g, unsigned int index,
+		    struct guest_slot *ret_slot, pfn_t *ret_table)
 {
-	struct guest_slot slot = {
+	pte_t e;
+	int error;
+
+	*ret_slot = (struct guest_slot){
 		.level = g->config.geometry->levels,
 		.table = g->kernel.root,
 		.index = index,
 	};
-	pfn_t table = PFN_INVALID;
-	pte_t e;
-	int error = guest_read_entry(g, slot, &e);
-
+	error = guest_read_entry(g, *ret_slot, &e);
 	if (error == 0 && !pte_present(e)) {
 		error = guest_fail(g, XEN_ENOENT,
 				   "the P2M's slot %u is not there",
 				   (uint64_t)index);
 	}
-	if (error == 0) {
-		error = table_of(g, e, &table);
+	return error == 0 ? table_of(g, e, ret_table) : error;
+}
+
+/* Slots of the root that the builder's P2M has, [*ret_first, *ret_last]. */
+static void p2m_slots(const struct guest *g, unsigned int *ret_first,
+		      unsigned int *ret_last)
+{
+	const struct guest_boot *b = &g->boot;
+	const struct geometry *s = g->config.geometry;
+
+	*ret_first = geometry_index(s, b->p2m_list, s->levels);
+	*ret_last =
+		geometry_index(s, vaddr_add(b->p2m_list, b->nr_pages * 8 - 1),
+			       s->levels);
+}
+
+int guest_check_p2m_frames(struct guest *g)
+{
+	unsigned int first;
+	unsigned int last;
+	int error = 0;
+
+	p2m_slots(g, &first, &last);
+	for (unsigned int i = first; error == 0 && i <= last; i++) {
+		struct guest_slot slot;
+		pfn_t table;
+
+		error = p2m_slot(g, i, &slot, &table);
+		if (error == 0) {
+			error = check_subtree(g, slot.level - 1, table);
+		}
 	}
+	return error;
+}
+
+static int drop_slot(struct guest *g, unsigned int index)
+{
+	struct guest_slot slot;
+	pfn_t table = PFN_INVALID;
+	int error = p2m_slot(g, index, &slot, &table);
+
 	if (error == 0) {
 		error = g->ops->set_entry(g, slot, pte(0));
 	}
@@ -180,20 +225,14 @@ static int drop_slot(struct guest *g, unsigned int index, uint64_t *nr)
 		error = batch_flush(g, NULL);
 	}
 	/* It is read through the direct map, and no longer in use. */
-	return error == 0 ? check_subtree(g, slot.level - 1, table, nr) : error;
+	return error == 0 ? check_subtree(g, slot.level - 1, table) : error;
 }
 
 int guest_drop_p2m(struct guest *g)
 {
 	struct guest_boot *b = &g->boot;
-	unsigned int levels = g->config.geometry->levels;
-	uint64_t bytes = b->nr_pages * 8;
-	unsigned int first =
-		geometry_index(g->config.geometry, b->p2m_list, levels);
-	unsigned int last =
-		geometry_index(g->config.geometry,
-			       vaddr_add(b->p2m_list, bytes - 1), levels);
-	uint64_t nr = 0;
+	unsigned int first;
+	unsigned int last;
 	int error = 0;
 
 	if (g->p2m.kind == P2M_IDENTITY || b->p2m_start.v == b->p2m_end.v) {
@@ -203,8 +242,9 @@ int guest_drop_p2m(struct guest *g)
 		return guest_fail(g, XEN_EBUSY,
 				  "the builder's P2M is still in use");
 	}
+	p2m_slots(g, &first, &last);
 	for (unsigned int i = first; b->p2m_outside && i <= last; i++) {
-		error = drop_slot(g, i, &nr);
+		error = drop_slot(g, i);
 		if (error != 0) {
 			return error;
 		}

@@ -96,6 +96,12 @@ uint64_t directmap_estimate(const struct guest *g, uint64_t bytes);
 /* drop.c: tables that are empty below an address range, level by level. */
 int guest_prune(struct guest *g, vaddr_t va, uint64_t bytes);
 
+/*
+ * A P2M outside: its list and its tables are where start_info says, so that
+ * none of them is taken for free memory. Looks at them through windows.
+ */
+int guest_check_p2m_frames(struct guest *g);
+
 /* policy.c */
 bool policy_is_table(const struct guest *g, pfn_t frame);
 uint64_t policy_flags(struct guest *g, pfn_t frame, uint64_t flags,

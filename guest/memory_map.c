@@ -66,7 +66,7 @@ static int reserve_builders(struct guest *g)
 
 	if (g->ops->hypervisor) {
 		error = reserve(g, "start_info", b->start_info,
-				pfn_add(b->start_info, 1));
+				b->tables_start);
 		if (error == 0) {
 			error = reserve(g, "the P2M", b->p2m_start, b->p2m_end);
 		}
@@ -192,6 +192,9 @@ int guest_memory_map(struct guest *g)
 	/* The tables of a P2M outside are among its frames: all read-only. */
 	if (error == 0 && b->p2m_outside) {
 		error = region_add(&g->tables, b->p2m_start, b->p2m_end);
+	}
+	if (error == 0 && b->p2m_outside) {
+		error = guest_check_p2m_frames(g);
 	}
 	return error;
 }

@@ -11,6 +11,11 @@
 
 /* Page frames fit 40 bits, so that no shift of one overflows. */
 #define MAX_PAGES (UINT64_C(1) << MFN_BITS)
+/*
+ * The ABI maps at least 512 KiB behind the last element: so much above
+ * start_info there is no fault, whatever pt_base says.
+ */
+#define SURELY_MAPPED ((UINT64_C(512) << 10) >> PAGE_SHIFT)
 
 static int bad(struct guest *g, const char *field, uint64_t value)
 {
@@ -52,6 +57,11 @@ static int read_tables(struct guest *g, const struct start_info *si)
 	if (error != 0) {
 		return error;
 	}
+	/* Between them there are no more than two rings. */
+	if (b->tables_start.v <= b->start_info.v ||
+	    b->tables_start.v - b->start_info.v > SURELY_MAPPED) {
+		return bad(g, "pt_base", si->pt_base);
+	}
 	if (si->nr_pt_frames < g->config.geometry->levels) {
 		return bad(g, "nr_pt_frames", si->nr_pt_frames);
 	}
@@ -78,6 +88,9 @@ static int read_p2m(struct guest *g, const struct start_info *si)
 	b->p2m_outside = si->mfn_list < g->config.virt_base.v;
 	if (!b->p2m_outside) {
 		error = frame_of(g, "mfn_list", si->mfn_list, &b->p2m_start);
+		if (error == 0 && b->p2m_start.v >= b->start_info.v) {
+			error = bad(g, "mfn_list", si->mfn_list);
+		}
 		return error != 0 ? error
 				  : check_range(g, "mfn_list", b->p2m_start, nr,
 						&b->p2m_end);
@@ -196,8 +209,9 @@ static int check_overlaps(struct guest *g)
 		{"the kernel", g->config.kernel_start, g->config.kernel_end},
 		{"the module", b->module_start, b->module_end},
 		{"the P2M", b->p2m_start, b->p2m_end},
-		{"start_info", b->start_info, pfn_add(b->start_info, 1)},
-		{"the page tables", b->tables_start, b->tables_end},
+		{"start_info", b->start_info, b->tables_start},
+		{"the page tables and the stack", b->tables_start,
+		 pfn_add(b->tables_end, 1)},
 	};
 	const unsigned int nr = sizeof(part) / sizeof(part[0]);
 
@@ -237,41 +251,111 @@ static int check_config(struct guest *g)
 	return 0;
 }
 
+/* Before the list is read: where nothing is mapped, that is a fault. */
+static int check_p2m_slots(struct guest *g)
+{
+	const struct guest_boot *b = &g->boot;
+	uint64_t last = b->p2m_list.v + b->nr_pages * 8 - 1;
+
+	for (unsigned int i = va_slot(g, b->p2m_list.v); i <= va_slot(g, last);
+	     i++) {
+		pte_t e = entry_load(g, guest_initial_va(g, b->root), i);
+
+		if (!pte_present(e)) {
+			return guest_fail(g, XEN_EINVAL,
+					  "start_info: the table at pt_base, "
+					  "pfn %x, has nothing at mfn_list %x",
+					  b->root.v, b->p2m_list.v);
+		}
+	}
+	return 0;
+}
+
+/*
+ * The entry that maps a frame in the initial mapping. All tables on the way
+ * must be those that start_info has.
+ */
+static int initial_entry(struct guest *g, pfn_t frame, unsigned int *ret_level,
+			 pte_t *ret)
+{
+	const struct geometry *s = g->config.geometry;
+	const struct guest_boot *b = &g->boot;
+	vaddr_t va = guest_initial_va(g, frame);
+	unsigned int level = s->levels;
+	pfn_t table = b->root;
+
+	for (;; level--) {
+		pte_t e = entry_load(g, guest_initial_va(g, table),
+				     geometry_index(s, va, level));
+
+		if (!pte_present(e) || entry_is_leaf(g, level, e)) {
+			*ret_level = level;
+			*ret = e;
+			return pte_present(e) ? 0 : -XEN_ENOENT;
+		}
+		table = p2m_find(g, entry_mfn(g, e));
+		if (table.v < b->tables_start.v || table.v >= b->tables_end.v) {
+			return guest_fail(g, XEN_EINVAL,
+					  "start_info: nr_pt_frames %u: the "
+					  "table of entry %x, pfn %x, is not "
+					  "among them",
+					  b->tables_end.v - b->tables_start.v,
+					  e.v, table.v);
+		}
+	}
+}
+
+/* Tables are mapped read-only, and nothing else is from pt_base on. */
+static int check_initial_entry(struct guest *g, pfn_t frame, unsigned int level,
+			       pte_t e)
+{
+	const struct guest_boot *b = &g->boot;
+
+	if (level != 1 || !mfn_eq(pte_mfn(e), p2m_get(g, frame))) {
+		return guest_fail(g, XEN_EINVAL,
+				  "the initial mapping of pfn %x is entry %x",
+				  frame.v, e.v);
+	}
+	if (pte_writable(e) != (frame.v >= b->tables_end.v)) {
+		return guest_fail(g, XEN_EINVAL,
+				  "start_info: nr_pt_frames %u: pfn %x is "
+				  "mapped by entry %x",
+				  b->tables_end.v - b->tables_start.v, frame.v,
+				  e.v);
+	}
+	return 0;
+}
+
 /* Upwards from the tables, as long as pfn n is mapped where it should be. */
 static int find_mapped_end(struct guest *g)
 {
 	struct guest_boot *b = &g->boot;
 	pfn_t at = b->tables_start;
 
-	b->mapped_start = pfn(0);
-	/* Enough for the walk to reach the tables themselves. */
-	b->mapped_end = b->tables_end;
 	while (at.v < b->nr_pages) {
-		struct guest_slot slot;
+		unsigned int level;
 		pte_t e;
-		int error = guest_lookup(g, b->root, guest_initial_va(g, at),
-					 &slot, &e);
+		int error = initial_entry(g, at, &level, &e);
 
 		if (error == -XEN_ENOENT) {
 			break;
 		}
+		if (error == 0) {
+			error = check_initial_entry(g, at, level, e);
+		}
 		if (error != 0) {
 			return error;
 		}
-		if (slot.level != 1 || !mfn_eq(pte_mfn(e), p2m_get(g, at))) {
-			return guest_fail(g, XEN_EINVAL,
-					  "the initial mapping of pfn %x is "
-					  "entry %x",
-					  at.v, e.v);
-		}
 		at = pfn_add(at, 1);
 	}
-	if (at.v < b->tables_end.v || at.v <= b->start_info.v) {
+	/* The stack comes after the tables. */
+	if (at.v <= b->tables_end.v) {
 		return guest_fail(g, XEN_EINVAL,
 				  "the initial mapping ends at pfn %x, before "
 				  "what the builder put there",
 				  at.v);
 	}
+	b->mapped_start = pfn(0);
 	b->mapped_end = at;
 	return 0;
 }
@@ -323,6 +407,10 @@ int guest_start(struct guest *g, const struct guest_config *config,
 	g->p2m.nr = g->boot.nr_pages;
 	g->kernel.root = g->boot.root;
 	g->kernel.pinned = true;
+	error = check_p2m_slots(g);
+	if (error != 0) {
+		return error;
+	}
 	if (!pfn_eq(p2m_find(g, p2m_get(g, g->boot.root)), g->boot.root)) {
 		return guest_fail(g, XEN_EINVAL,
 				  "start_info: P2M and M2P do not agree on "
