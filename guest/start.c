@@ -333,8 +333,8 @@ static int find_mapped_end(struct guest *g)
 	pfn_t at = b->tables_start;
 
 	while (at.v < b->nr_pages) {
-		unsigned int level;
-		pte_t e;
+		unsigned int level = 0;
+		pte_t e = pte(0);
 		int error = initial_entry(g, at, &level, &e);
 
 		if (error == -XEN_ENOENT) {

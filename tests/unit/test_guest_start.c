@@ -127,6 +127,8 @@ static const struct row outside[] = {
 	{F(pt_base), MINUS(PAGE_SIZE),
 	 "start_info: the table at pt_base, pfn 52, has nothing at mfn_list "
 	 "8000000000"},
+	{F(pt_base), IS, START_VA(80),
+	 "start_info: pt_base ffffffff80050000 makes no sense"},
 	{F(pt_base), IS, START_VA(80 + 128),
 	 "start_info: the table at pt_base, pfn d0, has nothing at mfn_list "
 	 "8000000000"},
@@ -339,6 +341,10 @@ static void tables_that_contradict_start_info_are_refused(void **state)
 	(void)state;
 	*entry = (*entry & ~PTE_FRAME_MASK) | start_behind(&t, 301).v << 12;
 	refused_at_once(&t, "the initial mapping of pfn 12c is entry *");
+	t = outside_machine();
+	*entry_of(&t, 2, 1) =
+		start_behind(&t, 512).v << 12 | PTE_P | PTE_RW | PTE_PS;
+	refused_at_once(&t, "the initial mapping of pfn 200 is entry *");
 	t = outside_machine();
 	*entry_of(&t, 3, 300) &= ~PTE_RW;
 	refused_at_once(&t, "start_info: nr_pt_frames 5: pfn 12c is mapped by "
