@@ -341,6 +341,11 @@ static void a_limit_must_be_above_all_that_the_builder_placed(void **state)
 		t.config.memory_limit = pfn(low[i]);
 		refused(&t, "the memory limit at pfn *");
 	}
+	/* Inside there is only the end of the mapping above them. */
+	t = start_make(true);
+	t.config.memory_limit = pfn(0x3ff);
+	refused(&t, "the memory limit at pfn 3ff is below what the builder "
+		    "placed");
 	t = start_make(false);
 	t.si->flags = SIF_MOD_START_PFN;
 	t.si->mod_start = 0x500;
