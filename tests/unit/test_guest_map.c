@@ -239,6 +239,15 @@ static void map_refused(struct rig *r)
 	assert_int_equal(rig_leaf(r, r->free_va), 0);
 	assert_int_equal(rig_nr_free(r), before.nr_free - 3);
 	assert_true(rig_typed(r, g->kernel.root, FRAME_L4, 2));
+	rig_forget(&before);
+	/* A table for the hypervisor's part is not even taken. */
+	before = rig_snapshot(r);
+	assert_int_equal(guest_map(g, &g->kernel,
+				   vaddr(UINT64_C(0xffff800000000000)),
+				   pfn(RIG_TEXT_END), RIG_RO),
+			 -XEN_EINVAL);
+	assert_int_equal(guest_flush(g), 0);
+	assert_true(rig_same(r, &before));
 	/* Read-only it can be. */
 	assert_int_equal(guest_map(g, &g->kernel, r->free_va, g->kernel.root,
 				   RIG_RO),
@@ -342,6 +351,51 @@ static void a_frame_that_is_not_there_has_no_address(void **state)
 	rig_run_in(RIG_XEN, TLB_KEEP_ALL, not_there);
 }
 
+/* A space made before the direct map: only windows have shown its tables. */
+static void pin_behind_windows(struct rig *r)
+{
+	struct guest *g = r->g;
+	struct guest_space space = {.end_slot = PT_ENTRIES};
+	pfn_t end = memblock_end(&g->memblock);
+	vaddr_t at = vaddr(UINT64_C(0x7f1234567000));
+	struct guest_slot slot;
+	vaddr_t va;
+	pte_t e;
+
+	assert_int_equal(memblock_alloc(&g->memblock, pfn(0), end, 1, 1,
+					MEMBLOCK_HIGH, &space.root),
+			 0);
+	assert_int_equal(guest_frame_va(g, space.root, true, &va), 0);
+	port_clear_page(g, va);
+	assert_int_equal(guest_map(g, &space, at, pfn(RIG_TEXT_END), RIG_RW),
+			 0);
+	for (unsigned int i = 0; i < 2; i++) {
+		/* Shown writable again. */
+		assert_int_equal(guest_frame_va(g, space.root, true, &va), 0);
+		port_store64(g, va, 0);
+		assert_int_equal(guest_pin_space(g, &space), 0);
+		assert_int_equal(guest_frame_va(g, space.root, true, &va),
+				 -XEN_EINVAL);
+		assert_int_equal(guest_lookup(g, space.root, at, &slot, &e), 0);
+		assert_true(rig_typed(r, slot.table, FRAME_L1, 1));
+		assert_true(rig_pinned(r, space.root));
+		assert_int_equal(guest_unpin_space(g, &space), 0);
+		assert_true(rig_typed(r, space.root, FRAME_L4, 0));
+	}
+}
+
+static void a_space_is_pinned_though_windows_have_shown_its_tables(void **state)
+{
+	const struct rig_options o = {
+		.world = RIG_XEN,
+		.keep = TLB_KEEP_ALL,
+		.stage = RIG_OWN_TABLES,
+	};
+
+	(void)state;
+	rig_run(&o, pin_behind_windows);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -352,6 +406,8 @@ int main(void)
 		cmocka_unit_test(a_table_is_mapped_read_only_or_not_at_all),
 		cmocka_unit_test(a_frame_is_reached_by_window_or_mapping),
 		cmocka_unit_test(a_frame_that_is_not_there_has_no_address),
+		cmocka_unit_test(
+			a_space_is_pinned_though_windows_have_shown_its_tables),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
