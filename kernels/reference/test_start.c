@@ -6,8 +6,6 @@
  */
 #include "kernels/reference/selftest.h"
 
-extern const char virt_base[] __asm__("KERNEL_VIRT_BASE");
-
 static uint8_t page[PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
 #define INFO ((struct start_info *)page)
 
@@ -27,7 +25,8 @@ static void fill(struct kernel *k, struct start_info *si)
 		.nr_pages = nr,
 		.shared_info = k->guest.boot.shared_info.v,
 		.flags = SIF_INITDOMAIN,
-		.pt_base = (uintptr_t)virt_base + 0x2000 * PAGE_SIZE,
+		/* Above start_info, with the two rings between them. */
+		.pt_base = (uintptr_t)page + 3 * PAGE_SIZE,
 		.nr_pt_frames = 5,
 		.mfn_list = pt_span(4),
 		.first_p2m_pfn = 0x3000,
@@ -103,7 +102,9 @@ static void long_module(struct start_info *si, struct guest_config *c)
 
 static void module_on_tables(struct start_info *si, struct guest_config *c)
 {
-	(void)c;
+	/* All of it lies in the image: not for the kernel's sake. */
+	c->kernel_start = pfn(1);
+	c->kernel_end = pfn(2);
 	si->mod_start = si->pt_base;
 	si->mod_len = 1;
 }
@@ -147,7 +148,7 @@ static const struct row rows[] = {
 	{"start: and with an odd P2M", "mfn_list", odd_list},
 	{"start: and with a short one", "nr_p2m_frames", short_list},
 	{"start: and with a module beyond memory", "mod_len", long_module},
-	{"start: and with one in the page tables", "overlaps",
+	{"start: and with one in the page tables", "overlaps the page tables",
 	 module_on_tables},
 	{"start: and with a command line that does not end", "cmd_line",
 	 endless_cmdline},
