@@ -61,7 +61,7 @@ $(TAP)/boot-xen/%.tap: $(BOOT_NEEDS) $(XEN_STOCK) FORCE | $(B)/.deps-run
 
 # Every guard of an invariant has a test that misses it.
 $(MUTATION_TAP): FORCE | $(DEPS_BUILD) $(B)/.deps-check
-	@tests/tap $@ 300 tests/mutation/run
+	@tests/tap $@ 600 tests/mutation/run
 
 # docs/rules.md is made from the engine's list.
 $(RULES_TAP): FORCE
