@@ -396,6 +396,44 @@ static void a_space_is_pinned_though_windows_have_shown_its_tables(void **state)
 	rig_run(&o, pin_behind_windows);
 }
 
+/* --- one table ---------------------------------------------------------------
+ */
+
+static void give_and_take(struct rig *r)
+{
+	struct guest *g = r->g;
+
+	for (unsigned int level = 1; level <= r->config.geometry->levels;
+	     level++) {
+		pfn_t frame = rig_frame(r);
+		struct rig_snapshot before = {.nr = 0};
+
+		if (!rig_xen(r)) {
+			assert_int_equal(guest_alloc_table(g, level, frame), 0);
+			assert_true((rig_direct(r, frame) & PTE_RW) != 0);
+			assert_int_equal(guest_release_table(g, level, frame),
+					 0);
+			continue;
+		}
+		before = rig_snapshot(r);
+		assert_int_equal(guest_alloc_table(g, level, frame), 0);
+		assert_int_equal(guest_flush(g), 0);
+		assert_int_equal(rig_direct(r, frame) & PTE_RW, 0);
+		assert_int_equal(rig_pinned(r, frame), level == 1);
+		assert_true(rig_typed(r, frame, FRAME_L1, level == 1));
+		assert_int_equal(guest_release_table(g, level, frame), 0);
+		assert_int_equal(guest_flush(g), 0);
+		assert_true(rig_same(r, &before));
+		rig_forget(&before);
+	}
+}
+
+static void a_table_is_read_only_while_it_is_given(void **state)
+{
+	(void)state;
+	rig_run_all(TLB_KEEP_ALL, give_and_take);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -408,6 +446,7 @@ int main(void)
 		cmocka_unit_test(a_frame_that_is_not_there_has_no_address),
 		cmocka_unit_test(
 			a_space_is_pinned_though_windows_have_shown_its_tables),
+		cmocka_unit_test(a_table_is_read_only_while_it_is_given),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
