@@ -49,14 +49,16 @@ void guest_discard_tables(struct guest *g, unsigned int level, pfn_t table,
 			  bool given)
 {
 	struct guest_slot slot = {.level = level, .table = table};
+	unsigned int nr = 0; /* tables below it */
 	int error = 0;
 
 	if (g->directmap.building) {
 		return; /* The buffer's; the kernel cannot go on anyway. */
 	}
-	for (; level > 1 &&
-	       slot.index < g->config.geometry->level[level].nr_entries;
-	     slot.index++) {
+	if (level > 1) {
+		nr = g->config.geometry->level[level].nr_entries;
+	}
+	for (; slot.index < nr; slot.index++) {
 		pte_t e = pte(0);
 
 		if (guest_read_entry(g, slot, &e) == 0 && pte_present(e)) {
