@@ -55,7 +55,7 @@ void guest_discard_tables(struct guest *g, unsigned int level, pfn_t table,
 	if (g->directmap.building) {
 		return; /* The buffer's; the kernel cannot go on anyway. */
 	}
-	if (level > 1) {
+	if (level > 1 && level <= GEOMETRY_MAX_LEVELS) {
 		nr = g->config.geometry->level[level].nr_entries;
 	}
 	for (; slot.index < nr; slot.index++) {
