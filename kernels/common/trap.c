@@ -29,8 +29,27 @@ static trap_fn expected;
 static uint64_t probe_error;
 static uint64_t probe_cr2;
 
+/* From the first instruction of the table to the last; they lie together. */
+static uint64_t fixups_low = UINT64_MAX;
+static uint64_t fixups_high;
+
+static void find_fixups(void)
+{
+	for (const struct fixup *x = fixups_start; x < fixups_end; x++) {
+		if (x->from < fixups_low) {
+			fixups_low = x->from;
+		}
+		if (x->from > fixups_high) {
+			fixups_high = x->from;
+		}
+	}
+}
+
 static bool fix_up(struct trap_frame *f, uint64_t cr2)
 {
+	if (f->rip < fixups_low || f->rip > fixups_high) {
+		return false;
+	}
 	for (const struct fixup *x = fixups_start; x < fixups_end; x++) {
 		if (x->from == f->rip) {
 			f->rip = x->to;
@@ -75,6 +94,7 @@ void traps_init(struct shared_info *shared)
 {
 	unsigned int nr = 0;
 
+	find_fixups();
 	shared_info = shared;
 	for (const struct trap_entry *e = trap_entries; e->handler; e++) {
 		table[nr++] = (struct trap_info){
