@@ -9,6 +9,7 @@
 #include "engine/frame_refs.h"
 #include "engine/pool.h"
 #include "engine/port.h"
+#include "engine/reservation.h"
 
 void mmu_domain_init(struct mmu_domain *d, struct mmu *m, uint16_t tag,
 		     uint16_t domid)
@@ -124,10 +125,7 @@ static void drop_frame(struct mmu_domain *d, mfn_t f)
 		fr->flags &= (uint8_t)~FRAME_PINNED;
 		frame_put_both(d, f);
 	}
-	if (fr->flags & FRAME_ALLOCATED) {
-		fr->flags &= (uint8_t)~FRAME_ALLOCATED;
-		frame_put(d, f);
-	}
+	release_frame(d, f);
 }
 
 /* Lent frames go back to the hypervisor once no table maps them. */

@@ -55,7 +55,7 @@ static bool alloc_extent(struct mmu_domain *d, unsigned int order,
 	return rc == 0;
 }
 
-static void release_frame(struct mmu_domain *d, mfn_t f)
+void release_frame(struct mmu_domain *d, mfn_t f)
 {
 	struct frame *fr = frame_of(d->m, f);
 

@@ -27,6 +27,9 @@ void reservation_decrease(struct mmu_vcpu *v, struct reservation *r,
 void reservation_populate(struct mmu_vcpu *v, struct reservation *r,
 			  bool *ret_preempted);
 
+/* Takes the frame out of the reservation, if it is part of it. */
+void release_frame(struct mmu_domain *d, mfn_t f);
+
 /* mem_flags: an unprivileged domain may wish for a node, not insist on it. */
 MUST_CHECK int check_mem_flags(struct mmu_domain *d, unsigned int flags);
 
