@@ -13,19 +13,6 @@
 
 #include "tests/unit/support/machine.h"
 
-static int set_up(void **state)
-{
-	*state = machine_new();
-	standard_space(*state);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	machine_free(*state);
-	return 0;
-}
-
 /*
  * 148, 182: no combination of changed flags of a live entry, at any level,
  * makes a table writable or an entry that validation would refuse.
@@ -303,7 +290,7 @@ static void the_hypervisors_slots_stay_out_of_reach_by_a_self_map(void **state)
 	}
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define T(f) cmocka_unit_test_setup_teardown(f, space_set_up, machine_tear_down)
 
 int main(void)
 {

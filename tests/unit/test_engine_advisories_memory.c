@@ -20,19 +20,6 @@
 #define IN_LIST (GUEST_BUFFER + 512)
 #define OUT_LIST (GUEST_BUFFER + 1024)
 
-static int set_up(void **state)
-{
-	*state = machine_new();
-	standard_space(*state);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	machine_free(*state);
-	return 0;
-}
-
 static void put_list(struct machine *m, uint64_t where, uint64_t value)
 {
 	memcpy(m->guest + (where - GUEST_BUFFER), &value, sizeof(value));
@@ -402,7 +389,7 @@ static void xsa_159_an_exchange_without_memory(void **state)
 	assert_int_equal(m->frames[f].count, 1);
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define T(f) cmocka_unit_test_setup_teardown(f, space_set_up, machine_tear_down)
 
 int main(void)
 {

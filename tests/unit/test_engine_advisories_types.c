@@ -17,19 +17,6 @@
 #define FREE_VA (40 * PAGE_SIZE) /* in the L1, and mapped by nothing */
 #define SPARE 20                 /* a frame that nothing uses */
 
-static int set_up(void **state)
-{
-	*state = machine_new();
-	standard_space(*state);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	machine_free(*state);
-	return 0;
-}
-
 static int64_t map(struct machine *m, mfn_t f, uint64_t flags)
 {
 	return call_va_mapping(m, FREE_VA, pte_make(f, flags).v, 0);
@@ -391,7 +378,7 @@ static void xsa_438_a_loaded_root_outlives_all_else(void **state)
 	assert_int_equal(map(m, mfn(l4), RW_FLAGS), -XEN_EBUSY);
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define T(f) cmocka_unit_test_setup_teardown(f, space_set_up, machine_tear_down)
 
 int main(void)
 {

@@ -14,18 +14,6 @@
 
 #include "tests/unit/support/machine.h"
 
-static int set_up(void **state)
-{
-	*state = machine_new();
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	machine_free(*state);
-	return 0;
-}
-
 static uint64_t l1_slot(unsigned int index)
 {
 	return entry_at(dom_frame(L1_FRAME), index);
@@ -132,7 +120,8 @@ static void a_freed_frame_that_was_only_read_is_flushed(void **state)
 	assert_true(m->flushes > before);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) \
+	cmocka_unit_test_setup_teardown(name, machine_set_up, machine_tear_down)
 
 int main(void)
 {

@@ -14,18 +14,6 @@
 
 #include "tests/unit/support/machine.h"
 
-static int set_up(void **state)
-{
-	*state = machine_new();
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	machine_free(*state);
-	return 0;
-}
-
 /* frame.c: `return refuse_type(d, f, type);` */
 static void a_frame_keeps_its_type_while_it_is_used(void **state)
 {
@@ -262,7 +250,8 @@ static void validating_a_large_space_can_be_interrupted(void **state)
 	assert_int_equal(m->frames[dom_frame(60).v].type_count, 0);
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define T(f) \
+	cmocka_unit_test_setup_teardown(f, machine_set_up, machine_tear_down)
 
 int main(void)
 {

@@ -16,19 +16,6 @@
 #define AT(offset) (GUEST_BUFFER + (offset))
 #define L1_VA ((RO_ENTRY + L1_FRAME) * PAGE_SIZE) /* the L1, read-only */
 
-static int set_up(void **state)
-{
-	*state = machine_new();
-	standard_space(*state);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	machine_free(*state);
-	return 0;
-}
-
 static void a_clash_of_types_is_told_in_xens_words(void **state)
 {
 	struct machine *m = *state;
@@ -508,7 +495,7 @@ static void a_list_in_the_hole_is_none_however_short(void **state)
 	}
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define T(f) cmocka_unit_test_setup_teardown(f, space_set_up, machine_tear_down)
 
 int main(void)
 {

@@ -312,6 +312,25 @@ void standard_space(struct machine *m)
 	machine_check(m);
 }
 
+int machine_set_up(void **state)
+{
+	*state = machine_new();
+	return 0;
+}
+
+int space_set_up(void **state)
+{
+	*state = machine_new();
+	standard_space(*state);
+	return 0;
+}
+
+int machine_tear_down(void **state)
+{
+	machine_free(*state);
+	return 0;
+}
+
 /* --- hypercalls ------------------------------------------------------------
  */
 

@@ -95,6 +95,11 @@ enum { L4_FRAME, L3_FRAME, L2_FRAME, L1_FRAME, DATA_FRAME };
 #define DATA_FRAMES 6
 #define RO_ENTRY 16
 void standard_space(struct machine *m);
+
+/* Fixtures of cmocka: *state is a machine, bare or with the standard space. */
+int machine_set_up(void **state);
+int space_set_up(void **state);
+int machine_tear_down(void **state);
 /* The same tables from frame `base` on, raw: neither pinned nor loaded. */
 void raw_space(struct machine *m, unsigned int base, unsigned int data);
 
