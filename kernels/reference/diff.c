@@ -55,48 +55,34 @@ static void one_op(struct diff *d)
  * hypervisor's own, and what becomes of the frame would depend on them. So
  * they are cleared, where that is possible: a frame that is an L4 refuses.
  */
-static void scrub(struct diff *d)
+static void scrub_frame(struct diff *d, unsigned int nr)
 {
 	struct mmu_update u[XEN_L4_SLOTS];
 
-	for (unsigned int nr = 0; nr < DIFF_FRAMES; nr++) {
-		bool found = false;
+	for (unsigned int i = 0; i < XEN_L4_SLOTS; i++) {
+		u[i].ptr =
+			(d->frame[nr].v << PAGE_SHIFT) + (XEN_L4_FIRST + i) * 8;
+		u[i].val = 0;
+	}
+	(void)hypercall(__HYPERVISOR_mmu_update, (uintptr_t)u, XEN_L4_SLOTS, 0,
+			DOMID_SELF, 0);
+}
 
-		for (unsigned int i = 0; i < XEN_L4_SLOTS; i++) {
-			u[i].ptr = (d->frame[nr].v << PAGE_SHIFT) +
-				   (XEN_L4_FIRST + i) * 8;
-			u[i].val = 0;
-			found = found || (diff_visible(d, nr) &&
-					  diff_view(nr)[XEN_L4_FIRST + i] != 0);
+static void scrub(struct diff *d)
+{
+	for (unsigned int nr = 0; nr < DIFF_FRAMES; nr++) {
+		unsigned int i = XEN_L4_FIRST;
+
+		if (!diff_visible(d, nr)) {
+			continue;
 		}
-		if (found) {
-			(void)hypercall(__HYPERVISOR_mmu_update, (uintptr_t)u,
-					XEN_L4_SLOTS, 0, DOMID_SELF, 0);
+		while (i <= XEN_L4_LAST && diff_view(nr)[i] == 0) {
+			i++;
+		}
+		if (i <= XEN_L4_LAST) {
+			scrub_frame(d, nr);
 		}
 	}
-}
-
-static int64_t map_direct(struct diff *d, unsigned int nr, uint64_t entry)
-{
-	return hypercall(__HYPERVISOR_update_va_mapping, direct_va(d, nr),
-			 entry, UVMF_INVLPG, 0, 0);
-}
-
-static int64_t extended(unsigned int command, uint64_t arg1)
-{
-	struct mmuext_op op = {.cmd = command};
-
-	op.arg1.mfn = arg1;
-	return hypercall(__HYPERVISOR_mmuext_op, (uintptr_t)&op, 1, 0,
-			 DOMID_SELF, 0);
-}
-
-static int64_t update(uint64_t ptr, uint64_t value)
-{
-	struct mmu_update u = {.ptr = ptr, .val = value};
-
-	return hypercall(__HYPERVISOR_mmu_update, (uintptr_t)&u, 1, 0,
-			 DOMID_SELF, 0);
 }
 
 static uint64_t test_slot(const struct diff *d)
@@ -107,8 +93,8 @@ static uint64_t test_slot(const struct diff *d)
 
 static int64_t give_back(struct diff *d, unsigned int nr)
 {
-	return map_direct(
-		d, nr,
+	return ask_mapping(
+		direct_va(d, nr),
 		pte_make(d->frame[nr], PTE_P | PTE_RW | PTE_A | PTE_D).v);
 }
 
@@ -119,18 +105,20 @@ static int64_t give_back(struct diff *d, unsigned int nr)
 static void clean_up(struct diff *d)
 {
 	record_op(d, "clean up");
-	record_result(d, extended(MMUEXT_NEW_BASEPTR, d->frame[FRAME_ROOT].v));
-	record_result(d, extended(MMUEXT_NEW_USER_BASEPTR, 0));
-	record_result(d, extended(MMUEXT_SET_LDT, 0));
+	record_result(d,
+		      ask_extended(MMUEXT_NEW_BASEPTR, d->frame[FRAME_ROOT].v));
+	record_result(d, ask_extended(MMUEXT_NEW_USER_BASEPTR, 0));
+	record_result(d, ask_extended(MMUEXT_SET_LDT, 0));
 	record_result(d, hypercall(__HYPERVISOR_set_gdt, 0, 0, 0, 0, 0));
-	record_result(d, update(test_slot(d), 0));
+	record_result(d, ask_update(test_slot(d), 0));
 	for (unsigned int nr = 0; nr < DIFF_POOL; nr++) {
-		record_result(d, map_direct(d, nr, 0));
-		record_result(d, extended(MMUEXT_UNPIN_TABLE, d->frame[nr].v));
+		record_result(d, ask_mapping(direct_va(d, nr), 0));
+		record_result(d,
+			      ask_extended(MMUEXT_UNPIN_TABLE, d->frame[nr].v));
 	}
 	for (unsigned int nr = 0; nr < d->nr_given; nr++) {
-		record_result(d, extended(MMUEXT_UNPIN_TABLE,
-					  d->frame[FRAME_GIVEN + nr].v));
+		record_result(d, ask_extended(MMUEXT_UNPIN_TABLE,
+					      d->frame[FRAME_GIVEN + nr].v));
 	}
 	memory_end(d);
 	record_flush(d);
@@ -138,9 +126,9 @@ static void clean_up(struct diff *d)
 		record_op(d, "give back");
 		record(d, "frame", nr);
 		record_result(d, give_back(d, nr));
-		record_result(d, update((d->frame[nr].v << PAGE_SHIFT) |
-						MMU_MACHPHYS_UPDATE,
-					d->pfn[nr].v));
+		record_result(d, ask_update((d->frame[nr].v << PAGE_SHIFT) |
+						    MMU_MACHPHYS_UPDATE,
+					    d->pfn[nr].v));
 		record_flush(d);
 	}
 }

@@ -209,8 +209,7 @@ static void update_pinned(struct diff *d, unsigned int command, mfn_t f,
 	record_op(d, "update");
 	record_maddr(d, u.ptr);
 	record_entry(d, u.val);
-	record_result(d, hypercall(__HYPERVISOR_mmu_update, (uintptr_t)&u, 1, 0,
-				   DOMID_SELF, 0));
+	record_result(d, ask_update(u.ptr, u.val));
 	if (f.v != d->frame[FRAME_ROOT].v) {
 		op.cmd = MMUEXT_UNPIN_TABLE;
 		record_command(d, &op);

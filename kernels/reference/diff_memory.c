@@ -8,8 +8,6 @@
  */
 #include "kernels/reference/diff.h"
 
-#define SPARE_FRAMES DIFF_GIVEN
-
 static int64_t reservation(unsigned int op, uint64_t *frame)
 {
 	struct xen_memory_reservation r = {
@@ -23,29 +21,17 @@ static int64_t reservation(unsigned int op, uint64_t *frame)
 
 int64_t view_map(unsigned int nr, uint64_t entry)
 {
-	return hypercall(__HYPERVISOR_update_va_mapping,
-			 VIEW_BASE + nr * PAGE_SIZE, entry, UVMF_INVLPG, 0, 0);
-}
-
-static int64_t clear(mfn_t f)
-{
-	struct mmuext_op op = {.cmd = MMUEXT_CLEAR_PAGE};
-
-	op.arg1.mfn = f.v;
-	return hypercall(__HYPERVISOR_mmuext_op, (uintptr_t)&op, 1, 0,
-			 DOMID_SELF, 0);
+	return ask_mapping(VIEW_BASE + nr * PAGE_SIZE, entry);
 }
 
 /* A first domain of Xen has no more than it began with: make room. */
 void memory_begin(struct diff *d)
 {
-	for (unsigned int i = 0; i < SPARE_FRAMES; i++) {
+	for (unsigned int i = 0; i < DIFF_GIVEN; i++) {
 		pfn_t frame = frame_new(d->k);
 		uint64_t f = frame_mfn(d->k, frame).v;
 
-		if (hypercall(__HYPERVISOR_update_va_mapping,
-			      (uintptr_t)frame_ptr(d->k, frame), 0, UVMF_INVLPG,
-			      0, 0) != 0 ||
+		if (ask_mapping((uintptr_t)frame_ptr(d->k, frame), 0) != 0 ||
 		    reservation(XENMEM_decrease_reservation, &f) != 1) {
 			die("a frame cannot be given back");
 		}
@@ -79,7 +65,7 @@ static void replace(struct diff *d, unsigned int nr)
 		die("a frame that was given back cannot be replaced");
 	}
 	d->frame[nr] = mfn(f);
-	record_result(d, clear(mfn(f)));
+	record_result(d, ask_extended(MMUEXT_CLEAR_PAGE, f));
 	record_result(d, view_map(nr, pte_make(mfn(f), PTE_P | PTE_A).v));
 }
 

@@ -8,10 +8,7 @@
 
 int64_t flush_all(void)
 {
-	struct mmuext_op op = {.cmd = MMUEXT_TLB_FLUSH_LOCAL};
-
-	return hypercall(__HYPERVISOR_mmuext_op, (uintptr_t)&op, 1, 0,
-			 DOMID_SELF, 0);
+	return ask_extended(MMUEXT_TLB_FLUSH_LOCAL, 0);
 }
 
 static void record_trap(struct diff *d, int vector, uint64_t error,
@@ -80,8 +77,7 @@ void op_direct(struct diff *d)
 	record_op(d, "direct");
 	record(d, "of", nr);
 	record_entry(d, e);
-	record_result(d, hypercall(__HYPERVISOR_update_va_mapping,
-				   direct_va(d, nr), e, UVMF_INVLPG, 0, 0));
+	record_result(d, ask_mapping(direct_va(d, nr), e));
 }
 
 void op_mapping(struct diff *d)
@@ -215,20 +211,15 @@ void op_kernel_slots(struct diff *d)
 /* A good table of its level, if the frame is none just now. */
 void op_table(struct diff *d)
 {
-	struct mmuext_op clear = {.cmd = MMUEXT_CLEAR_PAGE};
 	struct mmu_update u[4];
 	unsigned int nr = pick_pool(d);
 	unsigned int entries = 1 + (unsigned int)pick(d, LENGTH(u));
 
-	clear.arg1.mfn = d->frame[nr].v;
 	record_op(d, "table");
 	record_frame(d, d->frame[nr]);
-	record_result(d, hypercall(__HYPERVISOR_update_va_mapping,
-				   direct_va(d, nr),
-				   pte_make(d->frame[nr], PTE_P).v, UVMF_INVLPG,
-				   0, 0));
-	record_result(d, hypercall(__HYPERVISOR_mmuext_op, (uintptr_t)&clear, 1,
-				   0, DOMID_SELF, 0));
+	record_result(d, ask_mapping(direct_va(d, nr),
+				     pte_make(d->frame[nr], PTE_P).v));
+	record_result(d, ask_extended(MMUEXT_CLEAR_PAGE, d->frame[nr].v));
 	for (unsigned int i = 0; i < entries; i++) {
 		u[i].ptr =
 			(d->frame[nr].v << PAGE_SHIFT) + (1 + pick(d, 3)) * 8;
@@ -248,8 +239,7 @@ void op_hang(struct diff *d)
 	};
 
 	record_update(d, &u);
-	record_result(d, hypercall(__HYPERVISOR_mmu_update, (uintptr_t)&u, 1, 0,
-				   DOMID_SELF, 0));
+	record_result(d, ask_update(u.ptr, u.val));
 }
 
 static struct multicall_entry pick_call(struct diff *d, struct mmu_update *u)

@@ -167,9 +167,7 @@ static int64_t try_writable(const struct diff *d, unsigned int nr)
 				   VIEW_BASE + VIEW_SPARE * PAGE_SIZE, e,
 				   UVMF_NONE, 0, 0);
 
-	(void)hypercall(__HYPERVISOR_update_va_mapping,
-			VIEW_BASE + VIEW_SPARE * PAGE_SIZE, 0, UVMF_INVLPG, 0,
-			0);
+	(void)view_map(VIEW_SPARE, 0);
 	return result;
 }
 

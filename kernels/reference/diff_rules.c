@@ -45,13 +45,9 @@ bool rules_read(struct diff *d, const char *cmdline)
 static void put_entry(struct diff *d, unsigned int table, unsigned int index,
 		      mfn_t to)
 {
-	struct mmu_update u = {
-		.ptr = (d->frame[table].v << PAGE_SHIFT) + index * 8,
-		.val = pte_make(to, PTE_P | PTE_RW | PTE_US).v,
-	};
-
-	record_result(d, hypercall(__HYPERVISOR_mmu_update, (uintptr_t)&u, 1, 0,
-				   DOMID_SELF, 0));
+	record_result(d,
+		      ask_update((d->frame[table].v << PAGE_SHIFT) + index * 8,
+				 pte_make(to, PTE_P | PTE_RW | PTE_US).v));
 }
 
 /*
@@ -61,22 +57,17 @@ static void put_entry(struct diff *d, unsigned int table, unsigned int index,
 static void first_slot(struct diff *d)
 {
 	enum { L1 = 3, L2 = 7, L3 = 10, L4 = 12 };
-	struct mmuext_op pin = {.cmd = MMUEXT_PIN_L4_TABLE};
 
 	record_op(d, "first slot");
 	for (unsigned int nr = L1; nr <= L4; nr++) {
-		record_result(d, hypercall(__HYPERVISOR_update_va_mapping,
-					   direct_va(d, nr),
-					   pte_make(d->frame[nr], PTE_P).v,
-					   UVMF_INVLPG, 0, 0));
+		record_result(d, ask_mapping(direct_va(d, nr),
+					     pte_make(d->frame[nr], PTE_P).v));
 	}
 	put_entry(d, L2, 1, d->frame[L1]);
 	put_entry(d, L2, 2, d->frame[FRAME_BEYOND]);
 	put_entry(d, L3, 0, d->frame[L2]);
 	put_entry(d, L4, 1, d->frame[L3]);
-	pin.arg1.mfn = d->frame[L4].v;
-	record_result(d, hypercall(__HYPERVISOR_mmuext_op, (uintptr_t)&pin, 1,
-				   0, DOMID_SELF, 0));
+	record_result(d, ask_extended(MMUEXT_PIN_L4_TABLE, d->frame[L4].v));
 }
 
 void rules_begin(struct diff *d)

@@ -35,6 +35,14 @@ void selftest_early(struct kernel *k);
 void benchmarks(struct kernel *k);
 void differential(struct kernel *k);
 
+/*
+ * ask.c: requests that go past the library: 0 or -errno. An address is mapped
+ * with the flush of that address.
+ */
+int64_t ask_mapping(uint64_t va, uint64_t entry);
+int64_t ask_update(uint64_t ptr, uint64_t value);
+int64_t ask_extended(unsigned int command, uint64_t arg1);
+
 /* Frames for tests; a failure is fatal. */
 pfn_t frame_new(struct kernel *k);
 void frame_free(struct kernel *k, pfn_t frame);

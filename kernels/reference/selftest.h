@@ -32,10 +32,7 @@ pfn_t walk_table(struct kernel *k, pfn_t root, uint64_t va, unsigned int level);
 /* Both from the root in use: the L1 entry, masked with ENTRY_MASK. */
 uint64_t walk_leaf(struct kernel *k, uint64_t va);
 
-/* Requests that go past the library: 0 or -errno. */
-int64_t ask_mapping(uint64_t va, uint64_t entry);
-int64_t ask_update(uint64_t ptr, uint64_t value);
-int64_t ask_extended(unsigned int command, uint64_t arg1);
+/* The requests of ask.c, for what the library knows. */
 int64_t ask_entry(struct kernel *k, pfn_t table, unsigned int index,
 		  uint64_t entry);
 /* Maps one frame where the direct map has another. */

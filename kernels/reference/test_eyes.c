@@ -73,29 +73,6 @@ uint64_t walk_leaf(struct kernel *k, uint64_t va)
 	return walk(k, k->guest.kernel.root, va, 1) & ENTRY_MASK;
 }
 
-int64_t ask_mapping(uint64_t va, uint64_t entry)
-{
-	return hypercall(__HYPERVISOR_update_va_mapping, va, entry, UVMF_INVLPG,
-			 0, 0);
-}
-
-int64_t ask_update(uint64_t ptr, uint64_t value)
-{
-	struct mmu_update u = {.ptr = ptr, .val = value};
-
-	return hypercall(__HYPERVISOR_mmu_update, (uintptr_t)&u, 1, 0,
-			 DOMID_SELF, 0);
-}
-
-int64_t ask_extended(unsigned int command, uint64_t arg1)
-{
-	struct mmuext_op op = {.cmd = command};
-
-	op.arg1.linear_addr = arg1;
-	return hypercall(__HYPERVISOR_mmuext_op, (uintptr_t)&op, 1, 0,
-			 DOMID_SELF, 0);
-}
-
 int64_t ask_entry(struct kernel *k, pfn_t table, unsigned int index,
 		  uint64_t entry)
 {
