@@ -16,8 +16,8 @@
 
 #include "abi/pte.h"
 #include "abi/xen.h"
-#include "engine/frame.h"
-#include "engine/refusal.h"
+#include "engine/table/frame.h"
+#include "engine/report/refusal.h"
 
 #define MUST_CHECK __attribute__((warn_unused_result))
 
@@ -173,11 +173,6 @@ MUST_CHECK int mmu_new_user_root(struct mmu_vcpu *v, mfn_t f);
 /* Writes one entry of the table frame: validated against the frame's type. */
 MUST_CHECK int mmu_update_entry(struct mmu_vcpu *v, maddr_t where, pte_t val,
 				bool preserve_ad);
-/* The L1 entry that maps va under the vCPU's kernel root, or NULL. */
-pte_t *mmu_find_l1e(struct mmu_vcpu *v, vaddr_t va, mfn_t *ret_table);
-/* The hypervisor's view of a guest walk; entries[4..1], returns levels read. */
-unsigned int mmu_walk(const struct mmu *m, mfn_t root, vaddr_t va,
-		      pte_t entries[5]);
 
 /* --- work owed (dying.c, flush.c) ----------------------------------------- */
 

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "engine/audit.h"
+#include "engine/report/audit.h"
 
 struct domain;
 

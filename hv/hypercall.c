@@ -6,7 +6,7 @@
  */
 #include "hv/hypercall.h"
 
-#include "engine/hypercall.h"
+#include "engine/request/hypercall.h"
 #include "hv/desc.h"
 #include "hv/trap/table.h"
 #include "hv/vcpu.h"

@@ -11,7 +11,7 @@
 
 #include <xen/elfnote.h>
 
-#include "engine/pool.h"
+#include "engine/domain/pool.h"
 #include "engine/port.h"
 #include "sim/lazy.h"
 #include "sim/machine.h"

@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-#include "engine/hypercall.h"
+#include "engine/request/hypercall.h"
 #include "engine/port.h"
 #include "sim/check.h"
 

@@ -21,7 +21,7 @@
 #include "abi/pte.h"
 #include "builder/build.h"
 #include "builder/layout.h"
-#include "engine/audit.h"
+#include "engine/report/audit.h"
 #include "engine/mmu.h"
 #include "pagewarden/guest.h"
 #include "sim/log.h"

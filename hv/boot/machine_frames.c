@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "engine/pool.h"
+#include "engine/domain/pool.h"
 #include "hv/boot/memory.h"
 #include "hv/boot/paging.h"
 #include "hv/mm/layout.h"

@@ -5,6 +5,7 @@
  * anything anywhere: its stack is read with its own rights, its tables only as
  * far as they are valid frames.
  */
+#include "engine/table/walk.h"
 #include "hv/domain/crash.h"
 
 #include "engine/port.h"

@@ -8,6 +8,7 @@
  *
  * A device mapping is noted and no more: no device can reach memory.
  */
+#include "engine/table/walk.h"
 #include "hv/grant/map.h"
 
 #include "hv/domain.h"

@@ -11,9 +11,9 @@
 #ifndef PW_TESTS_MACHINE_H
 #define PW_TESTS_MACHINE_H
 
-#include "engine/audit.h"
-#include "engine/hypercall.h"
-#include "engine/pool.h"
+#include "engine/report/audit.h"
+#include "engine/request/hypercall.h"
+#include "engine/domain/pool.h"
 #include "engine/port.h"
 
 /* Frames: 0..15 the hypervisor's, then the domain's, the last 32 free. */

@@ -7,7 +7,7 @@
 #ifndef PW_ENGINE_LEVEL_H
 #define PW_ENGINE_LEVEL_H
 
-#include "engine/frame.h"
+#include "engine/table/frame.h"
 #include "abi/pte.h"
 #include "abi/xen.h"
 

@@ -3,7 +3,7 @@
  * Refusals: the one place where an operation is turned down. The record holds
  * facts, not text; text is made when somebody wants to read it.
  */
-#include "engine/refusal.h"
+#include "engine/report/refusal.h"
 
 #include "engine/mmu.h"
 #include "engine/port.h"
@@ -12,7 +12,7 @@ const struct rule_info rule_info[RULES] = {
 	[RULE_NONE] = {"NONE", "nothing was refused", "", 0},
 #define RULE(id, errno_, invariant_, sentence_) \
 	[RULE_##id] = {#id, sentence_, invariant_, XEN_##errno_},
-#include "engine/rules.def"
+#include "engine/report/rules.def"
 #undef RULE
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* mmuext_op (xen.h, "HYPERVISOR_mmuext_op"). */
-#include "engine/flush.h"
-#include "engine/hc_batch.h"
+#include "engine/domain/flush.h"
+#include "engine/request/hc_batch.h"
 
 static const char *const op_names[] = {
 	[MMUEXT_PIN_L1_TABLE] = "mmuext_op pin_l1_table",

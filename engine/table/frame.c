@@ -8,14 +8,14 @@
  * epoch that still runs: since then no full flush has happened, so some CPU
  * may hold a translation that came with the old type.
  */
-#include "engine/frame_refs.h"
+#include "engine/table/frame_refs.h"
 
-#include "engine/desc.h"
-#include "engine/dying.h"
-#include "engine/flush.h"
-#include "engine/pool.h"
+#include "engine/domain/desc.h"
+#include "engine/table/dying.h"
+#include "engine/domain/flush.h"
+#include "engine/domain/pool.h"
 #include "engine/port.h"
-#include "engine/validate.h"
+#include "engine/table/validate.h"
 
 int frame_get(struct mmu_domain *d, mfn_t f)
 {

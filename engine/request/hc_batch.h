@@ -3,8 +3,8 @@
 #ifndef PW_ENGINE_HC_BATCH_H
 #define PW_ENGINE_HC_BATCH_H
 
-#include "engine/frame_refs.h"
-#include "engine/hypercall.h"
+#include "engine/table/frame_refs.h"
+#include "engine/request/hypercall.h"
 #include "engine/port.h"
 
 /*

@@ -5,9 +5,9 @@
  * (I9); a frame that is given away is cleared, so nothing leaks between
  * domains.
  */
-#include "engine/pool.h"
+#include "engine/domain/pool.h"
 
-#include "engine/frame_refs.h"
+#include "engine/table/frame_refs.h"
 
 static void pool_link(struct mmu *m, mfn_t f)
 {

@@ -4,12 +4,12 @@
  * at its end. Death needs no special teardown: the roots, descriptor slots and
  * pins are let go as a guest would, the dying queue does the rest.
  */
-#include "engine/desc.h"
-#include "engine/dying.h"
-#include "engine/frame_refs.h"
-#include "engine/pool.h"
+#include "engine/domain/desc.h"
+#include "engine/table/dying.h"
+#include "engine/table/frame_refs.h"
+#include "engine/domain/pool.h"
 #include "engine/port.h"
-#include "engine/reservation.h"
+#include "engine/domain/reservation.h"
 
 void mmu_domain_init(struct mmu_domain *d, struct mmu *m, uint16_t tag,
 		     uint16_t domid)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* mmu_update, update_va_mapping (xen.h, "HYPERVISOR_mmu_update"). */
-#include "engine/flush.h"
-#include "engine/hc_batch.h"
-#include "engine/update.h"
+#include "engine/domain/flush.h"
+#include "engine/request/hc_batch.h"
+#include "engine/table/update.h"
+#include "engine/table/walk.h"
 
 static int machphys_update(struct mmu_domain *d, mfn_t f, uint64_t val)
 {

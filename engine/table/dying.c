@@ -8,12 +8,12 @@
  * interrupted after any entry (I10), and in between every reference still has
  * exactly one holder (I6).
  */
-#include "engine/dying.h"
+#include "engine/table/dying.h"
 
-#include "engine/frame_refs.h"
-#include "engine/level.h"
+#include "engine/table/frame_refs.h"
+#include "engine/table/level.h"
 #include "engine/port.h"
-#include "engine/validate.h"
+#include "engine/table/validate.h"
 
 static void enqueue(struct mmu_domain *d, mfn_t table)
 {

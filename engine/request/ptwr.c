@@ -5,10 +5,11 @@
  * the hypervisor decodes the instruction, and here the write is judged exactly
  * as an mmu_update of that entry.
  */
-#include "engine/frame_refs.h"
-#include "engine/level.h"
-#include "engine/update.h"
-#include "engine/validate.h"
+#include "engine/table/frame_refs.h"
+#include "engine/table/level.h"
+#include "engine/table/update.h"
+#include "engine/table/validate.h"
+#include "engine/table/walk.h"
 
 /*
  * The live L1 entry behind va, or NULL: va is mapped read-only by the kernel

@@ -10,12 +10,12 @@
 #include <stddef.h>
 
 #include "abi/pte.h"
-#include "engine/frame.h"
+#include "engine/table/frame.h"
 
 enum rule {
 	RULE_NONE,
 #define RULE(id, errno_, invariant, sentence) RULE_##id,
-#include "engine/rules.def"
+#include "engine/report/rules.def"
 #undef RULE
 	RULES
 };

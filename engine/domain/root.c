@@ -4,7 +4,7 @@
  * long as it is installed (I8). The new root is loaded before the old one is
  * let go, so that no CPU ever walks a table without a reference.
  */
-#include "engine/desc.h"
+#include "engine/domain/desc.h"
 #include "engine/mmu.h"
 #include "engine/port.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* set_gdt and update_descriptor (xen.h). */
-#include "engine/hc_batch.h"
+#include "engine/request/hc_batch.h"
 
 int64_t hc_set_gdt(struct mmu_vcpu *v, uint64_t arg[6])
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* memory_op (memory.h). */
-#include "engine/hc_batch.h"
-#include "engine/reservation.h"
+#include "engine/request/hc_batch.h"
+#include "engine/domain/reservation.h"
 
 /* The op is in the low bits; above it, the extent to go on with. */
 #define OP_BITS 6

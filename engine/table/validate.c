@@ -12,12 +12,12 @@
  * on a child that stopped, so there is no state "half held by both"
  * (XSA-299), and going on is simply asking for the same type again.
  */
-#include "engine/validate.h"
+#include "engine/table/validate.h"
 
-#include "engine/desc.h"
-#include "engine/dying.h"
-#include "engine/frame_refs.h"
-#include "engine/level.h"
+#include "engine/domain/desc.h"
+#include "engine/table/dying.h"
+#include "engine/table/frame_refs.h"
+#include "engine/table/level.h"
 #include "engine/port.h"
 
 int entry_check_flags(struct mmu_domain *d, unsigned int level, pte_t e)

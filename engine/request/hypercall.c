@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "engine/hypercall.h"
+#include "engine/request/hypercall.h"
 
 static hypercall_fn *const by_number[] = {
 	[__HYPERVISOR_mmu_update] = hc_mmu_update,

@@ -29,6 +29,7 @@ void reservation_populate(struct mmu_vcpu *v, struct reservation *r,
 
 /* Takes the frame out of the reservation, if it is part of it. */
 void release_frame(struct mmu_domain *d, mfn_t f);
+void release_extent(struct mmu_domain *d, mfn_t first, unsigned int order);
 
 /* mem_flags: an unprivileged domain may wish for a node, not insist on it. */
 MUST_CHECK int check_mem_flags(struct mmu_domain *d, unsigned int flags);

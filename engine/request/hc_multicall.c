@@ -4,7 +4,7 @@
  * that was preempted is written back with its arguments moved on, and the
  * multicall itself goes on there when re-issued.
  */
-#include "engine/hc_batch.h"
+#include "engine/request/hc_batch.h"
 
 #define OFFSET_OF_RESULT offsetof(struct multicall_entry, result)
 #define OFFSET_OF_ARGS offsetof(struct multicall_entry, args)

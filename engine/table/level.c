@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "engine/level.h"
+#include "engine/table/level.h"
 
 const struct pt_level pt_levels[5] = {
 	[1] = {FRAME_L1, FRAME_NONE, PTE_COMMON | PTE_G, 0},

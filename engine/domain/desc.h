@@ -5,6 +5,14 @@
 
 #include "engine/mmu.h"
 
+/* The hypervisor's own mapping: writable, for the CPU sets "accessed". */
+#define DESC_PTE_FLAGS (PTE_P | PTE_RW | PTE_A | PTE_D)
+
+static inline unsigned int desc_frames(unsigned int entries)
+{
+	return (entries + PT_ENTRIES - 1) / PT_ENTRIES;
+}
+
 /* Takes all LDT pages of a vCPU out of its window. */
 void ldt_unmap(struct mmu_vcpu *v);
 /* A read-only mapping of a descriptor page goes: no vCPU's LDT keeps it. */

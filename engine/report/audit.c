@@ -4,9 +4,9 @@
  * otherwise repeat its mistakes. Two passes: tally every reference that exists,
  * then compare each frame's record with its tally.
  */
-#include "engine/audit.h"
+#include "engine/report/audit.h"
 
-#include "engine/level.h"
+#include "engine/table/level.h"
 
 struct audit {
 	const struct mmu *m;

@@ -9,12 +9,12 @@
  * lock. Upper-level entries are cached by the CPU as structure, so replacing
  * one leaves a flush that is paid before the request returns (XSA-286).
  */
-#include "engine/update.h"
+#include "engine/table/update.h"
 
-#include "engine/flush.h"
-#include "engine/frame_refs.h"
-#include "engine/level.h"
-#include "engine/validate.h"
+#include "engine/domain/flush.h"
+#include "engine/table/frame_refs.h"
+#include "engine/table/level.h"
+#include "engine/table/validate.h"
 
 /* Returns what was there. */
 static pte_t entry_exchange(struct mmu_domain *d, pte_t *p, pte_t old,
@@ -150,62 +150,4 @@ int mmu_update_entry(struct mmu_vcpu *v, maddr_t where, pte_t val,
 		return l1_update(d, p, val, preserve_ad);
 	}
 	return upper_update(d, f, fr->type, p, val, preserve_ad);
-}
-
-unsigned int mmu_walk(const struct mmu *m, mfn_t root, vaddr_t va,
-		      pte_t entries[5])
-{
-	mfn_t table = root;
-	unsigned int read = 0;
-
-	if (!vaddr_canonical(va)) {
-		return 0;
-	}
-	for (unsigned int level = 4; level >= 1; level--) {
-		if (!mfn_valid(m, table)) {
-			break;
-		}
-		entries[level] =
-			pte_read(&frame_ptes(m, table)[pt_index(va, level)]);
-		read++;
-		if (!pte_present(entries[level]) ||
-		    (level > 1 && (entries[level].v & PTE_PS) != 0)) {
-			break;
-		}
-		table = pte_mfn(entries[level]);
-	}
-	return read;
-}
-
-pte_t *mmu_find_l1e(struct mmu_vcpu *v, vaddr_t va, mfn_t *ret_table)
-{
-	const struct mmu *m = v->dom->m;
-	mfn_t table = v->kernel_root;
-
-	if (unlikely(!vaddr_canonical(va))) {
-		return NULL;
-	}
-	/*
-	 * Live tables: a guest's entry leads to a validated table, of the
-	 * level below or, through a linear entry, of the same. So an L4 may
-	 * turn up at any step, and its entries that are the hypervisor's must
-	 * not be followed at any.
-	 */
-	for (unsigned int level = 4; level > 1; level--) {
-		unsigned int index = pt_index(va, level);
-		pte_t e = pte_read(&frame_ptes(m, table)[index]);
-
-		if (unlikely(!pte_present(e) ||
-			     (is_xen_slot(4, index) &&
-			      frame_of(m, table)->type == FRAME_L4))) {
-			return NULL;
-		}
-		table = pte_mfn(e);
-	}
-	if (unlikely(is_xen_slot(4, pt_index(va, 1)) &&
-		     frame_of(m, table)->type == FRAME_L4)) {
-		return NULL;
-	}
-	*ret_table = table;
-	return &frame_ptes(m, table)[pt_index(va, 1)];
 }

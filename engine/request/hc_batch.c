@@ -3,7 +3,7 @@
  * Batches: stop at a clean point, report what was done, go on when re-issued
  * (I10). A request that fails ends its batch; those before it stand.
  */
-#include "engine/hc_batch.h"
+#include "engine/request/hc_batch.h"
 
 /* Below the hypervisor's hole or above it; all else faults or is ours. */
 int check_list(struct mmu_domain *d, uint64_t address)

@@ -4,7 +4,7 @@
  * strings and hexadecimal numbers to a buffer that never overflows.
  */
 #include "engine/mmu.h"
-#include "engine/refusal.h"
+#include "engine/report/refusal.h"
 
 struct text {
 	char *buf;

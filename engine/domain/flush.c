@@ -6,7 +6,7 @@
  * reference; while it still runs, a stale translation may exist. Should the
  * epoch wrap to a remembered value, that costs one flush too many.
  */
-#include "engine/flush.h"
+#include "engine/domain/flush.h"
 
 void mmu_flush_all(struct mmu_domain *d)
 {
