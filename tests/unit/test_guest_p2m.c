@@ -152,6 +152,17 @@ static void rebuild(struct naive *n)
 	assert_int_equal(g->p2m.nr_frames, frames_needed(n, kind));
 }
 
+/* The builder's list has to say the same from then on. */
+static void tear_down(struct naive *n)
+{
+	struct guest *g = n->r->g;
+	/* Read first: the kind is another afterwards. */
+	int expected = g->p2m.kind == P2M_LIST ? -XEN_EINVAL : 0;
+
+	assert_int_equal(p2m_teardown(g), expected);
+	compare_all(n);
+}
+
 static void step(struct naive *n)
 {
 	uint64_t at = some_pfn(n);
@@ -165,10 +176,7 @@ static void step(struct naive *n)
 		rebuild(n);
 		break;
 	case 2:
-		/* The builder's list has to say the same from here on. */
-		assert_int_equal(p2m_teardown(g),
-				 g->p2m.kind == P2M_LIST ? -XEN_EINVAL : 0);
-		compare_all(n);
+		tear_down(n);
 		break;
 	case 3:
 		assert_int_equal(p2m_set(g, pfn(n->nr), mfn(1)), -XEN_EINVAL);
