@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The engine's state and its core operations.
+ * The engine's state, and what the hypervisor may ask of it beside the guest's
+ * hypercalls (request/hypercall.h).
  *
  * All state is in three structs that the caller owns: `struct mmu` (the
  * machine), `struct mmu_domain` and `struct mmu_vcpu`. The engine allocates
- * nothing, does no I/O and takes no locks: its caller holds the MMU lock.
+ * nothing and does no I/O.
  *
  * Frame contents are reached at ram + (mfn << 12). Functions that can fail
  * return 0 or a negative XEN_E* and then have changed nothing; a refusal is
- * recorded (refusal.h). -XEN_ERESTART means: stopped at a clean point, issue
- * the same request again.
+ * recorded (report/refusal.h). -XEN_ERESTART means: stopped at a clean point,
+ * ask the same again.
+ *
+ * Every function below that is no set-up enters by the door (request/door.h),
+ * which takes the domain's lock; none may be called while it is held. Nothing
+ * outside engine/ takes a reference.
  */
 #ifndef PW_ENGINE_MMU_H
 #define PW_ENGINE_MMU_H
@@ -19,6 +24,8 @@
 #include "engine/table/frame.h"
 #include "engine/report/refusal.h"
 
+#define likely(x) __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
 #define MUST_CHECK __attribute__((warn_unused_result))
 
 struct mmu_domain;
@@ -36,6 +43,7 @@ struct mmu {
 	uint32_t free_head; /* free pool (pool.h): mfn, 0 when empty */
 	uint64_t nr_free;
 	uint64_t pool_next; /* where the next search for a run begins */
+	bool watched;       /* the event sink (port_event) is on */
 };
 
 #define GDT_FRAMES 14 /* guest frames; 14 and 15 are the hypervisor's */
@@ -57,6 +65,12 @@ struct mmu_vcpu {
 	 * CPU sees the vCPU's GDT and LDT. The engine writes them.
 	 */
 	pte_t *desc_window;
+	/* Where its multicalls are, for reports. */
+	struct {
+		uint32_t at;     /* entry under way, from 1; 0: none */
+		uint32_t before; /* entries done before it was interrupted */
+		uint64_t resume; /* the list that goes on from there */
+	} multicall;
 };
 
 struct mmu_stats {
@@ -84,6 +98,8 @@ struct mmu_domain {
 	uint64_t nr_pfns;   /* start-of-day size: pfns [0, nr_pfns) */
 	struct mmu_vcpu *vcpu[MMU_MAX_VCPUS];
 	unsigned int nr_vcpus;
+	bool locked;         /* by the operation under way (request/lock.h) */
+	uint64_t serial;     /* operations so far, this one included */
 	uint32_t dying_head; /* mfn of the first dying table, 0 when none */
 	uint32_t epoch;      /* counts full flushes; wraps harmlessly */
 	bool flush_pending;  /* an upper-level entry changed: pay before return
@@ -93,6 +109,7 @@ struct mmu_domain {
 	mfn_t held[MMU_MAX_HELD]; /* mmu_hold: a writable reference each */
 	struct mmu_op op;         /* what is being done, for refusals */
 	struct refusal refusal;   /* the last refusal */
+	bool refusal_untold;      /* it is still being filled in */
 	struct mmu_stats stats;
 };
 
@@ -110,6 +127,16 @@ void mmu_vcpu_init(struct mmu_vcpu *v, struct mmu_domain *d, unsigned int id,
  * one reference each, M2P. The caller knows that they are RAM and unowned.
  */
 void mmu_assign(struct mmu_domain *d, mfn_t first, pfn_t at, uint64_t nr);
+
+/*
+ * The tables that the builder made: validated, pinned, and the vCPU's root.
+ * -XEN_ERESTART: again.
+ */
+MUST_CHECK int mmu_start(struct mmu_vcpu *v, mfn_t l4);
+
+/* --- pages that the hypervisor has to do with (domain/shared.c) ------------
+ */
+
 /*
  * Lends a frame of the hypervisor's (shared info, grant table, ...) to the
  * domain: owned by it for mapping, writable or not, but not in its reservation
@@ -117,10 +144,10 @@ void mmu_assign(struct mmu_domain *d, mfn_t first, pfn_t at, uint64_t nr);
  */
 void mmu_share(struct mmu_domain *d, mfn_t frame, bool writable);
 /*
- * Takes such a frame back. Only while nobody maps it: its count is 1. No CPU
- * holds a translation of it afterwards.
+ * Takes nr such frames back, all or none: -XEN_EBUSY while one is mapped. No
+ * CPU holds a translation of them afterwards.
  */
-void mmu_unshare(struct mmu_domain *d, mfn_t frame);
+MUST_CHECK int mmu_unshare(struct mmu_domain *d, mfn_t first, uint64_t nr);
 
 /*
  * Keeps a frame of the domain's own writable until the domain dies, for the
@@ -128,7 +155,12 @@ void mmu_unshare(struct mmu_domain *d, mfn_t frame);
  */
 MUST_CHECK int mmu_hold(struct mmu_domain *d, mfn_t f);
 
-/* --- frames (frame.c) ---------------------------------------------------- */
+/* Writes a whole page of the guest's, as it asked by MSR: page is 4096 bytes.
+ */
+MUST_CHECK int mmu_write_hypercall_page(struct mmu_vcpu *v, mfn_t f,
+					const void *page);
+
+/* --- frames -------------------------------------------------------------- */
 
 static inline bool mfn_valid(const struct mmu *m, mfn_t f)
 {
@@ -146,86 +178,78 @@ static inline pte_t *frame_ptes(const struct mmu *m, mfn_t f)
 {
 	return (pte_t *)frame_data(m, f);
 }
+/* Is the frame the domain's, its own or lent to it? */
+static inline bool mmu_owns(const struct mmu_domain *d, mfn_t f)
+{
+	return mfn_valid(d->m, f) && frame_of(d->m, f)->owner == d->tag;
+}
 
-/* A general reference on a frame of this domain. */
-MUST_CHECK int frame_get(struct mmu_domain *d, mfn_t f);
-void frame_put(struct mmu_domain *d, mfn_t f);
-/* A type reference; the caller holds a general one. May validate: ERESTART. */
-MUST_CHECK int frame_get_type(struct mmu_domain *d, mfn_t f,
-			      enum frame_type type);
-void frame_put_type(struct mmu_domain *d, mfn_t f);
-/* Both at once. */
-MUST_CHECK int frame_get_both(struct mmu_domain *d, mfn_t f,
-			      enum frame_type type);
-void frame_put_both(struct mmu_domain *d, mfn_t f);
+/* --- what a guest's instructions ask for ---------------------------------- */
 
-/* --- pins and roots (pin.c, root.c) -------------------------------------- */
+/* mov to CR3 in kernel mode: a new kernel root. */
+MUST_CHECK int mmu_load_cr3(struct mmu_vcpu *v, mfn_t f);
 
-MUST_CHECK int mmu_pin(struct mmu_domain *d, mfn_t f, enum frame_type type);
-MUST_CHECK int mmu_unpin(struct mmu_domain *d, mfn_t f);
-/* Loads a kernel L4 into the vCPU: takes and drops references, loads CR3. */
-MUST_CHECK int mmu_new_kernel_root(struct mmu_vcpu *v, mfn_t f);
-/* mfn 0 takes the user root away. */
-MUST_CHECK int mmu_new_user_root(struct mmu_vcpu *v, mfn_t f);
-
-/* --- entries (update.c) --------------------------------------------------- */
-
-/* Writes one entry of the table frame: validated against the frame's type. */
-MUST_CHECK int mmu_update_entry(struct mmu_vcpu *v, maddr_t where, pte_t val,
-				bool preserve_ad);
-
-/* --- work owed (dying.c, flush.c) ----------------------------------------- */
-
-/*
- * Takes down queued tables. Every request calls it first, so that work one
- * request left is done before the next begins. 0, or -XEN_ERESTART.
- */
-MUST_CHECK int mmu_settle(struct mmu_domain *d);
-void mmu_flush_all(struct mmu_domain *d);
-void mmu_flush_one(struct mmu_domain *d, vaddr_t va);
-/* Pays the flush that upper-level changes left; before a request returns. */
-void mmu_pay_flushes(struct mmu_domain *d);
-
-/* --- writable page tables (ptwr.c) ---------------------------------------- */
-
-enum ptwr_kind { PTWR_WRITE, PTWR_CMPXCHG };
-/*
- * A guest's own write of 8 bytes at va, which the L1 maps read-only, onto a
- * live L1 table: judged as an mmu_update and carried out. For PTWR_CMPXCHG the
- * entry is written only while it equals *old; *old gets what was read.
- * -XEN_ENOENT: va is no such mapping (an ordinary page fault). Others: refused.
- */
-MUST_CHECK int mmu_ptwr(struct mmu_vcpu *v, vaddr_t va, enum ptwr_kind kind,
-			uint64_t *old, uint64_t val);
-/* Reads the 8 bytes of the entry that a guest would write so; same errors. */
-MUST_CHECK int mmu_ptwr_read(struct mmu_vcpu *v, vaddr_t va, uint64_t *ret_val);
-
-/* --- descriptor tables (desc.c) ------------------------------------------- */
-
-MUST_CHECK int mmu_set_gdt(struct mmu_vcpu *v, const uint64_t *frames,
-			   unsigned int entries);
-MUST_CHECK int mmu_set_ldt(struct mmu_vcpu *v, uint64_t base,
-			   unsigned int entries);
 /*
  * The CPU faulted on page `index` of the LDT window: maps the guest's page
- * there. False: the guest has none there; the fault is the guest's.
+ * there. 0: mapped, or (-XEN_ERESTART) the access is to be tried again; any
+ * other: the guest has none there, the fault is the guest's.
  */
-bool mmu_ldt_fault(struct mmu_vcpu *v, unsigned int index);
-MUST_CHECK int mmu_update_descriptor(struct mmu_vcpu *v, maddr_t where,
-				     uint64_t desc);
+MUST_CHECK int mmu_ldt_fault(struct mmu_vcpu *v, unsigned int index);
 
-/* --- life and death (domain.c) ---------------------------------------------
+/*
+ * A guest's own write of an entry of a live L1 table, through the read-only
+ * mapping it has of it (request/direct.c): first the entry is found, once,
+ * then the write is judged as an mmu_update and carried out.
  */
+struct direct_write {
+	vaddr_t va;    /* of the entry: 8 bytes, aligned */
+	maddr_t where; /* the entry */
+	uint64_t seen; /* what stood there */
+};
+/* -XEN_ENOENT: va is no such mapping, an ordinary page fault. */
+MUST_CHECK int mmu_direct_find(struct mmu_vcpu *v, vaddr_t va,
+			       struct direct_write *ret);
+
+/* The same for another address on the page of w->va. */
+void mmu_direct_move(const struct mmu_domain *d, struct direct_write *w,
+		     vaddr_t va);
+
+enum direct_kind { DIRECT_WRITE, DIRECT_CMPXCHG };
+/*
+ * For DIRECT_CMPXCHG the entry is written only while it equals *old; *old gets
+ * what was read. -XEN_ENOENT: the table is none any more.
+ */
+MUST_CHECK int mmu_direct_write(struct mmu_vcpu *v,
+				const struct direct_write *w,
+				enum direct_kind kind, uint64_t *old,
+				uint64_t val);
+
+/* --- grants (request/granted.c) ------------------------------------------- */
+
+/* A mapping of a granted frame: an L1 entry that the guest named. */
+struct granted {
+	uint64_t address; /* virtual, or of the entry itself: by_pte */
+	bool by_pte;
+	bool writable;
+	mfn_t frame;
+};
+/*
+ * Each replaces the entry named, whose translations are gone afterwards.
+ * -XEN_ENOENT: there is no such entry in a live L1, or (unmap, replace) it is
+ * not the mapping's (XSA-234). Others: refused.
+ */
+MUST_CHECK int mmu_grant_map(struct mmu_vcpu *v, const struct granted *g);
+MUST_CHECK int mmu_grant_unmap(struct mmu_vcpu *v, const struct granted *g);
+/* The entry that maps new_address moves to where the mapping was. */
+MUST_CHECK int mmu_grant_replace(struct mmu_vcpu *v, const struct granted *g,
+				 uint64_t new_address);
+
+/* --- death (domain/life.c) ------------------------------------------------ */
 
 /*
  * Returns every reference that a dead domain holds and frees its frames.
  * -XEN_ERESTART until done. The vCPUs must have left its tables (CR3).
  */
 MUST_CHECK int mmu_domain_destroy(struct mmu_domain *d);
-
-/* --- audit (audit.c) ---------------------------------------------------- */
-
-struct audit_report;
-/* See audit.h: recomputes every count; returns the number of differences. */
 
 #endif

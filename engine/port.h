@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * All that the world provides to the engine, resolved at link time. hv/port.c
- * (metal), sim/port.c (simulator) and tests/unit/support/ implement it.
+ * All that the world provides to the engine, resolved at link time:
+ * hv/mm/port.c on metal, sim/port_engine.c in the simulator and
+ * tests/unit/support/machine.c under the tests implement it.
  */
 #ifndef PW_ENGINE_PORT_H
 #define PW_ENGINE_PORT_H
 
 #include "engine/mmu.h"
+#include "engine/report/event.h"
 
 /* Should a long request stop here? Asked once per table and every 64 entries.
  */
@@ -36,8 +38,14 @@ MUST_CHECK int port_copy_out(struct mmu_vcpu *v, uint64_t to, const void *from,
 /* A hypercall that multicall met and that is not the engine's own. */
 int64_t port_hypercall(struct mmu_vcpu *v, unsigned int nr, uint64_t arg[6]);
 
-/* Called for every refusal; r->rip may be filled in. */
+/* Called once for every refusal, when its record is whole, lock held. */
 void port_refused(struct mmu_domain *d, struct refusal *r);
+
+/* A CPU waits for the domain's lock: let it answer others' flushes. */
+void port_relax(struct mmu_domain *d);
+
+/* What happens in the engine, told only while mmu->watched is set. */
+void port_event(struct mmu_domain *d, const struct mmu_event *event);
 
 /* A broken invariant of our own; never reached by what a guest does. */
 _Noreturn void port_panic(struct mmu *m, const char *why);

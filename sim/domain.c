@@ -99,20 +99,13 @@ static int load(struct sim *s, struct build_error *e)
 	int rc;
 
 	do {
-		rc = mmu_pin(&s->dom, s->built.l4, FRAME_L4);
-		if (rc == -XEN_ERESTART && mmu_settle(&s->dom) != 0) {
-			continue;
-		}
+		rc = mmu_start(&s->vcpu, s->built.l4);
 	} while (rc == -XEN_ERESTART);
-	if (rc == 0) {
-		rc = mmu_new_kernel_root(&s->vcpu, s->built.l4);
-	}
 	if (rc != 0) {
 		return error_set(e, (int)-rc,
 				 "the engine refused the builder's tables: %s",
 				 rule_info[s->dom.refusal.rule].sentence);
 	}
-	mmu_pay_flushes(&s->dom);
 	return 0;
 }
 

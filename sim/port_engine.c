@@ -123,11 +123,21 @@ void port_refused(struct mmu_domain *d, struct refusal *r)
 	}
 	(void)refusal_format(r, line, sizeof(line));
 	sim_say(s, "d1v0: %s", line);
-	if (r->op.name != NULL &&
-	    strncmp(r->op.name, "mmuext_op pin", 13) == 0) {
+	if (operation_is_pin(r->op.id)) {
 		sim_say(s, "d1v0: Error while pinning mfn %llx",
-			(unsigned long long)r->op.operand);
+			(unsigned long long)r->operand[1]);
 	}
+}
+
+void port_relax(struct mmu_domain *d)
+{
+	sim_violation(sim_of(d), "an operation within an operation");
+}
+
+void port_event(struct mmu_domain *d, const struct mmu_event *event)
+{
+	(void)d;
+	(void)event;
 }
 
 _Noreturn void port_panic(struct mmu *m, const char *why)

@@ -55,6 +55,7 @@ void port_store32(struct guest *g, vaddr_t to, uint32_t value)
  */
 static bool emulated(struct sim *s, vaddr_t to, uint64_t value)
 {
+	struct direct_write w;
 	uint64_t old = 0;
 	maddr_t at;
 	struct access write = {.write = true, .user = true};
@@ -66,7 +67,8 @@ static bool emulated(struct sim *s, vaddr_t to, uint64_t value)
 		    (PF_PRESENT | PF_WRITE | PF_USER)) {
 		return false;
 	}
-	return mmu_ptwr(&s->vcpu, to, PTWR_WRITE, &old, value) == 0;
+	return mmu_direct_find(&s->vcpu, to, &w) == 0 &&
+	       mmu_direct_write(&s->vcpu, &w, DIRECT_WRITE, &old, value) == 0;
 }
 
 void port_store64(struct guest *g, vaddr_t to, uint64_t value)

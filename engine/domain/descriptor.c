@@ -5,9 +5,9 @@
  * their own (I1), judged whole when they become one and entry by entry when
  * the guest changes one through us.
  */
-#include "engine/domain/desc.h"
+#include "engine/domain/descriptor.h"
 
-#include "engine/table/frame_refs.h"
+#include "engine/table/refs.h"
 
 #define SEG_P (UINT64_C(1) << 47)
 #define SEG_S (UINT64_C(1) << 44)

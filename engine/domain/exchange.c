@@ -7,7 +7,7 @@
 #include "engine/domain/pool.h"
 #include "engine/domain/reservation.h"
 #include "engine/port.h"
-#include "engine/table/frame_refs.h"
+#include "engine/table/refs.h"
 
 #define CHUNK_PAGES (1u << RESERVATION_MAX_ORDER)
 

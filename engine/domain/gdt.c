@@ -3,9 +3,9 @@
  * A vCPU's GDT: up to 14 pages of the guest's, which the CPU sees through L1
  * entries of the hypervisor's. They are installed at once, all or none.
  */
-#include "engine/domain/desc.h"
-#include "engine/domain/flush.h"
-#include "engine/table/frame_refs.h"
+#include "engine/domain/descriptor.h"
+#include "engine/table/flush.h"
+#include "engine/table/refs.h"
 
 #define ZERO_PTE_FLAGS (PTE_P | PTE_A)
 

@@ -5,8 +5,8 @@
  * known, because that is what kernels do before they write to such a page
  * again.
  */
-#include "engine/domain/desc.h"
-#include "engine/table/frame_refs.h"
+#include "engine/domain/descriptor.h"
+#include "engine/table/refs.h"
 #include "engine/table/walk.h"
 
 static void ldt_drop_page(struct mmu_vcpu *v, unsigned int index)
@@ -68,33 +68,34 @@ int mmu_set_ldt(struct mmu_vcpu *v, uint64_t base, unsigned int entries)
 	return 0;
 }
 
-bool mmu_ldt_fault(struct mmu_vcpu *v, unsigned int index)
+int ldt_map_page(struct mmu_vcpu *v, unsigned int index)
 {
 	struct mmu_domain *d = v->dom;
 	mfn_t table;
 	pte_t *l1e;
 	pte_t e;
+	int rc;
 
 	if (index >= desc_frames(v->ldt_entries) || v->ldt[index].v != 0) {
-		return false;
+		return -XEN_ENOENT;
 	}
 	l1e = mmu_find_l1e(v,
 			   vaddr_add(vaddr(v->ldt_base),
 				     (uint64_t)index << PAGE_SHIFT),
 			   &table);
 	if (l1e == NULL) {
-		return false;
+		return -XEN_ENOENT;
 	}
 	e = pte_read(l1e);
 	if (!pte_present(e)) {
-		return false;
+		return -XEN_ENOENT;
 	}
-	d->op = (struct mmu_op){.name = "LDT access"};
-	if (frame_get_both(d, pte_mfn(e), FRAME_DESC) != 0) {
-		return false;
+	rc = frame_get_both(d, pte_mfn(e), FRAME_DESC);
+	if (rc != 0) {
+		return rc;
 	}
 	v->ldt[index] = pte_mfn(e);
 	pte_write(&v->desc_window[16 + index],
 		  pte_make(v->ldt[index], DESC_PTE_FLAGS));
-	return true;
+	return 0;
 }

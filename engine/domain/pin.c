@@ -3,7 +3,10 @@
  * Pins: a pin is one type and one general reference that a domain holds by
  * name (I7). A frame is pinned at most once.
  */
-#include "engine/mmu.h"
+#include "engine/domain/pin.h"
+
+#include "engine/report/event.h"
+#include "engine/table/refs.h"
 
 int mmu_pin(struct mmu_domain *d, mfn_t f, enum frame_type type)
 {
@@ -20,6 +23,7 @@ int mmu_pin(struct mmu_domain *d, mfn_t f, enum frame_type type)
 		return rc;
 	}
 	fr->flags |= FRAME_PINNED;
+	event_frame(d, MMU_EVENT_PINNED, f, type);
 	return 0;
 }
 
@@ -36,6 +40,7 @@ int mmu_unpin(struct mmu_domain *d, mfn_t f)
 		rc = refuse_frame(d, RULE_NOT_PINNED, f);
 	} else {
 		fr->flags &= (uint8_t)~FRAME_PINNED;
+		event_frame(d, MMU_EVENT_UNPINNED, f, fr->type);
 		frame_put_both(d, f);
 	}
 	frame_put(d, f);

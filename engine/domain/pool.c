@@ -7,7 +7,9 @@
  */
 #include "engine/domain/pool.h"
 
-#include "engine/table/frame_refs.h"
+#include "engine/table/flush.h"
+#include "engine/report/event.h"
+#include "engine/table/refs.h"
 
 static void pool_link(struct mmu *m, mfn_t f)
 {
@@ -54,6 +56,7 @@ void pool_free(struct mmu_domain *d, mfn_t f)
 	d->nr_pages--;
 	/* Even without a type: its next owner's data is not to be read. */
 	d->flush_pending = true;
+	event_frame(d, MMU_EVENT_FREED, f, FRAME_NONE);
 	pool_link(d->m, f);
 }
 
@@ -69,6 +72,7 @@ static void give(struct mmu_domain *d, mfn_t f)
 		words[i] = 0;
 	}
 	d->nr_pages++;
+	event_frame(d, MMU_EVENT_GIVEN, f, FRAME_NONE);
 }
 
 static bool run_is_free(const struct mmu *m, mfn_t first, uint64_t nr)

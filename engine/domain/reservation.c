@@ -8,7 +8,7 @@
  */
 #include "engine/domain/reservation.h"
 
-#include "engine/table/frame_refs.h"
+#include "engine/table/refs.h"
 #include "engine/domain/pool.h"
 #include "engine/port.h"
 

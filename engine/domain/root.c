@@ -4,9 +4,10 @@
  * long as it is installed (I8). The new root is loaded before the old one is
  * let go, so that no CPU ever walks a table without a reference.
  */
-#include "engine/domain/desc.h"
-#include "engine/mmu.h"
+#include "engine/domain/descriptor.h"
+#include "engine/domain/root.h"
 #include "engine/port.h"
+#include "engine/table/refs.h"
 
 /* With one vCPU, loading CR3 is a full flush. */
 static void note_root_load(struct mmu_domain *d)

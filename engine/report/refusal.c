@@ -37,39 +37,85 @@ uint64_t frame_type_expected(enum frame_type type)
 	return (uint64_t)type << 60;
 }
 
+/* The frame that a refusal is about, as it was then. */
+static void note_frame(const struct mmu *m, struct refusal *r, mfn_t f,
+		       enum frame_type expected)
+{
+	r->frame = f;
+	if (mfn_valid(m, f)) {
+		r->pfn = pfn(m->m2p[f.v]);
+		r->seen = frame_type_info(frame_of(m, f));
+		r->has_types = expected != FRAME_NONE;
+		r->expected = frame_type_expected(expected);
+	}
+}
+
+static void note_operands(struct refusal *r, const struct mmu_op *op)
+{
+	uint32_t nr = op->nr_operands;
+
+	r->op.operand = NULL;
+	r->op.nr_operands = nr < OPERAND_WORDS ? nr : OPERAND_WORDS;
+	for (uint32_t i = 0; i < r->op.nr_operands; i++) {
+		r->operand[i] = op->operand[i];
+	}
+}
+
 int refuse(struct mmu_domain *d, enum rule rule, struct refusal_facts facts)
 {
 	struct refusal *r = &d->refusal;
-	struct mmu *m = d->m;
 	uint64_t serial = r->serial + 1;
 
+	refusal_tell(d);
 	*r = (struct refusal){
 		.op = d->op,
+		.request = d->serial,
 		.rule = rule,
 		.level = (uint8_t)facts.level,
 		.frame = MFN_INVALID,
 		.pfn = PFN_INVALID,
 		.entry = facts.entry,
-		.where = maddr(INVALID_FRAME),
+		.bits = facts.bits,
 		.serial = serial,
 	};
+	note_operands(r, &d->op);
 	if (facts.frame != NULL) {
-		r->frame = *facts.frame;
-		if (mfn_valid(m, r->frame)) {
-			const struct frame *f = frame_of(m, r->frame);
-
-			r->pfn = pfn(m->m2p[r->frame.v]);
-			r->seen = frame_type_info(f);
-			r->has_types = facts.expected != FRAME_NONE;
-			r->expected = frame_type_expected(facts.expected);
-		}
-	}
-	if (facts.where != NULL) {
-		r->where = *facts.where;
+		note_frame(d->m, r, *facts.frame, facts.expected);
 	}
 	d->stats.refused++;
-	port_refused(d, r);
+	d->refusal_untold = true;
 	return -rule_info[rule].err;
+}
+
+void refusal_at(struct mmu_domain *d, int rc, struct entry_place place,
+		pte_t entry)
+{
+	struct refusal *r = &d->refusal;
+
+	if (rc == -XEN_ERESTART || !d->refusal_untold || r->nr_path == 4) {
+		return;
+	}
+	if (r->nr_path == 0) {
+		r->entry = entry;
+		r->level = place.level;
+	}
+	r->path[r->nr_path++] = place;
+}
+
+void refusal_replaces(struct mmu_domain *d, int rc, pte_t old)
+{
+	if (rc != -XEN_ERESTART && d->refusal_untold) {
+		d->refusal.has_old = true;
+		d->refusal.old = old;
+	}
+}
+
+void refusal_tell(struct mmu_domain *d)
+{
+	if (d->refusal_untold) {
+		d->refusal_untold = false;
+		port_refused(d, &d->refusal);
+	}
 }
 
 int refuse_op(struct mmu_domain *d, enum rule rule)

@@ -2,7 +2,9 @@
 /*
  * Why an operation was refused. Every reason is a line of rules.def; every
  * refusal is made by refuse(), which returns the rule's errno and fills the
- * domain's refusal record. Nothing of this costs while operations succeed.
+ * domain's refusal record. On the way out those who were working on a table
+ * add where in it they were; the door tells the record when it is whole.
+ * Nothing of this costs while operations succeed.
  */
 #ifndef PW_ENGINE_REFUSAL_H
 #define PW_ENGINE_REFUSAL_H
@@ -10,6 +12,7 @@
 #include <stddef.h>
 
 #include "abi/pte.h"
+#include "engine/report/operation.h"
 #include "engine/table/frame.h"
 
 enum rule {
@@ -21,22 +24,24 @@ enum rule {
 };
 
 struct rule_info {
-	const char *name;      /* identifier, lower case not needed */
+	const char *name;      /* identifier */
 	const char *sentence;  /* one sentence */
 	const char *invariant; /* "I1".."I10", or "ABI" */
 	int err;               /* positive XEN_E* */
 };
 extern const struct rule_info rule_info[RULES];
 
-/* The operation under way: set by the decoders, copied into refusals. */
-struct mmu_op {
-	const char *name; /* "mmu_update", "mmuext_op pin_l4", ... */
-	uint32_t index;   /* in its batch */
-	uint64_t operand; /* mmuext_op's arg1: the frame to pin, ... */
+/* An entry of a table. */
+struct entry_place {
+	mfn_t table;
+	uint16_t slot;
+	uint8_t level; /* 1..4 */
 };
 
 struct refusal {
-	struct mmu_op op;
+	struct mmu_op op; /* .operand is not kept: see operand[] */
+	uint64_t operand[OPERAND_WORDS];
+	uint64_t request; /* serial number of the operation */
 	enum rule rule;
 	uint8_t level;  /* of the entry refused, or 0 */
 	bool has_types; /* seen and expected are meant */
@@ -44,8 +49,17 @@ struct refusal {
 	pfn_t pfn;      /* its M2P entry */
 	uint64_t seen;  /* type_info, classic encoding */
 	uint64_t expected;
-	pte_t entry;     /* the entry refused */
-	maddr_t where;   /* its machine address, or ~0 */
+	pte_t entry;   /* the entry refused, as it was to be */
+	uint64_t bits; /* of it, those that are not allowed */
+	bool has_old;  /* the entry was to replace another: */
+	pte_t old;
+	/*
+	 * Where the entry stands: path[0]; when the validation of a table
+	 * failed deep down, the entries that led there follow, up to the table
+	 * that was asked for.
+	 */
+	struct entry_place path[4];
+	uint8_t nr_path;
 	uint64_t rip;    /* filled by the event sink, which knows it */
 	uint64_t serial; /* refusals of this domain so far */
 };
@@ -58,7 +72,7 @@ struct refusal_facts {
 	enum frame_type expected; /* FRAME_NONE: no type was asked for */
 	unsigned int level;
 	pte_t entry;
-	const maddr_t *where;
+	uint64_t bits; /* of the entry, the offending ones */
 };
 
 /* Returns -errno of the rule, always nonzero. */
@@ -66,6 +80,26 @@ int refuse(struct mmu_domain *d, enum rule rule, struct refusal_facts facts);
 /* Short forms. */
 int refuse_op(struct mmu_domain *d, enum rule rule);
 int refuse_frame(struct mmu_domain *d, enum rule rule, mfn_t frame);
+
+/*
+ * The way out of a refusal (rc): the entry at `place` was to become `entry`.
+ * Does nothing if there was none, but only a pause (-XEN_ERESTART).
+ */
+void refusal_at(struct mmu_domain *d, int rc, struct entry_place place,
+		pte_t entry);
+/* What the entry refused was to replace. */
+void refusal_replaces(struct mmu_domain *d, int rc, pte_t old);
+
+/* Tells the last refusal, unless that is done. The door does. */
+void refusal_tell(struct mmu_domain *d);
+
+/* The machine address of the entry refused, or ~0. */
+static inline maddr_t refusal_where(const struct refusal *r)
+{
+	return r->nr_path == 0 ? maddr(INVALID_FRAME)
+			       : maddr((r->path[0].table.v << PAGE_SHIFT) +
+				       r->path[0].slot * sizeof(pte_t));
+}
 
 /*
  * One line of text, Xen's wording first: for a type clash

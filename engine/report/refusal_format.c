@@ -89,9 +89,9 @@ static void put_entry(struct text *t, const struct refusal *r)
 	put_decimal(t, r->level);
 	put_string(t, " entry ");
 	put_hex(t, r->entry.v, 16);
-	if (r->where.v != INVALID_FRAME) {
+	if (r->nr_path != 0) {
 		put_string(t, " at ");
-		put_hex(t, r->where.v, 1);
+		put_hex(t, refusal_where(r).v, 1);
 	}
 }
 
@@ -105,7 +105,7 @@ size_t refusal_format(const struct refusal *r, char *buf, size_t size)
 	put_fact(&t, r);
 	put_entry(&t, r);
 	put_string(&t, "; ");
-	put_string(&t, r->op.name != NULL ? r->op.name : "?");
+	put_string(&t, operation_info[r->op.id].name);
 	put_char(&t, '[');
 	put_decimal(&t, r->op.index);
 	put_string(&t, "] refused by ");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* memory_op (memory.h). */
-#include "engine/request/hc_batch.h"
+#include "engine/request/list.h"
 #include "engine/domain/reservation.h"
 
 /* The op is in the low bits; above it, the extent to go on with. */
@@ -193,23 +193,37 @@ static int64_t memory_query(struct mmu_vcpu *v, uint64_t arg[6],
 	}
 }
 
+static enum mmu_operation operation(unsigned int op)
+{
+	switch (op) {
+	case XENMEM_increase_reservation:
+		return MMU_OP_INCREASE_RESERVATION;
+	case XENMEM_decrease_reservation:
+		return MMU_OP_DECREASE_RESERVATION;
+	case XENMEM_populate_physmap:
+		return MMU_OP_POPULATE_PHYSMAP;
+	case XENMEM_exchange:
+		return MMU_OP_EXCHANGE;
+	default:
+		return MMU_OP_MEMORY;
+	}
+}
+
 int64_t hc_memory_op(struct mmu_vcpu *v, uint64_t arg[6])
 {
 	struct mmu_domain *d = v->dom;
 	unsigned int op = (unsigned int)(arg[0] & OP_MASK);
-	int64_t rc = mmu_settle(d);
+	int64_t rc = mmu_begin(v, operation(op));
 
-	if (rc != 0) {
-		return rc;
+	if (rc == 0) {
+		mmu_op_is(d, d->op.id, arg, 2);
+		if (op == XENMEM_increase_reservation ||
+		    op == XENMEM_decrease_reservation ||
+		    op == XENMEM_populate_physmap) {
+			rc = adjust_reservation(v, arg, op);
+		} else {
+			rc = memory_query(v, arg, op);
+		}
 	}
-	d->op = (struct mmu_op){.name = "memory_op"};
-	if (op == XENMEM_increase_reservation ||
-	    op == XENMEM_decrease_reservation ||
-	    op == XENMEM_populate_physmap) {
-		rc = adjust_reservation(v, arg, op);
-	} else {
-		rc = memory_query(v, arg, op);
-	}
-	mmu_pay_flushes(d);
-	return rc;
+	return mmu_end(d, rc);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* mmu_update, update_va_mapping (xen.h, "HYPERVISOR_mmu_update"). */
-#include "engine/domain/flush.h"
-#include "engine/request/hc_batch.h"
+#include "engine/table/flush.h"
+#include "engine/request/list.h"
 #include "engine/table/update.h"
 #include "engine/table/walk.h"
 
@@ -49,29 +49,26 @@ static int check_table_owner(struct mmu_domain *d, uint32_t foreigndom)
 int64_t hc_mmu_update(struct mmu_vcpu *v, uint64_t arg[6])
 {
 	struct mmu_domain *d = v->dom;
-	struct mmu_update req;
-	struct batch b;
-	int rc;
+	struct mmu_update req = {0};
+	struct request_list b;
+	int rc = list_begin(v, MMU_OP_MMU_UPDATE, arg, &b);
 
-	d->op.name = "mmu_update";
-	d->op.index = 0;
-	rc = batch_begin(v, arg, &b);
 	if (unlikely(rc != 0)) {
 		return rc == -XEN_ERESTART
-			       ? batch_end(v, arg, &b, sizeof(req), rc)
-			       : rc;
+			       ? list_end(v, arg, &b, sizeof(req), rc)
+			       : mmu_end(d, rc);
 	}
+	mmu_op_is(d, MMU_OP_MMU_UPDATE, (const uint64_t *)&req, 2);
 	rc = check_table_owner(d, (uint32_t)arg[3]);
 	if (unlikely(rc != 0)) {
-		return rc;
+		return mmu_end(d, rc);
 	}
 	/* As Xen: only this refusal reports how many were done. */
 	rc = check_domid(d, (uint16_t)arg[3]);
-	if (unlikely(rc != 0)) {
-		return batch_end(v, arg, &b, sizeof(req), rc);
+	if (likely(rc == 0)) {
+		rc = list_run(v, arg, &b, &req, sizeof(req), one_update);
 	}
-	rc = batch_run(v, arg, &b, &req, sizeof(req), one_update);
-	return batch_end(v, arg, &b, sizeof(req), rc);
+	return list_end(v, arg, &b, sizeof(req), rc);
 }
 
 static int va_flush(struct mmu_vcpu *v, vaddr_t va, uint64_t flags)
@@ -104,47 +101,63 @@ static int va_flush(struct mmu_vcpu *v, vaddr_t va, uint64_t flags)
 
 static int update_va(struct mmu_vcpu *v, vaddr_t va, pte_t val)
 {
+	struct mmu_domain *d = v->dom;
 	mfn_t table;
 	pte_t *l1e = mmu_find_l1e(v, va, &table);
+	int rc;
 
 	if (unlikely(l1e == NULL)) {
-		return refuse_op(v->dom, RULE_VA_UNMAPPED);
+		return refuse_op(d, RULE_VA_UNMAPPED);
 	}
 	/* A linear mapping makes a higher table stand where an L1 would. */
-	if (unlikely(frame_of(v->dom->m, table)->type != FRAME_L1)) {
-		return refuse_frame(v->dom, RULE_VA_UNMAPPED, table);
+	if (unlikely(frame_of(d->m, table)->type != FRAME_L1)) {
+		return refuse_frame(d, RULE_VA_UNMAPPED, table);
 	}
-	return l1_update(v->dom, l1e, val, false);
+	rc = l1_update(d, l1e, val, false);
+	if (unlikely(rc != 0)) {
+		update_refused(d, rc, table, l1e, val);
+	}
+	return rc;
 }
 
-int64_t hc_update_va_mapping(struct mmu_vcpu *v, uint64_t arg[6])
+/* Inside the door. */
+static int update_va_mapping(struct mmu_vcpu *v, const uint64_t arg[6])
 {
 	struct mmu_domain *d = v->dom;
 	vaddr_t va = vaddr(arg[0]);
-	int rc = mmu_settle(d);
+	int rc;
 
-	if (unlikely(rc != 0)) {
-		return rc;
-	}
-	d->op.name = "update_va_mapping";
-	d->op.index = 0;
 	do {
 		rc = update_va(v, va, pte(arg[1]));
-	} while (unlikely(rc != 0) && batch_retry(d, rc));
+	} while (unlikely(rc != 0) && door_retry(d, rc));
 	/* A refused update flushes nothing (XSA-279). */
 	if (likely(rc == 0)) {
 		rc = va_flush(v, va, arg[2]);
 	}
-	mmu_pay_flushes(d);
 	return rc;
+}
+
+int64_t hc_update_va_mapping(struct mmu_vcpu *v, uint64_t arg[6])
+{
+	int rc = mmu_begin(v, MMU_OP_UPDATE_VA_MAPPING);
+
+	if (likely(rc == 0)) {
+		mmu_op_is(v->dom, MMU_OP_UPDATE_VA_MAPPING, arg, 3);
+		rc = update_va_mapping(v, arg);
+	}
+	return mmu_end(v->dom, rc);
 }
 
 int64_t hc_update_va_mapping_otherdomain(struct mmu_vcpu *v, uint64_t arg[6])
 {
-	int rc;
+	int rc = mmu_begin(v, MMU_OP_UPDATE_VA_MAPPING_OTHER);
 
-	v->dom->op.name = "update_va_mapping_otherdomain";
-	v->dom->op.index = 0;
-	rc = check_domid(v->dom, (uint16_t)arg[3]);
-	return rc != 0 ? rc : hc_update_va_mapping(v, arg);
+	if (rc == 0) {
+		mmu_op_is(v->dom, MMU_OP_UPDATE_VA_MAPPING_OTHER, arg, 3);
+		rc = check_domid(v->dom, (uint16_t)arg[3]);
+	}
+	if (rc == 0) {
+		rc = update_va_mapping(v, arg);
+	}
+	return mmu_end(v->dom, rc);
 }

@@ -1,38 +1,43 @@
 /* SPDX-License-Identifier: MIT */
 /* mmuext_op (xen.h, "HYPERVISOR_mmuext_op"). */
-#include "engine/domain/flush.h"
-#include "engine/request/hc_batch.h"
+#include "engine/domain/descriptor.h"
+#include "engine/table/flush.h"
+#include "engine/domain/pin.h"
+#include "engine/domain/root.h"
+#include "engine/request/list.h"
 
-static const char *const op_names[] = {
-	[MMUEXT_PIN_L1_TABLE] = "mmuext_op pin_l1_table",
-	[MMUEXT_PIN_L2_TABLE] = "mmuext_op pin_l2_table",
-	[MMUEXT_PIN_L3_TABLE] = "mmuext_op pin_l3_table",
-	[MMUEXT_PIN_L4_TABLE] = "mmuext_op pin_l4_table",
-	[MMUEXT_UNPIN_TABLE] = "mmuext_op unpin_table",
-	[MMUEXT_NEW_BASEPTR] = "mmuext_op new_baseptr",
-	[MMUEXT_TLB_FLUSH_LOCAL] = "mmuext_op tlb_flush_local",
-	[MMUEXT_INVLPG_LOCAL] = "mmuext_op invlpg_local",
-	[MMUEXT_TLB_FLUSH_MULTI] = "mmuext_op tlb_flush_multi",
-	[MMUEXT_INVLPG_MULTI] = "mmuext_op invlpg_multi",
-	[MMUEXT_TLB_FLUSH_ALL] = "mmuext_op tlb_flush_all",
-	[MMUEXT_INVLPG_ALL] = "mmuext_op invlpg_all",
-	[MMUEXT_FLUSH_CACHE] = "mmuext_op flush_cache",
-	[MMUEXT_SET_LDT] = "mmuext_op set_ldt",
-	[MMUEXT_NEW_USER_BASEPTR] = "mmuext_op new_user_baseptr",
-	[MMUEXT_CLEAR_PAGE] = "mmuext_op clear_page",
-	[MMUEXT_COPY_PAGE] = "mmuext_op copy_page",
-	[MMUEXT_FLUSH_CACHE_GLOBAL] = "mmuext_op flush_cache_global",
-	[MMUEXT_MARK_SUPER] = "mmuext_op mark_super",
-	[MMUEXT_UNMARK_SUPER] = "mmuext_op unmark_super",
+/* Which operation a command is; those that do not exist have no name. */
+static const uint8_t operation_of[] = {
+	[MMUEXT_PIN_L1_TABLE] = MMU_OP_PIN_L1,
+	[MMUEXT_PIN_L2_TABLE] = MMU_OP_PIN_L2,
+	[MMUEXT_PIN_L3_TABLE] = MMU_OP_PIN_L3,
+	[MMUEXT_PIN_L4_TABLE] = MMU_OP_PIN_L4,
+	[MMUEXT_UNPIN_TABLE] = MMU_OP_UNPIN,
+	[MMUEXT_NEW_BASEPTR] = MMU_OP_NEW_BASEPTR,
+	[MMUEXT_TLB_FLUSH_LOCAL] = MMU_OP_TLB_FLUSH_LOCAL,
+	[MMUEXT_INVLPG_LOCAL] = MMU_OP_INVLPG_LOCAL,
+	[MMUEXT_TLB_FLUSH_MULTI] = MMU_OP_TLB_FLUSH_MULTI,
+	[MMUEXT_INVLPG_MULTI] = MMU_OP_INVLPG_MULTI,
+	[MMUEXT_TLB_FLUSH_ALL] = MMU_OP_TLB_FLUSH_ALL,
+	[MMUEXT_INVLPG_ALL] = MMU_OP_INVLPG_ALL,
+	[MMUEXT_FLUSH_CACHE] = MMU_OP_FLUSH_CACHE,
+	[MMUEXT_SET_LDT] = MMU_OP_SET_LDT,
+	[MMUEXT_NEW_USER_BASEPTR] = MMU_OP_NEW_USER_BASEPTR,
+	[MMUEXT_CLEAR_PAGE] = MMU_OP_CLEAR_PAGE,
+	[MMUEXT_COPY_PAGE] = MMU_OP_COPY_PAGE,
+	[MMUEXT_FLUSH_CACHE_GLOBAL] = MMU_OP_FLUSH_CACHE_GLOBAL,
+	[MMUEXT_MARK_SUPER] = MMU_OP_MARK_SUPER,
+	[MMUEXT_UNMARK_SUPER] = MMU_OP_UNMARK_SUPER,
 };
 
-#define OP_NAMES (sizeof(op_names) / sizeof(op_names[0]))
-
-static const char *op_name(unsigned int cmd)
+static enum mmu_operation operation(unsigned int cmd)
 {
-	const char *name = cmd < OP_NAMES ? op_names[cmd] : NULL;
+	uint8_t op = MMU_OP_NONE;
 
-	return name != NULL ? name : "mmuext_op";
+	if (cmd < sizeof(operation_of) / sizeof(operation_of[0])) {
+		op = operation_of[cmd];
+	}
+	return op == MMU_OP_NONE ? MMU_OP_MMUEXT : (enum mmu_operation)op;
 }
 
 /* Takes the general and the writable reference that writing a page needs. */
@@ -148,8 +153,8 @@ static int named_op(struct mmu_vcpu *v, const void *request)
 {
 	const struct mmuext_op *op = request;
 
-	v->dom->op.name = op_name(op->cmd);
-	v->dom->op.operand = op->arg1.mfn;
+	mmu_op_is(v->dom, operation(op->cmd), request,
+		  sizeof(*op) / sizeof(uint64_t));
 	return one_op(v, op);
 }
 
@@ -157,21 +162,18 @@ int64_t hc_mmuext_op(struct mmu_vcpu *v, uint64_t arg[6])
 {
 	struct mmu_domain *d = v->dom;
 	struct mmuext_op op;
-	struct batch b;
-	int rc;
+	struct request_list b;
+	int rc = list_begin(v, MMU_OP_MMUEXT, arg, &b);
 
-	d->op.name = "mmuext_op";
-	d->op.index = 0;
-	rc = batch_begin(v, arg, &b);
 	if (unlikely(rc != 0)) {
 		return rc == -XEN_ERESTART
-			       ? batch_end(v, arg, &b, sizeof(op), rc)
-			       : rc;
+			       ? list_end(v, arg, &b, sizeof(op), rc)
+			       : mmu_end(d, rc);
 	}
 	rc = check_domid(d, (uint16_t)arg[3]);
 	if (unlikely(rc != 0)) {
-		return rc;
+		return mmu_end(d, rc);
 	}
-	rc = batch_run(v, arg, &b, &op, sizeof(op), named_op);
-	return batch_end(v, arg, &b, sizeof(op), rc);
+	rc = list_run(v, arg, &b, &op, sizeof(op), named_op);
+	return list_end(v, arg, &b, sizeof(op), rc);
 }

@@ -2,14 +2,29 @@
 /*
  * multicall: a list of hypercalls, each with its result written back. An entry
  * that was preempted is written back with its arguments moved on, and the
- * multicall itself goes on there when re-issued.
+ * multicall itself goes on there when re-issued. Each of its calls enters by
+ * the door for itself; a multicall holds no lock between them.
  */
-#include "engine/request/hc_batch.h"
+#include "engine/request/hypercall.h"
+#include "engine/request/list.h"
 
 #define OFFSET_OF_RESULT offsetof(struct multicall_entry, result)
 #define OFFSET_OF_ARGS offsetof(struct multicall_entry, args)
 
-static int64_t dispatch(struct mmu_vcpu *v, struct multicall_entry *call)
+static int64_t refuse_list(struct mmu_vcpu *v, enum rule rule, uint32_t index)
+{
+	struct mmu_domain *d = v->dom;
+	int64_t rc = mmu_begin(v, MMU_OP_MULTICALL);
+
+	/* What an earlier operation left does not make the list a better one.
+	 */
+	(void)rc;
+	d->op.index = index;
+	return mmu_end(d, refuse_op(d, rule));
+}
+
+static int64_t dispatch(struct mmu_vcpu *v, struct multicall_entry *call,
+			uint32_t index)
 {
 	uint64_t *arg = (uint64_t *)call->args;
 	hypercall_fn *fn;
@@ -18,8 +33,9 @@ static int64_t dispatch(struct mmu_vcpu *v, struct multicall_entry *call)
 		return -XEN_ENOSYS;
 	}
 	if (call->op == __HYPERVISOR_multicall) {
-		return refuse_op(v->dom, RULE_MULTICALL_NESTED);
+		return refuse_list(v, RULE_MULTICALL_NESTED, index);
 	}
+	v->multicall.at = v->multicall.before + index + 1;
 	fn = engine_hypercall((unsigned int)call->op);
 	if (likely(fn != NULL)) {
 		v->dom->stats.multicalled[call->op]++;
@@ -28,49 +44,58 @@ static int64_t dispatch(struct mmu_vcpu *v, struct multicall_entry *call)
 	return port_hypercall(v, (unsigned int)call->op, arg);
 }
 
-static int64_t preempted(uint64_t arg[6], uint32_t done)
+/* It goes on with entry `done`, which is its first when it is re-issued. */
+static int64_t preempted(struct mmu_vcpu *v, uint64_t arg[6], uint32_t done)
 {
 	arg[0] += (uint64_t)done * sizeof(struct multicall_entry);
 	arg[1] = (uint32_t)arg[1] - done;
+	v->multicall.before += done;
+	v->multicall.resume = arg[0];
 	return -XEN_ERESTART;
 }
 
-int64_t hc_multicall(struct mmu_vcpu *v, uint64_t arg[6])
+static int64_t run(struct mmu_vcpu *v, uint64_t arg[6])
 {
 	struct mmu_domain *d = v->dom;
 	uint32_t count = (uint32_t)arg[1];
 	struct multicall_entry call;
-	int rc;
 
-	d->op = (struct mmu_op){.name = "multicall"};
-	rc = check_list(d, arg[0]);
-	if (unlikely(rc != 0)) {
-		return rc;
-	}
 	for (uint32_t i = 0; i < count; i++) {
 		uint64_t where = arg[0] + (uint64_t)i * sizeof(call);
 		int64_t result;
 
 		if (i != 0 && port_preempt(d)) {
-			return preempted(arg, i);
+			return preempted(v, arg, i);
 		}
 		if (port_copy_in(v, &call, where, sizeof(call)) != 0) {
-			d->op = (struct mmu_op){.name = "multicall",
-						.index = i};
-			return refuse_op(d, RULE_FAULT);
+			return refuse_list(v, RULE_FAULT, i);
 		}
-		result = dispatch(v, &call);
+		result = dispatch(v, &call, i);
+		v->multicall.at = 0;
 		if (unlikely(result == -XEN_ERESTART)) {
 			if (port_copy_out(v, where + OFFSET_OF_ARGS, call.args,
 					  sizeof(call.args)) != 0) {
-				return refuse_op(d, RULE_FAULT);
+				return refuse_list(v, RULE_FAULT, i);
 			}
-			return preempted(arg, i);
+			return preempted(v, arg, i);
 		}
 		if (port_copy_out(v, where + OFFSET_OF_RESULT, &result,
 				  sizeof(result)) != 0) {
-			return refuse_op(d, RULE_FAULT);
+			return refuse_list(v, RULE_FAULT, i);
 		}
 	}
 	return 0;
+}
+
+int64_t hc_multicall(struct mmu_vcpu *v, uint64_t arg[6])
+{
+	if (unlikely(!list_address_ok(arg[0]))) {
+		return refuse_list(v, RULE_FAULT, 0);
+	}
+	/* Its numbers are of use in reports alone: a guess will do. */
+	if (v->multicall.before != 0 && v->multicall.resume != arg[0]) {
+		v->multicall.before = 0;
+	}
+	v->multicall.resume = 0;
+	return run(v, arg);
 }

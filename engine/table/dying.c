@@ -10,7 +10,7 @@
  */
 #include "engine/table/dying.h"
 
-#include "engine/table/frame_refs.h"
+#include "engine/table/refs.h"
 #include "engine/table/level.h"
 #include "engine/port.h"
 #include "engine/table/validate.h"
@@ -46,6 +46,7 @@ static void dequeue_head(struct mmu_domain *d)
 	fr->type_count = 0;
 	fr->epoch = d->epoch;
 	stats_untyped(d, fr->type);
+	event_frame(d, MMU_EVENT_UNTYPED, table, fr->type);
 	frame_put(d, table);
 }
 

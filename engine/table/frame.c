@@ -8,11 +8,11 @@
  * epoch that still runs: since then no full flush has happened, so some CPU
  * may hold a translation that came with the old type.
  */
-#include "engine/table/frame_refs.h"
+#include "engine/table/refs.h"
 
-#include "engine/domain/desc.h"
+#include "engine/domain/descriptor.h"
 #include "engine/table/dying.h"
-#include "engine/domain/flush.h"
+#include "engine/table/flush.h"
 #include "engine/domain/pool.h"
 #include "engine/port.h"
 #include "engine/table/validate.h"
@@ -72,6 +72,7 @@ static int frame_retype(struct mmu_domain *d, mfn_t f, enum frame_type type)
 	}
 	fr->type_count = 1;
 	stats_typed(d, type);
+	event_frame(d, MMU_EVENT_TYPED, f, type);
 	if (frame_is_table(type)) {
 		fr->table.nr_validated = 0;
 		fr->table.linear = 0;
@@ -84,6 +85,7 @@ static int frame_retype(struct mmu_domain *d, mfn_t f, enum frame_type type)
 			fr->type_count = 0;
 			fr->epoch = d->epoch;
 			stats_untyped(d, type);
+			event_frame(d, MMU_EVENT_UNTYPED, f, type);
 			return rc;
 		}
 	}
@@ -138,6 +140,7 @@ void frame_put_type(struct mmu_domain *d, mfn_t f)
 	fr->type_count = 0;
 	fr->epoch = d->epoch;
 	stats_untyped(d, fr->type);
+	event_frame(d, MMU_EVENT_UNTYPED, f, fr->type);
 }
 
 int frame_get_both(struct mmu_domain *d, mfn_t f, enum frame_type type)

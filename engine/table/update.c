@@ -11,8 +11,8 @@
  */
 #include "engine/table/update.h"
 
-#include "engine/domain/flush.h"
-#include "engine/table/frame_refs.h"
+#include "engine/table/flush.h"
+#include "engine/table/refs.h"
 #include "engine/table/level.h"
 #include "engine/table/validate.h"
 
@@ -21,6 +21,7 @@ static pte_t entry_exchange(struct mmu_domain *d, pte_t *p, pte_t old,
 			    pte_t val, bool preserve_ad)
 {
 	d->stats.pte_writes++;
+	event_entry(d, p, old, val);
 	if (!preserve_ad) {
 		pte_write(p, val);
 		return old;
@@ -126,6 +127,19 @@ static int plain_store(struct mmu_domain *d, mfn_t f, pte_t *p, pte_t val)
 	return 0;
 }
 
+void update_refused(struct mmu_domain *d, int rc, mfn_t table, const pte_t *p,
+		    pte_t val)
+{
+	const struct entry_place place = {
+		table,
+		(uint16_t)(p - frame_ptes(d->m, table)),
+		frame_of(d->m, table)->type,
+	};
+
+	refusal_at(d, rc, place, val);
+	refusal_replaces(d, rc, pte_read(p));
+}
+
 int mmu_update_entry(struct mmu_vcpu *v, maddr_t where, pte_t val,
 		     bool preserve_ad)
 {
@@ -133,6 +147,7 @@ int mmu_update_entry(struct mmu_vcpu *v, maddr_t where, pte_t val,
 	mfn_t f = maddr_to_mfn(where);
 	struct frame *fr;
 	pte_t *p;
+	int rc;
 
 	if (unlikely(!mfn_valid(d->m, f) ||
 		     frame_of(d->m, f)->owner != d->tag)) {
@@ -146,8 +161,11 @@ int mmu_update_entry(struct mmu_vcpu *v, maddr_t where, pte_t val,
 			     FRAME_VALIDATED)) {
 		return plain_store(d, f, p, val);
 	}
-	if (likely(fr->type == FRAME_L1)) {
-		return l1_update(d, p, val, preserve_ad);
+	rc = likely(fr->type == FRAME_L1)
+		     ? l1_update(d, p, val, preserve_ad)
+		     : upper_update(d, f, fr->type, p, val, preserve_ad);
+	if (unlikely(rc != 0)) {
+		update_refused(d, rc, f, p, val);
 	}
-	return upper_update(d, f, fr->type, p, val, preserve_ad);
+	return rc;
 }

@@ -14,9 +14,9 @@
  */
 #include "engine/table/validate.h"
 
-#include "engine/domain/desc.h"
+#include "engine/domain/descriptor.h"
 #include "engine/table/dying.h"
-#include "engine/table/frame_refs.h"
+#include "engine/table/refs.h"
 #include "engine/table/level.h"
 #include "engine/port.h"
 
@@ -28,7 +28,11 @@ int entry_check_flags(struct mmu_domain *d, unsigned int level, pte_t e)
 		return 0;
 	}
 	return refuse(d, level == 1 ? RULE_L1_FLAGS : RULE_UPPER_FLAGS,
-		      (struct refusal_facts){.level = level, .entry = e});
+		      (struct refusal_facts){
+			      .level = level,
+			      .entry = e,
+			      .bits = pte_flags(e) & ~allowed,
+		      });
 }
 
 /* The entry's frame is not the domain's: which of Xen's errors is it? */
@@ -103,6 +107,7 @@ static int linear_get(struct mmu_domain *d, mfn_t table, unsigned int level,
 				      .entry = e};
 
 	if (pte_writable(e)) {
+		facts.bits = PTE_RW;
 		return refuse(d, RULE_LINEAR_WRITABLE, facts);
 	}
 	if (mfn_eq(child, table)) {
@@ -209,6 +214,10 @@ static int entries_get(struct mmu_domain *d, mfn_t table, unsigned int level,
 		}
 		rc = entry_get(d, table, level, e);
 		if (unlikely(rc != 0)) {
+			refusal_at(d, rc,
+				   (struct entry_place){table, (uint16_t)i,
+							(uint8_t)level},
+				   e);
 			break;
 		}
 		adjusted = pte_adjust(e, level);

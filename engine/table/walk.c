@@ -6,7 +6,7 @@
  */
 #include "engine/table/walk.h"
 
-#include "engine/table/frame_refs.h"
+#include "engine/table/refs.h"
 #include "engine/table/level.h"
 
 unsigned int mmu_walk(const struct mmu *m, mfn_t root, vaddr_t va,

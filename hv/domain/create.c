@@ -194,17 +194,12 @@ static void assign_frames(const struct plan *p, struct mmu_domain *d)
 /* The tables that were built are validated, pinned and made the vCPU's. */
 static void install_tables(const struct build_result *b)
 {
-	struct mmu_domain *d = &domain.mmu;
 	int rc;
 
 	do {
-		progress(0, d->nr_pages);
-		rc = mmu_pin(d, b->l4, FRAME_L4);
+		progress(0, domain.mmu.nr_pages);
+		rc = mmu_start(&vcpu.mmu, b->l4);
 	} while (rc == -XEN_ERESTART);
-	while (rc == 0 &&
-	       (rc = mmu_new_kernel_root(&vcpu.mmu, b->l4)) == -XEN_ERESTART) {
-		rc = 0;
-	}
 	if (rc != 0) {
 		panic("the domain's first page tables are refused: %d", rc);
 	}

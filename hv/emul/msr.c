@@ -94,20 +94,24 @@ static bool read_msr(const struct vcpu *v, uint32_t msr, uint64_t *ret_value)
 	}
 }
 
-static bool write_hypercall_page(struct mmu_domain *d, uint64_t value)
+static enum emulated write_hypercall_page(struct vcpu *v, uint64_t value)
 {
-	mfn_t frame = maddr_to_mfn(maddr(value));
+	uint8_t page[PAGE_SIZE];
+	int rc;
 
-	if (page_offset(value) != 0 || !mfn_valid(d->m, frame) ||
-	    frame_get_both(d, frame, FRAME_WRITABLE) != 0) {
-		return false;
+	if (page_offset(value) != 0) {
+		return EMULATED_REFUSED;
 	}
-	build_hypercall_page(frame_data(d->m, frame));
-	frame_put_both(d, frame);
-	return true;
+	build_hypercall_page(page);
+	rc = mmu_write_hypercall_page(&v->mmu, maddr_to_mfn(maddr(value)),
+				      page);
+	if (rc == -XEN_ERESTART) {
+		return EMULATED_AGAIN;
+	}
+	return rc == 0 ? EMULATED_DONE : EMULATED_REFUSED;
 }
 
-static bool write_msr(struct vcpu *v, uint32_t msr, uint64_t value)
+static bool write_msr(uint32_t msr, uint64_t value)
 {
 	switch (msr) {
 	case MSR_FS_BASE:
@@ -118,8 +122,6 @@ static bool write_msr(struct vcpu *v, uint32_t msr, uint64_t value)
 		}
 		x86_wrmsr(msr, value);
 		return true;
-	case MSR_HYPERCALL_PAGE:
-		return write_hypercall_page(&v->domain->mmu, value);
 	case MSR_EFER:
 		return value == (x86_rdmsr(msr) & EFER_SHOWN);
 	case MSR_UCODE_REVISION:
@@ -148,6 +150,9 @@ enum emulated emulate_wrmsr(struct vcpu *v, struct regs *r)
 {
 	uint64_t value = r->rdx << 32 | (uint32_t)r->rax;
 
-	return write_msr(v, (uint32_t)r->rcx, value) ? EMULATED_DONE
+	if ((uint32_t)r->rcx == MSR_HYPERCALL_PAGE) {
+		return write_hypercall_page(v, value);
+	}
+	return write_msr((uint32_t)r->rcx, value) ? EMULATED_DONE
 						     : EMULATED_REFUSED;
 }

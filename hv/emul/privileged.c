@@ -61,10 +61,8 @@ static enum emulated read_cr(struct vcpu *v, struct regs *r,
 
 static enum emulated write_cr3(struct vcpu *v, uint64_t value)
 {
-	int rc;
+	int rc = mmu_load_cr3(&v->mmu, maddr_to_mfn(maddr(value)));
 
-	v->domain->mmu.op = (struct mmu_op){.name = "mov to cr3"};
-	rc = mmu_new_kernel_root(&v->mmu, maddr_to_mfn(maddr(value)));
 	if (rc == -XEN_ERESTART) {
 		return EMULATED_AGAIN;
 	}

@@ -38,14 +38,14 @@ static enum outcome outcome_of(int rc)
 	return rc == -XEN_ERESTART ? AGAIN : FAULT;
 }
 
-/* Replaces what is there by val, unless it is no longer `old`. */
-static enum outcome replace(struct vcpu *v, uint64_t word, uint64_t old,
+/* Replaces what was seen there by val, unless it has changed. */
+static enum outcome replace(struct vcpu *v, const struct direct_write *w,
 			    uint64_t val)
 {
-	uint64_t seen = old;
-	int rc = mmu_ptwr(&v->mmu, vaddr(word), PTWR_CMPXCHG, &seen, val);
+	uint64_t seen = w->seen;
+	int rc = mmu_direct_write(&v->mmu, w, DIRECT_CMPXCHG, &seen, val);
 
-	return rc == 0 && seen != old ? AGAIN : outcome_of(rc);
+	return rc == 0 && seen != w->seen ? AGAIN : outcome_of(rc);
 }
 
 /* --- the two usual ones --------------------------------------------------- */
@@ -85,7 +85,8 @@ static bool simple_operand(struct regs *r, const uint8_t *code, unsigned int at,
 
 /* xchg %reg,disp8(%base) of 64 bits. */
 static enum outcome try_xchg(struct vcpu *v, struct regs *r,
-			     const uint8_t *code, uint64_t cr2)
+			     const uint8_t *code, uint64_t cr2,
+			     struct direct_write *w)
 {
 	struct simple s;
 	uint64_t *reg;
@@ -96,7 +97,8 @@ static enum outcome try_xchg(struct vcpu *v, struct regs *r,
 		return NOT_SIMPLE;
 	}
 	reg = regs_gpr(r, s.reg);
-	rc = mmu_ptwr(&v->mmu, vaddr(cr2), PTWR_WRITE, &old, *reg);
+	mmu_direct_move(v->mmu.dom, w, vaddr(cr2));
+	rc = mmu_direct_write(&v->mmu, w, DIRECT_WRITE, &old, *reg);
 	if (rc != 0) {
 		return outcome_of(rc);
 	}
@@ -107,7 +109,8 @@ static enum outcome try_xchg(struct vcpu *v, struct regs *r,
 
 /* lock andb $imm8,disp8(%base). */
 static enum outcome try_andb(struct vcpu *v, struct regs *r,
-			     const uint8_t *code, uint64_t cr2)
+			     const uint8_t *code, uint64_t cr2,
+			     const struct direct_write *w)
 {
 	bool has_rex = (code[1] & 0xf0) == 0x40;
 	unsigned int at = has_rex ? 2 : 1;
@@ -115,7 +118,6 @@ static enum outcome try_andb(struct vcpu *v, struct regs *r,
 	struct simple s;
 	struct insn in = {.op = INSN_AND, .size = 1, .operand = OPERAND_IMM};
 	struct insn_outcome o;
-	uint64_t old;
 	enum outcome rc;
 
 	if (code[at] != 0x80 || ((code[at + 1] >> 3) & 7) != 4 ||
@@ -123,13 +125,10 @@ static enum outcome try_andb(struct vcpu *v, struct regs *r,
 	    s.address != cr2) {
 		return NOT_SIMPLE;
 	}
-	if (mmu_ptwr_read(&v->mmu, vaddr(cr2 & ~UINT64_C(7)), &old) != 0) {
-		return FAULT;
-	}
 	in.imm = code[s.length];
-	execute_insn(&in, NULL, r->rflags, (old >> shift) & 0xff, &o);
-	rc = replace(v, cr2 & ~UINT64_C(7), old,
-		     (old & ~(UINT64_C(0xff) << shift)) | o.store << shift);
+	execute_insn(&in, NULL, r->rflags, (w->seen >> shift) & 0xff, &o);
+	rc = replace(v, w,
+		     (w->seen & ~(UINT64_C(0xff) << shift)) | o.store << shift);
 	if (rc == DONE) {
 		r->rflags = o.rflags;
 		fetch_retire(v, r, r->rip + s.length + 1);
@@ -138,16 +137,17 @@ static enum outcome try_andb(struct vcpu *v, struct regs *r,
 }
 
 static enum outcome try_simple(struct vcpu *v, struct regs *r,
-			       const uint8_t *code, uint64_t cr2)
+			       const uint8_t *code, uint64_t cr2,
+			       struct direct_write *w)
 {
 	/* Code that guest kernels run from is 64-bit but where they say so. */
 	if (r->cs != FLAT_KERNEL_CS) {
 		return NOT_SIMPLE;
 	}
 	if ((code[0] & 0xf8) == 0x48 && code[1] == 0x87) {
-		return try_xchg(v, r, code, cr2);
+		return try_xchg(v, r, code, cr2, w);
 	}
-	return code[0] == 0xf0 ? try_andb(v, r, code, cr2) : NOT_SIMPLE;
+	return code[0] == 0xf0 ? try_andb(v, r, code, cr2, w) : NOT_SIMPLE;
 }
 
 /* --- all others ------------------------------------------------------------
@@ -199,25 +199,22 @@ static void step_string(struct regs *r, const struct insn *in, bool movs)
 
 static enum outcome write_operand(struct vcpu *v, const struct insn *in,
 				  const uint64_t gpr[16], uint64_t address,
-				  struct regs *r, struct insn_outcome *o)
+				  struct regs *r, struct direct_write *w,
+				  struct insn_outcome *o)
 {
-	uint64_t word = address & ~UINT64_C(7);
 	unsigned int shift = 8 * (address & 7);
 	uint64_t mask = ~UINT64_C(0) >> (64 - 8 * in->size);
-	uint64_t old;
 
-	if (mmu_ptwr_read(&v->mmu, vaddr(word), &old) != 0) {
-		return FAULT;
-	}
-	execute_insn(in, gpr, r->rflags, (old >> shift) & mask, o);
+	mmu_direct_move(v->mmu.dom, w, vaddr(address & ~UINT64_C(7)));
+	execute_insn(in, gpr, r->rflags, (w->seen >> shift) & mask, o);
 	if (!o->stores) {
 		return DONE;
 	}
-	return replace(v, word, old,
-		       (old & ~(mask << shift)) | o->store << shift);
+	return replace(v, w, (w->seen & ~(mask << shift)) | o->store << shift);
 }
 
-static enum outcome emulate_write(struct vcpu *v, struct regs *r, uint64_t cr2)
+static enum outcome emulate_write(struct vcpu *v, struct regs *r, uint64_t cr2,
+				  struct direct_write *w)
 {
 	struct insn_outcome o;
 	struct insn in;
@@ -239,7 +236,7 @@ static enum outcome emulate_write(struct vcpu *v, struct regs *r, uint64_t cr2)
 	    (movs && !load_source(v, gpr, &in))) {
 		return FAULT;
 	}
-	rc = write_operand(v, &in, gpr, address, r, &o);
+	rc = write_operand(v, &in, gpr, address, r, w, &o);
 	if (rc != DONE) {
 		return rc;
 	}
@@ -263,23 +260,23 @@ static enum outcome emulate_write(struct vcpu *v, struct regs *r, uint64_t cr2)
 bool ptwr_fault(struct vcpu *v, struct regs *r, uint64_t cr2, uint32_t error)
 {
 	uint8_t code[FETCH_BYTES];
-	uint64_t entry;
+	struct direct_write w;
 
 	if ((error & PF_ERROR_JUDGED) != (PF_ERROR_PRESENT | PF_ERROR_WRITE) ||
 	    !v->kernel_mode ||
 	    !(v->domain->vm_assist & 1u << VMASST_TYPE_writable_pagetables)) {
 		return false;
 	}
+	/* Is it a page table at all? Most faults that come here are not. */
+	if (mmu_direct_find(&v->mmu, vaddr(cr2 & ~UINT64_C(7)), &w) != 0) {
+		return false;
+	}
 	if (fetch_code(v, r, code) == FETCH_BYTES) {
-		enum outcome rc = try_simple(v, r, code, cr2);
+		enum outcome rc = try_simple(v, r, code, cr2, &w);
 
 		if (rc != NOT_SIMPLE) {
 			return rc != FAULT;
 		}
 	}
-	/* Is it a page table at all? Most faults that come here are not. */
-	if (mmu_ptwr_read(&v->mmu, vaddr(cr2 & ~UINT64_C(7)), &entry) != 0) {
-		return false;
-	}
-	return emulate_write(v, r, cr2) != FAULT;
+	return emulate_write(v, r, cr2, &w) != FAULT;
 }

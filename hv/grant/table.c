@@ -116,17 +116,8 @@ static bool any_mapped(const struct grant_domain *g)
 /* Takes the status frames back: all or, while one is mapped, none. */
 static int unshare_status(struct domain *d)
 {
-	unsigned int nr = table_status_frames(d);
-
-	for (unsigned int i = 0; i < nr; i++) {
-		if (frame_of(d->mmu.m, table_status_frame(d, i))->count > 1) {
-			return -XEN_EBUSY;
-		}
-	}
-	for (unsigned int i = 0; i < nr; i++) {
-		mmu_unshare(&d->mmu, table_status_frame(d, i));
-	}
-	return 0;
+	return mmu_unshare(&d->mmu, table_status_frame(d, 0),
+			   table_status_frames(d));
 }
 
 static void clear_frames(struct domain *d, mfn_t first, unsigned int nr)

@@ -157,6 +157,20 @@ int64_t port_hypercall(struct mmu_vcpu *v, unsigned int nr, uint64_t arg[6])
 	return hypercall_table[nr](vcpu_of(v), arg);
 }
 
+/* One CPU waits for nobody. */
+void port_relax(struct mmu_domain *d)
+{
+	(void)d;
+	panic("the domain's MMU lock is held already");
+}
+
+/* Nobody listens yet: mmu->watched is never set. */
+void port_event(struct mmu_domain *d, const struct mmu_event *event)
+{
+	(void)d;
+	(void)event;
+}
+
 _Noreturn void port_panic(struct mmu *m, const char *why)
 {
 	(void)m;

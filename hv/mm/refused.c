@@ -4,8 +4,6 @@
  * A guest can cause them at any rate, and serial lines are slow: past a burst,
  * only some are told in full; all are counted.
  */
-#include <stddef.h>
-
 #include "engine/port.h"
 #include "hv/control.h"
 #include "hv/cpu.h"
@@ -37,27 +35,35 @@ static bool may_tell(void)
 	return true;
 }
 
-/* How much of the word the text begins with, if all of it; else 0. */
-static size_t begins(const char *text, const char *word)
+static void count(enum mmu_operation op)
 {
-	size_t i = 0;
+	uint8_t nr = operation_info[op].hypercall;
 
-	while (word[i] != '\0' && word[i] == text[i]) {
-		i++;
+	if (nr != NO_HYPERCALL) {
+		hypercall_refused[nr]++;
 	}
-	return word[i] == '\0' ? i : 0;
 }
 
-/* The operation's name begins with that of its hypercall. */
-static void count(const char *op)
+static void tell_place(const struct refusal *r)
 {
-	for (unsigned int nr = 0; nr < HYPERCALLS; nr++) {
-		size_t n = begins(op, hypercall_name(nr));
+	if (r->nr_path == 0) {
+		return;
+	}
+	control_hex("where", refusal_where(r).v);
+	control_hex("table", r->path[0].table.v);
+	control_number("slot", r->path[0].slot);
+	if (r->nr_path > 1) {
+		control_hex("asked_table", r->path[r->nr_path - 1].table.v);
+	}
+}
 
-		if (n != 0 && (op[n] == '\0' || op[n] == ' ')) {
-			hypercall_refused[nr]++;
-			return;
-		}
+static void tell_operands(const struct refusal *r)
+{
+	static const char *const keys[OPERAND_WORDS] = {"operand0", "operand1",
+							"operand2"};
+
+	for (uint32_t i = 0; i < r->op.nr_operands; i++) {
+		control_hex(keys[i], r->operand[i]);
 	}
 }
 
@@ -66,7 +72,7 @@ static void tell_control(const struct refusal *r)
 	const struct rule_info *rule = &rule_info[r->rule];
 
 	control_begin("refusal");
-	control_text("op", r->op.name);
+	control_text("op", operation_info[r->op.id].name);
 	control_number("index", r->op.index);
 	control_text("rule", rule->name);
 	control_text("sentence", rule->sentence);
@@ -86,8 +92,17 @@ static void tell_control(const struct refusal *r)
 		control_number("level", r->level);
 		control_hex("entry", r->entry.v);
 	}
-	if (r->where.v != INVALID_FRAME) {
-		control_hex("where", r->where.v);
+	if (r->bits != 0) {
+		control_hex("bits", r->bits);
+	}
+	if (r->has_old) {
+		control_hex("old", r->old.v);
+	}
+	tell_place(r);
+	tell_operands(r);
+	control_number("request", r->request);
+	if (r->op.call != 0) {
+		control_number("call", r->op.call - 1);
 	}
 	control_hex("rip", r->rip);
 	control_number("serial", r->serial);
@@ -100,18 +115,15 @@ void port_refused(struct mmu_domain *d, struct refusal *r)
 
 	(void)d;
 	r->rip = cpu_guest_regs()->rip;
-	if (r->op.name == NULL) {
-		r->op.name = "domain start";
-	}
-	count(r->op.name);
+	count(r->op.id);
 	if (!may_tell()) {
 		return;
 	}
 	refusal_format(r, line, sizeof(line));
 	log_warn("d%uv%u %s", d->domid, current == NULL ? 0 : current->id,
 		 line);
-	if (begins(r->op.name, "mmuext_op pin")) {
-		log_warn("Error while pinning mfn %lx", r->op.operand);
+	if (operation_is_pin(r->op.id)) {
+		log_warn("Error while pinning mfn %lx", r->operand[1]);
 	}
 	tell_control(r);
 }

@@ -35,6 +35,12 @@ static uint64_t find_fixup(uint64_t rip)
 	return 0;
 }
 
+/* Work that comes first is done bit by bit: the access is tried again. */
+static bool ldt_mapped(int rc)
+{
+	return rc == 0 || rc == -XEN_ERESTART;
+}
+
 /* Is there a descriptor now that the access can find? */
 static bool map_ldt(struct vcpu *v, const struct regs *r)
 {
@@ -42,7 +48,7 @@ static bool map_ldt(struct vcpu *v, const struct regs *r)
 
 	return v != NULL && r->vector == TRAP_PF &&
 	       desc_is_ldt(v, v->fault_address, &page) &&
-	       mmu_ldt_fault(&v->mmu, page);
+	       ldt_mapped(mmu_ldt_fault(&v->mmu, page));
 }
 
 /*

@@ -139,7 +139,9 @@ void trap_exception(struct vcpu *v, struct regs *r)
 static void ldt_fault(struct vcpu *v, struct regs *r, unsigned int page,
 		      uint64_t cr2)
 {
-	if (!mmu_ldt_fault(&v->mmu, page)) {
+	int rc = mmu_ldt_fault(&v->mmu, page);
+
+	if (rc != 0 && rc != -XEN_ERESTART) {
 		uint64_t offset =
 			cr2 - desc_window_address(v->window) - DESC_WINDOW_LDT;
 

@@ -145,8 +145,7 @@ static void desc_op(struct machine *m, const struct op *o)
 		(void)call_mmuext(m, MMUEXT_SET_LDT, page_round_down(va_by(o)),
 				  o->b);
 	} else {
-		(void)mmu_ldt_fault(&m->vcpu, o->b % LDT_FRAMES);
-		mmu_pay_flushes(&m->dom);
+		(void)!mmu_ldt_fault(&m->vcpu, o->b % LDT_FRAMES);
 		machine_check(m);
 	}
 }
@@ -155,9 +154,9 @@ static void ptwr_op(struct machine *m, const struct op *o)
 {
 	uint64_t old = entry_by(o) ^ (o->d & 16);
 
-	(void)!mmu_ptwr(&m->vcpu, vaddr(va_by(o) + index_by(o->c) * 8),
-			o->d & 32 ? PTWR_CMPXCHG : PTWR_WRITE, &old,
-			entry_by(o));
+	(void)!call_direct(m, vaddr(va_by(o) + index_by(o->c) * 8),
+			   o->d & 32 ? DIRECT_CMPXCHG : DIRECT_WRITE, &old,
+			   entry_by(o));
 	machine_check(m);
 }
 

@@ -290,12 +290,12 @@ static void xsa_402_no_way_to_another_cacheability(void **state)
 		assert_int_equal(call_mmu_update(m, entry_at(l1, 0), e.v),
 				 -XEN_EINVAL);
 		assert_int_equal(call_va_mapping(m, 0, e.v, 0), -XEN_EINVAL);
-		assert_int_equal(mmu_ptwr(&m->vcpu, vaddr(direct), PTWR_WRITE,
-					  &old, e.v),
+		assert_int_equal(call_direct(m, vaddr(direct), DIRECT_WRITE,
+					     &old, e.v),
 				 -XEN_EINVAL);
 		old = live.v;
-		assert_int_equal(mmu_ptwr(&m->vcpu, vaddr(direct), PTWR_CMPXCHG,
-					  &old, e.v),
+		assert_int_equal(call_direct(m, vaddr(direct), DIRECT_CMPXCHG,
+					     &old, e.v),
 				 -XEN_EINVAL);
 		assert_int_equal(entry_of(m, l1, 0).v, live.v);
 		raw_entry(m, fresh, 7, e);
@@ -320,12 +320,12 @@ static void xsa_298_ldt_pages_are_judged_when_used(void **state)
 	desc[511] = UINT64_C(0x00008e0000080000); /* an interrupt gate */
 	assert_int_equal(map(m, f, RO_FLAGS), 0);
 	assert_int_equal(call_mmuext(m, MMUEXT_SET_LDT, FREE_VA, 1), 0);
-	assert_false(mmu_ldt_fault(&m->vcpu, 1));
-	assert_false(mmu_ldt_fault(&m->vcpu, 0));
+	assert_int_not_equal(mmu_ldt_fault(&m->vcpu, 1), 0);
+	assert_int_not_equal(mmu_ldt_fault(&m->vcpu, 0), 0);
 	machine_check(m);
 	assert_false(pte_present(m->window[16]));
 	desc[511] = UINT64_C(0x00cf9b000000ffff); /* code, for ring 0 */
-	assert_true(mmu_ldt_fault(&m->vcpu, 0));
+	assert_int_equal(mmu_ldt_fault(&m->vcpu, 0), 0);
 	machine_check(m);
 	assert_int_equal(desc[511] >> 45 & 3, 3);
 	assert_int_equal(call_mmu_update(m, entry_at(f, 511), 0), -XEN_EINVAL);

@@ -81,9 +81,11 @@ static void a_lent_frame_is_taken_back_when_nobody_maps_it(void **state)
 	standard_space(m);
 	assert_int_equal(call_mmu_update(m, l1_slot(40), mapping), 0);
 	assert_int_equal(m->frames[lent.v].count, 2);
+	assert_int_equal(mmu_unshare(&m->dom, lent, 1), -XEN_EBUSY);
+	assert_int_equal(m->frames[lent.v].count, 2);
 	assert_int_equal(call_mmu_update(m, l1_slot(40), 0), 0);
 	assert_int_equal(m->frames[lent.v].count, 1);
-	mmu_unshare(&m->dom, lent);
+	assert_int_equal(mmu_unshare(&m->dom, lent, 1), 0);
 	/* The CPU's cached translations of it are gone too. */
 	machine_check(m);
 	assert_int_equal(m->frames[lent.v].owner, OWNER_XEN);

@@ -182,21 +182,21 @@ static void a_direct_write_is_judged_as_an_update(void **state)
 	uint64_t val = pte_make(dom_frame(50), RW_FLAGS).v;
 	uint64_t old = 0;
 
-	assert_int_equal(mmu_ptwr(&m->vcpu, va, PTWR_WRITE, &old, val), 0);
+	assert_int_equal(call_direct(m, va, DIRECT_WRITE, &old, val), 0);
 	machine_check(m);
 	assert_int_equal(m->frames[dom_frame(50).v].type, FRAME_WRITABLE);
 	/* compare and exchange: what differs is only read */
 	old = 77;
-	assert_int_equal(mmu_ptwr(&m->vcpu, va, PTWR_CMPXCHG, &old, 0), 0);
+	assert_int_equal(call_direct(m, va, DIRECT_CMPXCHG, &old, 0), 0);
 	machine_check(m);
 	assert_int_equal(old, entry_of(m, dom_frame(L1_FRAME), 40).v);
-	assert_int_equal(mmu_ptwr(&m->vcpu, va, PTWR_CMPXCHG, &old, 0), 0);
+	assert_int_equal(call_direct(m, va, DIRECT_CMPXCHG, &old, 0), 0);
 	machine_check(m);
 	assert_int_equal(entry_of(m, dom_frame(L1_FRAME), 40).v, 0);
 	assert_int_equal(m->frames[dom_frame(50).v].type_count, 0);
 	/* what is refused is not written */
 	val = pte_make(dom_frame(L1_FRAME), RW_FLAGS).v;
-	assert_int_equal(mmu_ptwr(&m->vcpu, va, PTWR_WRITE, &old, val),
+	assert_int_equal(call_direct(m, va, DIRECT_WRITE, &old, val),
 			 -XEN_EBUSY);
 	machine_check(m);
 	assert_int_equal(entry_of(m, dom_frame(L1_FRAME), 40).v, 0);
@@ -212,18 +212,19 @@ static void a_direct_write_elsewhere_is_an_ordinary_fault(void **state)
 		UINT64_C(0x0000800000000000), /* not canonical */
 		UINT64_C(0xffff800000000000), /* the hypervisor's */
 	};
+	struct direct_write w;
 	uint64_t old;
 
 	for (unsigned int i = 0; i < 5; i++) {
-		assert_int_equal(mmu_ptwr(&m->vcpu, vaddr(nowhere[i]),
-					  PTWR_WRITE, &old, 0),
+		assert_int_equal(call_direct(m, vaddr(nowhere[i]), DIRECT_WRITE,
+					     &old, 0),
 				 -XEN_ENOENT);
-		assert_int_equal(mmu_ptwr_read(&m->vcpu, vaddr(nowhere[i]),
-					       &old),
+		assert_int_equal(mmu_direct_find(&m->vcpu, vaddr(nowhere[i]),
+						 &w),
 				 -XEN_ENOENT);
 	}
-	assert_int_equal(mmu_ptwr(&m->vcpu, vaddr(L1_VA + 4), PTWR_WRITE, &old,
-				  0),
+	assert_int_equal(call_direct(m, vaddr(L1_VA + 4), DIRECT_WRITE, &old,
+				     0),
 			 -XEN_EINVAL);
 	machine_check(m);
 }
@@ -275,11 +276,13 @@ static void ldt_pages_come_on_demand_and_go_with_their_mapping(void **state)
 	mfn_t f = dom_frame(50);
 
 	assert_int_equal(call_mmuext(m, MMUEXT_SET_LDT, va, 600), 0);
-	assert_false(mmu_ldt_fault(&m->vcpu, 0)); /* nothing mapped there */
+	assert_int_not_equal(mmu_ldt_fault(&m->vcpu, 0),
+			     0); /* nothing mapped there */
 	assert_int_equal(call_va_mapping(m, va, pte_make(f, RO_FLAGS).v, 0), 0);
-	assert_true(mmu_ldt_fault(&m->vcpu, 0));
+	assert_int_equal(mmu_ldt_fault(&m->vcpu, 0), 0);
 	machine_check(m);
-	assert_false(mmu_ldt_fault(&m->vcpu, 2)); /* beyond 600 entries */
+	assert_int_not_equal(mmu_ldt_fault(&m->vcpu, 2),
+			     0); /* beyond 600 entries */
 	assert_int_equal(m->frames[f.v].type, FRAME_DESC);
 	assert_int_equal(pte_mfn(m->window[16]).v, f.v);
 	assert_int_equal(call_va_mapping(m, va, pte_make(f, RW_FLAGS).v,

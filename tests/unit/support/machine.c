@@ -112,6 +112,19 @@ void port_refused(struct mmu_domain *d, struct refusal *r)
 	refusal_format(r, m->refusal, sizeof(m->refusal));
 }
 
+/* There is one CPU: it would wait for itself. */
+void port_relax(struct mmu_domain *d)
+{
+	(void)d;
+	fail_msg("an operation within an operation");
+}
+
+void port_event(struct mmu_domain *d, const struct mmu_event *event)
+{
+	(void)d;
+	(void)event;
+}
+
 _Noreturn void port_panic(struct mmu *m, const char *why)
 {
 	(void)m;
@@ -374,4 +387,13 @@ int64_t call_va_mapping(struct machine *m, uint64_t va, uint64_t val,
 			uint64_t flags)
 {
 	return machine_call(m, hc_update_va_mapping, va, val, flags, 0);
+}
+
+int call_direct(struct machine *m, vaddr_t va, enum direct_kind kind,
+		uint64_t *old, uint64_t val)
+{
+	struct direct_write w;
+	int rc = mmu_direct_find(&m->vcpu, va, &w);
+
+	return rc != 0 ? rc : mmu_direct_write(&m->vcpu, &w, kind, old, val);
 }

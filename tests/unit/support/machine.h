@@ -14,7 +14,15 @@
 #include "engine/report/audit.h"
 #include "engine/request/hypercall.h"
 #include "engine/domain/pool.h"
+#include "engine/domain/descriptor.h"
+#include "engine/domain/pin.h"
+#include "engine/domain/root.h"
 #include "engine/port.h"
+#include "engine/request/door.h"
+#include "engine/table/dying.h"
+#include "engine/table/flush.h"
+#include "engine/table/update.h"
+#include "engine/table/walk.h"
 
 /* Frames: 0..15 the hypervisor's, then the domain's, the last 32 free. */
 #define MACHINE_FRAMES 192
@@ -77,6 +85,10 @@ int64_t call_mmuext(struct machine *m, unsigned int cmd, uint64_t arg1,
 		    uint64_t arg2);
 int64_t call_va_mapping(struct machine *m, uint64_t va, uint64_t val,
 			uint64_t flags);
+
+/* The guest writes the entry at va itself: found, then judged. */
+int call_direct(struct machine *m, vaddr_t va, enum direct_kind kind,
+		uint64_t *old, uint64_t val);
 
 /* The n-th frame of the domain. */
 mfn_t dom_frame(unsigned int n);

@@ -4,12 +4,15 @@
  * at its end. Death needs no special teardown: the roots, descriptor slots and
  * pins are let go as a guest would, the dying queue does the rest.
  */
-#include "engine/domain/desc.h"
-#include "engine/table/dying.h"
-#include "engine/table/frame_refs.h"
-#include "engine/domain/pool.h"
-#include "engine/port.h"
+#include "engine/domain/life.h"
+
+#include "engine/domain/descriptor.h"
 #include "engine/domain/reservation.h"
+#include "engine/domain/shared.h"
+#include "engine/port.h"
+#include "engine/report/event.h"
+#include "engine/table/dying.h"
+#include "engine/table/refs.h"
 
 void mmu_domain_init(struct mmu_domain *d, struct mmu *m, uint16_t tag,
 		     uint16_t domid)
@@ -48,53 +51,6 @@ void mmu_assign(struct mmu_domain *d, mfn_t first, pfn_t at, uint64_t nr)
 	}
 }
 
-void mmu_share(struct mmu_domain *d, mfn_t frame, bool writable)
-{
-	*frame_of(d->m, frame) = (struct frame){
-		.count = 1,
-		.type_count = 1,
-		.owner = d->tag,
-		.type = writable ? FRAME_WRITABLE : FRAME_NONE,
-		.flags = FRAME_SHARED | FRAME_VALIDATED,
-	};
-	d->m->m2p[frame.v] = INVALID_FRAME;
-	if (writable) {
-		stats_typed(d, FRAME_WRITABLE);
-	}
-}
-
-void mmu_unshare(struct mmu_domain *d, mfn_t frame)
-{
-	struct frame *fr = frame_of(d->m, frame);
-
-	if (fr->type == FRAME_WRITABLE) {
-		stats_untyped(d, FRAME_WRITABLE);
-	}
-	*fr = (struct frame){.owner = OWNER_XEN};
-	mmu_flush_all(d);
-}
-
-int mmu_hold(struct mmu_domain *d, mfn_t f)
-{
-	int rc;
-
-	if (d->nr_held == MMU_MAX_HELD) {
-		return -XEN_ENOSPC;
-	}
-	rc = frame_get_both(d, f, FRAME_WRITABLE);
-	if (rc == 0) {
-		d->held[d->nr_held++] = f;
-	}
-	return rc;
-}
-
-static void drop_held(struct mmu_domain *d)
-{
-	while (d->nr_held != 0) {
-		frame_put_both(d, d->held[--d->nr_held]);
-	}
-}
-
 static void drop_roots(struct mmu_vcpu *v)
 {
 	mfn_t kernel = v->kernel_root;
@@ -128,30 +84,13 @@ static void drop_frame(struct mmu_domain *d, mfn_t f)
 	release_frame(d, f);
 }
 
-/* Lent frames go back to the hypervisor once no table maps them. */
-static void unshare_all(struct mmu_domain *d)
-{
-	struct mmu *m = d->m;
-
-	for (uint64_t i = 0; i < m->nr_frames; i++) {
-		struct frame *fr = &m->frames[i];
-
-		if (fr->owner == d->tag && (fr->flags & FRAME_SHARED) != 0) {
-			if (fr->type == FRAME_WRITABLE) {
-				stats_untyped(d, FRAME_WRITABLE);
-			}
-			*fr = (struct frame){.owner = OWNER_XEN};
-		}
-	}
-}
-
-int mmu_domain_destroy(struct mmu_domain *d)
+int life_end(struct mmu_domain *d)
 {
 	struct mmu *m = d->m;
 	int rc;
 
 	if (d->destroy_next == 0) {
-		drop_held(d);
+		shared_drop_held(d);
 		for (unsigned int i = 0; i < d->nr_vcpus; i++) {
 			drop_roots(d->vcpu[i]);
 		}
@@ -170,10 +109,8 @@ int mmu_domain_destroy(struct mmu_domain *d)
 		}
 	}
 	rc = mmu_settle(d);
-	if (rc != 0) {
-		return rc;
+	if (rc == 0) {
+		shared_take_back(d);
 	}
-	unshare_all(d);
-	mmu_pay_flushes(d);
-	return 0;
+	return rc;
 }

@@ -3,15 +3,18 @@
  * Batches: stop at a clean point, report what was done, go on when re-issued
  * (I10). A request that fails ends its batch; those before it stand.
  */
-#include "engine/request/hc_batch.h"
+#include "engine/request/list.h"
 
 /* Below the hypervisor's hole or above it; all else faults or is ours. */
-int check_list(struct mmu_domain *d, uint64_t address)
+bool list_address_ok(uint64_t address)
 {
 	return likely(address < UINT64_C(1) << 47 ||
-		      address >= UINT64_C(0xffff880000000000))
-		       ? 0
-		       : refuse_op(d, RULE_FAULT);
+		      address >= UINT64_C(0xffff880000000000));
+}
+
+int check_list(struct mmu_domain *d, uint64_t address)
+{
+	return list_address_ok(address) ? 0 : refuse_op(d, RULE_FAULT);
 }
 
 int check_domid(struct mmu_domain *d, uint16_t domid)
@@ -25,34 +28,30 @@ int check_domid(struct mmu_domain *d, uint16_t domid)
 	return refuse_op(d, RULE_NO_SUCH_DOMAIN);
 }
 
-int batch_begin(struct mmu_vcpu *v, const uint64_t arg[6], struct batch *b)
+int list_begin(struct mmu_vcpu *v, enum mmu_operation id, const uint64_t arg[6],
+	       struct request_list *b)
 {
-	int rc;
+	int rc = mmu_begin(v, id);
 
 	b->count = (uint32_t)arg[1];
 	b->done = 0;
 	b->done_before = 0;
-	if (unlikely((b->count & BATCH_PREEMPTED) != 0)) {
-		b->count &= ~BATCH_PREEMPTED;
+	if (unlikely((b->count & LIST_PREEMPTED) != 0)) {
+		b->count &= ~LIST_PREEMPTED;
 		if (arg[2] != 0 && port_copy_in(v, &b->done_before, arg[2],
 						sizeof(b->done_before)) != 0) {
 			b->done_before = 0;
 		}
 	}
-	rc = mmu_settle(v->dom);
-	if (unlikely(rc != 0)) {
-		return rc;
-	}
-	return check_list(v->dom, arg[0]);
+	return rc != 0 ? rc : check_list(v->dom, arg[0]);
 }
 
-int64_t batch_end(struct mmu_vcpu *v, uint64_t arg[6], const struct batch *b,
-		  size_t request_size, int rc)
+int64_t list_end(struct mmu_vcpu *v, uint64_t arg[6],
+		 const struct request_list *b, size_t request_size, int rc)
 {
-	mmu_pay_flushes(v->dom);
 	if (unlikely(rc == -XEN_ERESTART)) {
 		arg[0] += b->done * request_size;
-		arg[1] = (b->count - b->done) | BATCH_PREEMPTED;
+		arg[1] = (b->count - b->done) | LIST_PREEMPTED;
 	}
 	if (arg[2] != 0) {
 		uint32_t done = b->done_before + b->done;
@@ -60,12 +59,7 @@ int64_t batch_end(struct mmu_vcpu *v, uint64_t arg[6], const struct batch *b,
 		/* As Xen: a bad place to report to is not an error. */
 		(void)!port_copy_out(v, arg[2], &done, sizeof(done));
 	}
-	return rc;
-}
-
-bool batch_retry(struct mmu_domain *d, int rc)
-{
-	return rc == -XEN_ERESTART && !port_preempt(d) && mmu_settle(d) == 0;
+	return mmu_end(v->dom, rc);
 }
 
 int read_vcpuset(struct mmu_vcpu *v, uint64_t where, vcpuset_t *ret_set)

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Inside the engine: see mmu.h for mmu_flush_all() and mmu_pay_flushes(). */
+/* Inside the engine: flushes, and the epoch that counts them. */
 #ifndef PW_ENGINE_FLUSH_H
 #define PW_ENGINE_FLUSH_H
 
 #include "engine/mmu.h"
 #include "engine/port.h"
+
+void mmu_flush_all(struct mmu_domain *d);
+void mmu_flush_one(struct mmu_domain *d, vaddr_t va);
+/* Pays the flush that upper-level changes left; the door does. */
+void mmu_pay_flushes(struct mmu_domain *d);
 
 /* Flushes on a set of vCPUs, as a guest asked; counts as full if it is. */
 void flush_vcpus(struct mmu_domain *d, vcpuset_t vcpus);

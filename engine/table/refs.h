@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Inside the engine: the parts of taking references that are worth inlining. */
+/*
+ * Inside the engine: references on frames. Taking a type reference is the one
+ * way in which a frame gets a type, and may validate a table.
+ */
 #ifndef PW_ENGINE_FRAME_REFS_H
 #define PW_ENGINE_FRAME_REFS_H
 
@@ -11,8 +14,17 @@
  */
 #define FRAME_COUNT_LIMIT (FRAME_COUNT_MAX - 2)
 
-#define likely(x) __builtin_expect(!!(x), 1)
-#define unlikely(x) __builtin_expect(!!(x), 0)
+/* A general reference on a frame of this domain. */
+MUST_CHECK int frame_get(struct mmu_domain *d, mfn_t f);
+void frame_put(struct mmu_domain *d, mfn_t f);
+/* A type reference; the caller holds a general one. May validate: ERESTART. */
+MUST_CHECK int frame_get_type(struct mmu_domain *d, mfn_t f,
+			      enum frame_type type);
+void frame_put_type(struct mmu_domain *d, mfn_t f);
+/* Both at once. */
+MUST_CHECK int frame_get_both(struct mmu_domain *d, mfn_t f,
+			      enum frame_type type);
+void frame_put_both(struct mmu_domain *d, mfn_t f);
 
 MUST_CHECK int frame_get_type_slow(struct mmu_domain *d, mfn_t f,
 				   enum frame_type type);
@@ -31,6 +43,19 @@ static inline int frame_get_type_fast(struct mmu_domain *d, mfn_t f,
 		return 0;
 	}
 	return frame_get_type_slow(d, f, type);
+}
+
+/* A table whose entries may be changed one by one: a live L1 of the domain. */
+static inline bool frame_is_live_l1(const struct mmu_domain *d, mfn_t f)
+{
+	const struct frame *fr;
+
+	if (!mmu_owns(d, f)) {
+		return false;
+	}
+	fr = frame_of(d->m, f);
+	return fr->type == FRAME_L1 && fr->type_count != 0 &&
+	       (fr->flags & (FRAME_VALIDATED | FRAME_DYING)) == FRAME_VALIDATED;
 }
 
 static inline void stats_typed(struct mmu_domain *d, enum frame_type type)

@@ -6,13 +6,14 @@
  * reference; while it still runs, a stale translation may exist. Should the
  * epoch wrap to a remembered value, that costs one flush too many.
  */
-#include "engine/domain/flush.h"
+#include "engine/table/flush.h"
 
 void mmu_flush_all(struct mmu_domain *d)
 {
 	d->epoch++;
 	d->flush_pending = false;
 	d->stats.flush_all++;
+	event_frame(d, MMU_EVENT_FLUSHED, MFN_INVALID, FRAME_NONE);
 	port_flush_all(d, VCPUSET_ALL);
 }
 

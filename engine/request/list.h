@@ -1,42 +1,43 @@
 /* SPDX-License-Identifier: MIT */
-/* Inside the engine: what the batched hypercalls have in common. */
-#ifndef PW_ENGINE_HC_BATCH_H
-#define PW_ENGINE_HC_BATCH_H
+/*
+ * Inside the engine: hypercalls whose argument is a list of requests stop at a
+ * clean point, report what was done, and go on when re-issued (I10).
+ */
+#ifndef PW_ENGINE_LIST_H
+#define PW_ENGINE_LIST_H
 
-#include "engine/table/frame_refs.h"
 #include "engine/request/hypercall.h"
 #include "engine/port.h"
+#include "engine/request/door.h"
+#include "engine/table/dying.h"
 
 /*
  * mmu_update and mmuext_op: arg[0] requests, arg[1] their number, with
  * MMU_UPDATE_PREEMPTED when this is a continuation; arg[2] where the number
  * done is to be written, or 0; arg[3] the domain meant.
  */
-struct batch {
+struct request_list {
 	uint32_t count;
 	uint32_t done;        /* in this issue of the hypercall */
 	uint32_t done_before; /* in earlier ones */
 };
 
 /* Xen's top bit of the count (xen/include/asm/hypercall.h). */
-#define BATCH_PREEMPTED (UINT32_C(1) << 31)
+#define LIST_PREEMPTED (UINT32_C(1) << 31)
 
 /*
  * A list that begins in the hypervisor's hole is none, however short it is:
  * Xen looks at that first.
  */
-int check_list(struct mmu_domain *d, uint64_t address);
+bool list_address_ok(uint64_t address);
+MUST_CHECK int check_list(struct mmu_domain *d, uint64_t address);
 
-int batch_begin(struct mmu_vcpu *v, const uint64_t arg[6], struct batch *b);
-/* Writes back what was done; on -XEN_ERESTART moves arg[] on. */
-int64_t batch_end(struct mmu_vcpu *v, uint64_t arg[6], const struct batch *b,
-		  size_t request_size, int rc);
-
-/*
- * One request of a batch came back with -XEN_ERESTART. True: the work owed is
- * done, try it again at once.
- */
-bool batch_retry(struct mmu_domain *d, int rc);
+/* Comes in by the door. */
+MUST_CHECK int list_begin(struct mmu_vcpu *v, enum mmu_operation id,
+			  const uint64_t arg[6], struct request_list *b);
+/* Writes back what was done; on -XEN_ERESTART moves arg[] on. Leaves. */
+int64_t list_end(struct mmu_vcpu *v, uint64_t arg[6],
+		 const struct request_list *b, size_t request_size, int rc);
 
 /*
  * Does the requests of a batch, each of `size` bytes, copied in once to *req,
@@ -44,9 +45,9 @@ bool batch_retry(struct mmu_domain *d, int rc);
  * last. Inlined, with `one`, into its two callers: this is the hot loop of a
  * forking guest.
  */
-static inline __attribute__((always_inline)) int batch_run(
-	struct mmu_vcpu *v, const uint64_t arg[6], struct batch *b, void *req,
-	size_t size, int (*one)(struct mmu_vcpu *v, const void *req))
+static inline __attribute__((always_inline)) int list_run(
+	struct mmu_vcpu *v, const uint64_t arg[6], struct request_list *b,
+	void *req, size_t size, int (*one)(struct mmu_vcpu *v, const void *req))
 {
 	struct mmu_domain *d = v->dom;
 	int rc = 0;
@@ -61,7 +62,7 @@ static inline __attribute__((always_inline)) int batch_run(
 		}
 		do {
 			rc = one(v, req);
-		} while (unlikely(rc != 0) && batch_retry(d, rc));
+		} while (unlikely(rc != 0) && door_retry(d, rc));
 		if (unlikely(rc != 0)) {
 			return rc;
 		}

@@ -13,8 +13,17 @@ static inline unsigned int desc_frames(unsigned int entries)
 	return (entries + PT_ENTRIES - 1) / PT_ENTRIES;
 }
 
+MUST_CHECK int mmu_set_gdt(struct mmu_vcpu *v, const uint64_t *frames,
+			   unsigned int entries);
+MUST_CHECK int mmu_set_ldt(struct mmu_vcpu *v, uint64_t base,
+			   unsigned int entries);
+MUST_CHECK int mmu_update_descriptor(struct mmu_vcpu *v, maddr_t where,
+				     uint64_t desc);
+
 /* Takes all LDT pages of a vCPU out of its window. */
 void ldt_unmap(struct mmu_vcpu *v);
+/* The page behind `index` of the LDT, into the window: see mmu_ldt_fault(). */
+MUST_CHECK int ldt_map_page(struct mmu_vcpu *v, unsigned int index);
 /* A read-only mapping of a descriptor page goes: no vCPU's LDT keeps it. */
 void ldt_forget(struct mmu_domain *d, mfn_t f);
 /* Back to an empty GDT. */

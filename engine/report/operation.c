@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* The names of the operations: one table, made from operations.def. */
+#include "engine/report/operation.h"
+
+#include "abi/xen.h"
+
+const struct operation_info operation_info[MMU_OPERATIONS] = {
+#define OPERATION(id, hypercall_, name_) \
+	[MMU_OP_##id] = {.name = name_, .hypercall = hypercall_},
+#include "engine/report/operations.def"
+#undef OPERATION
+};

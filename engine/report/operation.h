@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Operations: what a domain may ask of the engine, and the record of the one
+ * under way. The door (request/door.h) fills it, refusals copy it.
+ */
+#ifndef PW_ENGINE_OPERATION_H
+#define PW_ENGINE_OPERATION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define NO_HYPERCALL 0xff
+
+enum mmu_operation {
+#define OPERATION(id, hypercall, name) MMU_OP_##id,
+#include "engine/report/operations.def"
+#undef OPERATION
+	MMU_OPERATIONS
+};
+
+struct operation_info {
+	const char *name;  /* its hypercall's name first, if it has one */
+	uint8_t hypercall; /* NO_HYPERCALL: it comes by no hypercall */
+};
+extern const struct operation_info operation_info[MMU_OPERATIONS];
+
+static inline bool operation_is_pin(enum mmu_operation op)
+{
+	return op >= MMU_OP_PIN_L1 && op <= MMU_OP_PIN_L4;
+}
+
+struct mmu_vcpu;
+
+/* Words of a request's operands that a refusal keeps. */
+#define OPERAND_WORDS 3
+
+struct mmu_op {
+	struct mmu_vcpu *vcpu; /* who asked; NULL: the hypervisor itself */
+	enum mmu_operation id;
+	uint32_t index; /* in its list of requests */
+	uint32_t call;  /* in its multicall, from 1; 0: in none */
+	/*
+	 * The operands as they were copied in, while the operation is under
+	 * way: ptr and val of an mmu_update; cmd, arg1 and arg2 of an
+	 * mmuext_op; va, val and flags of an update_va_mapping; else the
+	 * arguments as they stand in the operation's function. NULL: none.
+	 */
+	const uint64_t *operand;
+	uint32_t nr_operands; /* at most OPERAND_WORDS are kept */
+};
+
+#endif

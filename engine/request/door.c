@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The parts of the door that are seldom needed: work that an earlier operation
+ * left, flushes that are owed, refusals that have not been told, and the event
+ * sink. See door.h for what the door promises.
+ */
+#include "engine/request/door.h"
+
+#include "engine/table/flush.h"
+#include "engine/report/event.h"
+#include "engine/table/dying.h"
+
+int door_settle(struct mmu_domain *d)
+{
+	if (d->m->watched) {
+		event_tell(d, (struct mmu_event){.kind = MMU_EVENT_BEGIN});
+	}
+	return mmu_settle(d);
+}
+
+void door_leave(struct mmu_domain *d, int64_t rc)
+{
+	refusal_tell(d);
+	mmu_pay_flushes(d);
+	if (d->m->watched) {
+		event_tell(d, (struct mmu_event){.kind = MMU_EVENT_END,
+						 .result = rc});
+	}
+}
+
+bool door_retry(struct mmu_domain *d, int rc)
+{
+	return rc == -XEN_ERESTART && !port_preempt(d) && mmu_settle(d) == 0;
+}

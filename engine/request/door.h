@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The door: the only way into the engine. Whoever wants something of it, by a
+ * hypercall, by an instruction or for the hypervisor's own sake, comes in by
+ * mmu_begin() and leaves by mmu_end():
+ *
+ *   begin   takes the domain's lock, counts and names the operation, tells the
+ *           event sink, and settles what earlier operations left. When that
+ *           cannot be finished now it says -XEN_ERESTART, and the caller does
+ *           nothing but leave with it.
+ *   end     tells the last refusal, pays the flushes that are owed (I9), on
+ *           every way out, -XEN_ERESTART included, tells the event sink, and
+ *           drops the lock.
+ *
+ * So no operation meets a table that is on its way down, none returns to the
+ * guest with a flush unpaid, and none is refused under another's name. Doors
+ * do not nest: a multicall leaves by its own before its calls enter by theirs.
+ */
+#ifndef PW_ENGINE_DOOR_H
+#define PW_ENGINE_DOOR_H
+
+#include "engine/request/lock.h"
+#include "engine/table/refs.h"
+
+/* The parts that are seldom needed. */
+MUST_CHECK int door_settle(struct mmu_domain *d);
+void door_leave(struct mmu_domain *d, int64_t rc);
+
+/* v: who asks; NULL when it is the hypervisor itself, for the domain. */
+MUST_CHECK static inline int mmu_begin_for(struct mmu_domain *d,
+					   struct mmu_vcpu *v,
+					   enum mmu_operation id)
+{
+	mmu_lock(d);
+	d->op = (struct mmu_op){
+		.vcpu = v,
+		.id = id,
+		.call = v == NULL ? 0 : v->multicall.at,
+	};
+	d->serial++;
+	if (unlikely(d->dying_head != 0 || d->m->watched)) {
+		return door_settle(d);
+	}
+	return 0;
+}
+
+MUST_CHECK static inline int mmu_begin(struct mmu_vcpu *v,
+				       enum mmu_operation id)
+{
+	return mmu_begin_for(v->dom, v, id);
+}
+
+static inline int64_t mmu_end(struct mmu_domain *d, int64_t rc)
+{
+	if (unlikely(d->flush_pending || d->refusal_untold || d->m->watched)) {
+		door_leave(d, rc);
+	}
+	mmu_unlock(d);
+	return rc;
+}
+
+/* The operation is known more closely now; its operands, too. */
+static inline void mmu_op_is(struct mmu_domain *d, enum mmu_operation id,
+			     const uint64_t *operand, uint32_t nr)
+{
+	d->op.id = id;
+	d->op.operand = operand;
+	d->op.nr_operands = nr;
+}
+
+/*
+ * A part of the operation came back with -XEN_ERESTART. True: the work owed is
+ * done, try it again at once.
+ */
+bool door_retry(struct mmu_domain *d, int rc);
+
+#endif

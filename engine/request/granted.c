@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Mappings of granted frames, the engine's half. A mapping is an L1 entry that
+ * the guest named; it is found, judged and written within one operation, so
+ * that nothing comes between the look and the write. Whose grant it is and
+ * what it allows is known to the hypervisor's grant tables alone.
+ */
+#include "engine/table/flush.h"
+#include "engine/request/door.h"
+#include "engine/table/update.h"
+#include "engine/table/walk.h"
+
+#define ENTRY_FLAGS (PTE_P | PTE_US | PTE_A | PTE_D)
+
+/*
+ * The L1 entry that a request names: by its own machine address, or by a
+ * virtual one that it maps. NULL: there is none, or not of a live table. An
+ * address may lead to a higher table, by way of a linear mapping: none either.
+ */
+static const pte_t *find_entry(struct mmu_vcpu *v, uint64_t address,
+			       bool by_pte, maddr_t *ret_where)
+{
+	const struct mmu_domain *d = v->dom;
+	mfn_t table = maddr_to_mfn(maddr(address));
+	uint64_t offset = page_offset(address);
+
+	if (!by_pte) {
+		if (mmu_find_l1e(v, vaddr(address), &table) == NULL) {
+			return NULL;
+		}
+		offset = pt_index(vaddr(address), 1) * sizeof(pte_t);
+	}
+	if (offset % sizeof(pte_t) != 0 || !frame_is_live_l1(d, table)) {
+		return NULL;
+	}
+	*ret_where = maddr(mfn_to_maddr(table).v + offset);
+	return frame_ptes(d->m, table) + offset / sizeof(pte_t);
+}
+
+/* Writes the entry; translations of what it held are gone afterwards. */
+static int set_entry(struct mmu_vcpu *v, maddr_t where, pte_t e)
+{
+	int rc = mmu_update_entry(v, where, e, false);
+
+	if (rc == 0) {
+		mmu_flush_all(v->dom);
+	}
+	return rc;
+}
+
+static int map(struct mmu_vcpu *v, const struct granted *g)
+{
+	uint64_t flags = ENTRY_FLAGS | (g->writable ? PTE_RW : 0);
+	maddr_t where;
+
+	if (find_entry(v, g->address, g->by_pte, &where) == NULL) {
+		return -XEN_ENOENT;
+	}
+	return set_entry(v, where, pte_make(g->frame, flags));
+}
+
+int mmu_grant_map(struct mmu_vcpu *v, const struct granted *g)
+{
+	int rc = mmu_begin(v, MMU_OP_GRANT_MAP);
+
+	if (rc == 0) {
+		mmu_op_is(v->dom, MMU_OP_GRANT_MAP, &g->address, 1);
+		rc = map(v, g);
+	}
+	return (int)mmu_end(v->dom, rc);
+}
+
+/* Is the entry still the one that was made for the mapping (XSA-234)? */
+static bool is_entry_of(const struct granted *g, pte_t e)
+{
+	return pte_present(e) && mfn_eq(pte_mfn(e), g->frame) &&
+	       pte_writable(e) == g->writable;
+}
+
+static int replace(struct mmu_vcpu *v, const struct granted *g, pte_t with)
+{
+	maddr_t where;
+	const pte_t *e = find_entry(v, g->address, g->by_pte, &where);
+
+	if (e == NULL || !is_entry_of(g, pte_read(e))) {
+		return -XEN_ENOENT;
+	}
+	return set_entry(v, where, with);
+}
+
+int mmu_grant_unmap(struct mmu_vcpu *v, const struct granted *g)
+{
+	int rc = mmu_begin(v, MMU_OP_GRANT_UNMAP);
+
+	if (rc == 0) {
+		mmu_op_is(v->dom, MMU_OP_GRANT_UNMAP, &g->address, 1);
+		rc = replace(v, g, pte(0));
+	}
+	return (int)mmu_end(v->dom, rc);
+}
+
+static int move(struct mmu_vcpu *v, const struct granted *g,
+		uint64_t new_address)
+{
+	maddr_t where;
+	const pte_t *from = find_entry(v, new_address, false, &where);
+	int rc;
+
+	if (from == NULL || new_address == g->address) {
+		return -XEN_ENOENT;
+	}
+	rc = replace(v, g, pte_read(from));
+	/* Taking an entry away cannot fail in a live L1. */
+	return rc != 0 ? rc : set_entry(v, where, pte(0));
+}
+
+int mmu_grant_replace(struct mmu_vcpu *v, const struct granted *g,
+		      uint64_t new_address)
+{
+	int rc = mmu_begin(v, MMU_OP_GRANT_REPLACE);
+
+	if (rc == 0) {
+		mmu_op_is(v->dom, MMU_OP_GRANT_REPLACE, &g->address, 1);
+		rc = move(v, g, new_address);
+	}
+	return (int)mmu_end(v->dom, rc);
+}

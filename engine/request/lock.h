@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The domain's MMU lock, which the door alone takes. Whoever waits for it
+ * calls port_relax() meanwhile: there a CPU answers the flushes that the
+ * holder may be waiting for.
+ */
+#ifndef PW_ENGINE_LOCK_H
+#define PW_ENGINE_LOCK_H
+
+#include "engine/port.h"
+
+static inline void mmu_lock(struct mmu_domain *d)
+{
+	while (__atomic_exchange_n(&d->locked, true, __ATOMIC_ACQUIRE)) {
+		port_relax(d);
+	}
+}
+
+static inline void mmu_unlock(struct mmu_domain *d)
+{
+	__atomic_store_n(&d->locked, false, __ATOMIC_RELEASE);
+}
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the hypervisor asks for its own sake: a domain's first tables, pages
+ * that both use, a domain's death.
+ */
+#include "engine/domain/life.h"
+#include "engine/domain/pin.h"
+#include "engine/domain/root.h"
+#include "engine/domain/shared.h"
+#include "engine/request/door.h"
+
+static int start(struct mmu_vcpu *v, mfn_t l4)
+{
+	int rc = 0;
+
+	if (!mfn_valid(v->dom->m, l4) ||
+	    (frame_of(v->dom->m, l4)->flags & FRAME_PINNED) == 0) {
+		rc = mmu_pin(v->dom, l4, FRAME_L4);
+	}
+	return rc != 0 ? rc : mmu_new_kernel_root(v, l4);
+}
+
+int mmu_start(struct mmu_vcpu *v, mfn_t l4)
+{
+	int rc = mmu_begin(v, MMU_OP_START);
+
+	if (rc == 0) {
+		rc = start(v, l4);
+	}
+	return (int)mmu_end(v->dom, rc);
+}
+
+int mmu_unshare(struct mmu_domain *d, mfn_t first, uint64_t nr)
+{
+	int rc = mmu_begin_for(d, NULL, MMU_OP_LEND);
+
+	if (rc == 0) {
+		rc = shared_unshare(d, first, nr);
+	}
+	return (int)mmu_end(d, rc);
+}
+
+int mmu_hold(struct mmu_domain *d, mfn_t f)
+{
+	int rc = mmu_begin_for(d, NULL, MMU_OP_HOLD);
+
+	if (rc == 0) {
+		do {
+			rc = shared_hold(d, f);
+		} while (rc != 0 && door_retry(d, rc));
+	}
+	return (int)mmu_end(d, rc);
+}
+
+int mmu_domain_destroy(struct mmu_domain *d)
+{
+	int rc = mmu_begin_for(d, NULL, MMU_OP_DEATH);
+
+	if (rc == 0) {
+		rc = life_end(d);
+	}
+	return (int)mmu_end(d, rc);
+}
