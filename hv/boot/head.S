@@ -5,9 +5,9 @@
  * at IMAGE_START and at DIRECTMAP_START, which one set of lower tables does.
  * paging.c replaces them.
  */
-#include "hv/cpu.h"
+#include "hv/cpu/cpu.h"
 #include "hv/mm/layout.h"
-#include "hv/x86.h"
+#include "hv/cpu/x86.h"
 
 #define MULTIBOOT_MAGIC 0x1badb002
 #define MULTIBOOT_FLAGS 0x00000003 /* modules on page bounds; memory map */

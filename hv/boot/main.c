@@ -4,22 +4,22 @@
  */
 #include <stdbool.h>
 
-#include "hv/audit.h"
-#include "hv/boot/machine_frames.h"
-#include "hv/boot/memory.h"
+#include "hv/report/audit.h"
+#include "hv/mm/machine_frames.h"
+#include "hv/mm/memory.h"
 #include "hv/boot/multiboot.h"
-#include "hv/boot/paging.h"
-#include "hv/console/console.h"
-#include "hv/control.h"
-#include "hv/cpu.h"
-#include "hv/domain/create.h"
-#include "hv/log.h"
-#include "hv/machine.h"
+#include "hv/mm/paging.h"
+#include "hv/services/console.h"
+#include "hv/report/control.h"
+#include "hv/cpu/cpu.h"
+#include "hv/life/create.h"
+#include "hv/report/log.h"
+#include "hv/report/machine.h"
 #include "hv/mm/layout.h"
-#include "hv/panic.h"
-#include "hv/serial.h"
-#include "hv/time/time.h"
-#include "hv/x86.h"
+#include "hv/report/panic.h"
+#include "hv/report/serial.h"
+#include "hv/services/time.h"
+#include "hv/cpu/x86.h"
 
 #define MIB_PAGES 256
 #define WORD_SIZE 64

@@ -10,10 +10,10 @@
 
 #include <xen/arch-x86/cpuid.h>
 
-#include "hv/domain.h"
+#include "hv/domain/domain.h"
 #include "hv/emul/emul.h"
-#include "hv/vcpu.h"
-#include "hv/x86.h"
+#include "hv/vcpu/vcpu.h"
+#include "hv/cpu/x86.h"
 
 #define BIT(n) (UINT32_C(1) << (n))
 

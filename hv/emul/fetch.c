@@ -8,8 +8,8 @@
 #include "engine/port.h"
 #include "hv/mm/guest.h"
 #include "hv/mm/layout.h"
-#include "hv/vcpu.h"
-#include "hv/x86.h"
+#include "hv/vcpu/vcpu.h"
+#include "hv/cpu/x86.h"
 
 #define DR6_SINGLE_STEP (1u << 14)
 

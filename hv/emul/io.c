@@ -9,10 +9,10 @@
  */
 #include "emul/execute.h"
 #include "engine/port.h"
-#include "hv/domain.h"
+#include "hv/domain/domain.h"
 #include "hv/emul/privileged.h"
-#include "hv/vcpu.h"
-#include "hv/x86.h"
+#include "hv/vcpu/vcpu.h"
+#include "hv/cpu/x86.h"
 
 #define PIT_CHANNEL2 0x42
 

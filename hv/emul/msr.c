@@ -6,11 +6,11 @@
  * instead, as Xen has it: early kernels probe before they can catch.
  */
 #include "builder/build.h"
-#include "hv/domain.h"
+#include "hv/domain/domain.h"
 #include "hv/emul/privileged.h"
-#include "hv/log.h"
-#include "hv/vcpu.h"
-#include "hv/x86.h"
+#include "hv/report/log.h"
+#include "hv/vcpu/vcpu.h"
+#include "hv/cpu/x86.h"
 
 #define MSR_TSC 0x10
 #define MSR_UCODE_REVISION 0x8b
@@ -154,5 +154,5 @@ enum emulated emulate_wrmsr(struct vcpu *v, struct regs *r)
 		return write_hypercall_page(v, value);
 	}
 	return write_msr((uint32_t)r->rcx, value) ? EMULATED_DONE
-						     : EMULATED_REFUSED;
+						  : EMULATED_REFUSED;
 }

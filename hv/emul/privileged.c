@@ -8,13 +8,13 @@
  */
 #include "emul/execute.h"
 #include "engine/mmu.h"
-#include "hv/domain.h"
+#include "hv/domain/domain.h"
 #include "hv/emul/emul.h"
 #include "hv/emul/fetch.h"
 #include "hv/emul/privileged.h"
-#include "hv/hypercall.h"
-#include "hv/vcpu.h"
-#include "hv/x86.h"
+#include "hv/entry/hypercall.h"
+#include "hv/vcpu/vcpu.h"
+#include "hv/cpu/x86.h"
 
 #define CR0_PG UINT64_C(0x80000000)
 #define CR0_VIEW                                                      \

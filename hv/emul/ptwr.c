@@ -16,11 +16,11 @@
  */
 #include "emul/execute.h"
 #include "engine/port.h"
-#include "hv/domain.h"
+#include "hv/domain/domain.h"
 #include "hv/emul/emul.h"
 #include "hv/emul/fetch.h"
-#include "hv/vcpu.h"
-#include "hv/x86.h"
+#include "hv/vcpu/vcpu.h"
+#include "hv/cpu/x86.h"
 
 enum outcome {
 	DONE,       /* the instruction has been carried out */

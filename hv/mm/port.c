@@ -10,13 +10,13 @@
  */
 #include "engine/port.h"
 
-#include "hv/hypercall.h"
+#include "hv/entry/hypercall.h"
 #include "hv/mm/guest.h"
 #include "hv/mm/layout.h"
-#include "hv/panic.h"
-#include "hv/trap/table.h"
-#include "hv/vcpu.h"
-#include "hv/x86.h"
+#include "hv/report/panic.h"
+#include "hv/entry/table.h"
+#include "hv/vcpu/vcpu.h"
+#include "hv/cpu/x86.h"
 
 #define LAPIC_IRR7 (0x270 / 4) /* vectors 0xe0 to 0xff */
 

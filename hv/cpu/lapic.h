@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* Registers of the local APIC: indices of 32-bit words (SDM 3A, 10.4). */
+#ifndef PW_HV_CPU_LAPIC_H
+#define PW_HV_CPU_LAPIC_H
+
+#define LAPIC_TPR (0x080 / 4)
+#define LAPIC_EOI (0x0b0 / 4)
+#define LAPIC_SPURIOUS (0x0f0 / 4)
+#define LAPIC_LVT_TIMER (0x320 / 4)
+#define LAPIC_LVT_LINT0 (0x350 / 4)
+#define LAPIC_LVT_LINT1 (0x360 / 4)
+#define LAPIC_LVT_ERROR (0x370 / 4)
+#define LAPIC_TIMER_INITIAL (0x380 / 4)
+#define LAPIC_TIMER_COUNT (0x390 / 4)
+#define LAPIC_TIMER_DIVIDE (0x3e0 / 4)
+
+#define LAPIC_ENABLE (1u << 8) /* of LAPIC_SPURIOUS */
+#define LAPIC_MASKED (1u << 16)
+#define LAPIC_EXTINT (7u << 8)
+#define LAPIC_NMI (4u << 8)
+#define LAPIC_UNDIVIDED 0xbu
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/* One domain. */
+#ifndef PW_HV_DOMAIN_DOMAIN_H
+#define PW_HV_DOMAIN_DOMAIN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "abi/xen.h"
+#include "engine/mmu.h"
+#include "hv/services/console.h"
+#include "hv/services/event.h"
+#include "hv/services/grant.h"
+#include "hv/services/time.h"
+#include "hv/services/xenstore.h"
+
+struct regs;
+struct vcpu;
+
+/* One kind of end is not the guest's choice. */
+#define DOMAIN_CRASHED 0xff
+
+struct domain {
+	struct mmu_domain mmu;
+	struct vcpu *vcpu[MMU_MAX_VCPUS];
+	unsigned int nr_vcpus;
+	struct shared_info *shared_info; /* through the direct map */
+	mfn_t shared_info_frame;
+	uint32_t vm_assist; /* VMASST_TYPE_* bits */
+	bool stopping;      /* no vCPU goes back to the guest */
+	uint8_t shutdown;   /* SHUTDOWN_*, or DOMAIN_CRASHED */
+	const char *crash_reason;
+	bool crash_has_address; /* of a page fault, or a stack */
+	uint64_t crash_address;
+	struct event_domain event;
+	struct time_domain time;
+	struct console console;
+	struct xenstore store;
+	struct grant_domain grant;
+};
+
+static inline struct domain *domain_of(struct mmu_domain *m)
+{
+	return (struct domain *)m;
+}
+_Static_assert(offsetof(struct domain, mmu) == 0, "domain_of");
+
+/*
+ * The domain's end, as the guest asked for it: SHUTDOWN_*. Returns; the vCPU
+ * does not go back to the guest.
+ */
+void domain_shutdown(struct domain *d, unsigned int reason);
+
+/*
+ * The guest cannot go on. Returns; the report follows when the vCPU would go
+ * back to the guest. The first reason counts. A string constant.
+ */
+void domain_crash(struct vcpu *v, const char *reason);
+/* The same, when it was about an address: its page-table walk is shown. */
+void domain_crash_at(struct vcpu *v, const char *reason, uint64_t address);
+
+#endif

@@ -1,0 +1,599 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * All ways into the hypervisor and out of it.
+ *
+ * One CPU's stack holds, from the top down: struct cpu, the guest's registers
+ * (struct regs), then whatever C needs. Every entry from the guest begins at
+ * the same place, so that the registers' address is a constant.
+ *
+ * Guest kernels and their users both run in ring 3; which of the two a vCPU is
+ * in is a byte of struct vcpu. The hypervisor itself does not use GS: swapgs
+ * belongs to the change between the two modes.
+ *
+ * Hot paths save only what C may clobber. C keeps rbx, rbp and r12 to r15, so
+ * their slots in struct regs are filled only where someone looks at them
+ * (SAVE_REST). During such a call the slots are C's stack.
+ *
+ * What must hold on every way out: either iretq, whose faults are caught by
+ * label and given to the guest as its own; or sysretq, only with an address
+ * that is canonical (its fault would be ours, with the guest's stack: XSA-7).
+ */
+#include "hv/cpu/cpu.h"
+#include "hv/entry/hypercall.h"
+#include "hv/mm/layout.h"
+#include "hv/vcpu/vcpu.h"
+#include "hv/cpu/x86.h"
+
+#define ERESTART 85
+#define HYPERCALL_IRET 23
+#define SYSCALL_INSN_SIZE 2
+
+/* The stack pointer stands at r11's slot on the hot paths. */
+#define HOT REGS_R11
+#define R(reg) (REGS_##reg - HOT)(%rsp)
+#define HOT_VCPU (REGS_SIZE - HOT + CPU_VCPU)(%rsp)
+#define FULL(reg) (REGS_##reg)(%rsp)
+#define FULL_VCPU (REGS_SIZE + CPU_VCPU)(%rsp)
+
+/* struct iret_context (xen/arch-x86/xen-x86_64.h) */
+#define IRET_RAX 0
+#define IRET_R11 8
+#define IRET_RCX 16
+#define IRET_FLAGS 24
+#define IRET_RIP 32
+#define IRET_CS 40
+#define IRET_RFLAGS 48
+#define IRET_RSP 56
+#define IRET_SS 64
+#define VGCF_IN_SYSCALL 0x100
+
+/* struct vcpu_info */
+#define INFO_PENDING 0
+#define INFO_MASK 1
+
+/* Never handed on from guest to guest code by a trap. */
+#define FLAGS_TRAP_CLEARS (X86_RFLAGS_AC | X86_RFLAGS_VM | X86_RFLAGS_RF | \
+			   X86_RFLAGS_NT | X86_RFLAGS_TF)
+
+	.macro SAVE_HOT
+	push %r9
+	push %r8
+	push %r10
+	push %rdx
+	push %rsi
+	push %rdi
+	push %rax
+	push %rcx
+	push %r11
+	.endm
+
+	.macro RESTORE_HOT
+	pop %r11
+	pop %rcx
+	pop %rax
+	pop %rdi
+	pop %rsi
+	pop %rdx
+	pop %r10
+	pop %r8
+	pop %r9
+	.endm
+
+	.macro SAVE_REST
+	push %rbx
+	push %rbp
+	push %r12
+	push %r13
+	push %r14
+	push %r15
+	.endm
+
+	.macro RESTORE_REST
+	pop %r15
+	pop %r14
+	pop %r13
+	pop %r12
+	pop %rbp
+	pop %rbx
+	.endm
+
+	/* Of a SYSCALL: what is neither rdi and rsi nor the way back. */
+	.macro SAVE_ARGS
+	mov %rdx, R(RDX)
+	mov %r10, R(R10)
+	mov %r8, R(R8)
+	mov %r9, R(R9)
+	.endm
+
+	/* A fault at \at goes on at \fixup. */
+	.macro EX_TABLE at, fixup
+	.pushsection .ex_table, "a"
+	.quad \at, \fixup
+	.popsection
+	.endm
+
+	.macro GLOBAL name
+	.globl \name
+\name:
+	.endm
+
+	.text
+
+/* --- SYSCALL ------------------------------------------------------------- */
+
+/*
+ * rcx: return address, r11: flags; the stack is the guest's. Interrupts are
+ * off and AC, VM, RF, NT, DF, TF clear by the MSR's mask. One CPU: its
+ * registers are named directly; another needs its own copy of these lines.
+ */
+	.balign 64
+GLOBAL entry_syscall
+	mov %rsp, cpu0_regs + REGS_RSP(%rip)
+	lea cpu0_regs + HOT(%rip), %rsp
+	mov %rdi, R(RDI)
+	mov HOT_VCPU, %rdi
+	cmpb $0, VCPU_KERNEL_MODE(%rdi)
+	je syscall_user
+	cmp $HYPERCALL_IRET, %rax
+	je hypercall_iret
+
+	mov %rcx, R(RIP)
+	mov %r11, R(RFLAGS)
+	mov %rax, R(RAX)
+	mov %rsi, R(RSI)
+	SAVE_ARGS
+	cmp $HYPERCALLS, %rax
+	jae hypercall_unknown
+	lea hypercall_calls(%rip), %rcx
+	lea hypercall_table(%rip), %r11
+	incq (%rcx, %rax, 8)
+	lea R(RDI), %rsi
+	call *(%r11, %rax, 8)
+hypercall_done:
+	cmp $-ERESTART, %rax
+	je hypercall_restart
+	mov HOT_VCPU, %rcx
+	cmpl $0, VCPU_WORK(%rcx)
+	jne hypercall_slow
+	mov VCPU_INFO(%rcx), %rdx
+	cmpb $0, INFO_PENDING(%rdx)
+	jne hypercall_event
+hypercall_return:
+	mov R(RIP), %rcx
+	test %rcx, %rcx
+	jns hypercall_low
+hypercall_sysret:
+	mov R(RFLAGS), %r11
+	mov R(RDI), %rdi
+	mov R(RSI), %rsi
+	mov R(RDX), %rdx
+	mov R(R10), %r10
+	mov R(R8), %r8
+	mov R(R9), %r9
+	mov R(RSP), %rsp
+	sysretq
+
+/* The one address after a SYSCALL that is not canonical is 1 << 47. */
+hypercall_low:
+	bt $47, %rcx
+	jnc hypercall_sysret
+	jmp hypercall_slow
+
+hypercall_event:
+	cmpb $0, INFO_MASK(%rdx)
+	jne hypercall_return
+/* Through the common way out, with everything in its place. */
+hypercall_slow:
+	mov %rax, R(RAX)
+	call complete_hot
+	jmp leave
+
+hypercall_unknown:
+	mov $-38, %rax /* ENOSYS */
+	jmp hypercall_done
+
+/*
+ * To be issued again, with the arguments as they are now. Interrupts and
+ * events are taken in between.
+ */
+hypercall_restart:
+	subq $SYSCALL_INSN_SIZE, R(RIP)
+	call complete_hot
+	jmp leave
+
+/* After SYSCALL: the parts of struct regs that the hot path leaves out. */
+complete_hot:
+	add $8, %rsp
+	movl $0, R(ERROR)
+	movl $ENTRY_HYPERCALL, R(VECTOR)
+	mov R(RIP), %rcx
+	mov %rcx, R(RCX)
+	mov R(RFLAGS), %rcx
+	mov %rcx, R(R11)
+	movq $SEL_USER_CS64, R(CS)
+	movq $SEL_USER_SS, R(SS)
+	sub $8, %rsp
+	ret
+
+/*
+ * A system call of a guest user, for the guest kernel: seven words on its
+ * stack {rcx, r11, rip, cs and mask, rflags, rsp, ss}, and on at its callback,
+ * here if that masks events (all kernels' do) and nothing else is special.
+ * kernel_sp was checked and aligned when the guest set it.
+ */
+syscall_user:
+	mov %rax, R(RAX)
+	mov %rsi, R(RSI)
+	mov VCPU_SYSCALL(%rdi), %rsi
+	test %rsi, %rsi
+	jz syscall_in_c
+	cmpl $SYSCALL_FAST, VCPU_SYSCALL_FLAGS(%rdi)
+	jne syscall_in_c
+	swapgs
+	movb $1, VCPU_KERNEL_MODE(%rdi)
+	mov VCPU_KERNEL_ROOT(%rdi), %rax
+	shl $12, %rax
+	mov %rax, %cr3
+	mov VCPU_KERNEL_SP(%rdi), %rax
+	mov %rcx, R(RIP)
+	mov %r11, R(RFLAGS)
+	mov VCPU_INFO(%rdi), %rcx
+	cmpb $0, INFO_MASK(%rcx)
+	jne syscall_masked
+1:	movq $SEL_USER_CS64, -32(%rax)
+2:	mov %r11, -24(%rax)
+	mov R(RIP), %r11
+3:	mov %r11, -56(%rax)
+4:	mov %r11, -40(%rax)
+	mov R(RFLAGS), %r11
+5:	mov %r11, -48(%rax)
+	mov R(RSP), %r11
+6:	mov %r11, -16(%rax)
+7:	movq $SEL_USER_SS, -8(%rax)
+	movb $1, INFO_MASK(%rcx)
+	mov %rsi, %rcx
+	mov R(RFLAGS), %r11
+	and $~(FLAGS_TRAP_CLEARS | X86_RFLAGS_DF), %r11d
+	mov R(RDI), %rdi
+	mov R(RSI), %rsi
+	lea -56(%rax), %rsp
+	mov cpu0_regs + REGS_RAX(%rip), %rax
+	sysretq
+	EX_TABLE 1b, syscall_fault
+	EX_TABLE 2b, syscall_fault
+	EX_TABLE 3b, syscall_fault
+	EX_TABLE 4b, syscall_fault
+	EX_TABLE 5b, syscall_fault
+	EX_TABLE 6b, syscall_fault
+	EX_TABLE 7b, syscall_fault
+
+/* The rare cases, in C: all registers in their places, then as a trap. */
+syscall_in_c:
+	mov %rcx, R(RIP)
+	mov %r11, R(RFLAGS)
+syscall_rare:
+	SAVE_ARGS
+	call complete_hot
+	movl $ENTRY_SYSCALL, R(VECTOR)
+	SAVE_REST
+	mov FULL_VCPU, %rdi
+	mov %rsp, %rsi
+	call trap_syscall
+	jmp leave_full
+
+/* Events masked in user mode: undoes the change, which C will do again. */
+syscall_masked:
+	swapgs
+	movb $0, VCPU_KERNEL_MODE(%rdi)
+	mov VCPU_USER_ROOT(%rdi), %rax
+	shl $12, %rax
+	mov %rax, %cr3
+	jmp syscall_rare
+
+/* No stack where the guest kernel said. */
+syscall_fault:
+	SAVE_ARGS
+	call complete_hot
+	lea text_syscall_fault(%rip), %rsi
+	call domain_crash
+	jmp leave
+
+/* --- the iret hypercall --------------------------------------------------- */
+
+/*
+ * The guest kernel's return: from its stack {rax, r11, rcx, flags, rip, cs,
+ * rflags, rsp, ss}. CS says where to: ring 3 is user mode.
+ */
+hypercall_iret:
+	incq hypercall_calls + HYPERCALL_IRET * 8(%rip)
+	mov R(RSP), %rax
+	/* Not from our own memory: bits 63:43 of the hole are 0x1ffff0. */
+	mov %rax, %rcx
+	shr $43, %rcx
+	cmp $0x1ffff0, %ecx
+	je iret_bad_stack
+	cmpl $0, VCPU_WORK(%rdi)
+	jne iret_slow
+1:	mov IRET_CS(%rax), %rcx
+	mov %ecx, %r11d
+	or $3, %ecx
+	and $3, %r11d
+	mov %rcx, R(CS)
+	cmp $3, %r11d
+	jne iret_kernel
+	cmpq $0, VCPU_USER_ROOT(%rdi)
+	je iret_no_user
+2:	mov IRET_SS(%rax), %rcx
+	or $3, %ecx
+	mov %rcx, R(SS)
+3:	mov IRET_RSP(%rax), %rcx
+	mov %rcx, R(RSP)
+4:	mov IRET_RIP(%rax), %rcx
+	mov %rcx, R(RIP)
+5:	mov IRET_RFLAGS(%rax), %r11
+	mov %r11d, %ecx
+	and $~(X86_RFLAGS_IOPL | X86_RFLAGS_VM), %ecx
+	or $(X86_RFLAGS_IF | X86_RFLAGS_FIXED), %ecx
+	mov %rcx, R(RFLAGS)
+	mov VCPU_INFO(%rdi), %rcx
+	bt $9, %r11 /* IF */
+	jnc iret_masked
+	movb $0, INFO_MASK(%rcx)
+	cmpb $0, INFO_PENDING(%rcx)
+	jne iret_slow
+iret_user:
+6:	testl $VGCF_IN_SYSCALL, IRET_FLAGS(%rax)
+	jnz iret_slow
+7:	mov IRET_R11(%rax), %r11
+8:	mov IRET_RCX(%rax), %rcx
+9:	mov IRET_RAX(%rax), %rax
+	swapgs
+	movb $0, VCPU_KERNEL_MODE(%rdi)
+	mov VCPU_USER_ROOT(%rdi), %rdi
+	shl $12, %rdi
+	mov %rdi, %cr3
+	mov R(RDI), %rdi
+	add $(REGS_RIP - HOT), %rsp
+10:	iretq
+	EX_TABLE 1b, iret_bad_stack
+	EX_TABLE 2b, iret_bad_stack
+	EX_TABLE 3b, iret_bad_stack
+	EX_TABLE 4b, iret_bad_stack
+	EX_TABLE 5b, iret_bad_stack
+	EX_TABLE 6b, iret_bad_stack
+	EX_TABLE 7b, iret_bad_stack
+	EX_TABLE 8b, iret_bad_stack
+	EX_TABLE 9b, iret_bad_stack
+	EX_TABLE 10b, fault_of_iret
+
+iret_masked:
+	movb $1, INFO_MASK(%rcx)
+	jmp iret_user
+
+/*
+ * To the guest kernel itself, or with an event due: C does it from the start,
+ * reading the guest's stack again.
+ */
+iret_kernel:
+iret_slow:
+	mov %rsi, R(RSI)
+	SAVE_ARGS
+	mov %rax, %rdx
+	lea -HOT(%rsp), %rsi
+	call trap_iret
+	jmp leave
+
+iret_bad_stack:
+	lea text_iret_fault(%rip), %r11
+	jmp 1f
+iret_no_user:
+	lea text_iret_no_user(%rip), %r11
+1:	mov %rsi, R(RSI)
+	SAVE_ARGS
+	mov %r11, %rsi
+	movq $HYPERCALL_IRET, R(RAX)
+	call complete_hot
+	call domain_crash
+	jmp leave
+
+/* --- SYSENTER, and SYSCALL of 32-bit code ---------------------------------- */
+
+/*
+ * SYSENTER gives us our stack, and takes nothing of the guest's along. It
+ * keeps TF: until the flags are saved each instruction here traps, and
+ * entry_debug lets it; NT is kept too, and would spoil our iretq.
+ */
+	.balign 64
+GLOBAL entry_sysenter
+	push $SEL_USER_SS
+	push $0
+	pushfq
+GLOBAL entry_sysenter_saved
+	push $3
+	push $0
+	push $0
+	movl $ENTRY_SYSENTER, 4(%rsp)
+	push $X86_RFLAGS_FIXED
+	popfq
+	SAVE_HOT
+	SAVE_REST
+	orl $X86_RFLAGS_IF, FULL(RFLAGS)
+	mov FULL_VCPU, %rdi
+	mov %rsp, %rsi
+	call trap_sysenter
+	jmp leave_full
+
+	.balign 64
+GLOBAL entry_syscall32
+	mov %rsp, cpu0_regs + REGS_RSP(%rip)
+	lea cpu0_regs + HOT(%rip), %rsp
+	mov %rdi, R(RDI)
+	mov %rax, R(RAX)
+	mov %rsi, R(RSI)
+	SAVE_ARGS
+	mov %rcx, R(RIP)
+	mov %r11, R(RFLAGS)
+	call complete_hot
+	movl $ENTRY_SYSCALL, R(VECTOR)
+	movq $SEL_USER_CS32, R(CS)
+	SAVE_REST
+	mov FULL_VCPU, %rdi
+	mov %rsp, %rsi
+	call trap_syscall
+	jmp leave_full
+
+/* --- exceptions and interrupts --------------------------------------------- */
+
+/* Most exceptions: (vcpu, regs) with all registers. */
+GLOBAL entry_exception
+	SAVE_HOT
+	SAVE_REST
+	cld
+	testb $3, FULL(CS)
+	jz own_exception
+exception_of_guest:
+	mov FULL_VCPU, %rdi
+	mov %rsp, %rsi
+	call trap_exception
+leave_full:
+	RESTORE_REST
+/* The common way out; the stack pointer stands at the hot registers. */
+leave:
+	mov HOT_VCPU, %rdi
+	cmpl $0, VCPU_WORK(%rdi)
+	jne leave_work
+	mov VCPU_INFO(%rdi), %rcx
+	cmpb $0, INFO_PENDING(%rcx)
+	jne leave_event
+leave_now:
+	RESTORE_HOT
+	add $8, %rsp
+1:	iretq
+	EX_TABLE 1b, fault_of_iret
+
+leave_event:
+	cmpb $0, INFO_MASK(%rcx)
+	jne leave_now
+	lea -HOT(%rsp), %rsi
+	call event_enter_guest
+	jmp leave
+
+leave_work:
+	SAVE_REST
+	mov %rsp, %rsi
+	call vcpu_do_work
+	RESTORE_REST
+	mov HOT_VCPU, %rdi
+	mov VCPU_INFO(%rdi), %rcx
+	cmpb $0, INFO_PENDING(%rcx)
+	jne leave_event
+	jmp leave_now
+
+/* Page faults are hot: most are the guest's own, and need no more of it. */
+GLOBAL entry_page_fault
+	SAVE_HOT
+	cld
+	testb $3, R(CS)
+	jz own_page_fault
+	mov HOT_VCPU, %rdi
+	lea -HOT(%rsp), %rsi
+	mov %cr2, %rdx
+	call trap_page_fault
+	test %al, %al
+	jnz leave
+	SAVE_REST
+	mov FULL_VCPU, %rdi
+	mov %rsp, %rsi
+	call trap_page_fault_emulate
+	jmp leave_full
+
+own_page_fault:
+	SAVE_REST
+/*
+ * A fault of the hypervisor's: an access to guest memory that has a fixup, or
+ * an iretq that the guest's values spoiled. In the second case the registers
+ * to go on with are those of the guest.
+ */
+own_exception:
+	mov %rsp, %rdi
+	call trap_own
+	cmp %rax, %rsp
+	jne 1f
+	RESTORE_REST
+	jmp own_leave
+1:	mov %rax, %rsp
+	jmp exception_of_guest
+
+GLOBAL entry_interrupt
+	SAVE_HOT
+	cld
+	mov R(VECTOR), %edi
+	call trap_interrupt
+	testb $3, R(CS)
+	jnz leave
+own_leave:
+	RESTORE_HOT
+	add $8, %rsp
+	iretq
+
+/*
+ * #DB has a stack of its own, because MOV SS can delay it to the first
+ * instruction of entry_syscall. From the guest it moves to the usual place.
+ */
+GLOBAL entry_debug
+	testb $3, 16(%rsp)
+	jz 1f
+	push %rax
+	mov %rsp, %rax
+	lea cpu0(%rip), %rsp
+	push 48(%rax)
+	push 40(%rax)
+	push 32(%rax)
+	push 24(%rax)
+	push 16(%rax)
+	push 8(%rax)
+	mov (%rax), %rax
+	jmp entry_exception
+	/* Ours: a guest's TF or watchpoint that reaches into us. Go on. */
+1:	push %rax
+	push %rcx
+	lea entry_sysenter(%rip), %rcx
+	mov 24(%rsp), %rax
+	sub %rcx, %rax
+	cmp $(entry_sysenter_saved - entry_sysenter), %rax
+	jb 2f
+	andl $~X86_RFLAGS_TF, 40(%rsp)
+2:	pop %rcx
+	pop %rax
+	add $8, %rsp
+	iretq
+
+GLOBAL entry_nmi
+	add $8, %rsp
+	iretq
+
+GLOBAL entry_fatal
+	SAVE_HOT
+	SAVE_REST
+	cld
+	mov %rsp, %rdi
+	call trap_fatal
+
+/* Never run: as a fixup, it marks an iretq to the guest (own.c). */
+GLOBAL fault_of_iret
+	ud2
+
+/*
+ * First entry of a vCPU: rdi, struct regs at its place on this CPU's stack.
+ */
+GLOBAL enter_guest
+	mov %rdi, %rsp
+	jmp leave_full
+
+	.section .rodata
+text_syscall_fault:
+	.asciz "no stack at kernel_sp for a system call"
+text_iret_fault:
+	.asciz "cannot read the iret frame"
+text_iret_no_user:
+	.asciz "iret to user mode without a user page table"

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Hypercalls. hv/entry/hypercall.def lists them all by number; those that are
+ * not the engine's have this type:
+ *
+ *   int64_t hc_name(struct vcpu *v, uint64_t arg[6]);
+ *
+ * arg is the guest's argument registers themselves: it is written only with
+ * the result -XEN_ERESTART, after which the guest issues the hypercall again
+ * with what is there, once its pending events and interrupts have been
+ * delivered. Any other result is the guest's.
+ */
+#ifndef PW_HV_ENTRY_HYPERCALL_H
+#define PW_HV_ENTRY_HYPERCALL_H
+
+#define HYPERCALLS 64
+
+#ifndef __ASSEMBLY__
+
+#include <stdint.h>
+
+struct vcpu;
+
+/* Traps and callbacks (vcpu/callbacks.c). */
+int64_t hc_set_trap_table(struct vcpu *v, uint64_t arg[6]);
+int64_t hc_set_callbacks(struct vcpu *v, uint64_t arg[6]);
+int64_t hc_callback_op(struct vcpu *v, uint64_t arg[6]);
+int64_t hc_vm_assist(struct vcpu *v, uint64_t arg[6]);
+
+/* The vCPU's registers (vcpu/registers.c). */
+int64_t hc_stack_switch(struct vcpu *v, uint64_t arg[6]);
+int64_t hc_fpu_taskswitch(struct vcpu *v, uint64_t arg[6]);
+int64_t hc_set_debugreg(struct vcpu *v, uint64_t arg[6]);
+int64_t hc_get_debugreg(struct vcpu *v, uint64_t arg[6]);
+int64_t hc_set_segment_base(struct vcpu *v, uint64_t arg[6]);
+
+/* The guest's return from a trap (entry/iret.c). */
+int64_t hc_iret(struct vcpu *v, uint64_t arg[6]);
+
+/* Not there for an unprivileged domain. */
+int64_t hc_ni(struct vcpu *v, uint64_t arg[6]);
+int64_t hc_eperm(struct vcpu *v, uint64_t arg[6]);
+
+const char *hypercall_name(unsigned int nr);
+extern uint64_t hypercall_calls[HYPERCALLS];
+extern uint64_t hypercall_refused[HYPERCALLS];
+
+#endif
+#endif

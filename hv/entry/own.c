@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Exceptions that came while the hypervisor ran. Three kinds are expected: an
+ * access to guest memory, which goes on at its fixup; a descriptor of the
+ * guest's LDT, which is mapped when first used; and an iretq to the guest with
+ * values that the CPU refuses. The last must look to the guest as if it had
+ * happened at the place it was going to. Anything else is our own bug.
+ */
+#include "engine/mmu.h"
+#include "hv/cpu/desc.h"
+#include "hv/report/log.h"
+#include "hv/report/panic.h"
+#include "hv/entry/trap.h"
+#include "hv/cpu/x86.h"
+
+struct ex_entry {
+	uint64_t at;
+	uint64_t fixup;
+};
+
+extern const struct ex_entry ex_table_start[], ex_table_end[];
+extern char fault_of_iret[];
+
+static uint64_t find_fixup(uint64_t rip)
+{
+	const uint64_t nr =
+		((uint64_t)ex_table_end - (uint64_t)ex_table_start) /
+		sizeof(struct ex_entry);
+
+	for (uint64_t i = 0; i < nr; i++) {
+		if (ex_table_start[i].at == rip) {
+			return ex_table_start[i].fixup;
+		}
+	}
+	return 0;
+}
+
+/* Work that comes first is done bit by bit: the access is tried again. */
+static bool ldt_mapped(int rc)
+{
+	return rc == 0 || rc == -XEN_ERESTART;
+}
+
+/* Is there a descriptor now that the access can find? */
+static bool map_ldt(struct vcpu *v, const struct regs *r)
+{
+	unsigned int page;
+
+	return v != NULL && r->vector == TRAP_PF &&
+	       desc_is_ldt(v, v->fault_address, &page) &&
+	       ldt_mapped(mmu_ldt_fault(&v->mmu, page));
+}
+
+/*
+ * The five words that iretq was to pop are still where they were, at the end
+ * of the guest's registers; the other registers are the guest's already.
+ */
+static struct regs *guest_of_iret(const struct regs *r, bool retry)
+{
+	const struct regs saved = *r;
+	struct regs *guest = cpu_guest_regs();
+	const struct regs target = *guest;
+
+	*guest = saved;
+	guest->rip = target.rip;
+	guest->cs = target.cs;
+	guest->rflags = target.rflags;
+	guest->rsp = target.rsp;
+	guest->ss = target.ss;
+	if (retry) {
+		guest->vector = ENTRY_RETRY;
+	}
+	return guest;
+}
+
+struct regs *trap_own(struct regs *r)
+{
+	struct vcpu *v = current;
+	uint64_t fixup = find_fixup(r->rip);
+	bool retry;
+
+	if (v != NULL && r->vector == TRAP_PF) {
+		v->fault_address = x86_read_cr2();
+	}
+	retry = map_ldt(v, r);
+	if (fixup == (uint64_t)fault_of_iret) {
+		return guest_of_iret(r, retry);
+	}
+	if (retry) {
+		return r;
+	}
+	if (fixup == 0) {
+		trap_fatal(r);
+	}
+	r->rip = fixup;
+	return r;
+}
+
+_Noreturn void trap_fatal(struct regs *r)
+{
+	log_error("%s in the hypervisor, error code %04x", trap_name(r->vector),
+		  r->error);
+	registers_print(r);
+	panic("%s at %016lx", trap_name(r->vector), r->rip);
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Hypercalls by number. In assembly because the functions are of two types,
+ * for the engine's vCPU and for ours, which begin at the same address.
+ */
+#define HYPERCALL(number, function, name) .quad function;
+
+	.section .rodata
+	.balign 8
+	.globl hypercall_table
+hypercall_table:
+#include "hv/entry/hypercall.def"

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* table.S, and the functions that only it names. */
+#ifndef PW_HV_ENTRY_TABLE_H
+#define PW_HV_ENTRY_TABLE_H
+
+#include "hv/entry/hypercall.h"
+
+/* The entries that are not the engine's. */
+extern int64_t (*const hypercall_table[HYPERCALLS])(struct vcpu *v,
+						    uint64_t arg[6]);
+
+int64_t hypercall_mmuext_op(struct vcpu *v, uint64_t arg[6]);
+int64_t hypercall_multicall(struct vcpu *v, uint64_t arg[6]);
+
+#endif

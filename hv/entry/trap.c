@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Exceptions and interrupts that came while the guest ran. What is not ours to
+ * handle is the guest's: every path ends in an injection, in the instruction
+ * retired, or in the domain's crash.
+ */
+#include "hv/entry/trap.h"
+
+#include "engine/port.h"
+#include "hv/services/console.h"
+#include "hv/cpu/desc.h"
+#include "hv/domain/domain.h"
+#include "hv/emul/emul.h"
+#include "hv/mm/layout.h"
+#include "hv/cpu/x86.h"
+
+#define VECTOR_INT80 0x80
+#define GP_FROM_IDT 2 /* error code: the selector is an IDT index */
+#define IDT_ERROR(vector) ((uint32_t)(vector)*8 + GP_FROM_IDT)
+#define INSN_INT 0xcd
+#define INT_SIZE 2
+#define DR6_QUIET UINT64_C(0xffff0ff0)
+
+uint64_t trap_counts[256];
+
+/* May the guest come here by INT n? Rings 1 and 3 are its kernel and users. */
+static bool softint_allowed(const struct vcpu *v, unsigned int vector)
+{
+	const struct trap_info *t = &v->trap[vector];
+
+	return t->address != 0 && (t->flags & 3) >= (v->kernel_mode ? 1 : 3);
+}
+
+/* As INT n does it, an exception's handler gets no error code. */
+static void inject_softint(struct vcpu *v, struct regs *r, unsigned int vector)
+{
+	const struct trap_info *t = &v->trap[vector];
+
+	bounce_callback(v, r, t->address, (t->flags & 4) != 0);
+}
+
+/*
+ * INT n through a gate that is not for ring 3 faults, with an error code that
+ * names the gate. The instruction tells n more reliably: QEMU before version 8
+ * reports 2n in long mode.
+ */
+static bool software_interrupt(struct vcpu *v, struct regs *r)
+{
+	uint8_t insn[INT_SIZE];
+	unsigned int vector;
+
+	if ((r->error & GP_FROM_IDT) == 0 ||
+	    port_copy_in(&v->mmu, insn, r->rip, sizeof(insn)) != 0 ||
+	    insn[0] != INSN_INT) {
+		return false;
+	}
+	vector = insn[1];
+	if (softint_allowed(v, vector)) {
+		r->rip += INT_SIZE;
+		inject_softint(v, r, vector);
+	} else {
+		inject_exception(v, r, TRAP_GP, IDT_ERROR(vector));
+	}
+	return true;
+}
+
+/*
+ * Its gate is for ring 3, so that it costs one trap. As Xen has it, a handler
+ * is enough: the privilege that it was registered with is not looked at.
+ */
+static void int80(struct vcpu *v, struct regs *r)
+{
+	if (v->trap[VECTOR_INT80].address != 0) {
+		inject_softint(v, r, VECTOR_INT80);
+		return;
+	}
+	r->rip -= INT_SIZE;
+	inject_exception(v, r, TRAP_GP, IDT_ERROR(VECTOR_INT80));
+}
+
+static void device_not_available(struct vcpu *v, struct regs *r)
+{
+	x86_clts();
+	if (v->ts) {
+		v->ts = false;
+		inject_exception(v, r, TRAP_NM, 0);
+	}
+}
+
+static void debug(struct vcpu *v, struct regs *r)
+{
+	uint64_t dr6;
+
+	__asm__ volatile("mov %%dr6, %0" : "=r"(dr6));
+	__asm__ volatile("mov %0, %%dr6" : : "r"(DR6_QUIET));
+	v->debugreg[6] |= dr6 & ~DR6_QUIET;
+	inject_exception(v, r, TRAP_DB, 0);
+}
+
+void trap_exception(struct vcpu *v, struct regs *r)
+{
+	if (r->vector == ENTRY_RETRY) {
+		return;
+	}
+	if (r->vector == TRAP_PF) {
+		if (!trap_page_fault(v, r, v->fault_address)) {
+			trap_page_fault_emulate(v, r);
+		}
+		return;
+	}
+	trap_counts[r->vector & 255]++;
+	switch (r->vector) {
+	case TRAP_DB:
+		debug(v, r);
+		return;
+	case TRAP_NM:
+		device_not_available(v, r);
+		return;
+	case TRAP_UD:
+		if (emulate_forced_cpuid(v, r)) {
+			return;
+		}
+		break;
+	case TRAP_GP:
+		if (software_interrupt(v, r) || emulate_privileged(v, r)) {
+			return;
+		}
+		break;
+	case VECTOR_INT80:
+		int80(v, r);
+		return;
+	default:
+		break;
+	}
+	inject_exception(v, r, r->vector, r->error);
+}
+
+/* The CPU read a descriptor through the vCPU's LDT window. */
+static void ldt_fault(struct vcpu *v, struct regs *r, unsigned int page,
+		      uint64_t cr2)
+{
+	int rc = mmu_ldt_fault(&v->mmu, page);
+
+	if (rc != 0 && rc != -XEN_ERESTART) {
+		uint64_t offset =
+			cr2 - desc_window_address(v->window) - DESC_WINDOW_LDT;
+
+		inject_page_fault(v, r, v->mmu.ldt_base + offset, r->error);
+	}
+}
+
+bool trap_page_fault(struct vcpu *v, struct regs *r, uint64_t cr2)
+{
+	const uint32_t write = PF_ERROR_PRESENT | PF_ERROR_WRITE;
+	unsigned int page;
+
+	trap_counts[TRAP_PF]++;
+	if (v->kernel_mode &&
+	    (r->error & (write | PF_ERROR_RESERVED)) == write) {
+		v->fault_address = cr2;
+		return false;
+	}
+	if ((r->error & PF_ERROR_USER) == 0 && desc_is_ldt(v, cr2, &page)) {
+		ldt_fault(v, r, page, cr2);
+		return true;
+	}
+	inject_page_fault(v, r, cr2, r->error);
+	return true;
+}
+
+void trap_page_fault_emulate(struct vcpu *v, struct regs *r)
+{
+	if (!ptwr_fault(v, r, v->fault_address, r->error)) {
+		inject_page_fault(v, r, v->fault_address, r->error);
+	}
+}
+
+void trap_interrupt(uint32_t vector)
+{
+	struct cpu *c = cpu_here();
+
+	c->interrupt_tsc = x86_rdtsc();
+	trap_counts[vector & 255]++;
+	if (vector == TIME_VECTOR) {
+		time_interrupt(c->vcpu);
+	} else if (vector == CONSOLE_VECTOR) {
+		console_interrupt(c->vcpu == NULL ? NULL : c->vcpu->domain);
+	}
+	/* Any other is spurious: all lines but these are masked. */
+}

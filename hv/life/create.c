@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Builds the one domain: chooses its machine frames, has builder/ fill them,
+ * and has the engine validate what was built, by the same calls that a guest
+ * would make. Frames are chosen in few large runs; an initrd stays where the
+ * loader put it, and its frames become the domain's.
+ */
+#include "hv/life/create.h"
+
+#include "builder/build.h"
+#include "hv/mm/machine_frames.h"
+#include "hv/mm/memory.h"
+#include "hv/report/control.h"
+#include "hv/cpu/cpu.h"
+#include "hv/cpu/desc.h"
+#include "hv/domain/domain.h"
+#include "hv/vcpu/registers.h"
+#include "hv/life/start.h"
+#include "hv/report/log.h"
+#include "hv/mm/layout.h"
+#include "hv/report/panic.h"
+#include "hv/entry/trap.h"
+#include "hv/vcpu/vcpu.h"
+#include "hv/cpu/x86.h"
+
+#define MAX_RUNS (BOOT_RANGES + 4)
+#define TAG 1
+#define DOMID 1
+#define ASSIGN_STEP (UINT64_C(1) << 18) /* frames: 1 GiB */
+#define PROGRESS_NS UINT64_C(1000000000)
+
+static struct domain domain;
+static struct vcpu vcpu;
+
+struct plan {
+	struct elf_image image;
+	struct xen_notes notes;
+	struct layout layout;
+	struct build_memory memory;
+	struct pfn_run runs[MAX_RUNS];
+	const struct boot_module *initrd; /* NULL: none */
+	bool initrd_in_place;
+	const char *cmdline;
+};
+static struct plan plan;
+
+/* The string of a module is the file's name, then what the guest gets. */
+static const char *after_first_word(const char *text)
+{
+	while (*text != '\0' && *text != ' ') {
+		text++;
+	}
+	while (*text == ' ') {
+		text++;
+	}
+	return text;
+}
+
+static uint64_t text_length(const char *text)
+{
+	uint64_t n = 0;
+
+	while (text[n] != '\0') {
+		n++;
+	}
+	return n;
+}
+
+static uint64_t range_size(struct boot_range r)
+{
+	return r.end - r.start;
+}
+
+static uint64_t initrd_pages(const struct plan *p)
+{
+	return p->initrd_in_place
+		       ? page_round_up(range_size(p->initrd->at)) >> PAGE_SHIFT
+		       : 0;
+}
+
+static _Noreturn void refuse_start(const struct build_error *e)
+{
+	panic("the guest cannot start: %s", e->text);
+}
+
+static void plan_layout(struct plan *p, const struct boot_info *boot,
+			uint64_t pages)
+{
+	const struct boot_module *kernel = &boot->module[0];
+	struct layout_request request = {0};
+	struct build_error e;
+
+	if (boot->nr_modules > 1) {
+		p->initrd = &boot->module[1];
+		p->initrd_in_place = page_offset(p->initrd->at.start) == 0;
+		request.initrd_size = range_size(p->initrd->at);
+	}
+	p->cmdline = after_first_word(kernel->text);
+	if (pages == 0) {
+		pages = memory_pages(&memory_free) + initrd_pages(p);
+	}
+	request.nr_pages = pages;
+	request.cmdline_size = text_length(p->cmdline);
+	if (elf_parse(&p->image, direct_map(kernel->at.start),
+		      range_size(kernel->at), &e) != 0 ||
+	    notes_parse(&p->image, &p->notes, &e) != 0 ||
+	    layout_plan(&p->notes, &request, &p->layout, &e) != 0) {
+		refuse_start(&e);
+	}
+}
+
+static void add_run(struct plan *p, pfn_t at, uint64_t start, uint64_t nr)
+{
+	if (p->memory.nr_runs == MAX_RUNS) {
+		panic("the machine's free memory is in too many pieces");
+	}
+	p->runs[p->memory.nr_runs++] =
+		(struct pfn_run){.pfn = at,
+				 .mfn = mfn(start >> PAGE_SHIFT),
+				 .nr = nr};
+}
+
+/* Frames for pfns [from, to). */
+static void add_free_runs(struct plan *p, uint64_t from, uint64_t to)
+{
+	while (from < to) {
+		struct boot_range r =
+			memory_take_some((to - from) << PAGE_SHIFT);
+		uint64_t nr = range_size(r) >> PAGE_SHIFT;
+
+		if (nr == 0) {
+			panic("not enough memory: %lu of the domain's %lu "
+			      "pages are missing",
+			      to - from, p->layout.nr_pages);
+		}
+		add_run(p, pfn(from), r.start, nr);
+		from += nr;
+	}
+}
+
+static void choose_frames(struct plan *p)
+{
+	const struct layout_range *initrd = &p->layout.part[LAYOUT_INITRD];
+	uint64_t next = 0;
+
+	p->memory.ram = machine_mmu.ram;
+	p->memory.runs = p->runs;
+	if (p->initrd_in_place) {
+		uint64_t start = p->initrd->at.start;
+		uint8_t *tail = direct_map(p->initrd->at.end);
+
+		add_free_runs(p, 0, initrd->pfn.v);
+		add_run(p, initrd->pfn, start, initrd->nr);
+		next = initrd->pfn.v + initrd->nr;
+		/* The rest of its last page is not the loader's to give. */
+		while (page_offset((uint64_t)tail) != 0) {
+			*tail++ = 0;
+		}
+	}
+	add_free_runs(p, next, p->layout.nr_pages);
+}
+
+static void progress(uint64_t done, uint64_t all)
+{
+	static uint64_t last;
+	uint64_t now = time_now();
+
+	if (now - last >= PROGRESS_NS) {
+		if (last != 0) {
+			log_info("domain memory: %lu of %lu MiB", done >> 8,
+				 all >> 8);
+		}
+		last = now;
+	}
+}
+
+static void assign_frames(const struct plan *p, struct mmu_domain *d)
+{
+	for (unsigned int i = 0; i < p->memory.nr_runs; i++) {
+		const struct pfn_run *r = &p->runs[i];
+
+		for (uint64_t done = 0; done < r->nr;) {
+			uint64_t nr = r->nr - done < ASSIGN_STEP ? r->nr - done
+								 : ASSIGN_STEP;
+
+			progress(r->pfn.v + done, p->layout.nr_pages);
+			mmu_assign(d, mfn_add(r->mfn, done),
+				   pfn_add(r->pfn, done), nr);
+			done += nr;
+		}
+	}
+}
+
+/* The tables that were built are validated, pinned and made the vCPU's. */
+static void install_tables(const struct build_result *b)
+{
+	int rc;
+
+	do {
+		progress(0, domain.mmu.nr_pages);
+		rc = mmu_start(&vcpu.mmu, b->l4);
+	} while (rc == -XEN_ERESTART);
+	if (rc != 0) {
+		panic("the domain's first page tables are refused: %d", rc);
+	}
+}
+
+static void init_vcpu(const struct build_result *b)
+{
+	struct regs *r = cpu_guest_regs();
+
+	*r = (struct regs){
+		.rip = b->entry.v,
+		.rsp = b->stack_top.v,
+		.rsi = b->start_info.v,
+		.rflags = X86_RFLAGS_IF | X86_RFLAGS_FIXED,
+		.cs = SEL_USER_CS64,
+		.ss = SEL_USER_SS,
+		.vector = ENTRY_RETRY,
+	};
+	vcpu.kernel_mode = true;
+	vcpu.up = true;
+	vcpu.debugreg[6] = 0xffff0ff0;
+	vcpu.debugreg[7] = 0x400;
+	vcpu_set_kernel_stack(&vcpu, SEL_USER_SS, b->stack_top.v);
+}
+
+static void init_domain(void)
+{
+	struct mmu_domain *d = &domain.mmu;
+
+	mmu_domain_init(d, &machine_mmu, TAG, DOMID);
+	mmu_vcpu_init(&vcpu.mmu, d, 0, desc_window_entries(0));
+	vcpu.domain = &domain;
+	domain.vcpu[0] = &vcpu;
+	domain.nr_vcpus = 1;
+	domain.shared_info_frame = frames_take_own(1);
+	domain.shared_info = frame_data(&machine_mmu, domain.shared_info_frame);
+	mmu_share(d, domain.shared_info_frame, true);
+	services_init(&domain, &vcpu);
+}
+
+void domain_create(const struct boot_info *boot, uint64_t pages)
+{
+	struct plan *p = &plan;
+	struct build_params params = {0};
+	struct build_result built;
+	struct build_error e;
+	mfn_t grants;
+
+	init_domain();
+	grants = frames_take_own(GRANT_MAX_FRAMES);
+	/* From here on the free memory is the domain's. */
+	plan_layout(p, boot, pages);
+	choose_frames(p);
+	assign_frames(p, &domain.mmu);
+	params.cmdline = p->cmdline;
+	if (p->initrd != NULL && !p->initrd_in_place) {
+		params.initrd = direct_map(p->initrd->at.start);
+	}
+	params.shared_info = mfn_to_maddr(domain.shared_info_frame);
+	services_ports(&domain, &vcpu, &params.console_port,
+		       &params.store_port);
+	if (build_domain(&p->memory, &p->layout, &p->image, &params, &built,
+			 &e) != 0) {
+		refuse_start(&e);
+	}
+	install_tables(&built);
+	if (services_rings(&domain, &built, &params, grants) != 0) {
+		panic("the domain's rings cannot be held");
+	}
+	init_vcpu(&built);
+	memory_give(page_round_down(boot->module[0].at.start),
+		    page_round_up(boot->module[0].at.end));
+	frames_to_pool();
+	log_info("domain %u: %lu MiB in %u runs, entry %016lx", DOMID,
+		 domain.mmu.nr_pages >> 8, p->memory.nr_runs, built.entry.v);
+	control_begin("guest-start");
+	control_hex("entry", built.entry.v);
+	control_number("pages", domain.mmu.nr_pages);
+	control_end();
+}
+
+_Noreturn void domain_start(void)
+{
+	vcpu_run_first(&vcpu);
+}

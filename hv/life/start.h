@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* What the services need at a domain's beginning, step by step. */
+#ifndef PW_HV_LIFE_START_H
+#define PW_HV_LIFE_START_H
+
+#include <stdint.h>
+
+#include "builder/build.h"
+
+struct domain;
+struct vcpu;
+
+/* Events and time; the domain has its shared info by now. */
+void services_init(struct domain *d, struct vcpu *v);
+/* Ports of the two rings, for start_info. */
+void services_ports(struct domain *d, struct vcpu *v, uint32_t *ret_console,
+		    uint32_t *ret_store);
+/*
+ * The rings' pages and the grant table, whose GRANT_MAX_FRAMES frames of the
+ * hypervisor's begin at `grants`. 0 or a negative errno.
+ */
+int services_rings(struct domain *d, const struct build_result *built,
+		   const struct build_params *params, mfn_t grants);
+/* The vCPU becomes this CPU's, and its guest is entered. */
+_Noreturn void vcpu_run_first(struct vcpu *v);
+
+#endif

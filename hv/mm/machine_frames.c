@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Frame table and M2P cover all machine addresses up to the end of RAM. Frames
+ * between the ranges of RAM keep their zeros, which say "nobody's"; frames
+ * that the hypervisor holds by now are marked as its own.
+ */
+#include "hv/mm/machine_frames.h"
+
+#include <string.h>
+
+#include "engine/domain/pool.h"
+#include "hv/mm/memory.h"
+#include "hv/mm/paging.h"
+#include "hv/mm/layout.h"
+
+#define LARGE (UINT64_C(2) << 20)
+
+struct mmu machine_mmu;
+
+static void mark_own(uint64_t start, uint64_t end)
+{
+	for (uint64_t m = start; m < end; m += PAGE_SIZE) {
+		machine_mmu.frames[m >> PAGE_SHIFT].owner = OWNER_XEN;
+	}
+}
+
+/* RAM that is not free: all of it is ours at this point. */
+static void mark_all_own(void)
+{
+	unsigned int f = 0;
+
+	for (unsigned int i = 0; i < memory_ram.nr; i++) {
+		uint64_t at = memory_ram.range[i].start;
+		const uint64_t end = memory_ram.range[i].end;
+
+		while (f < memory_free.nr && memory_free.range[f].end <= end) {
+			mark_own(at, memory_free.range[f].start);
+			at = memory_free.range[f++].end;
+		}
+		mark_own(at, end);
+	}
+}
+
+void frames_init(void)
+{
+	struct mmu *m = &machine_mmu;
+	uint64_t m2p_bytes;
+	uint64_t at;
+
+	m->ram = direct_map(0);
+	m->pte_nx = paging_nx();
+	m->nr_frames = memory_end() >> PAGE_SHIFT;
+	m2p_bytes = page_round_up(m->nr_frames * sizeof(*m->m2p));
+	at = memory_take(m2p_bytes, LARGE, UINT64_MAX);
+	paging_map_m2p(at, m2p_bytes);
+	m->m2p = direct_map(at);
+	memset(m->m2p, 0xff, m2p_bytes);
+	at = memory_take(page_round_up(m->nr_frames * sizeof(*m->frames)),
+			 PAGE_SIZE, UINT64_MAX);
+	m->frames = direct_map(at);
+	memset(m->frames, 0, m->nr_frames * sizeof(*m->frames));
+	mark_all_own();
+	paging_slots(m->xen_slots);
+	m->zero_frame = frames_take_own(1);
+}
+
+mfn_t frames_take_own(uint64_t nr)
+{
+	uint64_t bytes = nr << PAGE_SHIFT;
+	uint64_t at = memory_take(bytes, PAGE_SIZE, UINT64_MAX);
+
+	memset(direct_map(at), 0, bytes);
+	mark_own(at, at + bytes);
+	return mfn(at >> PAGE_SHIFT);
+}
+
+void frames_to_pool(void)
+{
+	for (unsigned int i = 0; i < memory_free.nr; i++) {
+		const struct boot_range *r = &memory_free.range[i];
+
+		pool_add(&machine_mmu, mfn(r->start >> PAGE_SHIFT),
+			 (r->end - r->start) >> PAGE_SHIFT);
+	}
+	memory_free.nr = 0;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* The engine's view of the machine: frame table, M2P, pool. */
+#ifndef PW_HV_MM_MACHINE_FRAMES_H
+#define PW_HV_MM_MACHINE_FRAMES_H
+
+#include "engine/mmu.h"
+
+extern struct mmu machine_mmu;
+
+/* Makes frame table and M2P; takes what memory audits need. */
+void frames_init(void);
+/* nr cleared frames of the hypervisor's own, in a row: the first. */
+mfn_t frames_take_own(uint64_t nr);
+/* What is left of the free memory goes to the engine's pool. */
+void frames_to_pool(void);
+
+#endif

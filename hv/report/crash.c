@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The crash report. Its content and wording are those of Xen's, because that
+ * is what people search the public record for. The guest may have left
+ * anything anywhere: its stack is read with its own rights, its tables only as
+ * far as they are valid frames.
+ */
+#include "engine/table/walk.h"
+#include "hv/report/crash.h"
+
+#include "engine/port.h"
+#include "hv/domain/domain.h"
+#include "hv/report/log.h"
+#include "hv/vcpu/vcpu.h"
+#include "hv/cpu/x86.h"
+
+#define STACK_WORDS 32
+#define WORDS_A_LINE 4
+
+void show_page_walk(const struct vcpu *v, vaddr_t va)
+{
+	const struct mmu *m = v->domain->mmu.m;
+	mfn_t root = v->kernel_mode ? v->mmu.kernel_root : v->mmu.user_root;
+	pte_t entries[5];
+	unsigned int read = mmu_walk(m, root, va, entries);
+
+	log_error("Pagetable walk from %016lx:", va.v);
+	for (unsigned int level = 4; level > 4 - read; level--) {
+		mfn_t f = pte_mfn(entries[level]);
+		uint64_t frame = INVALID_FRAME;
+
+		if (pte_present(entries[level]) && mfn_valid(m, f)) {
+			frame = m->m2p[f.v];
+		}
+		log_error(" L%u[0x%03x] = %016lx %016lx", level,
+			  pt_index(va, level), entries[level].v, frame);
+	}
+}
+
+static void show_registers(const struct vcpu *v, const struct regs *r)
+{
+	log_error("RIP:    %04x:[<%016lx>]", (unsigned int)(uint16_t)r->cs,
+		  r->rip);
+	log_error("RFLAGS: %016lx   EM: %d   CONTEXT: pv guest (d%uv%u)",
+		  r->rflags, v->event.info->evtchn_upcall_mask,
+		  (unsigned int)v->domain->mmu.domid, v->id);
+	log_error("rax: %016lx   rbx: %016lx   rcx: %016lx", r->rax, r->rbx,
+		  r->rcx);
+	log_error("rdx: %016lx   rsi: %016lx   rdi: %016lx", r->rdx, r->rsi,
+		  r->rdi);
+	log_error("rbp: %016lx   rsp: %016lx   r8:  %016lx", r->rbp, r->rsp,
+		  r->r8);
+	log_error("r9:  %016lx   r10: %016lx   r11: %016lx", r->r9, r->r10,
+		  r->r11);
+	log_error("r12: %016lx   r13: %016lx   r14: %016lx", r->r12, r->r13,
+		  r->r14);
+	log_error("r15: %016lx   cr0: %016lx   cr4: %016lx", r->r15,
+		  x86_read_cr0(), v->cr4);
+	log_error("cr3: %016lx   cr2: %016lx", x86_read_cr3(),
+		  (uint64_t)v->event.info->arch.cr2);
+	log_error("fsb: %016lx   gsb: %016lx   gss: %016lx",
+		  x86_rdmsr(MSR_FS_BASE), x86_rdmsr(MSR_GS_BASE),
+		  x86_rdmsr(MSR_SHADOW_GS_BASE));
+	log_error("ss: %04x   cs: %04x   mode: guest %s",
+		  (unsigned int)(uint16_t)r->ss, (unsigned int)(uint16_t)r->cs,
+		  v->kernel_mode ? "kernel" : "user");
+}
+
+static void show_stack(struct vcpu *v, const struct regs *r)
+{
+	log_error("Guest stack trace from rsp=%016lx:", r->rsp);
+	for (unsigned int i = 0; i < STACK_WORDS; i += WORDS_A_LINE) {
+		uint64_t word[WORDS_A_LINE];
+		uint64_t at = r->rsp + i * sizeof(word[0]);
+
+		if (port_copy_in(&v->mmu, word, at, sizeof(word)) != 0) {
+			log_error("   Fault while accessing guest memory.");
+			return;
+		}
+		log_error("   %016lx %016lx %016lx %016lx", word[0], word[1],
+			  word[2], word[3]);
+	}
+}
+
+void crash_report(struct vcpu *v, const struct regs *r)
+{
+	const struct domain *d = v->domain;
+
+	log_error("Domain %u (vcpu#%u) crashed on cpu#0: %s",
+		  (unsigned int)d->mmu.domid, v->id,
+		  d->crash_reason != NULL ? d->crash_reason : "no reason");
+	show_registers(v, r);
+	if (d->crash_has_address) {
+		show_page_walk(v, vaddr(d->crash_address));
+	}
+	show_stack(v, r);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* The last words, on both serial ports. */
+#include "hv/report/panic.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+
+#include "hv/report/control.h"
+#include "hv/report/log.h"
+#include "hv/report/machine.h"
+
+_Noreturn void panic(const char *why, ...)
+{
+	static bool panicking;
+	char line[256];
+	va_list args;
+
+	if (!panicking) {
+		panicking = true;
+		va_start(args, why);
+		format_args(line, sizeof(line), why, args);
+		va_end(args);
+		log_error("panic: %s", line);
+		control_begin("panic");
+		control_text("reason", line);
+		control_end();
+	}
+	machine_end(EXIT_FAILED);
+}

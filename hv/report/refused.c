@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Refusals become a line on the console and an event on the control channel.
+ * A guest can cause them at any rate, and serial lines are slow: past a burst,
+ * only some are told in full; all are counted.
+ */
+#include "engine/port.h"
+#include "hv/report/control.h"
+#include "hv/cpu/cpu.h"
+#include "hv/entry/hypercall.h"
+#include "hv/report/log.h"
+#include "hv/services/time.h"
+#include "hv/vcpu/vcpu.h"
+#include "hv/cpu/x86.h"
+
+#define BURST 200
+#define PER_SECOND 20
+
+/* One more line? A bucket of BURST, refilled by time. */
+static bool may_tell(void)
+{
+	static uint64_t level = BURST;
+	static uint64_t last;
+	const uint64_t cycles = time_tsc_khz() * 1000 / PER_SECOND + 1;
+	uint64_t new = (x86_rdtsc() - last) / cycles;
+
+	if (new != 0) {
+		level = level + new > BURST ? BURST : level + new;
+		last = x86_rdtsc();
+	}
+	if (level == 0) {
+		return false;
+	}
+	level--;
+	return true;
+}
+
+static void count(enum mmu_operation op)
+{
+	uint8_t nr = operation_info[op].hypercall;
+
+	if (nr != NO_HYPERCALL) {
+		hypercall_refused[nr]++;
+	}
+}
+
+static void tell_place(const struct refusal *r)
+{
+	if (r->nr_path == 0) {
+		return;
+	}
+	control_hex("where", refusal_where(r).v);
+	control_hex("table", r->path[0].table.v);
+	control_number("slot", r->path[0].slot);
+	if (r->nr_path > 1) {
+		control_hex("asked_table", r->path[r->nr_path - 1].table.v);
+	}
+}
+
+static void tell_operands(const struct refusal *r)
+{
+	static const char *const keys[OPERAND_WORDS] = {"operand0", "operand1",
+							"operand2"};
+
+	for (uint32_t i = 0; i < r->op.nr_operands; i++) {
+		control_hex(keys[i], r->operand[i]);
+	}
+}
+
+static void tell_control(const struct refusal *r)
+{
+	const struct rule_info *rule = &rule_info[r->rule];
+
+	control_begin("refusal");
+	control_text("op", operation_info[r->op.id].name);
+	control_number("index", r->op.index);
+	control_text("rule", rule->name);
+	control_text("sentence", rule->sentence);
+	control_text("invariant", rule->invariant);
+	control_number("errno", (uint64_t)rule->err);
+	if (r->frame.v != INVALID_FRAME) {
+		control_hex("mfn", r->frame.v);
+		if (r->pfn.v != INVALID_FRAME) {
+			control_hex("pfn", r->pfn.v);
+		}
+	}
+	if (r->has_types) {
+		control_hex("seen", r->seen);
+		control_hex("expected", r->expected);
+	}
+	if (r->level != 0) {
+		control_number("level", r->level);
+		control_hex("entry", r->entry.v);
+	}
+	if (r->bits != 0) {
+		control_hex("bits", r->bits);
+	}
+	if (r->has_old) {
+		control_hex("old", r->old.v);
+	}
+	tell_place(r);
+	tell_operands(r);
+	control_number("request", r->request);
+	if (r->op.call != 0) {
+		control_number("call", r->op.call - 1);
+	}
+	control_hex("rip", r->rip);
+	control_number("serial", r->serial);
+	control_end();
+}
+
+void port_refused(struct mmu_domain *d, struct refusal *r)
+{
+	char line[256];
+
+	(void)d;
+	r->rip = cpu_guest_regs()->rip;
+	count(r->op.id);
+	if (!may_tell()) {
+		return;
+	}
+	refusal_format(r, line, sizeof(line));
+	log_warn("d%uv%u %s", d->domid, current == NULL ? 0 : current->id,
+		 line);
+	if (operation_is_pin(r->op.id)) {
+		log_warn("Error while pinning mfn %lx", r->operand[1]);
+	}
+	tell_control(r);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The port table: binding, closing and sending. Ports and vCPU numbers come
+ * from the guest unchecked. 0 or a negative errno.
+ */
+#ifndef PW_HV_SERVICES_CHANNEL_H
+#define PW_HV_SERVICES_CHANNEL_H
+
+#include "hv/services/event.h"
+
+int channel_alloc_unbound(struct domain *d, evtchn_alloc_unbound_t *op);
+int channel_bind_interdomain(struct vcpu *v, evtchn_bind_interdomain_t *op);
+int channel_bind_virq(struct domain *d, evtchn_bind_virq_t *op);
+int channel_bind_ipi(struct domain *d, evtchn_bind_ipi_t *op);
+int channel_close(struct domain *d, evtchn_port_t port);
+int channel_send(struct domain *d, evtchn_port_t port);
+int channel_status(struct domain *d, evtchn_status_t *op);
+int channel_bind_vcpu(struct domain *d, evtchn_port_t port, uint32_t vcpu);
+int channel_unmask(struct domain *d, evtchn_port_t port);
+int channel_reset(struct domain *d);
+/* Is there such a port? */
+bool channel_valid(const struct domain *d, evtchn_port_t port);
+/* Does the guest's number of a domain mean the domain itself? */
+bool channel_domid_is_self(const struct domain *d, domid_t domid);
+
+#endif

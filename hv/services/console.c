@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The console.
+ *
+ * Ring indices in the shared page are the guest's to spoil, so the
+ * hypervisor's own are kept here and only published there; the guest's are
+ * read once and used as a distance, and one that is larger than the ring means
+ * that there is nothing to be had. Output goes out while the guest waits for
+ * its send to return, so the ring is never full for longer than that.
+ *
+ * Input that the guest is slow to take is left in the serial port, whose other
+ * end then waits, rather than dropped.
+ */
+#include "hv/services/console.h"
+
+#include <xen/io/console.h>
+
+#include "engine/port.h"
+#include "hv/domain/domain.h"
+#include "hv/services/event.h"
+#include "hv/report/serial.h"
+#include "hv/cpu/pic.h"
+#include "hv/vcpu/vcpu.h"
+
+#define SERIAL_IRQ 4
+_Static_assert(CONSOLE_VECTOR == PIC_VECTOR + SERIAL_IRQ, "COM1 is IRQ 4");
+
+#define OUT_SIZE ((uint32_t)sizeof(((struct xencons_interface *)0)->out))
+#define IN_SIZE ((uint32_t)sizeof(((struct xencons_interface *)0)->in))
+
+int console_domain_init(struct domain *d, struct xencons_interface *ring,
+			evtchn_port_t port)
+{
+	struct console *c = &d->console;
+	uint64_t at = (uint64_t)((uint8_t *)ring - d->mmu.m->ram);
+	int rc = mmu_hold(&d->mmu, maddr_to_mfn(maddr(at)));
+
+	if (rc == 0) {
+		c->ring = ring;
+		c->port = port;
+	}
+	return rc;
+}
+
+/* Sends the guest's output on its way; returns how much there was. */
+static uint32_t drain_output(struct console *c)
+{
+	struct xencons_interface *ring = c->ring;
+	uint32_t prod = __atomic_load_n(&ring->out_prod, __ATOMIC_ACQUIRE);
+	uint32_t nr = prod - c->out_cons;
+
+	if (nr > OUT_SIZE) {
+		nr = 0;
+	}
+	for (uint32_t left = nr; left != 0;) {
+		uint32_t at = c->out_cons & (OUT_SIZE - 1);
+		uint32_t piece = OUT_SIZE - at < left ? OUT_SIZE - at : left;
+
+		serial_write(SERIAL_CONSOLE, ring->out + at, piece);
+		c->out_cons += piece;
+		left -= piece;
+	}
+	c->out_cons = prod;
+	__atomic_store_n(&ring->out_cons, prod, __ATOMIC_RELEASE);
+	return nr;
+}
+
+/* Reads COM1 as far as there is room. */
+static void read_serial(struct console *c)
+{
+	c->stalled = false;
+	while (c->input_in - c->input_out < CONSOLE_INPUT) {
+		int byte = serial_read(SERIAL_CONSOLE);
+
+		if (byte < 0) {
+			return;
+		}
+		c->input[c->input_in++ % CONSOLE_INPUT] = (uint8_t)byte;
+	}
+	c->stalled = true;
+}
+
+/* Fills the guest's ring; true if anything went in. */
+static bool push_input(struct console *c)
+{
+	struct xencons_interface *ring = c->ring;
+	uint32_t cons, room;
+	bool pushed = false;
+
+	if (ring == NULL || c->input_in == c->input_out) {
+		return false;
+	}
+	cons = __atomic_load_n(&ring->in_cons, __ATOMIC_ACQUIRE);
+	room = IN_SIZE - (c->in_prod - cons);
+	if (room > IN_SIZE) {
+		return false;
+	}
+	while (room-- != 0 && c->input_in != c->input_out) {
+		ring->in[c->in_prod++ & (IN_SIZE - 1)] =
+			(char)c->input[c->input_out++ % CONSOLE_INPUT];
+		pushed = true;
+	}
+	__atomic_store_n(&ring->in_prod, c->in_prod, __ATOMIC_RELEASE);
+	return pushed;
+}
+
+static bool pass_input(struct console *c)
+{
+	bool pushed = push_input(c);
+
+	if (c->stalled) {
+		read_serial(c);
+		pushed |= push_input(c);
+	}
+	return pushed;
+}
+
+void console_kick(struct domain *d)
+{
+	struct console *c = &d->console;
+	/*
+	 * A writer that found the ring full waits to be told of room. One
+	 * that did not is spared the interrupt.
+	 */
+	bool tell = drain_output(c) >= OUT_SIZE / 2;
+
+	if (pass_input(c) || tell) {
+		event_notify(d, c->port);
+	}
+}
+
+void console_irq_init(void)
+{
+	serial_enable_interrupt(SERIAL_CONSOLE);
+	pic_unmask(SERIAL_IRQ);
+}
+
+void console_interrupt(struct domain *d)
+{
+	if (d == NULL) {
+		while (serial_read(SERIAL_CONSOLE) >= 0) {
+		}
+	} else {
+		read_serial(&d->console);
+		if (pass_input(&d->console)) {
+			event_notify(d, d->console.port);
+		}
+	}
+	pic_end(SERIAL_IRQ);
+}
+
+/* --- console_io -------------------------------------------------------------
+ */
+
+#define PIECE 128
+/* Between two questions whether something else is due. */
+#define STRETCH 4096
+
+static int64_t console_write(struct vcpu *v, uint64_t arg[6])
+{
+	uint8_t piece[PIECE];
+	uint32_t size = (uint32_t)arg[1];
+	uint32_t done = 0;
+
+	while (done != size) {
+		uint32_t nr = size - done < PIECE ? size - done : PIECE;
+
+		if (port_copy_in(&v->mmu, piece, arg[2] + done, nr) != 0) {
+			return -XEN_EFAULT;
+		}
+		serial_write(SERIAL_CONSOLE, piece, nr);
+		done += nr;
+		if (done % STRETCH == 0 && done != size &&
+		    port_preempt(&v->domain->mmu)) {
+			arg[1] = size - done;
+			arg[2] += done;
+			return -XEN_ERESTART;
+		}
+	}
+	return 0;
+}
+
+static int64_t console_read(struct vcpu *v, uint32_t size, uint64_t to)
+{
+	struct console *c = &v->domain->console;
+	uint8_t typed[CONSOLE_INPUT];
+	uint32_t nr = 0;
+
+	while (nr < size && c->input_out + nr != c->input_in) {
+		typed[nr] = c->input[(c->input_out + nr) % CONSOLE_INPUT];
+		nr++;
+	}
+	if (nr != 0 && port_copy_out(&v->mmu, to, typed, nr) != 0) {
+		return -XEN_EFAULT;
+	}
+	c->input_out += nr;
+	if (c->stalled) {
+		read_serial(c);
+	}
+	return nr;
+}
+
+int64_t hc_console_io(struct vcpu *v, uint64_t arg[6])
+{
+	switch ((uint32_t)arg[0]) {
+	case CONSOLEIO_write:
+		return console_write(v, arg);
+	case CONSOLEIO_read:
+		return console_read(v, (uint32_t)arg[1], arg[2]);
+	default:
+		return -XEN_ENOSYS;
+	}
+}

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Time as the guest sees it: the clock in its vcpu_info, the wall clock, its
+ * timers, and the record of how long its vCPUs ran and waited.
+ *
+ * The clock's numbers never change after boot, so they are written where the
+ * guest will look, once, under the version protocol of the ABI.
+ */
+#include "engine/port.h"
+#include "hv/cpu/cpu.h"
+#include "hv/domain/domain.h"
+#include "hv/mm/layout.h"
+#include "hv/services/sched.h"
+#include "hv/vcpu/vcpu.h"
+
+#define MILLISECOND UINT64_C(1000000)
+#define SECOND UINT64_C(1000000000)
+/* Xen's limit of a period, and of what set_timer_op takes for an absolute
+ * time that was meant: about thirteen days. */
+#define PERIOD_MAX (SECOND * 60 * 60 * 24 * 365)
+#define FAR_FUTURE (UINT64_C(1) << 50)
+
+static void write_clock(struct vcpu_time_info *to)
+{
+	struct vcpu_time_info t;
+	uint32_t version = __atomic_load_n(&to->version, __ATOMIC_RELAXED) | 1;
+
+	time_clock(&t);
+	t.version = version;
+	__atomic_store_n(&to->version, version, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	*to = t;
+	__atomic_store_n(&to->version, version + 1, __ATOMIC_RELEASE);
+}
+
+void time_publish(struct vcpu *v)
+{
+	struct vcpu_info *shared = &v->domain->shared_info->vcpu_info[v->id];
+
+	write_clock(&v->event.info->time);
+	if (shared != v->event.info) {
+		write_clock(&shared->time);
+	}
+}
+
+void time_domain_init(struct domain *d)
+{
+	struct shared_info *si = d->shared_info;
+	uint64_t base = time_wallclock_base();
+
+	si->wc_version = 1;
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	si->wc_sec = (uint32_t)base;
+	si->wc_sec_hi = (uint32_t)(base >> 32);
+	si->wc_nsec = 0;
+	__atomic_store_n(&si->wc_version, 2, __ATOMIC_RELEASE);
+}
+
+void time_vcpu_init(struct vcpu *v)
+{
+	uint64_t now = time_now();
+
+	for (unsigned int i = 0; i < DEADLINES; i++) {
+		v->time.deadline[i] = TIME_NEVER;
+	}
+	v->time.earliest = TIME_NEVER;
+	v->time.runstate.state = RUNSTATE_running;
+	v->time.runstate.state_entry_time = now;
+	/* A PV vCPU starts with a tick of 100 Hz. */
+	v->time.period = 10 * MILLISECOND;
+	time_set_deadline(v, DEADLINE_PERIODIC, now + v->time.period, now);
+	time_publish(v);
+}
+
+/* --- run states ---------------------------------------------------------- */
+
+static void runstate_account(struct vcpu_runstate_info *r, uint64_t now)
+{
+	if (now > r->state_entry_time) {
+		r->time[r->state] += now - r->state_entry_time;
+		r->state_entry_time = now;
+	}
+}
+
+void time_runstate_change(struct vcpu *v, int state)
+{
+	runstate_account(&v->time.runstate, time_now());
+	v->time.runstate.state = state;
+}
+
+/*
+ * The guest's copy. It is the vCPU's own, and written while it does not run,
+ * so only another vCPU of the domain could see it half written; for those the
+ * guest can ask for a mark in it (VMASST_TYPE_runstate_update_flag). A copy
+ * that cannot be written is the guest's loss.
+ */
+void time_runstate_publish(struct vcpu *v)
+{
+	uint64_t to = v->time.runstate_area;
+	struct vcpu_runstate_info r = v->time.runstate;
+	uint64_t at =
+		to + offsetof(struct vcpu_runstate_info, state_entry_time);
+	bool mark = v->domain->nr_vcpus > 1 &&
+		    (v->domain->vm_assist &
+		     (1u << VMASST_TYPE_runstate_update_flag));
+
+	if (to == 0) {
+		return;
+	}
+	if (mark) {
+		r.state_entry_time |= XEN_RUNSTATE_UPDATE;
+		if (port_copy_out(&v->mmu, at, &r.state_entry_time,
+				  sizeof(r.state_entry_time)) != 0) {
+			return;
+		}
+	}
+	if (port_copy_out(&v->mmu, to, &r, sizeof(r)) != 0 || !mark) {
+		return;
+	}
+	r.state_entry_time &= ~XEN_RUNSTATE_UPDATE;
+	if (port_copy_out(&v->mmu, at, &r.state_entry_time,
+			  sizeof(r.state_entry_time)) != 0) {
+		return;
+	}
+}
+
+static int64_t get_runstate(struct vcpu *caller, const struct vcpu *v,
+			    uint64_t to)
+{
+	struct vcpu_runstate_info r = v->time.runstate;
+
+	runstate_account(&r, time_now());
+	return port_copy_out(&caller->mmu, to, &r, sizeof(r));
+}
+
+static int64_t register_runstate(struct vcpu *caller, struct vcpu *v,
+				 uint64_t from)
+{
+	uint64_t area;
+
+	if (port_copy_in(&caller->mmu, &area, from, sizeof(area)) != 0 ||
+	    !guest_range_ok(area, sizeof(struct vcpu_runstate_info))) {
+		return -XEN_EFAULT;
+	}
+	v->time.runstate_area = area;
+	if (v == caller) {
+		time_runstate_publish(v);
+	}
+	return 0;
+}
+
+static int64_t register_time(struct vcpu *caller, struct vcpu *v, uint64_t from)
+{
+	struct vcpu_time_info t;
+	uint64_t area;
+
+	if (port_copy_in(&caller->mmu, &area, from, sizeof(area)) != 0 ||
+	    !guest_range_ok(area, sizeof(t))) {
+		return -XEN_EFAULT;
+	}
+	v->time.time_area = area;
+	time_clock(&t);
+	t.version = 2;
+	if (area != 0 && v == caller &&
+	    port_copy_out(&v->mmu, area, &t, sizeof(t)) != 0) {
+		v->time.time_area = 0; /* nothing there to keep a clock in */
+	}
+	return 0;
+}
+
+/* --- timers --------------------------------------------------------------- */
+
+static int64_t set_singleshot(struct vcpu *v, uint64_t from)
+{
+	struct vcpu_set_singleshot_timer set;
+	uint64_t now;
+
+	if (port_copy_in(&v->mmu, &set, from, sizeof(set)) != 0) {
+		return -XEN_EFAULT;
+	}
+	now = time_now();
+	if (set.timeout_abs_ns >= now) {
+		time_set_deadline(v, DEADLINE_SINGLESHOT, set.timeout_abs_ns,
+				  now);
+		return 0;
+	}
+	if (set.flags & VCPU_SSHOTTMR_future) {
+		return -XEN_ETIME;
+	}
+	time_set_deadline(v, DEADLINE_SINGLESHOT, TIME_NEVER, now);
+	event_virq(v, VIRQ_TIMER);
+	return 0;
+}
+
+static int64_t set_periodic(struct vcpu *caller, struct vcpu *v, uint64_t from)
+{
+	struct vcpu_set_periodic_timer set;
+	uint64_t now;
+
+	if (port_copy_in(&caller->mmu, &set, from, sizeof(set)) != 0) {
+		return -XEN_EFAULT;
+	}
+	if (set.period_ns < MILLISECOND || set.period_ns > PERIOD_MAX) {
+		return -XEN_EINVAL;
+	}
+	now = time_now();
+	v->time.period = set.period_ns;
+	time_set_deadline(v, DEADLINE_PERIODIC, now + set.period_ns, now);
+	return 0;
+}
+
+static int64_t stop_timer(struct vcpu *v, enum time_deadline which)
+{
+	time_set_deadline(v, which, TIME_NEVER, time_now());
+	return 0;
+}
+
+int64_t time_vcpu_op(struct vcpu *caller, struct vcpu *v, unsigned int cmd,
+		     uint64_t argument)
+{
+	switch (cmd) {
+	case VCPUOP_set_singleshot_timer:
+		return v == caller ? set_singleshot(v, argument) : -XEN_EINVAL;
+	case VCPUOP_stop_singleshot_timer:
+		return v == caller ? stop_timer(v, DEADLINE_SINGLESHOT)
+				   : -XEN_EINVAL;
+	case VCPUOP_set_periodic_timer:
+		return set_periodic(caller, v, argument);
+	case VCPUOP_stop_periodic_timer:
+		return stop_timer(v, DEADLINE_PERIODIC);
+	case VCPUOP_get_runstate_info:
+		return get_runstate(caller, v, argument);
+	case VCPUOP_register_runstate_memory_area:
+		return register_runstate(caller, v, argument);
+	case VCPUOP_register_vcpu_time_memory_area:
+		return register_time(caller, v, argument);
+	default:
+		return -XEN_ENOSYS;
+	}
+}
+
+int64_t hc_set_timer_op(struct vcpu *v, uint64_t arg[6])
+{
+	uint64_t when = arg[0];
+	uint64_t now = time_now();
+
+	if (when == 0) {
+		when = TIME_NEVER;
+	} else if ((int64_t)when < 0 ||
+		   (when > now && when - now >= FAR_FUTURE)) {
+		/*
+		 * Kernels compute such times when theirs wrap, or when they
+		 * have no timer at all: soon is right for both.
+		 */
+		when = now + 100 * MILLISECOND;
+	}
+	time_set_deadline(v, DEADLINE_SINGLESHOT, when, now);
+	return 0;
+}
+
+int64_t time_watchdog(struct domain *d, uint32_t id, uint32_t seconds)
+{
+	uint64_t now = time_now();
+	int64_t result = 0;
+
+	if (id > TIME_WATCHDOGS || (id == 0 && seconds == 0)) {
+		return -XEN_EINVAL;
+	}
+	if (id == 0) {
+		while (id < TIME_WATCHDOGS && d->time.watchdog[id]) {
+			id++;
+		}
+		if (id == TIME_WATCHDOGS) {
+			return -XEN_ENOSPC;
+		}
+		result = ++id;
+	} else if (!d->time.watchdog[id - 1]) {
+		return -XEN_EINVAL;
+	}
+	id--;
+	d->time.watchdog[id] = seconds != 0;
+	time_set_deadline(d->vcpu[0], DEADLINE_WATCHDOG0 + id,
+			  seconds != 0 ? now + seconds * SECOND : TIME_NEVER,
+			  now);
+	return result;
+}

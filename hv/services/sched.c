@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Waiting. A vCPU that blocks or polls keeps its CPU, which sleeps until an
+ * interrupt has made something pending for it: `blocked` is cleared by
+ * whoever raises the event, on this CPU from within the interrupt, so there is
+ * no moment between the last look and the sleep in which one could be lost
+ * (interrupts are off but inside x86_idle(), whose sti takes effect with the
+ * hlt).
+ */
+#include "hv/services/sched.h"
+
+#include "engine/port.h"
+#include "hv/domain/domain.h"
+#include "hv/services/channel.h"
+#include "hv/vcpu/vcpu.h"
+#include "hv/cpu/x86.h"
+
+struct vcpu *domain_vcpu(const struct domain *d, uint32_t id)
+{
+	return id < d->nr_vcpus ? d->vcpu[id] : NULL;
+}
+
+void sched_wake(struct vcpu *v)
+{
+	v->blocked = false;
+}
+
+static void sleep(struct vcpu *v)
+{
+	time_runstate_change(v, RUNSTATE_blocked);
+	while (__atomic_load_n(&v->blocked, __ATOMIC_RELAXED) &&
+	       !v->domain->stopping) {
+		x86_idle();
+	}
+	v->blocked = false;
+	time_runstate_change(v, RUNSTATE_running);
+	time_runstate_publish(v);
+}
+
+void sched_block(struct vcpu *v)
+{
+	struct vcpu_info *info = v->event.info;
+
+	__atomic_store_n(&info->evtchn_upcall_mask, 0, __ATOMIC_RELAXED);
+	if (__atomic_load_n(&info->evtchn_upcall_pending, __ATOMIC_RELAXED) ==
+	    0) {
+		v->blocked = true;
+		sleep(v);
+	}
+}
+
+#define POLL_PORTS 128 /* Xen's limit */
+
+/* Waits for one of the ports, an event of any kind, or the timeout. */
+static void poll_wait(struct vcpu *v, const evtchn_port_t *ports,
+		      unsigned int nr, uint64_t timeout)
+{
+	uint64_t now = time_now();
+
+	if (timeout != 0 && timeout <= now) {
+		return;
+	}
+	v->event.polling = true;
+	v->event.poll_port = nr == 1 ? ports[0] : 0;
+	v->domain->event.nr_pollers++;
+	if (timeout != 0) {
+		time_set_deadline(v, DEADLINE_POLL, timeout, now);
+	}
+	v->blocked = true;
+	sleep(v);
+	if (timeout != 0) {
+		time_set_deadline(v, DEADLINE_POLL, TIME_NEVER, now);
+	}
+	v->domain->event.nr_pollers--;
+	v->event.polling = false;
+}
+
+static int64_t sched_poll(struct vcpu *v, uint64_t from)
+{
+	evtchn_port_t ports[POLL_PORTS];
+	struct sched_poll poll;
+
+	if (port_copy_in(&v->mmu, &poll, from, sizeof(poll)) != 0) {
+		return -XEN_EFAULT;
+	}
+	if (poll.nr_ports > POLL_PORTS) {
+		return -XEN_EINVAL;
+	}
+	if (event_deliverable(v)) {
+		return 0;
+	}
+	if (poll.nr_ports != 0 &&
+	    port_copy_in(&v->mmu, ports, (uint64_t)(uintptr_t)poll.ports.p,
+			 poll.nr_ports * sizeof(ports[0])) != 0) {
+		return -XEN_EFAULT;
+	}
+	for (unsigned int i = 0; i < poll.nr_ports; i++) {
+		if (!channel_valid(v->domain, ports[i])) {
+			return -XEN_EINVAL;
+		}
+	}
+	if (!event_any_pending(v->domain, ports, poll.nr_ports)) {
+		poll_wait(v, ports, poll.nr_ports, poll.timeout);
+	}
+	return 0;
+}
+
+static int64_t sched_shutdown(struct vcpu *v, uint64_t from, bool now)
+{
+	struct sched_shutdown op;
+	struct domain *d = v->domain;
+
+	if (port_copy_in(&v->mmu, &op, from, sizeof(op)) != 0) {
+		return -XEN_EFAULT;
+	}
+	if (now) {
+		domain_shutdown(d, (uint8_t)op.reason);
+	} else if (d->event.shutdown_code == 0) {
+		/* The first code counts, and before the reason given later. */
+		d->event.shutdown_code = (uint16_t)((uint8_t)op.reason + 1);
+	}
+	return 0;
+}
+
+static int64_t sched_watchdog(struct vcpu *v, uint64_t from)
+{
+	struct sched_watchdog op;
+
+	if (port_copy_in(&v->mmu, &op, from, sizeof(op)) != 0) {
+		return -XEN_EFAULT;
+	}
+	return time_watchdog(v->domain, op.id, op.timeout);
+}
+
+int64_t hc_sched_op(struct vcpu *v, uint64_t arg[6])
+{
+	switch ((uint32_t)arg[0]) {
+	case SCHEDOP_yield:
+		return 0; /* nobody else wants this CPU */
+	case SCHEDOP_block:
+		sched_block(v);
+		return 0;
+	case SCHEDOP_shutdown:
+		return sched_shutdown(v, arg[1], true);
+	case SCHEDOP_shutdown_code:
+		return sched_shutdown(v, arg[1], false);
+	case SCHEDOP_poll:
+		return sched_poll(v, arg[1]);
+	case SCHEDOP_watchdog:
+		return sched_watchdog(v, arg[1]);
+	case SCHEDOP_remote_shutdown:
+		return -XEN_ESRCH; /* there is no other domain */
+	case SCHEDOP_pin_override:
+		return -XEN_EPERM;
+	default:
+		return -XEN_ENOSYS;
+	}
+}
+
+/* The first form: shutdown's reason is the argument itself. */
+int64_t hc_sched_op_compat(struct vcpu *v, uint64_t arg[6])
+{
+	switch ((uint32_t)arg[0]) {
+	case SCHEDOP_yield:
+	case SCHEDOP_block:
+		return hc_sched_op(v, arg);
+	case SCHEDOP_shutdown:
+		domain_shutdown(v->domain, (uint8_t)arg[1]);
+		return 0;
+	default:
+		return -XEN_ENOSYS;
+	}
+}

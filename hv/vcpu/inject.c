@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Entering the guest kernel: frames on its stack, as xen.h's ABI has them.
+ *
+ *   rcx, r11, [error], rip, cs | upcall mask << 32, rflags, rsp, ss
+ *
+ * From user mode the frame goes to the stack that the kernel named, from
+ * kernel mode below its own; either is the guest's word only, so the range is
+ * checked and every store may fault. A kernel has no second stack to take the
+ * fault on: the domain crashes.
+ *
+ * The CS stored for kernel mode has RPL 0, by which the kernel tells it from
+ * its users; the live one has RPL 3 again.
+ */
+#include "hv/domain/domain.h"
+#include "hv/report/log.h"
+#include "hv/mm/guest.h"
+#include "hv/mm/layout.h"
+#include "hv/entry/trap.h"
+#include "hv/cpu/x86.h"
+
+#define FRAME_SPACE 64
+
+#define WITH_ERROR_CODE                                        \
+	((1u << TRAP_DF) | (1u << TRAP_TS) | (1u << TRAP_NP) | \
+	 (1u << TRAP_SS) | (1u << TRAP_GP) | (1u << TRAP_PF) | \
+	 (1u << TRAP_AC))
+
+#define FLAGS_CLEARED                                               \
+	((uint64_t)(X86_RFLAGS_AC | X86_RFLAGS_VM | X86_RFLAGS_RF | \
+		    X86_RFLAGS_NT | X86_RFLAGS_TF))
+
+void vcpu_toggle_mode(struct vcpu *v)
+{
+	mfn_t root;
+
+	x86_swapgs();
+	v->kernel_mode = !v->kernel_mode;
+	root = v->kernel_mode ? v->mmu.kernel_root : v->mmu.user_root;
+	x86_write_cr3(root.v << PAGE_SHIFT);
+}
+
+static inline uint64_t stored_rflags(const struct vcpu *v, const struct regs *r,
+				     bool masked)
+{
+	uint64_t f = r->rflags & ~(uint64_t)(X86_RFLAGS_IF | X86_RFLAGS_IOPL);
+
+	if (!masked) {
+		f |= X86_RFLAGS_IF;
+	}
+	if (v->domain->vm_assist & 1u << VMASST_TYPE_architectural_iopl) {
+		f |= (uint64_t)v->iopl << 12;
+	}
+	return f;
+}
+
+static bool stack_fault(struct vcpu *v, uint64_t sp)
+{
+	log_error("d%uv%u no stack at %016lx for an exception frame",
+		  v->domain->mmu.domid, v->id, sp);
+	domain_crash_at(v, "no stack for an exception frame", sp);
+	return false;
+}
+
+static inline bool bounce(struct vcpu *v, struct regs *r, uint64_t address,
+			  bool mask_events, bool has_error, uint64_t error)
+{
+	struct vcpu_info *info = v->event.info;
+	const bool masked = info->evtchn_upcall_mask != 0;
+	uint64_t cs = (r->cs & 0xffff) | (uint64_t)masked << 32;
+	uint64_t sp = r->rsp & ~UINT64_C(15);
+
+	if (v->kernel_mode) {
+		cs &= ~UINT64_C(3);
+	} else {
+		vcpu_toggle_mode(v);
+		sp = v->kernel_sp;
+	}
+	if (!guest_range_ok(sp - FRAME_SPACE, FRAME_SPACE)) {
+		return stack_fault(v, sp);
+	}
+	GUEST_STORE(sp - 8, r->ss, fault);
+	GUEST_STORE(sp - 16, r->rsp, fault);
+	GUEST_STORE(sp - 24, stored_rflags(v, r, masked), fault);
+	GUEST_STORE(sp - 32, cs, fault);
+	GUEST_STORE(sp - 40, r->rip, fault);
+	sp -= 40;
+	if (has_error) {
+		sp -= 8;
+		GUEST_STORE(sp, error, fault);
+	}
+	GUEST_STORE(sp - 8, r->r11, fault);
+	GUEST_STORE(sp - 16, r->rcx, fault);
+	if (mask_events) {
+		info->evtchn_upcall_mask = 1;
+	}
+	r->rip = address;
+	r->cs = SEL_USER_CS64;
+	r->ss = SEL_USER_SS;
+	r->rsp = sp - 16;
+	r->rflags &= ~FLAGS_CLEARED;
+	return true;
+fault:
+	return stack_fault(v, sp);
+}
+
+bool bounce_callback(struct vcpu *v, struct regs *r, uint64_t address,
+		     bool mask_events)
+{
+	return bounce(v, r, address, mask_events, false, 0);
+}
+
+void inject_exception(struct vcpu *v, struct regs *r, unsigned int vector,
+		      uint32_t error)
+{
+	const struct trap_info *t = &v->trap[vector & 255];
+	bool has_error = vector < 32 && (WITH_ERROR_CODE >> vector & 1) != 0;
+
+	if (t->address == 0) {
+		log_error("d%uv%u unhandled: vec %u, %s[%04x]",
+			  v->domain->mmu.domid, v->id, vector,
+			  trap_name(vector), has_error ? error : 0);
+		domain_crash(v, "exception without a handler");
+		return;
+	}
+	bounce(v, r, t->address, (t->flags & 4) != 0, has_error, error);
+}
+
+void inject_page_fault(struct vcpu *v, struct regs *r, uint64_t cr2,
+		       uint32_t error)
+{
+	const struct trap_info *t = &v->trap[TRAP_PF];
+
+	if (v->kernel_mode) {
+		error &= ~(uint32_t)PF_ERROR_USER;
+	} else {
+		error |= PF_ERROR_USER;
+	}
+	v->event.info->arch.cr2 = cr2;
+	if (t->address == 0) {
+		log_error("d%uv%u unhandled page fault (ec=%04x)",
+			  v->domain->mmu.domid, v->id, error);
+		domain_crash_at(v, "page fault without a handler", cr2);
+		return;
+	}
+	bounce(v, r, t->address, (t->flags & 4) != 0, true, error);
+}
+
+void event_enter_guest(struct vcpu *v, struct regs *r)
+{
+	if (v->on_event.address == 0) {
+		domain_crash(v, "event without an event callback");
+		return;
+	}
+	bounce(v, r, v->on_event.address, true, false, 0);
+}

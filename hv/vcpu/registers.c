@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Stack, segment bases, FPU switch and debug registers. Segment bases and
+ * selectors live in the CPU alone: the hypervisor uses none of them.
+ */
+#include "hv/vcpu/registers.h"
+
+#include "hv/entry/hypercall.h"
+#include "hv/mm/guest.h"
+#include "hv/mm/layout.h"
+#include "hv/vcpu/vcpu.h"
+#include "hv/cpu/x86.h"
+
+#define FRAME_SPACE 64
+/* Not canonical, and so far from it that no frame reaches memory. */
+#define NO_STACK UINT64_C(0x4000000000000000)
+
+#define DR6_ZERO (~UINT64_C(0xffffefff))
+#define DR6_ONE UINT64_C(0xffff0ff0)
+#define DR7_ZERO (~UINT64_C(0xffff27ff))
+#define DR7_ONE UINT64_C(0x400)
+#define DR7_GD (UINT64_C(1) << 13)
+#define DR7_ENABLES UINT64_C(0xff)
+#define DR7_IO 2 /* "R/W" field: I/O breakpoint */
+#define X86_DR4 4
+#define X86_DR5 5
+
+void vcpu_set_kernel_stack(struct vcpu *v, uint64_t ss, uint64_t sp)
+{
+	sp &= ~UINT64_C(15);
+	if (!guest_range_ok(sp - FRAME_SPACE, FRAME_SPACE)) {
+		sp = NO_STACK;
+	}
+	v->kernel_ss = ss;
+	v->kernel_sp = sp;
+}
+
+int64_t hc_stack_switch(struct vcpu *v, uint64_t arg[6])
+{
+	vcpu_set_kernel_stack(v, arg[0], arg[1]);
+	return 0;
+}
+
+void vcpu_set_ts(struct vcpu *v, bool set)
+{
+	if (set == v->ts) {
+		return;
+	}
+	v->ts = set;
+	if (set) {
+		x86_write_cr0(x86_read_cr0() | X86_CR0_TS);
+	} else {
+		x86_clts();
+	}
+}
+
+int64_t hc_fpu_taskswitch(struct vcpu *v, uint64_t arg[6])
+{
+	vcpu_set_ts(v, (uint32_t)arg[0] != 0);
+	return 0;
+}
+
+/* Loads GS, or a null selector where the CPU faults on what was asked for. */
+static void load_gs(uint32_t selector)
+{
+	/* Some CPUs keep the old base when a null selector is loaded. */
+	__asm__ volatile("mov %0, %%gs" : : "r"(SEL_USER_SS));
+	__asm__ volatile goto(
+		"1: mov %0, %%gs\n" EX_TABLE_ENTRY("1b", "%l[fault]")
+		:
+		: "r"(selector)
+		: "memory"
+		: fault);
+	return;
+fault:
+	__asm__ volatile("mov %0, %%gs" : : "r"(0));
+}
+
+int64_t hc_set_segment_base(struct vcpu *v, uint64_t arg[6])
+{
+	static const uint32_t msr[] = {
+		[SEGBASE_FS] = MSR_FS_BASE,
+		[SEGBASE_GS_USER] = MSR_SHADOW_GS_BASE,
+		[SEGBASE_GS_KERNEL] = MSR_GS_BASE,
+	};
+	uint32_t which = (uint32_t)arg[0];
+
+	(void)v;
+	if (which <= SEGBASE_GS_KERNEL) {
+		if (!vaddr_canonical(vaddr(arg[1]))) {
+			return -XEN_EINVAL;
+		}
+		x86_wrmsr(msr[which], arg[1]);
+		return 0;
+	}
+	if (which == SEGBASE_GS_USER_SEL) {
+		uint32_t selector = arg[1] & 0xffff;
+
+		x86_swapgs();
+		load_gs(selector > 3 ? selector | 3 : selector);
+		x86_swapgs();
+		return 0;
+	}
+	return -XEN_EINVAL;
+}
+
+static void load_debugreg(unsigned int number, uint64_t value)
+{
+	switch (number) {
+	case 0:
+		__asm__ volatile("mov %0, %%dr0" : : "r"(value));
+		return;
+	case 1:
+		__asm__ volatile("mov %0, %%dr1" : : "r"(value));
+		return;
+	case 2:
+		__asm__ volatile("mov %0, %%dr2" : : "r"(value));
+		return;
+	case 3:
+		__asm__ volatile("mov %0, %%dr3" : : "r"(value));
+		return;
+	case 6:
+		__asm__ volatile("mov %0, %%dr6" : : "r"(value));
+		return;
+	default:
+		__asm__ volatile("mov %0, %%dr7" : : "r"(value));
+		return;
+	}
+}
+
+/*
+ * Breakpoints on the hypervisor's own addresses would let a guest trace it,
+ * GD would let it trap our uses of the registers, and I/O breakpoints would
+ * fire on our own ports.
+ */
+static int check_control(uint64_t value)
+{
+	if (value & DR7_GD) {
+		return -XEN_EPERM;
+	}
+	for (unsigned int i = 16; i < 32 && (value & DR7_ENABLES) != 0;
+	     i += 4) {
+		if ((value >> i & 3) == DR7_IO) {
+			return -XEN_EPERM;
+		}
+	}
+	return 0;
+}
+
+static bool breakpoint_ok(uint64_t address)
+{
+	return address < GUEST_LOW_END || address >= GUEST_HIGH_START;
+}
+
+/* DR4 and DR5 are other names of DR6 and DR7, unless CR4.DE is set. */
+static int real_number(const struct vcpu *v, unsigned int *number)
+{
+	if (*number == X86_DR4 || *number == X86_DR5) {
+		if (v->cr4 & X86_CR4_DE) {
+			return -XEN_ENODEV;
+		}
+		*number += 2;
+	}
+	return *number < 8 ? 0 : -XEN_ENODEV;
+}
+
+int debugreg_set(struct vcpu *v, unsigned int number, uint64_t value)
+{
+	int rc = real_number(v, &number);
+
+	if (rc != 0) {
+		return rc;
+	}
+	if (number < 4) {
+		if (!breakpoint_ok(value)) {
+			return -XEN_EPERM;
+		}
+	} else if (value > UINT32_MAX) {
+		return -XEN_EINVAL;
+	} else if (number == 6) {
+		value = (value & ~DR6_ZERO) | DR6_ONE;
+	} else {
+		value = (value & ~DR7_ZERO) | DR7_ONE;
+		rc = check_control(value);
+		if (rc != 0) {
+			return rc;
+		}
+	}
+	v->debugreg[number] = value;
+	load_debugreg(number, value);
+	return 0;
+}
+
+int debugreg_get(const struct vcpu *v, unsigned int number, uint64_t *ret)
+{
+	int rc = real_number(v, &number);
+
+	if (rc == 0) {
+		*ret = v->debugreg[number];
+	}
+	return rc;
+}
+
+int64_t hc_set_debugreg(struct vcpu *v, uint64_t arg[6])
+{
+	return debugreg_set(v, (unsigned int)arg[0], arg[1]);
+}
+
+int64_t hc_get_debugreg(struct vcpu *v, uint64_t arg[6])
+{
+	uint64_t value;
+	int rc = debugreg_get(v, (unsigned int)arg[0], &value);
+
+	return rc == 0 ? (int64_t)value : rc;
+}
