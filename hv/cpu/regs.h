@@ -39,6 +39,8 @@
 #define ENTRY_HYPERCALL 0x100
 #define ENTRY_SYSCALL 0x101
 #define ENTRY_SYSENTER 0x102
+/* Nothing happened, enter the guest again. */
+#define ENTRY_RETRY 0x1ff
 
 #ifndef __ASSEMBLY__
 

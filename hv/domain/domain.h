@@ -45,18 +45,13 @@ static inline struct domain *domain_of(struct mmu_domain *m)
 }
 _Static_assert(offsetof(struct domain, mmu) == 0, "domain_of");
 
-/*
- * The domain's end, as the guest asked for it: SHUTDOWN_*. Returns; the vCPU
- * does not go back to the guest.
- */
-void domain_shutdown(struct domain *d, unsigned int reason);
+/* The domain's vCPU of that number (the guest's, unchecked), or NULL. */
+struct vcpu *domain_vcpu(const struct domain *d, uint32_t id);
 
-/*
- * The guest cannot go on. Returns; the report follows when the vCPU would go
- * back to the guest. The first reason counts. A string constant.
- */
-void domain_crash(struct vcpu *v, const char *reason);
-/* The same, when it was about an address: its page-table walk is shown. */
-void domain_crash_at(struct vcpu *v, const char *reason, uint64_t address);
+/* The domains of the machine. False: there are as many as there may be. */
+#define DOMAINS 16
+bool domain_add(struct domain *d);
+/* The i-th of them; NULL: there is none. */
+struct domain *domain_at(unsigned int i);
 
 #endif

@@ -11,7 +11,7 @@
 #include <xen/arch-x86/cpuid.h>
 
 #include "hv/domain/domain.h"
-#include "hv/emul/emul.h"
+#include "hv/emul/cpuid.h"
 #include "hv/vcpu/vcpu.h"
 #include "hv/cpu/x86.h"
 

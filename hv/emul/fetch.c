@@ -8,6 +8,7 @@
 #include "engine/port.h"
 #include "hv/mm/guest.h"
 #include "hv/mm/layout.h"
+#include "hv/vcpu/inject.h"
 #include "hv/vcpu/vcpu.h"
 #include "hv/cpu/x86.h"
 

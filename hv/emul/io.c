@@ -10,7 +10,8 @@
 #include "emul/execute.h"
 #include "engine/port.h"
 #include "hv/domain/domain.h"
-#include "hv/emul/privileged.h"
+#include "hv/emul/io.h"
+#include "hv/vcpu/inject.h"
 #include "hv/vcpu/vcpu.h"
 #include "hv/cpu/x86.h"
 

@@ -7,7 +7,7 @@
  */
 #include "builder/build.h"
 #include "hv/domain/domain.h"
-#include "hv/emul/privileged.h"
+#include "hv/emul/msr.h"
 #include "hv/report/log.h"
 #include "hv/vcpu/vcpu.h"
 #include "hv/cpu/x86.h"

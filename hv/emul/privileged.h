@@ -1,26 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* Between the files of hv/emul: parts of privileged instructions. */
+/*
+ * Privileged instructions (#GP) and forced cpuid (#UD) of a PV guest. True: the
+ * trap has been dealt with, the instruction retired or an exception injected in
+ * its place. False: the trap is the guest's own.
+ */
 #ifndef PW_HV_EMUL_PRIVILEGED_H
 #define PW_HV_EMUL_PRIVILEGED_H
 
-#include "emul/decode.h"
+#include <stdbool.h>
 
-struct vcpu;
 struct regs;
+struct vcpu;
 
-/* An instruction's end. */
-enum emulated {
-	EMULATED_DONE,     /* retire it */
-	EMULATED_REFUSED,  /* the trap is the guest's */
-	EMULATED_INJECTED, /* the guest has got another exception instead */
-	EMULATED_AGAIN,    /* rip stays: it is executed again */
-};
-
-enum emulated emulate_io(struct vcpu *v, struct regs *r, const struct insn *in);
-enum emulated emulate_rdmsr(struct vcpu *v, struct regs *r);
-enum emulated emulate_wrmsr(struct vcpu *v, struct regs *r);
-
-/* May the guest, where it stands, use I/O instructions without the bitmap? */
-bool emulate_iopl_ok(const struct vcpu *v);
+bool emulate_privileged(struct vcpu *v, struct regs *r);
+bool emulate_forced_cpuid(struct vcpu *v, struct regs *r);
 
 #endif

@@ -17,7 +17,7 @@
 #include "emul/execute.h"
 #include "engine/port.h"
 #include "hv/domain/domain.h"
-#include "hv/emul/emul.h"
+#include "hv/emul/ptwr.h"
 #include "hv/emul/fetch.h"
 #include "hv/vcpu/vcpu.h"
 #include "hv/cpu/x86.h"

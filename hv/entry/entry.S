@@ -475,7 +475,7 @@ leave_event:
 	cmpb $0, INFO_MASK(%rcx)
 	jne leave_now
 	lea -HOT(%rsp), %rsi
-	call event_enter_guest
+	call inject_event
 	jmp leave
 
 leave_work:

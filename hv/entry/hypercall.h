@@ -21,25 +21,16 @@
 
 struct vcpu;
 
-/* Traps and callbacks (vcpu/callbacks.c). */
-int64_t hc_set_trap_table(struct vcpu *v, uint64_t arg[6]);
-int64_t hc_set_callbacks(struct vcpu *v, uint64_t arg[6]);
-int64_t hc_callback_op(struct vcpu *v, uint64_t arg[6]);
-int64_t hc_vm_assist(struct vcpu *v, uint64_t arg[6]);
-
-/* The vCPU's registers (vcpu/registers.c). */
-int64_t hc_stack_switch(struct vcpu *v, uint64_t arg[6]);
-int64_t hc_fpu_taskswitch(struct vcpu *v, uint64_t arg[6]);
-int64_t hc_set_debugreg(struct vcpu *v, uint64_t arg[6]);
-int64_t hc_get_debugreg(struct vcpu *v, uint64_t arg[6]);
-int64_t hc_set_segment_base(struct vcpu *v, uint64_t arg[6]);
-
-/* The guest's return from a trap (entry/iret.c). */
+/* The guest's return from a trap, in a multicall. */
 int64_t hc_iret(struct vcpu *v, uint64_t arg[6]);
 
 /* Not there for an unprivileged domain. */
 int64_t hc_ni(struct vcpu *v, uint64_t arg[6]);
 int64_t hc_eperm(struct vcpu *v, uint64_t arg[6]);
+
+/* The engine's, after which the CPU's LDT may no longer be the vCPU's. */
+int64_t hypercall_mmuext_op(struct vcpu *v, uint64_t arg[6]);
+int64_t hypercall_multicall(struct vcpu *v, uint64_t arg[6]);
 
 const char *hypercall_name(unsigned int nr);
 extern uint64_t hypercall_calls[HYPERCALLS];

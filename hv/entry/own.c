@@ -6,11 +6,15 @@
  * values that the CPU refuses. The last must look to the guest as if it had
  * happened at the place it was going to. Anything else is our own bug.
  */
+#include "hv/entry/own.h"
+
 #include "engine/mmu.h"
 #include "hv/cpu/desc.h"
 #include "hv/report/log.h"
 #include "hv/report/panic.h"
-#include "hv/entry/trap.h"
+#include "hv/cpu/regs.h"
+#include "hv/report/print.h"
+#include "hv/vcpu/vcpu.h"
 #include "hv/cpu/x86.h"
 
 struct ex_entry {

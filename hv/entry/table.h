@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* table.S, and the functions that only it names. */
+/* table.S. */
 #ifndef PW_HV_ENTRY_TABLE_H
 #define PW_HV_ENTRY_TABLE_H
 
@@ -8,8 +8,5 @@
 /* The entries that are not the engine's. */
 extern int64_t (*const hypercall_table[HYPERCALLS])(struct vcpu *v,
 						    uint64_t arg[6]);
-
-int64_t hypercall_mmuext_op(struct vcpu *v, uint64_t arg[6]);
-int64_t hypercall_multicall(struct vcpu *v, uint64_t arg[6]);
 
 #endif

@@ -7,10 +7,13 @@
 #include "hv/entry/trap.h"
 
 #include "engine/port.h"
+#include "hv/vcpu/inject.h"
+#include "hv/vcpu/vcpu.h"
 #include "hv/services/console.h"
 #include "hv/cpu/desc.h"
 #include "hv/domain/domain.h"
-#include "hv/emul/emul.h"
+#include "hv/emul/privileged.h"
+#include "hv/emul/ptwr.h"
 #include "hv/mm/layout.h"
 #include "hv/cpu/x86.h"
 
@@ -36,7 +39,7 @@ static void inject_softint(struct vcpu *v, struct regs *r, unsigned int vector)
 {
 	const struct trap_info *t = &v->trap[vector];
 
-	bounce_callback(v, r, t->address, (t->flags & 4) != 0);
+	inject_callback(v, r, t->address, (t->flags & 4) != 0);
 }
 
 /*

@@ -4,53 +4,13 @@
  * domain, noted where it came about and carried out here, where all registers
  * have been saved; and periodic audits.
  */
+#include "hv/entry/work.h"
+
 #include "hv/report/audit.h"
 #include "hv/domain/domain.h"
 #include "hv/life/end.h"
-#include "hv/entry/trap.h"
+#include "hv/entry/crossing.h"
 #include "hv/vcpu/vcpu.h"
-
-static void stop(struct domain *d, unsigned int reason)
-{
-	if (d->stopping) {
-		return;
-	}
-	d->stopping = true;
-	d->shutdown = (uint8_t)reason;
-	for (unsigned int i = 0; i < d->nr_vcpus; i++) {
-		d->vcpu[i]->work |= VCPU_WORK_STOP;
-	}
-}
-
-void domain_shutdown(struct domain *d, unsigned int reason)
-{
-	/* A code given beforehand (SCHEDOP_shutdown_code) is the reason. */
-	if (d->event.shutdown_code != 0) {
-		reason = d->event.shutdown_code - 1u;
-	}
-	stop(d, reason);
-}
-
-void domain_crash(struct vcpu *v, const char *reason)
-{
-	struct domain *d = v->domain;
-
-	if (!d->stopping) {
-		d->crash_reason = reason;
-		stop(d, DOMAIN_CRASHED);
-	}
-}
-
-void domain_crash_at(struct vcpu *v, const char *reason, uint64_t address)
-{
-	struct domain *d = v->domain;
-
-	if (!d->stopping) {
-		d->crash_has_address = true;
-		d->crash_address = address;
-	}
-	domain_crash(v, reason);
-}
 
 void vcpu_do_work(struct vcpu *v, struct regs *r)
 {

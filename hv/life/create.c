@@ -19,7 +19,7 @@
 #include "hv/report/log.h"
 #include "hv/mm/layout.h"
 #include "hv/report/panic.h"
-#include "hv/entry/trap.h"
+#include "hv/cpu/regs.h"
 #include "hv/vcpu/vcpu.h"
 #include "hv/cpu/x86.h"
 

@@ -7,7 +7,9 @@
 #include "hv/cpu/desc.h"
 #include "hv/domain/domain.h"
 #include "hv/report/summary.h"
-#include "hv/entry/trap.h"
+#include "hv/entry/entry.h"
+#include "hv/services/channel.h"
+#include "hv/services/grant_table.h"
 #include "hv/vcpu/vcpu.h"
 #include "hv/cpu/x86.h"
 

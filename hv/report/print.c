@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The hypervisor's registers, for its own last report; names of exceptions. */
+#include "hv/report/print.h"
+
+#include "hv/cpu/regs.h"
 #include "hv/report/log.h"
-#include "hv/entry/trap.h"
 #include "hv/cpu/x86.h"
 
 const char *trap_name(unsigned int vector)

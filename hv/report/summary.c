@@ -8,6 +8,7 @@
 #include "hv/domain/domain.h"
 #include "hv/entry/hypercall.h"
 #include "hv/entry/trap.h"
+#include "hv/report/print.h"
 #include "hv/cpu/x86.h"
 
 static uint64_t started_tsc;

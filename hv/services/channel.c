@@ -9,12 +9,9 @@
  */
 #include "hv/services/channel.h"
 
-#include "hv/services/console.h"
 #include "hv/domain/domain.h"
 #include "hv/services/deliver.h"
-#include "hv/services/sched.h"
 #include "hv/vcpu/vcpu.h"
-#include "hv/services/xenstore.h"
 
 #define PORT_GROUP 64
 
@@ -220,32 +217,19 @@ int channel_close(struct domain *d, evtchn_port_t port)
 	return 0;
 }
 
-static void send_to_sink(struct domain *d, enum event_sink sink)
-{
-	switch (sink) {
-	case EVENT_SINK_CONSOLE:
-		console_kick(d);
-		break;
-	case EVENT_SINK_STORE:
-		xenstore_kick(d);
-		break;
-	case EVENT_SINK_NONE:
-		break;
-	}
-}
-
-int channel_send(struct domain *d, evtchn_port_t port)
+int channel_send(struct domain *d, evtchn_port_t port,
+		 enum event_sink *ret_sink)
 {
 	struct event_port *p = channel_used(d, port);
 
+	*ret_sink = EVENT_SINK_NONE;
 	if (p == NULL) {
 		return -XEN_EINVAL;
 	}
 	switch (p->state) {
 	case EVENT_INTERDOMAIN:
-		if (p->sink != EVENT_SINK_NONE) {
-			send_to_sink(d, p->sink);
-		} else {
+		*ret_sink = p->sink;
+		if (p->sink == EVENT_SINK_NONE) {
 			event_set_pending(d, p->remote_port);
 		}
 		return 0;

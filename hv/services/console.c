@@ -17,7 +17,7 @@
 
 #include "engine/port.h"
 #include "hv/domain/domain.h"
-#include "hv/services/event.h"
+#include "hv/services/deliver.h"
 #include "hv/report/serial.h"
 #include "hv/cpu/pic.h"
 #include "hv/vcpu/vcpu.h"

@@ -14,7 +14,6 @@
 #include "hv/domain/domain.h"
 #include "hv/services/event_bits.h"
 #include "hv/services/deliver.h"
-#include "hv/services/sched.h"
 #include "hv/vcpu/vcpu.h"
 
 /* There is something for the vCPU to look at. */
@@ -23,7 +22,7 @@ static void vcpu_mark_pending(struct vcpu *v)
 	uint8_t *pending = &v->event.info->evtchn_upcall_pending;
 
 	if (__atomic_exchange_n(pending, 1, __ATOMIC_SEQ_CST) == 0) {
-		sched_wake(v);
+		vcpu_wake(v);
 	}
 }
 
@@ -33,7 +32,7 @@ static void wake_poller(struct vcpu *v, evtchn_port_t port)
 	if (v->event.polling &&
 	    (v->event.poll_port == 0 || v->event.poll_port == port)) {
 		v->event.polling = false;
-		sched_wake(v);
+		vcpu_wake(v);
 	}
 }
 

@@ -67,30 +67,4 @@ struct event_vcpu {
 	uint32_t poll_port; /* when it is one port only, else 0 */
 };
 
-/* The domain has shared info and its vCPUs (vcpu_info pointers) by now. */
-void event_domain_init(struct domain *d);
-void event_vcpu_init(struct vcpu *v);
-
-/*
- * A port whose other end is the hypervisor, for start_info. 0: none is free.
- */
-evtchn_port_t event_bind_hypervisor(struct domain *d, struct vcpu *v,
-				    enum event_sink sink);
-/* The hypervisor's end of that port speaks. */
-void event_notify(struct domain *d, evtchn_port_t port);
-/* Raises a virtual interrupt, if the guest has bound it. */
-void event_virq(struct vcpu *v, unsigned int virq);
-
-/* Must the event callback be entered before this vCPU goes on? */
-bool event_deliverable(const struct vcpu *v);
-
-int event_register_vcpu_info(struct vcpu *v, uint64_t frame, uint32_t offset);
-
-/* SCHEDOP_poll's question: is any of these ports pending? */
-bool event_any_pending(const struct domain *d, const evtchn_port_t *ports,
-		       unsigned int nr);
-
-int64_t hc_event_channel_op(struct vcpu *v, uint64_t arg[6]);
-int64_t hc_event_channel_op_compat(struct vcpu *v, uint64_t arg[6]);
-
 #endif

@@ -4,10 +4,13 @@
  * copies the copy back where the ABI says so. Send comes first: it is the one
  * that guests call all the time.
  */
+#include "hv/services/event_op.h"
+
 #include "engine/port.h"
 #include "hv/domain/domain.h"
 #include "hv/services/channel.h"
-#include "hv/services/sched.h"
+#include "hv/services/console.h"
+#include "hv/services/xenstore.h"
 #include "hv/vcpu/vcpu.h"
 
 union event_op {
@@ -116,17 +119,40 @@ static int64_t event_op(struct vcpu *v, unsigned int cmd, uint64_t from)
 	return rc;
 }
 
+static void send_to_sink(struct domain *d, enum event_sink sink)
+{
+	switch (sink) {
+	case EVENT_SINK_CONSOLE:
+		console_kick(d);
+		break;
+	case EVENT_SINK_STORE:
+		xenstore_kick(d);
+		break;
+	case EVENT_SINK_NONE:
+		break;
+	}
+}
+
+static int send(struct domain *d, evtchn_port_t port)
+{
+	enum event_sink sink;
+	int rc = channel_send(d, port, &sink);
+
+	send_to_sink(d, sink);
+	return rc;
+}
+
 int64_t hc_event_channel_op(struct vcpu *v, uint64_t arg[6])
 {
 	unsigned int cmd = (unsigned int)arg[0];
 
 	if (cmd == EVTCHNOP_send) {
-		evtchn_send_t send;
+		evtchn_send_t op;
 
-		if (port_copy_in(&v->mmu, &send, arg[1], sizeof(send)) != 0) {
+		if (port_copy_in(&v->mmu, &op, arg[1], sizeof(op)) != 0) {
 			return -XEN_EFAULT;
 		}
-		return channel_send(v->domain, send.port);
+		return send(v->domain, op.port);
 	}
 	if (cmd >= sizeof(event_ops) / sizeof(event_ops[0]) ||
 	    event_ops[cmd].size == 0) {

@@ -36,12 +36,6 @@ struct grant_domain {
 	struct grant_mapping mapping[GRANT_MAPPINGS];
 };
 
-/*
- * Version 1, one frame, whose entries 0 and 1 grant the console's page and the
- * store's. `first`: GRANT_MAX_FRAMES zeroed frames of the hypervisor's.
- */
-void grant_domain_init(struct domain *d, mfn_t first, mfn_t console,
-		       mfn_t store);
 int64_t hc_grant_table_op(struct vcpu *v, uint64_t arg[6]);
 
 #endif

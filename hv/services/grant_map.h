@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Between the files of the grant service: mapping what is granted. Each sets the
- * request's status; -XEN_ERESTART: nothing was done, ask again.
+ * Between the files of the grant service: mapping what is granted. Each sets
+ * the request's status; -XEN_ERESTART: nothing was done, ask again.
  */
 #ifndef PW_HV_SERVICES_GRANT_MAP_H
 #define PW_HV_SERVICES_GRANT_MAP_H

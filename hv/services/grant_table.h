@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* Between the files of the grant service: the table and its entries. */
+/* The grant table and its entries. */
 #ifndef PW_HV_SERVICES_GRANT_TABLE_H
 #define PW_HV_SERVICES_GRANT_TABLE_H
 
 #include "hv/services/grant.h"
+
+/*
+ * Version 1, one frame, whose entries 0 and 1 grant the console's page and the
+ * store's. `first`: GRANT_MAX_FRAMES zeroed frames of the hypervisor's.
+ */
+void grant_domain_init(struct domain *d, mfn_t first, mfn_t console,
+		       mfn_t store);
 
 /* Lends the guest frames until it has nr (at most GRANT_TABLE_FRAMES). */
 void table_grow(struct domain *d, unsigned int nr);

@@ -10,7 +10,7 @@
 #include "hv/cpu/cpu.h"
 #include "hv/domain/domain.h"
 #include "hv/mm/layout.h"
-#include "hv/services/sched.h"
+#include "hv/services/deliver.h"
 #include "hv/vcpu/vcpu.h"
 
 #define MILLISECOND UINT64_C(1000000)

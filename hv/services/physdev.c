@@ -4,9 +4,10 @@
  * instructions asks (emul/). A domain here owns no device, so the rest is
  * refused as Xen refuses it to one that owns none.
  */
+#include "hv/services/physdev.h"
+
 #include "engine/port.h"
 #include "hv/domain/domain.h"
-#include "hv/services/sched.h"
 #include "hv/vcpu/vcpu.h"
 
 #define IO_PORTS 65536

@@ -11,19 +11,11 @@
 
 #include "engine/port.h"
 #include "hv/domain/domain.h"
+#include "hv/domain/stop.h"
 #include "hv/services/channel.h"
+#include "hv/services/deliver.h"
 #include "hv/vcpu/vcpu.h"
 #include "hv/cpu/x86.h"
-
-struct vcpu *domain_vcpu(const struct domain *d, uint32_t id)
-{
-	return id < d->nr_vcpus ? d->vcpu[id] : NULL;
-}
-
-void sched_wake(struct vcpu *v)
-{
-	v->blocked = false;
-}
 
 static void sleep(struct vcpu *v)
 {

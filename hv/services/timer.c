@@ -14,8 +14,9 @@
 #include "emul/clock.h"
 #include "hv/cpu/cpu.h"
 #include "hv/domain/domain.h"
+#include "hv/domain/stop.h"
 #include "hv/report/log.h"
-#include "hv/services/sched.h"
+#include "hv/services/deliver.h"
 #include "hv/cpu/calibrate.h"
 #include "hv/cpu/lapic.h"
 #include "hv/cpu/pic.h"
@@ -154,7 +155,7 @@ static void deadline_reached(struct vcpu *v, enum time_deadline which,
 		event_virq(v, VIRQ_TIMER);
 		break;
 	case DEADLINE_POLL:
-		sched_wake(v);
+		vcpu_wake(v);
 		break;
 	case DEADLINE_WATCHDOG0:
 	case DEADLINE_WATCHDOG1:

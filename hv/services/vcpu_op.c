@@ -3,9 +3,12 @@
  * vcpu_op and nmi_op. A domain has the vCPUs that it was built with; another
  * number is -ENOENT, whatever is asked of it.
  */
+#include "hv/services/vcpu_op.h"
+
 #include "engine/port.h"
 #include "hv/domain/domain.h"
-#include "hv/services/sched.h"
+#include "hv/domain/stop.h"
+#include "hv/services/deliver.h"
 #include "hv/vcpu/vcpu.h"
 
 static int64_t register_vcpu_info(struct vcpu *caller, struct vcpu *v,

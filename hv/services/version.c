@@ -3,9 +3,10 @@
  * xen_version: what the guest is told of the hypervisor. Every buffer is
  * copied out whole, zeros behind the text.
  */
+#include "hv/services/version.h"
+
 #include "engine/port.h"
 #include "hv/domain/domain.h"
-#include "hv/services/sched.h"
 #include "hv/vcpu/vcpu.h"
 
 #define VERSION_MAJOR 4

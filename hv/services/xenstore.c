@@ -15,7 +15,7 @@
 
 #include "engine/mmu.h"
 #include "hv/domain/domain.h"
-#include "hv/services/event.h"
+#include "hv/services/deliver.h"
 
 #define MASK (XENSTORE_RING_SIZE - 1)
 

@@ -3,9 +3,10 @@
  * Where the guest kernel wants to be entered. Addresses are checked to be
  * canonical when they are given, so that entering them can never fault.
  */
+#include "hv/vcpu/callbacks.h"
+
 #include "engine/port.h"
 #include "hv/domain/domain.h"
-#include "hv/entry/hypercall.h"
 #include "hv/vcpu/vcpu.h"
 #include "hv/cpu/x86.h"
 

@@ -12,11 +12,15 @@
  * The CS stored for kernel mode has RPL 0, by which the kernel tells it from
  * its users; the live one has RPL 3 again.
  */
+#include "hv/vcpu/inject.h"
+
 #include "hv/domain/domain.h"
+#include "hv/domain/stop.h"
 #include "hv/report/log.h"
 #include "hv/mm/guest.h"
 #include "hv/mm/layout.h"
-#include "hv/entry/trap.h"
+#include "hv/report/print.h"
+#include "hv/vcpu/vcpu.h"
 #include "hv/cpu/x86.h"
 
 #define FRAME_SPACE 64
@@ -29,16 +33,6 @@
 #define FLAGS_CLEARED                                               \
 	((uint64_t)(X86_RFLAGS_AC | X86_RFLAGS_VM | X86_RFLAGS_RF | \
 		    X86_RFLAGS_NT | X86_RFLAGS_TF))
-
-void vcpu_toggle_mode(struct vcpu *v)
-{
-	mfn_t root;
-
-	x86_swapgs();
-	v->kernel_mode = !v->kernel_mode;
-	root = v->kernel_mode ? v->mmu.kernel_root : v->mmu.user_root;
-	x86_write_cr3(root.v << PAGE_SHIFT);
-}
 
 static inline uint64_t stored_rflags(const struct vcpu *v, const struct regs *r,
 				     bool masked)
@@ -104,7 +98,7 @@ fault:
 	return stack_fault(v, sp);
 }
 
-bool bounce_callback(struct vcpu *v, struct regs *r, uint64_t address,
+bool inject_callback(struct vcpu *v, struct regs *r, uint64_t address,
 		     bool mask_events)
 {
 	return bounce(v, r, address, mask_events, false, 0);
@@ -146,7 +140,7 @@ void inject_page_fault(struct vcpu *v, struct regs *r, uint64_t cr2,
 	bounce(v, r, t->address, (t->flags & 4) != 0, true, error);
 }
 
-void event_enter_guest(struct vcpu *v, struct regs *r)
+void inject_event(struct vcpu *v, struct regs *r)
 {
 	if (v->on_event.address == 0) {
 		domain_crash(v, "event without an event callback");

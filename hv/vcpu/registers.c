@@ -5,7 +5,6 @@
  */
 #include "hv/vcpu/registers.h"
 
-#include "hv/entry/hypercall.h"
 #include "hv/mm/guest.h"
 #include "hv/mm/layout.h"
 #include "hv/vcpu/vcpu.h"

@@ -17,4 +17,10 @@ void vcpu_set_kernel_stack(struct vcpu *v, uint64_t ss, uint64_t sp);
 /* CR0.TS as the guest wants it. */
 void vcpu_set_ts(struct vcpu *v, bool set);
 
+int64_t hc_stack_switch(struct vcpu *v, uint64_t arg[6]);
+int64_t hc_fpu_taskswitch(struct vcpu *v, uint64_t arg[6]);
+int64_t hc_set_debugreg(struct vcpu *v, uint64_t arg[6]);
+int64_t hc_get_debugreg(struct vcpu *v, uint64_t arg[6]);
+int64_t hc_set_segment_base(struct vcpu *v, uint64_t arg[6]);
+
 #endif

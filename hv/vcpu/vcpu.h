@@ -29,6 +29,7 @@
 #include "hv/cpu/cpu.h"
 #include "hv/services/event.h"
 #include "hv/cpu/regs.h"
+#include "hv/cpu/x86.h"
 #include "hv/services/time.h"
 
 struct domain;
@@ -106,21 +107,22 @@ static inline struct vcpu *vcpu_of(struct mmu_vcpu *m)
 	return (struct vcpu *)m;
 }
 
+/* There is an event for the vCPU: if it waits, it does so no longer. */
+void vcpu_wake(struct vcpu *v);
+
 /*
  * Changes between guest-kernel and guest-user mode: tables and GS base. Not to
  * user mode while there is no user root.
  */
-void vcpu_toggle_mode(struct vcpu *v);
+static inline void vcpu_toggle_mode(struct vcpu *v)
+{
+	mfn_t root;
 
-/*
- * Makes the guest take an exception: builds its frame on the guest kernel's
- * stack and points r at its handler. Where that is impossible the domain
- * crashes. The error code is used for the vectors that have one.
- */
-void inject_exception(struct vcpu *v, struct regs *r, unsigned int vector,
-		      uint32_t error);
-void inject_page_fault(struct vcpu *v, struct regs *r, uint64_t cr2,
-		       uint32_t error);
+	x86_swapgs();
+	v->kernel_mode = !v->kernel_mode;
+	root = v->kernel_mode ? v->mmu.kernel_root : v->mmu.user_root;
+	x86_write_cr3(root.v << PAGE_SHIFT);
+}
 
 #endif
 #endif

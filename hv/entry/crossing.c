@@ -4,10 +4,14 @@
  * entry.S: iret to the kernel itself or with an event waiting, SYSCALL without
  * a callback or from 32-bit code, SYSENTER.
  */
+#include "hv/entry/crossing.h"
+
 #include "engine/port.h"
 #include "hv/domain/domain.h"
 #include "hv/mm/layout.h"
-#include "hv/entry/trap.h"
+#include "hv/vcpu/inject.h"
+#include "hv/vcpu/vcpu.h"
+#include "hv/domain/stop.h"
 #include "hv/cpu/x86.h"
 
 #define SYSCALL_SIZE 2
@@ -55,7 +59,7 @@ void trap_iret(struct vcpu *v, struct regs *r, uint64_t stack)
 static void enter_callback(struct vcpu *v, struct regs *r,
 			   const struct callback *c)
 {
-	bounce_callback(v, r, c->address,
+	inject_callback(v, r, c->address,
 			(c->flags & CALLBACKF_mask_events) != 0);
 	r->rflags &= ~(uint64_t)X86_RFLAGS_DF;
 }

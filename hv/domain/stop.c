@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The mark that a domain is to end. The first reason counts: what comes after
+ * it, on another vCPU or while the first is on its way out, changes nothing.
+ */
+#include "hv/domain/stop.h"
+
+#include "hv/domain/domain.h"
+#include "hv/vcpu/vcpu.h"
+
+static void stop(struct domain *d, unsigned int reason)
+{
+	if (d->stopping) {
+		return;
+	}
+	d->stopping = true;
+	d->shutdown = (uint8_t)reason;
+	for (unsigned int i = 0; i < d->nr_vcpus; i++) {
+		d->vcpu[i]->work |= VCPU_WORK_STOP;
+	}
+}
+
+void domain_shutdown(struct domain *d, unsigned int reason)
+{
+	/* A code given beforehand (SCHEDOP_shutdown_code) is the reason. */
+	if (d->event.shutdown_code != 0) {
+		reason = d->event.shutdown_code - 1u;
+	}
+	stop(d, reason);
+}
+
+void domain_crash(struct vcpu *v, const char *reason)
+{
+	struct domain *d = v->domain;
+
+	if (!d->stopping) {
+		d->crash_reason = reason;
+		stop(d, DOMAIN_CRASHED);
+	}
+}
+
+void domain_crash_at(struct vcpu *v, const char *reason, uint64_t address)
+{
+	struct domain *d = v->domain;
+
+	if (!d->stopping) {
+		d->crash_has_address = true;
+		d->crash_address = address;
+	}
+	domain_crash(v, reason);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Stopping a domain: a mark on it and on its vCPUs, which everybody may set.
+ * What follows from it happens on the way back to the guest (life/end.h).
+ */
+#ifndef PW_HV_DOMAIN_STOP_H
+#define PW_HV_DOMAIN_STOP_H
+
+#include <stdint.h>
+
+struct domain;
+struct vcpu;
+
+/*
+ * The domain's end, as the guest asked for it: SHUTDOWN_*. Returns; the vCPU
+ * does not go back to the guest.
+ */
+void domain_shutdown(struct domain *d, unsigned int reason);
+
+/*
+ * The guest cannot go on. Returns; the report follows when the vCPU would go
+ * back to the guest. The first reason counts. A string constant.
+ */
+void domain_crash(struct vcpu *v, const char *reason);
+/* The same, when it was about an address: its page-table walk is shown. */
+void domain_crash_at(struct vcpu *v, const char *reason, uint64_t address);
+
+#endif

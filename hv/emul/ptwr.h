@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* A guest's direct writes to its page tables (#PF). */
+#ifndef PW_HV_EMUL_PTWR_H
+#define PW_HV_EMUL_PTWR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct regs;
+struct vcpu;
+
+/* True: carried out, or to be tried again. False: the fault is the guest's. */
+bool ptwr_fault(struct vcpu *v, struct regs *r, uint64_t cr2, uint32_t error);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* Entering the guest kernel: exceptions, callbacks, events. */
+#ifndef PW_HV_VCPU_INJECT_H
+#define PW_HV_VCPU_INJECT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct regs;
+struct vcpu;
+
+/*
+ * Makes the guest take an exception: builds its frame on the guest kernel's
+ * stack and points r at its handler. Where that is impossible the domain
+ * crashes. The error code is used for the vectors that have one.
+ */
+void inject_exception(struct vcpu *v, struct regs *r, unsigned int vector,
+		      uint32_t error);
+void inject_page_fault(struct vcpu *v, struct regs *r, uint64_t cr2,
+		       uint32_t error);
+
+/*
+ * Enters the guest kernel at a callback, with the frame of an exception that
+ * has no error code. False: the domain has crashed.
+ */
+bool inject_callback(struct vcpu *v, struct regs *r, uint64_t address,
+		     bool mask_events);
+/* An event is pending: enters the guest at its event callback. */
+void inject_event(struct vcpu *v, struct regs *r);
+
+#endif
