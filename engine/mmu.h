@@ -30,6 +30,9 @@
 
 struct mmu_domain;
 
+/* The largest run that the free pool keeps together: 2 MiB. */
+#define POOL_MAX_ORDER 9
+
 /* The machine: one per simulator or per host. */
 struct mmu {
 	uint8_t *ram;         /* where machine address 0 is seen */
@@ -39,11 +42,11 @@ struct mmu {
 	uint64_t pte_nx; /* PTE_NX where the CPU has it, else 0 */
 	/* What every L4 holds in slots 256..271. */
 	pte_t xen_slots[XEN_L4_SLOTS];
-	mfn_t zero_frame;   /* backs unused GDT slots; a zeroed frame */
-	uint32_t free_head; /* free pool (pool.h): mfn, 0 when empty */
+	mfn_t zero_frame; /* backs unused GDT slots; a zeroed frame */
+	/* Free pool (pool.h): a run of 2^order frames, or 0 where is none. */
+	uint32_t free_run[POOL_MAX_ORDER + 1];
 	uint64_t nr_free;
-	uint64_t pool_next; /* where the next search for a run begins */
-	bool watched;       /* the event sink (port_event) is on */
+	bool watched; /* the event sink (port_event) is on */
 };
 
 #define GDT_FRAMES 14 /* guest frames; 14 and 15 are the hypervisor's */
@@ -80,6 +83,7 @@ struct mmu_stats {
 	uint64_t flush_one;
 	uint64_t validated; /* tables validated */
 	uint64_t refused;
+	uint64_t scrubbed;           /* frames cleared before they were given */
 	uint64_t multicalled[64];    /* engine's hypercalls made by multicall */
 	uint64_t typed[FRAME_TYPES]; /* frames of each type now */
 	uint64_t peak[FRAME_TYPES];  /* and at most */

@@ -2,11 +2,13 @@
 /*
  * XENMEM_exchange: pages of the domain's for as many others, chunk by chunk,
  * each all or nothing: the inputs are only held until the outputs exist, so a
- * refusal leaves the domain what it had.
+ * refusal leaves the domain what it had. Clearing the outputs is what takes
+ * long: it may stop the chunk, which then is undone, but for what is clean.
  */
 #include "engine/domain/pool.h"
 #include "engine/domain/reservation.h"
 #include "engine/port.h"
+#include "engine/table/flush.h"
 #include "engine/table/refs.h"
 
 #define CHUNK_PAGES (1u << RESERVATION_MAX_ORDER)
@@ -67,26 +69,40 @@ static int hold_inputs(struct mmu_vcpu *v, struct chunk *c)
 	return 0;
 }
 
-/* New extents, their M2P as the guest asks, their numbers told to it. */
-static int make_outputs(struct mmu_vcpu *v, struct chunk *c)
+/* Extents for the outputs: nobody's yet, for they may hold another's data. */
+static int take_outputs(struct mmu_domain *d, struct chunk *c)
 {
-	struct mmu_domain *d = v->dom;
 	unsigned int extents = 1u << (c->order - c->out_order);
 
-	for (unsigned int i = 0; i < extents; i++) {
-		uint64_t where = c->out_list + i * sizeof(uint64_t);
-		uint64_t at;
-		int rc;
-
-		if (port_copy_in(v, &at, where, sizeof(at)) != 0) {
-			return refuse_op(d, RULE_FAULT);
-		}
-		rc = pool_alloc(d, c->out_order, &c->out[i]);
-		if (rc != 0) {
+	while (c->nr_out < extents) {
+		if (pool_take(d, c->out_order, &c->out[c->nr_out]) != 0) {
 			return refuse_op(d, RULE_NO_MEMORY);
 		}
 		c->nr_out++;
-		if (port_copy_out(v, where, &c->out[i].v,
+	}
+	/* Before they are cleared: an old owner may still be able to write. */
+	mmu_pay_flushes(d);
+	for (unsigned int i = 0; i < extents; i++) {
+		int rc = pool_scrub(d, c->out[i], c->out_order);
+
+		if (rc != 0) {
+			return rc;
+		}
+	}
+	return 0;
+}
+
+/* Their numbers are told to the guest, their M2P set as it asks. */
+static int tell_outputs(struct mmu_vcpu *v, const struct chunk *c)
+{
+	struct mmu_domain *d = v->dom;
+
+	for (unsigned int i = 0; i < c->nr_out; i++) {
+		uint64_t where = c->out_list + i * sizeof(uint64_t);
+		uint64_t at;
+
+		if (port_copy_in(v, &at, where, sizeof(at)) != 0 ||
+		    port_copy_out(v, where, &c->out[i].v,
 				  sizeof(c->out[i].v)) != 0) {
 			return refuse_op(d, RULE_FAULT);
 		}
@@ -97,7 +113,10 @@ static int make_outputs(struct mmu_vcpu *v, struct chunk *c)
 	return 0;
 }
 
-/* All or nothing: the inputs are only held until the outputs exist. */
+/*
+ * All or nothing: the inputs are only held until the outputs exist. Undone in
+ * reverse, so that the same frames are taken when it is done again.
+ */
 static int exchange_chunk(struct mmu_vcpu *v, struct chunk *c)
 {
 	struct mmu_domain *d = v->dom;
@@ -107,10 +126,13 @@ static int exchange_chunk(struct mmu_vcpu *v, struct chunk *c)
 	c->nr_out = 0;
 	rc = hold_inputs(v, c);
 	if (rc == 0) {
-		rc = make_outputs(v, c);
+		rc = take_outputs(d, c);
 	}
-	for (unsigned int i = 0; rc != 0 && i < c->nr_out; i++) {
-		release_extent(d, c->out[i], c->out_order);
+	if (rc == 0) {
+		rc = tell_outputs(v, c);
+	}
+	while (rc != 0 && c->nr_out > 0) {
+		pool_return(d, c->out[--c->nr_out], c->out_order);
 	}
 	for (unsigned int i = 0; i < c->nr_in; i++) {
 		if (rc == 0) {

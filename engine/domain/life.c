@@ -84,9 +84,36 @@ static void drop_frame(struct mmu_domain *d, mfn_t f)
 	release_frame(d, f);
 }
 
-int life_end(struct mmu_domain *d)
+/*
+ * One pass over the machine's frames, for those of the domain, from where the
+ * last call stopped: pass n counts from n times their number on.
+ */
+static int each_frame(struct mmu_domain *d, uint64_t pass,
+		      void (*one)(struct mmu_domain *d, mfn_t f))
 {
 	struct mmu *m = d->m;
+	uint64_t start = pass * m->nr_frames;
+
+	while (d->destroy_next < start + m->nr_frames) {
+		mfn_t f = mfn(d->destroy_next - start);
+		int rc = mmu_settle(d);
+
+		if (rc != 0) {
+			return rc;
+		}
+		if (frame_of(m, f)->owner == d->tag) {
+			one(d, f);
+		}
+		d->destroy_next++;
+		if ((d->destroy_next & 1023) == 0 && port_preempt(d)) {
+			return -XEN_ERESTART;
+		}
+	}
+	return mmu_settle(d);
+}
+
+int life_end(struct mmu_domain *d)
+{
 	int rc;
 
 	if (d->destroy_next == 0) {
@@ -95,22 +122,11 @@ int life_end(struct mmu_domain *d)
 			drop_roots(d->vcpu[i]);
 		}
 	}
-	while (d->destroy_next < m->nr_frames) {
-		rc = mmu_settle(d);
+	if (d->destroy_next <= d->m->nr_frames) {
+		rc = each_frame(d, 0, drop_frame);
 		if (rc != 0) {
 			return rc;
 		}
-		if (frame_of(m, mfn(d->destroy_next))->owner == d->tag) {
-			drop_frame(d, mfn(d->destroy_next));
-		}
-		d->destroy_next++;
-		if ((d->destroy_next & 1023) == 0 && port_preempt(d)) {
-			return -XEN_ERESTART;
-		}
 	}
-	rc = mmu_settle(d);
-	if (rc == 0) {
-		shared_take_back(d);
-	}
-	return rc;
+	return each_frame(d, 1, shared_take_back);
 }

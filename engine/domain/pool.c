@@ -2,52 +2,131 @@
 /*
  * Frames that belong to nobody. A freed frame owes its old owner a flush,
  * which is paid before the request returns and before any frame is given away
- * (I9); a frame that is given away is cleared, so nothing leaks between
- * domains.
+ * (I9).
+ *
+ * Free frames stand in runs: 2^order of them, aligned to their size, none with
+ * a free neighbour that would make a larger one of the two. A run is found at
+ * the head of its order's list and a larger one is split, so that taking and
+ * giving back cost the same few steps however large the memory is (I10).
+ *
+ * What a frame held is nobody else's to see. A frame comes into the pool as
+ * FRAME_DIRTY and is cleared before it is given away, so that nothing leaks
+ * between domains, nor from what ran on the machine before. Clearing is the
+ * long part of giving: it stops where it is asked to, and what is clean by then
+ * stays so in the pool, where the re-issued request finds it again.
  */
 #include "engine/domain/pool.h"
 
-#include "engine/table/flush.h"
+#include "engine/port.h"
 #include "engine/report/event.h"
+#include "engine/table/flush.h"
 #include "engine/table/refs.h"
 
-static void pool_link(struct mmu *m, mfn_t f)
-{
-	struct frame *fr = frame_of(m, f);
+/* Frames cleared between two questions of whether to stop. */
+#define SCRUB_GROUP 16
 
-	*fr = (struct frame){.owner = OWNER_FREE, .type_count = m->free_head};
-	if (m->free_head != 0) {
-		m->frames[m->free_head].count = (uint32_t)f.v;
+static void run_link(struct mmu *m, uint64_t first, unsigned int order)
+{
+	struct frame *fr = &m->frames[first];
+	uint32_t next = m->free_run[order];
+
+	fr->count = 0;
+	fr->type_count = next;
+	fr->epoch = order;
+	fr->flags |= FRAME_RUN;
+	if (next != 0) {
+		m->frames[next].count = (uint32_t)first;
 	}
-	m->free_head = (uint32_t)f.v;
-	m->nr_free++;
-	m->m2p[f.v] = INVALID_FRAME;
+	m->free_run[order] = (uint32_t)first;
 }
 
-static void pool_unlink(struct mmu *m, mfn_t f)
+static void run_unlink(struct mmu *m, uint64_t first)
 {
-	struct frame *fr = frame_of(m, f);
+	struct frame *fr = &m->frames[first];
 	uint32_t prev = fr->count;
 	uint32_t next = fr->type_count;
 
 	if (prev != 0) {
 		m->frames[prev].type_count = next;
 	} else {
-		m->free_head = next;
+		m->free_run[fr->epoch] = next;
 	}
 	if (next != 0) {
 		m->frames[next].count = prev;
 	}
-	m->nr_free--;
+	fr->flags &= (uint8_t)~FRAME_RUN;
+}
+
+static bool is_run(const struct mmu *m, uint64_t first, unsigned int order)
+{
+	return first != 0 && first < m->nr_frames &&
+	       m->frames[first].owner == OWNER_FREE &&
+	       (m->frames[first].flags & FRAME_RUN) != 0 &&
+	       m->frames[first].epoch == order;
+}
+
+/* Free frames become a run, or a part of the largest that they complete. */
+static void run_add(struct mmu *m, uint64_t first, unsigned int order)
+{
+	while (order < POOL_MAX_ORDER) {
+		uint64_t neighbour = first ^ UINT64_C(1) << order;
+
+		if (!is_run(m, neighbour, order)) {
+			break;
+		}
+		run_unlink(m, neighbour);
+		first &= neighbour;
+		order++;
+	}
+	run_link(m, first, order);
+}
+
+/* A run of just this order, taken out of the smallest that holds one. */
+static bool run_take(struct mmu *m, unsigned int order, uint64_t *ret_first)
+{
+	unsigned int from = order;
+	uint64_t first;
+
+	while (from <= POOL_MAX_ORDER && m->free_run[from] == 0) {
+		from++;
+	}
+	if (from > POOL_MAX_ORDER) {
+		return false;
+	}
+	first = m->free_run[from];
+	run_unlink(m, first);
+	while (from-- > order) {
+		run_link(m, first + (UINT64_C(1) << from), from);
+	}
+	*ret_first = first;
+	return true;
+}
+
+static void make_free(struct mmu *m, mfn_t f, uint8_t flags)
+{
+	*frame_of(m, f) = (struct frame){.owner = OWNER_FREE, .flags = flags};
+	m->m2p[f.v] = INVALID_FRAME;
+	m->nr_free++;
 }
 
 void pool_add(struct mmu *m, mfn_t first, uint64_t nr)
 {
-	/* From the last down, so that the lowest frame is taken first. */
-	for (uint64_t i = nr; i-- > 0;) {
-		if (first.v + i != 0) {
-			pool_link(m, mfn_add(first, i));
+	uint64_t start = first.v == 0 && nr != 0 ? 1 : first.v;
+	uint64_t end = first.v + nr;
+
+	for (uint64_t f = start; f < end; f++) {
+		make_free(m, mfn(f), FRAME_DIRTY);
+	}
+	/* From the last down, so that the lowest run is taken first. */
+	while (end > start) {
+		unsigned int order = 0;
+
+		while (order < POOL_MAX_ORDER && (end >> order & 1) == 0 &&
+		       end - start >= UINT64_C(2) << order) {
+			order++;
 		}
+		end -= UINT64_C(1) << order;
+		run_add(m, end, order);
 	}
 }
 
@@ -57,80 +136,77 @@ void pool_free(struct mmu_domain *d, mfn_t f)
 	/* Even without a type: its next owner's data is not to be read. */
 	d->flush_pending = true;
 	event_frame(d, MMU_EVENT_FREED, f, FRAME_NONE);
-	pool_link(d->m, f);
+	make_free(d->m, f, FRAME_DIRTY);
+	run_add(d->m, f.v, 0);
 }
 
-static void give(struct mmu_domain *d, mfn_t f)
+int pool_take(struct mmu_domain *d, unsigned int order, mfn_t *ret_first)
 {
-	uint64_t *words = frame_data(d->m, f);
+	uint64_t nr = UINT64_C(1) << order;
+	uint64_t first;
 
-	pool_unlink(d->m, f);
-	*frame_of(d->m, f) = (struct frame){.count = 1,
-					    .owner = d->tag,
-					    .flags = FRAME_ALLOCATED};
-	for (unsigned int i = 0; i < PAGE_SIZE / sizeof(*words); i++) {
-		words[i] = 0;
+	if (!run_take(d->m, order, &first)) {
+		return -XEN_ENOMEM;
 	}
-	d->nr_pages++;
-	event_frame(d, MMU_EVENT_GIVEN, f, FRAME_NONE);
-}
-
-static bool run_is_free(const struct mmu *m, mfn_t first, uint64_t nr)
-{
 	for (uint64_t i = 0; i < nr; i++) {
-		if (m->frames[first.v + i].owner != OWNER_FREE) {
-			return false;
-		}
+		struct frame *fr = &d->m->frames[first + i];
+
+		*fr = (struct frame){.count = 1,
+				     .owner = d->tag,
+				     .flags = FRAME_ALLOCATED |
+					      (fr->flags & FRAME_DIRTY)};
+		event_frame(d, MMU_EVENT_GIVEN, mfn(first + i), FRAME_NONE);
 	}
-	return true;
+	d->m->nr_free -= nr;
+	d->nr_pages += nr;
+	*ret_first = mfn(first);
+	return 0;
 }
 
-/*
- * An aligned free run, looked for from where the last search ended (next fit).
- * One request looks at so many places and no more (I10); the next goes on.
- */
-static int find_run(struct mmu *m, uint64_t nr, mfn_t *ret_first)
+void pool_return(struct mmu_domain *d, mfn_t first, unsigned int order)
 {
-	uint64_t places = m->nr_frames / nr;
+	uint64_t nr = UINT64_C(1) << order;
 
-	if (places > POOL_SEARCH_MAX) {
-		places = POOL_SEARCH_MAX;
-	}
-	for (; places > 0; places--) {
-		uint64_t at = (m->pool_next + nr - 1) & ~(nr - 1);
+	for (uint64_t i = 0; i < nr; i++) {
+		mfn_t f = mfn_add(first, i);
 
-		if (at + nr > m->nr_frames) {
-			at = 0;
+		event_frame(d, MMU_EVENT_FREED, f, FRAME_NONE);
+		make_free(d->m, f, frame_of(d->m, f)->flags & FRAME_DIRTY);
+	}
+	run_add(d->m, first.v, order);
+	d->nr_pages -= nr;
+}
+
+int pool_scrub(struct mmu_domain *d, mfn_t first, unsigned int order)
+{
+	for (uint64_t i = 0; i < UINT64_C(1) << order; i++) {
+		mfn_t f = mfn_add(first, i);
+		struct frame *fr = frame_of(d->m, f);
+
+		if ((fr->flags & FRAME_DIRTY) == 0) {
+			continue;
 		}
-		m->pool_next = at + nr;
-		if (run_is_free(m, mfn(at), nr)) {
-			*ret_first = mfn(at);
-			return 0;
+		__builtin_memset(frame_data(d->m, f), 0, PAGE_SIZE);
+		fr->flags &= (uint8_t)~FRAME_DIRTY;
+		if (++d->stats.scrubbed % SCRUB_GROUP == 0 && port_preempt(d)) {
+			return -XEN_ERESTART;
 		}
 	}
-	return -XEN_ENOMEM;
+	return 0;
 }
 
 int pool_alloc(struct mmu_domain *d, unsigned int order, mfn_t *ret_first)
 {
-	struct mmu *m = d->m;
-	uint64_t nr = UINT64_C(1) << order;
-	mfn_t first = mfn(m->free_head);
+	int rc = pool_take(d, order, ret_first);
 
-	if (nr > m->nr_free) {
-		return -XEN_ENOMEM;
+	if (rc != 0) {
+		return rc;
 	}
-	if (order > 0) {
-		int rc = find_run(m, nr, &first);
-
-		if (rc != 0) {
-			return rc;
-		}
-	}
+	/* Before it is cleared: its old owner may still be able to write. */
 	mmu_pay_flushes(d);
-	for (uint64_t i = 0; i < nr; i++) {
-		give(d, mfn_add(first, i));
+	rc = pool_scrub(d, *ret_first, order);
+	if (rc != 0) {
+		pool_return(d, *ret_first, order);
 	}
-	*ret_first = first;
-	return 0;
+	return rc;
 }

@@ -19,10 +19,11 @@ static uint64_t extent_at(const struct reservation *r)
 
 /* Common walk: one step per extent until it fails or has to pause. */
 static void each_extent(struct mmu_vcpu *v, struct reservation *r,
-			bool (*step)(struct mmu_vcpu *, struct reservation *),
+			int (*step)(struct mmu_vcpu *, struct reservation *),
 			bool *ret_preempted)
 {
 	uint64_t first = r->done;
+	int rc;
 
 	*ret_preempted = false;
 	while (r->done < r->nr) {
@@ -30,29 +31,26 @@ static void each_extent(struct mmu_vcpu *v, struct reservation *r,
 			*ret_preempted = true;
 			return;
 		}
-		if (!step(v, r)) {
+		rc = step(v, r);
+		if (rc != 0) {
+			*ret_preempted = rc == -XEN_ERESTART;
 			return;
 		}
 		r->done++;
 	}
 }
 
-/* Frames of a new extent, or false; the limit is the domain's maximum. */
-static bool alloc_extent(struct mmu_domain *d, unsigned int order,
-			 mfn_t *ret_first)
+/* Frames of a new extent; the limit is the domain's maximum. */
+static int alloc_extent(struct mmu_domain *d, unsigned int order,
+			mfn_t *ret_first)
 {
-	int rc;
+	int rc = -XEN_ENOMEM;
 
-	if (d->max_pages - d->nr_pages < (UINT64_C(1) << order) ||
-	    d->nr_pages > d->max_pages) {
-		(void)refuse_op(d, RULE_NO_MEMORY);
-		return false;
+	if (d->nr_pages <= d->max_pages &&
+	    d->max_pages - d->nr_pages >= UINT64_C(1) << order) {
+		rc = pool_alloc(d, order, ret_first);
 	}
-	rc = pool_alloc(d, order, ret_first);
-	if (rc != 0) {
-		(void)refuse_op(d, RULE_NO_MEMORY);
-	}
-	return rc == 0;
+	return rc == -XEN_ENOMEM ? refuse_op(d, RULE_NO_MEMORY) : rc;
 }
 
 void release_frame(struct mmu_domain *d, mfn_t f)
@@ -72,58 +70,64 @@ void release_extent(struct mmu_domain *d, mfn_t first, unsigned int order)
 	}
 }
 
-static bool increase_one(struct mmu_vcpu *v, struct reservation *r)
+static int increase_one(struct mmu_vcpu *v, struct reservation *r)
 {
 	mfn_t first;
+	int rc = alloc_extent(v->dom, r->order, &first);
 
-	if (!alloc_extent(v->dom, r->order, &first)) {
-		return false;
+	if (rc != 0) {
+		return rc;
 	}
 	if (r->list != 0 &&
 	    port_copy_out(v, extent_at(r), &first.v, sizeof(first.v)) != 0) {
 		release_extent(v->dom, first, r->order);
-		return false;
+		return -XEN_EFAULT;
 	}
-	return true;
+	return 0;
 }
 
-static bool populate_one(struct mmu_vcpu *v, struct reservation *r)
+static int populate_one(struct mmu_vcpu *v, struct reservation *r)
 {
 	uint64_t at;
 	mfn_t first;
+	int rc = port_copy_in(v, &at, extent_at(r), sizeof(at));
 
-	if (port_copy_in(v, &at, extent_at(r), sizeof(at)) != 0 ||
-	    !alloc_extent(v->dom, r->order, &first)) {
-		return false;
+	if (rc == 0) {
+		rc = alloc_extent(v->dom, r->order, &first);
+	}
+	if (rc != 0) {
+		return rc;
 	}
 	if (port_copy_out(v, extent_at(r), &first.v, sizeof(first.v)) != 0) {
 		release_extent(v->dom, first, r->order);
-		return false;
+		return -XEN_EFAULT;
 	}
 	for (uint64_t i = 0; i < UINT64_C(1) << r->order; i++) {
 		v->dom->m->m2p[first.v + i] = at + i;
 	}
-	return true;
+	return 0;
 }
 
-static bool decrease_one(struct mmu_vcpu *v, struct reservation *r)
+static int decrease_one(struct mmu_vcpu *v, struct reservation *r)
 {
 	struct mmu_domain *d = v->dom;
 	uint64_t first;
+	int rc = port_copy_in(v, &first, extent_at(r), sizeof(first));
 
-	if (port_copy_in(v, &first, extent_at(r), sizeof(first)) != 0) {
-		return false;
+	if (rc != 0) {
+		return rc;
 	}
 	for (uint64_t i = 0; i < UINT64_C(1) << r->order; i++) {
 		mfn_t f = mfn(first + i);
 
-		if (frame_get(d, f) != 0) {
-			return false;
+		rc = frame_get(d, f);
+		if (rc != 0) {
+			return rc;
 		}
 		release_frame(d, f);
 		frame_put(d, f);
 	}
-	return true;
+	return 0;
 }
 
 void reservation_increase(struct mmu_vcpu *v, struct reservation *r,

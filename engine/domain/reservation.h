@@ -6,7 +6,7 @@
 #include "engine/mmu.h"
 
 /* Largest extent an unprivileged domain may ask for (Xen: 2 MiB). */
-#define RESERVATION_MAX_ORDER 9
+#define RESERVATION_MAX_ORDER POOL_MAX_ORDER
 
 /* One request of the reservation hypercalls, copied in. */
 struct reservation {
@@ -17,8 +17,8 @@ struct reservation {
 };
 
 /*
- * Each works on extents [done, nr) and moves `done` on; false: stopped for
- * good, and what was done stands. *ret_preempted tells a pause apart.
+ * Each works on extents [done, nr) and moves `done` on until one fails, and
+ * what was done stands. *ret_preempted tells a pause apart.
  */
 void reservation_increase(struct mmu_vcpu *v, struct reservation *r,
 			  bool *ret_preempted);

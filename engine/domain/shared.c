@@ -70,14 +70,9 @@ void shared_drop_held(struct mmu_domain *d)
 	}
 }
 
-void shared_take_back(struct mmu_domain *d)
+void shared_take_back(struct mmu_domain *d, mfn_t frame)
 {
-	struct mmu *m = d->m;
-
-	for (uint64_t i = 0; i < m->nr_frames; i++) {
-		if (m->frames[i].owner == d->tag &&
-		    (m->frames[i].flags & FRAME_SHARED) != 0) {
-			take_back(d, mfn(i));
-		}
+	if ((frame_of(d->m, frame)->flags & FRAME_SHARED) != 0) {
+		take_back(d, frame);
 	}
 }

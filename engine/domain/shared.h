@@ -11,7 +11,7 @@ MUST_CHECK int shared_hold(struct mmu_domain *d, mfn_t f);
 
 /* The pages that were held for the hypervisor are the domain's alone. */
 void shared_drop_held(struct mmu_domain *d);
-/* Lent frames go back to the hypervisor, once no table maps them. */
-void shared_take_back(struct mmu_domain *d);
+/* The frame, if it was lent, goes back to the hypervisor: no table maps it. */
+void shared_take_back(struct mmu_domain *d, mfn_t frame);
 
 #endif

@@ -43,8 +43,8 @@
  * translation that came with the old type (I9). It shares its room with the
  * two fields that only tables in use need.
  *
- * A free frame (OWNER_FREE) has no counts; `count` and `type_count` then are
- * the free pool's links.
+ * A free frame (OWNER_FREE) has no counts; `count`, `type_count` and `epoch`
+ * are the free pool's then (pool.h).
  */
 #ifndef PW_ENGINE_FRAME_H
 #define PW_ENGINE_FRAME_H
@@ -69,6 +69,8 @@ enum frame_flag {
 	FRAME_DYING = 1 << 3,
 	FRAME_ALLOCATED = 1 << 4, /* part of its owner's reservation */
 	FRAME_SHARED = 1 << 5,    /* the hypervisor's, lent to its owner */
+	FRAME_RUN = 1 << 6,       /* first of a run in the free pool */
+	FRAME_DIRTY = 1 << 7,     /* free, and not known to be all zero */
 };
 
 /* Owner tags. 0 is what an all-zero frame table says: nobody's RAM. */

@@ -333,7 +333,7 @@ static void memory_goes_and_comes_back(void **state)
 	for (unsigned int i = 0; i < 8; i++) {
 		list[i] = 60 + i;
 	}
-	memset(frame_data(&m->mmu, mfn(m->mmu.free_head)), 0xaa, PAGE_SIZE);
+	memset(frame_data(&m->mmu, mfn(m->mmu.free_run[0])), 0xaa, PAGE_SIZE);
 	assert_int_equal(reservation(m, XENMEM_populate_physmap, list, 8, 0),
 			 8);
 	assert_int_equal(m->dom.nr_pages, pages);
