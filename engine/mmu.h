@@ -46,7 +46,6 @@ struct mmu {
 	/* Free pool (pool.h): a run of 2^order frames, or 0 where is none. */
 	uint32_t free_run[POOL_MAX_ORDER + 1];
 	uint64_t nr_free;
-	bool watched; /* the event sink (port_event) is on */
 };
 
 #define GDT_FRAMES 14 /* guest frames; 14 and 15 are the hypervisor's */
@@ -106,14 +105,20 @@ struct mmu_domain {
 	uint64_t serial;     /* operations so far, this one included */
 	uint32_t dying_head; /* mfn of the first dying table, 0 when none */
 	uint32_t epoch;      /* counts full flushes; wraps harmlessly */
-	bool flush_pending;  /* an upper-level entry changed: pay before return
-			      */
+	/* What an operation has to do before it leaves; any: owed != 0. */
+	union {
+		struct {
+			bool flush_pending;  /* translations may be stale */
+			bool refusal_untold; /* it is still being filled in */
+			bool watched;        /* the event sink is on */
+		};
+		uint32_t owed;
+	};
 	uint64_t destroy_next; /* mmu_domain_destroy's progress: an mfn */
 	unsigned int nr_held;
 	mfn_t held[MMU_MAX_HELD]; /* mmu_hold: a writable reference each */
 	struct mmu_op op;         /* what is being done, for refusals */
 	struct refusal refusal;   /* the last refusal */
-	bool refusal_untold;      /* it is still being filled in */
 	struct mmu_stats stats;
 };
 

@@ -44,7 +44,7 @@ void port_refused(struct mmu_domain *d, struct refusal *r);
 /* A CPU waits for the domain's lock: let it answer others' flushes. */
 void port_relax(struct mmu_domain *d);
 
-/* What happens in the engine, told only while mmu->watched is set. */
+/* What happens in the engine, told only while mmu_domain->watched is set. */
 void port_event(struct mmu_domain *d, const struct mmu_event *event);
 
 /* A broken invariant of our own; never reached by what a guest does. */

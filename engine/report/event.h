@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What happens in the engine, for those who want to know: recording, history,
- * statistics. Told by port_event() while mmu->watched is set; while it is not,
- * an event costs a look at that flag, and where requests are fast not even
- * that: it hangs on the flag once an operation (request/door.h).
+ * statistics. Told by port_event() while mmu_domain->watched is set; while it
+ * is not, an event costs a look at that flag, and where requests are fast not
+ * even that: it hangs on the flag once an operation (request/door.h).
  */
 #ifndef PW_ENGINE_EVENT_H
 #define PW_ENGINE_EVENT_H
@@ -14,8 +14,8 @@ enum mmu_event_kind {
 	MMU_EVENT_BEGIN,   /* an operation came in */
 	MMU_EVENT_END,     /* it leaves, with .result */
 	MMU_EVENT_ENTRY,   /* the entry at .where was .old and is .entry */
-	MMU_EVENT_TYPED,   /* .frame got .type */
-	MMU_EVENT_UNTYPED, /* the last reference of .frame's .type is gone */
+	MMU_EVENT_TYPED,   /* .frame becomes a table of .type */
+	MMU_EVENT_UNTYPED, /* it has been taken down */
 	MMU_EVENT_PINNED,
 	MMU_EVENT_UNPINNED,
 	MMU_EVENT_FREED,   /* .frame left the domain */
@@ -34,32 +34,27 @@ struct mmu_event {
 	int64_t result;
 };
 
-/* Fills in the operation, and tells. */
+/* Fill in the operation, and tell. */
 void event_tell(struct mmu_domain *d, struct mmu_event event);
+void event_tell_frame(struct mmu_domain *d, enum mmu_event_kind kind, mfn_t f,
+		      enum frame_type type);
+void event_tell_entry(struct mmu_domain *d, const pte_t *p, pte_t old,
+		      pte_t entry);
 
 static inline void event_frame(struct mmu_domain *d, enum mmu_event_kind kind,
 			       mfn_t f, enum frame_type type)
 {
-	if (unlikely(d->m->watched)) {
-		event_tell(d, (struct mmu_event){.kind = kind,
-						 .frame = f,
-						 .type = type});
+	if (unlikely(d->watched)) {
+		event_tell_frame(d, kind, f, type);
 	}
 }
 
-/* The engine's view of an entry, as a machine address. */
+/* The entry at p, of some table, changes. */
 static inline void event_entry(struct mmu_domain *d, const pte_t *p, pte_t old,
 			       pte_t entry)
 {
-	if (unlikely(d->m->watched)) {
-		event_tell(d, (struct mmu_event){
-				      .kind = MMU_EVENT_ENTRY,
-				      .where = maddr(
-					      (uint64_t)((const uint8_t *)p -
-							 d->m->ram)),
-				      .old = old,
-				      .entry = entry,
-			      });
+	if (unlikely(d->watched)) {
+		event_tell_entry(d, p, old, entry);
 	}
 }
 

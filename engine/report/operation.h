@@ -12,7 +12,7 @@
 #define NO_HYPERCALL 0xff
 
 enum mmu_operation {
-#define OPERATION(id, hypercall, name) MMU_OP_##id,
+#define OPERATION(id, hypercall, operands, name) MMU_OP_##id,
 #include "engine/report/operations.def"
 #undef OPERATION
 	MMU_OPERATIONS
@@ -21,6 +21,7 @@ enum mmu_operation {
 struct operation_info {
 	const char *name;  /* its hypercall's name first, if it has one */
 	uint8_t hypercall; /* NO_HYPERCALL: it comes by no hypercall */
+	uint8_t nr_operands;
 };
 extern const struct operation_info operation_info[MMU_OPERATIONS];
 
@@ -42,11 +43,10 @@ struct mmu_op {
 	/*
 	 * The operands as they were copied in, while the operation is under
 	 * way: ptr and val of an mmu_update; cmd, arg1 and arg2 of an
-	 * mmuext_op; va, val and flags of an update_va_mapping; else the
-	 * arguments as they stand in the operation's function. NULL: none.
+	 * mmuext_op; va, val and flags of an update_va_mapping; else the first
+	 * arguments of the operation's function. NULL: none.
 	 */
 	const uint64_t *operand;
-	uint32_t nr_operands; /* at most OPERAND_WORDS are kept */
 };
 
 #endif

@@ -52,11 +52,11 @@ static void note_frame(const struct mmu *m, struct refusal *r, mfn_t f,
 
 static void note_operands(struct refusal *r, const struct mmu_op *op)
 {
-	uint32_t nr = op->nr_operands;
-
+	if (op->operand != NULL) {
+		r->nr_operands = operation_info[op->id].nr_operands;
+	}
 	r->op.operand = NULL;
-	r->op.nr_operands = nr < OPERAND_WORDS ? nr : OPERAND_WORDS;
-	for (uint32_t i = 0; i < r->op.nr_operands; i++) {
+	for (unsigned int i = 0; i < r->nr_operands; i++) {
 		r->operand[i] = op->operand[i];
 	}
 }

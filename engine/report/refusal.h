@@ -41,6 +41,7 @@ struct entry_place {
 struct refusal {
 	struct mmu_op op; /* .operand is not kept: see operand[] */
 	uint64_t operand[OPERAND_WORDS];
+	uint8_t nr_operands;
 	uint64_t request; /* serial number of the operation */
 	enum rule rule;
 	uint8_t level;  /* of the entry refused, or 0 */

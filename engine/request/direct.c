@@ -113,10 +113,10 @@ static int write_entry(struct mmu_domain *d, maddr_t where,
 		rc = compare_exchange(d, p, old, val);
 	} else {
 		*old = pte_read(p).v;
-		rc = l1_update(d, p, val, false);
+		rc = l1_update_watched(d, p, val);
 	}
 	if (unlikely(rc != 0)) {
-		update_refused(d, rc, table, p, val);
+		update_refused(d, rc, where, val);
 	}
 	return rc;
 }
@@ -126,10 +126,9 @@ int mmu_direct_write(struct mmu_vcpu *v, const struct direct_write *w,
 {
 	const uint64_t operand[] = {w->va.v, val};
 	struct mmu_domain *d = v->dom;
-	int rc = mmu_begin(v, MMU_OP_DIRECT_WRITE);
+	int rc = mmu_begin(v, MMU_OP_DIRECT_WRITE, operand);
 
 	if (rc == 0) {
-		mmu_op_is(d, MMU_OP_DIRECT_WRITE, operand, 2);
 		rc = write_entry(d, w->where, kind, old, pte(val));
 		d->stats.ptwr += rc == 0;
 	}

@@ -10,9 +10,16 @@
 #include "engine/report/event.h"
 #include "engine/table/dying.h"
 
+void mmu_lock_wait(struct mmu_domain *d)
+{
+	do {
+		port_relax(d);
+	} while (__atomic_exchange_n(&d->locked, true, __ATOMIC_ACQUIRE));
+}
+
 int door_settle(struct mmu_domain *d)
 {
-	if (d->m->watched) {
+	if (d->watched) {
 		event_tell(d, (struct mmu_event){.kind = MMU_EVENT_BEGIN});
 	}
 	return mmu_settle(d);
@@ -22,7 +29,7 @@ void door_leave(struct mmu_domain *d, int64_t rc)
 {
 	refusal_tell(d);
 	mmu_pay_flushes(d);
-	if (d->m->watched) {
+	if (d->watched) {
 		event_tell(d, (struct mmu_event){.kind = MMU_EVENT_END,
 						 .result = rc});
 	}

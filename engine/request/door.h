@@ -26,46 +26,46 @@
 MUST_CHECK int door_settle(struct mmu_domain *d);
 void door_leave(struct mmu_domain *d, int64_t rc);
 
+/* What a refusal tells of the operation: see struct mmu_op. */
+static inline void mmu_op_is(struct mmu_domain *d, enum mmu_operation id,
+			     const uint64_t *operand)
+{
+	d->op.id = id;
+	d->op.operand = operand;
+}
+
 /* v: who asks; NULL when it is the hypervisor itself, for the domain. */
 MUST_CHECK static inline int mmu_begin_for(struct mmu_domain *d,
 					   struct mmu_vcpu *v,
-					   enum mmu_operation id)
+					   enum mmu_operation id,
+					   const uint64_t *operand)
 {
 	mmu_lock(d);
-	d->op = (struct mmu_op){
-		.vcpu = v,
-		.id = id,
-		.call = v == NULL ? 0 : v->multicall.at,
-	};
+	mmu_op_is(d, id, operand);
+	d->op.vcpu = v;
+	d->op.index = 0;
+	d->op.call = v == NULL ? 0 : v->multicall.at;
 	d->serial++;
-	if (unlikely(d->dying_head != 0 || d->m->watched)) {
+	if (unlikely(d->dying_head != 0 || d->watched)) {
 		return door_settle(d);
 	}
 	return 0;
 }
 
 MUST_CHECK static inline int mmu_begin(struct mmu_vcpu *v,
-				       enum mmu_operation id)
+				       enum mmu_operation id,
+				       const uint64_t *operand)
 {
-	return mmu_begin_for(v->dom, v, id);
+	return mmu_begin_for(v->dom, v, id, operand);
 }
 
 static inline int64_t mmu_end(struct mmu_domain *d, int64_t rc)
 {
-	if (unlikely(d->flush_pending || d->refusal_untold || d->m->watched)) {
+	if (unlikely(d->owed != 0)) {
 		door_leave(d, rc);
 	}
 	mmu_unlock(d);
 	return rc;
-}
-
-/* The operation is known more closely now; its operands, too. */
-static inline void mmu_op_is(struct mmu_domain *d, enum mmu_operation id,
-			     const uint64_t *operand, uint32_t nr)
-{
-	d->op.id = id;
-	d->op.operand = operand;
-	d->op.nr_operands = nr;
 }
 
 /*

@@ -44,6 +44,8 @@ static int set_entry(struct mmu_vcpu *v, maddr_t where, pte_t e)
 
 	if (rc == 0) {
 		mmu_flush_all(v->dom);
+	} else {
+		update_refused(v->dom, rc, where, e);
 	}
 	return rc;
 }
@@ -61,10 +63,9 @@ static int map(struct mmu_vcpu *v, const struct granted *g)
 
 int mmu_grant_map(struct mmu_vcpu *v, const struct granted *g)
 {
-	int rc = mmu_begin(v, MMU_OP_GRANT_MAP);
+	int rc = mmu_begin(v, MMU_OP_GRANT_MAP, &g->address);
 
 	if (rc == 0) {
-		mmu_op_is(v->dom, MMU_OP_GRANT_MAP, &g->address, 1);
 		rc = map(v, g);
 	}
 	return (int)mmu_end(v->dom, rc);
@@ -90,10 +91,9 @@ static int replace(struct mmu_vcpu *v, const struct granted *g, pte_t with)
 
 int mmu_grant_unmap(struct mmu_vcpu *v, const struct granted *g)
 {
-	int rc = mmu_begin(v, MMU_OP_GRANT_UNMAP);
+	int rc = mmu_begin(v, MMU_OP_GRANT_UNMAP, &g->address);
 
 	if (rc == 0) {
-		mmu_op_is(v->dom, MMU_OP_GRANT_UNMAP, &g->address, 1);
 		rc = replace(v, g, pte(0));
 	}
 	return (int)mmu_end(v->dom, rc);
@@ -117,10 +117,9 @@ static int move(struct mmu_vcpu *v, const struct granted *g,
 int mmu_grant_replace(struct mmu_vcpu *v, const struct granted *g,
 		      uint64_t new_address)
 {
-	int rc = mmu_begin(v, MMU_OP_GRANT_REPLACE);
+	int rc = mmu_begin(v, MMU_OP_GRANT_REPLACE, &g->address);
 
 	if (rc == 0) {
-		mmu_op_is(v->dom, MMU_OP_GRANT_REPLACE, &g->address, 1);
 		rc = move(v, g, new_address);
 	}
 	return (int)mmu_end(v->dom, rc);

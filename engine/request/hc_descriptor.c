@@ -28,10 +28,9 @@ static int set_gdt(struct mmu_vcpu *v, const uint64_t arg[6])
 
 int64_t hc_set_gdt(struct mmu_vcpu *v, uint64_t arg[6])
 {
-	int rc = mmu_begin(v, MMU_OP_SET_GDT);
+	int rc = mmu_begin(v, MMU_OP_SET_GDT, arg);
 
 	if (rc == 0) {
-		mmu_op_is(v->dom, MMU_OP_SET_GDT, arg, 2);
 		rc = set_gdt(v, arg);
 	}
 	return mmu_end(v->dom, rc);
@@ -40,10 +39,9 @@ int64_t hc_set_gdt(struct mmu_vcpu *v, uint64_t arg[6])
 int64_t hc_update_descriptor(struct mmu_vcpu *v, uint64_t arg[6])
 {
 	struct mmu_domain *d = v->dom;
-	int rc = mmu_begin(v, MMU_OP_UPDATE_DESCRIPTOR);
+	int rc = mmu_begin(v, MMU_OP_UPDATE_DESCRIPTOR, arg);
 
 	if (rc == 0) {
-		mmu_op_is(d, MMU_OP_UPDATE_DESCRIPTOR, arg, 2);
 		do {
 			rc = mmu_update_descriptor(v, maddr(arg[0]), arg[1]);
 		} while (rc != 0 && door_retry(d, rc));

@@ -213,10 +213,9 @@ int64_t hc_memory_op(struct mmu_vcpu *v, uint64_t arg[6])
 {
 	struct mmu_domain *d = v->dom;
 	unsigned int op = (unsigned int)(arg[0] & OP_MASK);
-	int64_t rc = mmu_begin(v, operation(op));
+	int64_t rc = mmu_begin(v, operation(op), arg);
 
 	if (rc == 0) {
-		mmu_op_is(d, d->op.id, arg, 2);
 		if (op == XENMEM_increase_reservation ||
 		    op == XENMEM_decrease_reservation ||
 		    op == XENMEM_populate_physmap) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* mmu_update, update_va_mapping (xen.h, "HYPERVISOR_mmu_update"). */
+#include "engine/report/event.h"
 #include "engine/table/flush.h"
 #include "engine/request/list.h"
 #include "engine/table/update.h"
@@ -17,7 +18,8 @@ static int machphys_update(struct mmu_domain *d, mfn_t f, uint64_t val)
 	return 0;
 }
 
-static int one_update(struct mmu_vcpu *v, const void *request)
+static inline __attribute__((always_inline)) int one_update(struct mmu_vcpu *v,
+							    const void *request)
 {
 	const struct mmu_update *req = request;
 	struct mmu_domain *d = v->dom;
@@ -34,6 +36,36 @@ static int one_update(struct mmu_vcpu *v, const void *request)
 	default:
 		return refuse_op(d, RULE_UPDATE_COMMAND);
 	}
+}
+
+/* The same while somebody watches: tells what the entry was and became. */
+static int one_watched(struct mmu_vcpu *v, const void *request)
+{
+	const struct mmu_update *req = request;
+	struct mmu_domain *d = v->dom;
+	mfn_t table = maddr_to_mfn(maddr(req->ptr));
+	const pte_t *p;
+	pte_t old;
+	int rc;
+
+	if (!mmu_owns(d, table) || (req->ptr & 7) == MMU_MACHPHYS_UPDATE) {
+		return one_update(v, request);
+	}
+	p = frame_ptes(d->m, table) + page_offset(req->ptr) / sizeof(*p);
+	old = pte_read(p);
+	rc = one_update(v, request);
+	if (rc == 0) {
+		event_entry(d, p, old, pte_read(p));
+	}
+	return rc;
+}
+
+static __attribute__((noinline)) int run_watched(struct mmu_vcpu *v,
+						 const uint64_t arg[6],
+						 struct request_list *b,
+						 struct mmu_update *req)
+{
+	return list_run(v, arg, b, req, sizeof(*req), one_watched);
 }
 
 /* foreigndom: the frames' owner below, the tables' owner (plus 1) above. */
@@ -58,7 +90,7 @@ int64_t hc_mmu_update(struct mmu_vcpu *v, uint64_t arg[6])
 			       ? list_end(v, arg, &b, sizeof(req), rc)
 			       : mmu_end(d, rc);
 	}
-	mmu_op_is(d, MMU_OP_MMU_UPDATE, (const uint64_t *)&req, 2);
+	mmu_op_is(d, MMU_OP_MMU_UPDATE, (const uint64_t *)&req);
 	rc = check_table_owner(d, (uint32_t)arg[3]);
 	if (unlikely(rc != 0)) {
 		return mmu_end(d, rc);
@@ -66,7 +98,12 @@ int64_t hc_mmu_update(struct mmu_vcpu *v, uint64_t arg[6])
 	/* As Xen: only this refusal reports how many were done. */
 	rc = check_domid(d, (uint16_t)arg[3]);
 	if (likely(rc == 0)) {
-		rc = list_run(v, arg, &b, &req, sizeof(req), one_update);
+		rc = unlikely(d->watched) ? run_watched(v, arg, &b, &req)
+					  : list_run(v, arg, &b, &req,
+						     sizeof(req), one_update);
+		if (unlikely(rc != 0)) {
+			update_refused(d, rc, maddr(req.ptr), pte(req.val));
+		}
 	}
 	return list_end(v, arg, &b, sizeof(req), rc);
 }
@@ -104,7 +141,6 @@ static int update_va(struct mmu_vcpu *v, vaddr_t va, pte_t val)
 	struct mmu_domain *d = v->dom;
 	mfn_t table;
 	pte_t *l1e = mmu_find_l1e(v, va, &table);
-	int rc;
 
 	if (unlikely(l1e == NULL)) {
 		return refuse_op(d, RULE_VA_UNMAPPED);
@@ -113,15 +149,28 @@ static int update_va(struct mmu_vcpu *v, vaddr_t va, pte_t val)
 	if (unlikely(frame_of(d->m, table)->type != FRAME_L1)) {
 		return refuse_frame(d, RULE_VA_UNMAPPED, table);
 	}
-	rc = l1_update(d, l1e, val, false);
-	if (unlikely(rc != 0)) {
-		update_refused(d, rc, table, l1e, val);
+	if (unlikely(d->watched)) {
+		return l1_update_watched(d, l1e, val);
 	}
-	return rc;
+	return l1_update(d, l1e, val, false);
+}
+
+/* Where the entry is that was refused. */
+static __attribute__((cold)) void va_refused(struct mmu_vcpu *v, int rc,
+					     vaddr_t va, pte_t val)
+{
+	mfn_t table;
+
+	if (mmu_find_l1e(v, va, &table) != NULL) {
+		update_refused(v->dom, rc,
+			       maddr(mfn_to_maddr(table).v +
+				     pt_index(va, 1) * sizeof(pte_t)),
+			       val);
+	}
 }
 
 /* Inside the door. */
-static int update_va_mapping(struct mmu_vcpu *v, const uint64_t arg[6])
+static inline int update_va_mapping(struct mmu_vcpu *v, const uint64_t arg[6])
 {
 	struct mmu_domain *d = v->dom;
 	vaddr_t va = vaddr(arg[0]);
@@ -130,19 +179,19 @@ static int update_va_mapping(struct mmu_vcpu *v, const uint64_t arg[6])
 	do {
 		rc = update_va(v, va, pte(arg[1]));
 	} while (unlikely(rc != 0) && door_retry(d, rc));
-	/* A refused update flushes nothing (XSA-279). */
-	if (likely(rc == 0)) {
-		rc = va_flush(v, va, arg[2]);
+	if (unlikely(rc != 0)) {
+		/* A refused update flushes nothing (XSA-279). */
+		va_refused(v, rc, va, pte(arg[1]));
+		return rc;
 	}
-	return rc;
+	return va_flush(v, va, arg[2]);
 }
 
 int64_t hc_update_va_mapping(struct mmu_vcpu *v, uint64_t arg[6])
 {
-	int rc = mmu_begin(v, MMU_OP_UPDATE_VA_MAPPING);
+	int rc = mmu_begin(v, MMU_OP_UPDATE_VA_MAPPING, arg);
 
 	if (likely(rc == 0)) {
-		mmu_op_is(v->dom, MMU_OP_UPDATE_VA_MAPPING, arg, 3);
 		rc = update_va_mapping(v, arg);
 	}
 	return mmu_end(v->dom, rc);
@@ -150,10 +199,9 @@ int64_t hc_update_va_mapping(struct mmu_vcpu *v, uint64_t arg[6])
 
 int64_t hc_update_va_mapping_otherdomain(struct mmu_vcpu *v, uint64_t arg[6])
 {
-	int rc = mmu_begin(v, MMU_OP_UPDATE_VA_MAPPING_OTHER);
+	int rc = mmu_begin(v, MMU_OP_UPDATE_VA_MAPPING_OTHER, arg);
 
 	if (rc == 0) {
-		mmu_op_is(v->dom, MMU_OP_UPDATE_VA_MAPPING_OTHER, arg, 3);
 		rc = check_domid(v->dom, (uint16_t)arg[3]);
 	}
 	if (rc == 0) {

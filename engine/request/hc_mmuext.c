@@ -153,8 +153,7 @@ static int named_op(struct mmu_vcpu *v, const void *request)
 {
 	const struct mmuext_op *op = request;
 
-	mmu_op_is(v->dom, operation(op->cmd), request,
-		  sizeof(*op) / sizeof(uint64_t));
+	mmu_op_is(v->dom, operation(op->cmd), request);
 	return one_op(v, op);
 }
 

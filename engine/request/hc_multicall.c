@@ -14,7 +14,7 @@
 static int64_t refuse_list(struct mmu_vcpu *v, enum rule rule, uint32_t index)
 {
 	struct mmu_domain *d = v->dom;
-	int64_t rc = mmu_begin(v, MMU_OP_MULTICALL);
+	int64_t rc = mmu_begin(v, MMU_OP_MULTICALL, NULL);
 
 	/* What an earlier operation left does not make the list a better one.
 	 */
@@ -35,7 +35,7 @@ static int64_t dispatch(struct mmu_vcpu *v, struct multicall_entry *call,
 	if (call->op == __HYPERVISOR_multicall) {
 		return refuse_list(v, RULE_MULTICALL_NESTED, index);
 	}
-	v->multicall.at = v->multicall.before + index + 1;
+	v->multicall.at++;
 	fn = engine_hypercall((unsigned int)call->op);
 	if (likely(fn != NULL)) {
 		v->dom->stats.multicalled[call->op]++;
@@ -71,7 +71,6 @@ static int64_t run(struct mmu_vcpu *v, uint64_t arg[6])
 			return refuse_list(v, RULE_FAULT, i);
 		}
 		result = dispatch(v, &call, i);
-		v->multicall.at = 0;
 		if (unlikely(result == -XEN_ERESTART)) {
 			if (port_copy_out(v, where + OFFSET_OF_ARGS, call.args,
 					  sizeof(call.args)) != 0) {
@@ -89,6 +88,8 @@ static int64_t run(struct mmu_vcpu *v, uint64_t arg[6])
 
 int64_t hc_multicall(struct mmu_vcpu *v, uint64_t arg[6])
 {
+	int64_t rc;
+
 	if (unlikely(!list_address_ok(arg[0]))) {
 		return refuse_list(v, RULE_FAULT, 0);
 	}
@@ -97,5 +98,8 @@ int64_t hc_multicall(struct mmu_vcpu *v, uint64_t arg[6])
 		v->multicall.before = 0;
 	}
 	v->multicall.resume = 0;
-	return run(v, arg);
+	v->multicall.at = v->multicall.before;
+	rc = run(v, arg);
+	v->multicall.at = 0;
+	return rc;
 }

@@ -10,10 +10,9 @@
 
 int mmu_load_cr3(struct mmu_vcpu *v, mfn_t f)
 {
-	int rc = mmu_begin(v, MMU_OP_LOAD_CR3);
+	int rc = mmu_begin(v, MMU_OP_LOAD_CR3, &f.v);
 
 	if (rc == 0) {
-		mmu_op_is(v->dom, MMU_OP_LOAD_CR3, &f.v, 1);
 		do {
 			rc = mmu_new_kernel_root(v, f);
 		} while (rc != 0 && door_retry(v->dom, rc));
@@ -23,7 +22,7 @@ int mmu_load_cr3(struct mmu_vcpu *v, mfn_t f)
 
 int mmu_ldt_fault(struct mmu_vcpu *v, unsigned int index)
 {
-	int rc = mmu_begin(v, MMU_OP_LDT_FAULT);
+	int rc = mmu_begin(v, MMU_OP_LDT_FAULT, &v->ldt_base);
 
 	if (rc == 0) {
 		do {
@@ -36,10 +35,9 @@ int mmu_ldt_fault(struct mmu_vcpu *v, unsigned int index)
 int mmu_write_hypercall_page(struct mmu_vcpu *v, mfn_t f, const void *page)
 {
 	struct mmu_domain *d = v->dom;
-	int rc = mmu_begin(v, MMU_OP_HYPERCALL_PAGE);
+	int rc = mmu_begin(v, MMU_OP_HYPERCALL_PAGE, &f.v);
 
 	if (rc == 0) {
-		mmu_op_is(d, MMU_OP_HYPERCALL_PAGE, &f.v, 1);
 		do {
 			rc = frame_get_both(d, f, FRAME_WRITABLE);
 		} while (rc != 0 && door_retry(d, rc));

@@ -31,7 +31,7 @@ int check_domid(struct mmu_domain *d, uint16_t domid)
 int list_begin(struct mmu_vcpu *v, enum mmu_operation id, const uint64_t arg[6],
 	       struct request_list *b)
 {
-	int rc = mmu_begin(v, id);
+	int rc = mmu_begin(v, id, arg);
 
 	b->count = (uint32_t)arg[1];
 	b->done = 0;

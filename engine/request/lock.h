@@ -9,10 +9,13 @@
 
 #include "engine/port.h"
 
+/* Somebody else has it. */
+void mmu_lock_wait(struct mmu_domain *d);
+
 static inline void mmu_lock(struct mmu_domain *d)
 {
-	while (__atomic_exchange_n(&d->locked, true, __ATOMIC_ACQUIRE)) {
-		port_relax(d);
+	if (unlikely(__atomic_exchange_n(&d->locked, true, __ATOMIC_ACQUIRE))) {
+		mmu_lock_wait(d);
 	}
 }
 

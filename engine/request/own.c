@@ -22,7 +22,7 @@ static int start(struct mmu_vcpu *v, mfn_t l4)
 
 int mmu_start(struct mmu_vcpu *v, mfn_t l4)
 {
-	int rc = mmu_begin(v, MMU_OP_START);
+	int rc = mmu_begin(v, MMU_OP_START, &l4.v);
 
 	if (rc == 0) {
 		rc = start(v, l4);
@@ -32,7 +32,7 @@ int mmu_start(struct mmu_vcpu *v, mfn_t l4)
 
 int mmu_unshare(struct mmu_domain *d, mfn_t first, uint64_t nr)
 {
-	int rc = mmu_begin_for(d, NULL, MMU_OP_LEND);
+	int rc = mmu_begin_for(d, NULL, MMU_OP_LEND, &first.v);
 
 	if (rc == 0) {
 		rc = shared_unshare(d, first, nr);
@@ -42,7 +42,7 @@ int mmu_unshare(struct mmu_domain *d, mfn_t first, uint64_t nr)
 
 int mmu_hold(struct mmu_domain *d, mfn_t f)
 {
-	int rc = mmu_begin_for(d, NULL, MMU_OP_HOLD);
+	int rc = mmu_begin_for(d, NULL, MMU_OP_HOLD, &f.v);
 
 	if (rc == 0) {
 		do {
@@ -54,7 +54,7 @@ int mmu_hold(struct mmu_domain *d, mfn_t f)
 
 int mmu_domain_destroy(struct mmu_domain *d)
 {
-	int rc = mmu_begin_for(d, NULL, MMU_OP_DEATH);
+	int rc = mmu_begin_for(d, NULL, MMU_OP_DEATH, NULL);
 
 	if (rc == 0) {
 		rc = life_end(d);

@@ -72,10 +72,10 @@ static int frame_retype(struct mmu_domain *d, mfn_t f, enum frame_type type)
 	}
 	fr->type_count = 1;
 	stats_typed(d, type);
-	event_frame(d, MMU_EVENT_TYPED, f, type);
 	if (frame_is_table(type)) {
 		fr->table.nr_validated = 0;
 		fr->table.linear = 0;
+		event_frame(d, MMU_EVENT_TYPED, f, type);
 		return table_validate(d, f);
 	}
 	if (type == FRAME_DESC && (fr->flags & FRAME_VALIDATED) == 0) {
@@ -85,7 +85,6 @@ static int frame_retype(struct mmu_domain *d, mfn_t f, enum frame_type type)
 			fr->type_count = 0;
 			fr->epoch = d->epoch;
 			stats_untyped(d, type);
-			event_frame(d, MMU_EVENT_UNTYPED, f, type);
 			return rc;
 		}
 	}
@@ -140,7 +139,6 @@ void frame_put_type(struct mmu_domain *d, mfn_t f)
 	fr->type_count = 0;
 	fr->epoch = d->epoch;
 	stats_untyped(d, fr->type);
-	event_frame(d, MMU_EVENT_UNTYPED, f, fr->type);
 }
 
 int frame_get_both(struct mmu_domain *d, mfn_t f, enum frame_type type)

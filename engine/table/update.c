@@ -11,6 +11,7 @@
  */
 #include "engine/table/update.h"
 
+#include "engine/report/event.h"
 #include "engine/table/flush.h"
 #include "engine/table/refs.h"
 #include "engine/table/level.h"
@@ -21,7 +22,6 @@ static pte_t entry_exchange(struct mmu_domain *d, pte_t *p, pte_t old,
 			    pte_t val, bool preserve_ad)
 {
 	d->stats.pte_writes++;
-	event_entry(d, p, old, val);
 	if (!preserve_ad) {
 		pte_write(p, val);
 		return old;
@@ -67,6 +67,17 @@ int l1_update(struct mmu_domain *d, pte_t *p, pte_t val, bool preserve_ad)
 		l1e_put(d, old);
 	}
 	return 0;
+}
+
+int l1_update_watched(struct mmu_domain *d, pte_t *p, pte_t val)
+{
+	pte_t old = pte_read(p);
+	int rc = l1_update(d, p, val, false);
+
+	if (rc == 0) {
+		event_entry(d, p, old, pte_read(p));
+	}
+	return rc;
 }
 
 static int upper_update(struct mmu_domain *d, mfn_t table, unsigned int level,
@@ -127,19 +138,6 @@ static int plain_store(struct mmu_domain *d, mfn_t f, pte_t *p, pte_t val)
 	return 0;
 }
 
-void update_refused(struct mmu_domain *d, int rc, mfn_t table, const pte_t *p,
-		    pte_t val)
-{
-	const struct entry_place place = {
-		table,
-		(uint16_t)(p - frame_ptes(d->m, table)),
-		frame_of(d->m, table)->type,
-	};
-
-	refusal_at(d, rc, place, val);
-	refusal_replaces(d, rc, pte_read(p));
-}
-
 int mmu_update_entry(struct mmu_vcpu *v, maddr_t where, pte_t val,
 		     bool preserve_ad)
 {
@@ -147,7 +145,6 @@ int mmu_update_entry(struct mmu_vcpu *v, maddr_t where, pte_t val,
 	mfn_t f = maddr_to_mfn(where);
 	struct frame *fr;
 	pte_t *p;
-	int rc;
 
 	if (unlikely(!mfn_valid(d->m, f) ||
 		     frame_of(d->m, f)->owner != d->tag)) {
@@ -161,11 +158,29 @@ int mmu_update_entry(struct mmu_vcpu *v, maddr_t where, pte_t val,
 			     FRAME_VALIDATED)) {
 		return plain_store(d, f, p, val);
 	}
-	rc = likely(fr->type == FRAME_L1)
-		     ? l1_update(d, p, val, preserve_ad)
-		     : upper_update(d, f, fr->type, p, val, preserve_ad);
-	if (unlikely(rc != 0)) {
-		update_refused(d, rc, f, p, val);
+	if (likely(fr->type == FRAME_L1)) {
+		return l1_update(d, p, val, preserve_ad);
 	}
-	return rc;
+	return upper_update(d, f, fr->type, p, val, preserve_ad);
+}
+
+void update_refused(struct mmu_domain *d, int rc, maddr_t where, pte_t val)
+{
+	mfn_t table = maddr_to_mfn(where);
+	unsigned int slot =
+		(unsigned int)(page_offset(where.v) / sizeof(pte_t));
+	const struct frame *fr;
+
+	if (!mmu_owns(d, table)) {
+		return;
+	}
+	fr = frame_of(d->m, table);
+	if (frame_is_table(fr->type) && frame_type_refs(fr) > 0) {
+		refusal_at(d, rc,
+			   (struct entry_place){table, (uint16_t)slot,
+						fr->type},
+			   val);
+		refusal_replaces(d, rc,
+				 pte_read(&frame_ptes(d->m, table)[slot]));
+	}
 }

@@ -13,8 +13,13 @@ MUST_CHECK int mmu_update_entry(struct mmu_vcpu *v, maddr_t where, pte_t val,
 MUST_CHECK int l1_update(struct mmu_domain *d, pte_t *p, pte_t val,
 			 bool preserve_ad);
 
-/* On the way out: entry `p` of the table was to become `val` and could not. */
-void update_refused(struct mmu_domain *d, int rc, mfn_t table, const pte_t *p,
-		    pte_t val);
+/* The same, without A and D, told to whoever watches. */
+MUST_CHECK int l1_update_watched(struct mmu_domain *d, pte_t *p, pte_t val);
+
+/*
+ * On the way out of an update that was refused: the entry at `where`, should
+ * it be one of a table, was to become `val`.
+ */
+void update_refused(struct mmu_domain *d, int rc, maddr_t where, pte_t val);
 
 #endif

@@ -164,7 +164,7 @@ void port_relax(struct mmu_domain *d)
 	panic("the domain's MMU lock is held already");
 }
 
-/* Nobody listens yet: mmu->watched is never set. */
+/* Nobody listens yet: watched is never set. */
 void port_event(struct mmu_domain *d, const struct mmu_event *event)
 {
 	(void)d;

@@ -62,7 +62,7 @@ static void tell_operands(const struct refusal *r)
 	static const char *const keys[OPERAND_WORDS] = {"operand0", "operand1",
 							"operand2"};
 
-	for (uint32_t i = 0; i < r->op.nr_operands; i++) {
+	for (uint32_t i = 0; i < r->nr_operands; i++) {
 		control_hex(keys[i], r->operand[i]);
 	}
 }
