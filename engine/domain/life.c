@@ -84,6 +84,11 @@ static void drop_frame(struct mmu_domain *d, mfn_t f)
 	release_frame(d, f);
 }
 
+static void take_back(struct mmu_domain *d, mfn_t f)
+{
+	shared_take_back(d, f);
+}
+
 /*
  * One pass over the machine's frames, for those of the domain, from where the
  * last call stopped: pass n counts from n times their number on.
@@ -128,5 +133,5 @@ int life_end(struct mmu_domain *d)
 			return rc;
 		}
 	}
-	return each_frame(d, 1, shared_take_back);
+	return each_frame(d, 1, take_back);
 }

@@ -30,6 +30,8 @@
 #define X86_RFLAGS_AC (1 << 18)
 #define X86_RFLAGS_ID (1 << 21)
 
+#define X86_DR6_QUIET 0xffff0ff0 /* nothing to report */
+
 #define TRAP_DE 0
 #define TRAP_DB 1
 #define TRAP_NMI 2

@@ -554,9 +554,14 @@ GLOBAL entry_debug
 	push 8(%rax)
 	mov (%rax), %rax
 	jmp entry_exception
-	/* Ours: a guest's TF or watchpoint that reaches into us. Go on. */
+	/*
+	 * Ours: a guest's TF or watchpoint that reaches into us. Go on; DR6 is
+	 * as it is while the guest runs, so that it does not hear of this.
+	 */
 1:	push %rax
 	push %rcx
+	mov $X86_DR6_QUIET, %eax
+	mov %rax, %dr6
 	lea entry_sysenter(%rip), %rcx
 	mov 24(%rsp), %rax
 	sub %rcx, %rax

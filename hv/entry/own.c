@@ -5,6 +5,10 @@
  * guest's LDT, which is mapped when first used; and an iretq to the guest with
  * values that the CPU refuses. The last must look to the guest as if it had
  * happened at the place it was going to. Anything else is our own bug.
+ *
+ * What the CPU says of the guest's fault (fault_address) is kept while we look
+ * at it, and faults of our own on the way do not change it: only one that
+ * becomes the guest's is told as its.
  */
 #include "hv/entry/own.h"
 
@@ -46,12 +50,12 @@ static bool ldt_mapped(int rc)
 }
 
 /* Is there a descriptor now that the access can find? */
-static bool map_ldt(struct vcpu *v, const struct regs *r)
+static bool map_ldt(struct vcpu *v, const struct regs *r, uint64_t cr2)
 {
 	unsigned int page;
 
 	return v != NULL && r->vector == TRAP_PF &&
-	       desc_is_ldt(v, v->fault_address, &page) &&
+	       desc_is_ldt(v, cr2, &page) &&
 	       ldt_mapped(mmu_ldt_fault(&v->mmu, page));
 }
 
@@ -81,13 +85,13 @@ struct regs *trap_own(struct regs *r)
 {
 	struct vcpu *v = current;
 	uint64_t fixup = find_fixup(r->rip);
-	bool retry;
+	uint64_t cr2 = x86_read_cr2();
+	bool retry = map_ldt(v, r, cr2);
 
-	if (v != NULL && r->vector == TRAP_PF) {
-		v->fault_address = x86_read_cr2();
-	}
-	retry = map_ldt(v, r);
 	if (fixup == (uint64_t)fault_of_iret) {
+		if (v != NULL && r->vector == TRAP_PF) {
+			v->fault_address = cr2;
+		}
 		return guest_of_iret(r, retry);
 	}
 	if (retry) {

@@ -22,7 +22,6 @@
 #define IDT_ERROR(vector) ((uint32_t)(vector)*8 + GP_FROM_IDT)
 #define INSN_INT 0xcd
 #define INT_SIZE 2
-#define DR6_QUIET UINT64_C(0xffff0ff0)
 
 uint64_t trap_counts[256];
 
@@ -95,8 +94,8 @@ static void debug(struct vcpu *v, struct regs *r)
 	uint64_t dr6;
 
 	__asm__ volatile("mov %%dr6, %0" : "=r"(dr6));
-	__asm__ volatile("mov %0, %%dr6" : : "r"(DR6_QUIET));
-	v->debugreg[6] |= dr6 & ~DR6_QUIET;
+	__asm__ volatile("mov %0, %%dr6" : : "r"((uint64_t)X86_DR6_QUIET));
+	v->debugreg[6] |= dr6 & ~(uint64_t)X86_DR6_QUIET;
 	inject_exception(v, r, TRAP_DB, 0);
 }
 

@@ -78,7 +78,7 @@ struct vcpu {
 	uint64_t debugreg[8];   /* as the guest sees them */
 	unsigned int window;    /* of descriptors: see desc.h */
 	uint64_t ldt_loaded;    /* entries the CPU's LDTR knows of */
-	uint64_t fault_address; /* of the last page fault */
+	uint64_t fault_address; /* of the guest's page fault, never ours */
 	bool up;                /* runs, or may */
 	bool blocked;           /* waits for an event */
 

@@ -120,6 +120,7 @@ void kernel_main(uint64_t start_info)
 	check_time(&s);
 	check_instructions(&s);
 	check_page_table_writes(&s);
+	check_faults(&s);
 	check_grants(&s);
 	check_rings(&s);
 	say("%u passed, %u failed", passed, failed);

@@ -46,6 +46,8 @@ void check_time(const struct services *s);
 _Noreturn void wait_for_watchdog(void);
 void check_instructions(const struct services *s);
 void check_page_table_writes(const struct services *s);
+/* After those: direct writes are assisted. */
+void check_faults(const struct services *s);
 void check_grants(const struct services *s);
 void check_rings(const struct services *s);
 void check_version(void);
