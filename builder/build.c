@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * Writes what the layout says into the domain's memory. Frames of a domain
  * are contiguous by pfn and may lie anywhere by mfn, so that everything goes

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * Reads the headers of a kernel's ELF file. The file is untrusted: nothing in
  * it is used as an offset, size or count before it has been compared with the

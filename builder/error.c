@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * Puts an error line together. Every message of the builder is written here,
  * into a buffer of fixed size: it is always terminated, never overrun, and

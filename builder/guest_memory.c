@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * From pfn to machine memory. Runs are sorted and without holes, so that the
  * run of a pfn is found by halving, and what is contiguous by pfn is split

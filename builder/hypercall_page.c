@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * The hypercall page: code that a kernel calls instead of issuing SYSCALL
  * itself. A slot of 32 bytes for each hypercall number; SYSCALL destroys rcx

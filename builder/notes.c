@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * Finds Xen's notes in a kernel's file, and judges what they say together.
  * Three places can hold them, and the first that has any counts: note

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * The first page tables of a domain, 4 KiB pages only. Frames that hold
  * tables are mapped read-only, or the hypervisor would refuse to type them;

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * The string section __xen_guest, as the first PV kernels have it (Mini-OS
  * still does): KEY=VALUE pairs between commas. Each key is the note that

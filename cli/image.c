@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * From a kernel file to the ELF inside it. The file is read into memory (a
  * mapping would turn a file that shrinks meanwhile into a signal), and no

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * The codecs of Linux kernel payloads. Each feeds its library the whole input
  * and an output buffer that grows by doubling up to a limit, so that a small

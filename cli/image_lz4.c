@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * LZ4's legacy frame, which Linux still uses for its payload: a magic, then
  * blocks of at most 8 MiB unpacked, each behind its packed size. The frame

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * pagewarden inspect: what a kernel asks for in its notes, and the layout that
  * the hypervisor would build for it. It calls the same functions as the

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /* Sizes, as people write and read them. */
 #include "cli/size.h"
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * Batches of requests to the hypervisor. Each request knows the call of the
  * multicall that carries it and its place in that call, so that a result of

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * Mapping many frames at once: the direct map, and any other contiguous
  * stretch. One recursion over the levels serves every geometry. Tables are

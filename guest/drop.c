@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * Giving back what the start of day left behind. The order is the same each
  * time: what refers to a table goes first, then the TLB, then the frame is

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * The memory map is the ground on which page tables are built, so one that
  * contradicts itself is refused rather than repaired: a guess here becomes

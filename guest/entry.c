@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * Entries: reading them, finding the one that maps an address, and writing
  * them in the two ways there are: by a store, to tables that nobody guards

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * How the library reaches a frame. Three ways, in this order: the direct map,
  * once the range is complete; the initial mapping; and a window, a page of

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * Frames for the kernel, and what is behind them: taken from the allocator
  * and given back; exchanged with each other; given to the hypervisor and

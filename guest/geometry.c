@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * The three shapes of x86 page tables (SDM 3A, chapter 4), as data. PAE's
  * top level has four entries of 8 bytes, in which all flags but P are

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * Regions in a sorted array: apart (end < next start, strictly, so that what
  * touches is one region) and not empty. Every change goes through

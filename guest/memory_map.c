@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * The memory map, and what in it is taken from the start. A frame that is
  * not reserved here can become a page table a moment later, so the list errs

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * One line of text for people, from a format of four conversions: there is
  * no printf below the kernel, and none is needed. Everything is cut to the

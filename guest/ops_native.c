@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * The world without a hypervisor: tables are ordinary memory, and an entry
  * is set by storing it. What is left of the contract is the TLB.

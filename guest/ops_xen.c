@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * The world with a hypervisor. At boot every request goes out at once, so
  * that what fails is the line that failed; at run time requests wait for

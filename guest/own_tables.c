@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * From the builder's tables to our own. The lower tables of the initial
  * mapping stay, and are grafted under a root and a second level of our own;

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * Looking up and setting entries of the P2M, whatever its form. Below the
  * form there is one question: at which address is the entry of a frame. The

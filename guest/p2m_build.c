@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * The library's own P2M: built from what the present one holds, in frames
  * from the allocator, reached through the direct map. The new one is complete

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * The policies of the direct map: what permission a frame is mapped with
  * while the map's own tables are being made, and what is done about frames

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * Permissions. A frame can be mapped twice by what the library knows: in the
  * initial mapping and in the direct map; a table must be read-only in both.

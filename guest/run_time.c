@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /* The switch from boot to run-time operations; there is no way back. */
 #include "guest/internal.h"
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * Address spaces as a whole: all tables of one are made read-only and its
  * root is pinned, in batches, and back. The tables are walked depth first;

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * The start of day: start_info is read once, checked as a whole, and kept in
  * the library's own units. Whatever contradicts itself stops the boot here,

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * Tables as a whole: where their frames come from, how one is hooked into
  * tables in use, how a single page is mapped with the tables it needs, and

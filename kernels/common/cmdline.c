@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /* Words of the command line, separated by spaces. */
 #include "kernels/common/kernel.h"
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * The console: lines, through the hypervisor's own (console_io), which is
  * there from the first instruction on, for any domain that may talk.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * The four functions that compilers call. By string instructions: the CPU
  * knows best how to move a page.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * Exceptions. Three kinds are expected: one inside port_probe, which a table
  * of fix-ups made by the linker resolves; one inside probe_access, which is

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /* Requests that go past the library, one at a time. */
 #include "kernels/reference/reference.h"
 

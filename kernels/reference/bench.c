@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * Micro-benchmarks: what one request to the hypervisor costs, with as little
  * as possible of the guest around it. The time-stamp counter is read before

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * Entries of live L1 tables. The addresses of NR frames in the direct map are
  * lent: each row lets all that it writes lead to one frame, then to another,

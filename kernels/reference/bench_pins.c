@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * Pins: a tree of one L4, one L3, one L2 and up to 512 L1 tables, full of
  * read-only mappings of one frame. It is never loaded: a row pins it, so that

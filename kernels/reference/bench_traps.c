@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * Exceptions: from the instruction through the hypervisor to the kernel's
  * handler (trap_entry.S), and back by the iret hypercall.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /* Extended operations, and the tables of descriptors. */
 #include "kernels/reference/diff.h"
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * The instructions that kernels write page tables with, at an entry that may
  * be memory, or an L1 table seen read-only (the hypervisor carries out the

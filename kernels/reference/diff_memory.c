@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * Memory that is given back while tables still refer to it. A frame of the
  * pool goes and another takes its number; the old one stays the domain's for

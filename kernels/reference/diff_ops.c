@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /* Operations on entries: requests, and the CPU's own loads and stores. */
 #include "kernels/reference/diff.h"
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * Random operands. Each frame of the pool has a level that it mostly has, so
  * that hierarchies come about; entries are right more often than not, so that

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * The record: what was asked and what came of it goes into a digest (FNV-1a,
  * a word at a time), and into a line of text if the operation is traced. The

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /* The rules of docs/differences.md, and which of them hold. */
 #include "kernels/reference/diff.h"
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * The reference kernel: the guest library, step by step, on a machine. What
  * it prints is what it found; then it does one of these, and powers off:

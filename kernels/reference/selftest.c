@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * Self-tests: what the library did, and each of its calls, read back through
  * the hypervisor's eyes (its M2P, its refusals, the CPU's faults), not through

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * Batches: each request has its own outcome, and what the library records is
  * what the hypervisor accepted.

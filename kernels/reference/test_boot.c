@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /* What the start of day built. */
 #include "kernels/reference/selftest.h"
 

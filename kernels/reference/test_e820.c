@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /* The memory map: what is refused, what is repaired, and the guest's own. */
 #include "kernels/reference/selftest.h"
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /* Setting single entries of tables in use: queued, filtered, refused. */
 #include "kernels/reference/selftest.h"
 

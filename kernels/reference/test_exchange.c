@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /* What is behind a frame: exchanged, given to the hypervisor, asked for. */
 #include "kernels/reference/selftest.h"
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * The hypervisor's eyes. What the library claims is read back through the
  * M2P, which only the hypervisor writes; by a page walk that finds tables by

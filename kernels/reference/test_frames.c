@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /* Frames from the allocator, and what it does not give. */
 #include "kernels/reference/selftest.h"
 

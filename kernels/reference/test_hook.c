@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /* Tables hooked into tables in use, and out of them. */
 #include "kernels/reference/selftest.h"
 

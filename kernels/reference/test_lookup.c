@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /* Reading tables: the library's walk against our own, and its refusals. */
 #include "kernels/reference/selftest.h"
 

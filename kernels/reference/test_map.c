@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /* Mapping single pages, with the tables they need. */
 #include "kernels/reference/selftest.h"
 

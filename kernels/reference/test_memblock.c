@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /* The region allocator, on a map of its own. */
 #include "kernels/reference/selftest.h"
 

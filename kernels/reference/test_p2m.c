@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /* The P2M: one at a time, many, the way back, and changes. */
 #include "kernels/reference/selftest.h"
 

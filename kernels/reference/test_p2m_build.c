@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * Building the P2M anew in each form, with all that can go wrong on the way,
  * and what it says before and after.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /* Permissions and pins, straight from the hypervisor. */
 #include "kernels/reference/selftest.h"
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /* Permissions, by the library, and the CPU's view of them. */
 #include "kernels/reference/selftest.h"
 

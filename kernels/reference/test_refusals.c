@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * Requests that break the contract, made past the library: each is refused
  * with Xen's errno, and changes nothing.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * An address space of our own: a root with the kernel's slots and tables of
  * its own below slot 0; pinned, loaded, changed, left and unpinned.

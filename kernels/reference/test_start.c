@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * The first steps, on a guest that is thrown away: a start_info of our own,
  * in which one field at a time makes no sense; and the steps that are refused

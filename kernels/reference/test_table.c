@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /* Frames that become tables and ordinary memory again. */
 #include "kernels/reference/selftest.h"
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * The P2M while the builder's list is still there, in the middle of the start
  * of day: taken down, built again in both forms, with requests that go out at

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /* After a flush, the CPU sees what the tables say. */
 #include "kernels/reference/selftest.h"
 

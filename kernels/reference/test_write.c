@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * Tables that are written directly. A write to an L1 table faults in the
  * hypervisor, which does it if it is one that a request could have made (the

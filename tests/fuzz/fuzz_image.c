@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * A kernel file, from its bytes to a domain in memory. The first two bytes
  * choose the domain (how much memory, in which runs, what is forced inside,

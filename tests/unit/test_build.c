@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * builder/build.c and tables.c: what is in memory after a build is judged by
  * a walk of the tables that knows nothing of the layout's bookkeeping: it

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * builder/elf.c: a good file is read right, and a file with one field spoilt
  * is refused with a line that names the field. The file is malloc'ed to its

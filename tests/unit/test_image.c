@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * cli/image.c and its codecs: a kernel comes out of every wrapping as it was
  * put in, and a file that is truncated, spoilt or absurd is refused with one

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * cli/inspect.c and cli/size.c: what the command prints is the layout that
  * would be built, and its exit status says whether the kernel can start.

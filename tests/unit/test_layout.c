@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * builder/layout.c: the layout of a stock Linux is the one that Xen's tools
  * were seen to make; any layout is gapless, as small as the rules allow, and

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * builder/notes.c: what the kernels of this world say in their notes is read
  * as they mean it, and kernels that cannot run are refused with a line that

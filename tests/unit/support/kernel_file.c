@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /* Writes an ELF with the system's <elf.h>, which the builder does not use. */
 #include "tests/unit/support/kernel_file.h"
 

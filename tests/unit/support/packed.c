@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /* The packing halves of the libraries whose unpacking halves cli/ uses. */
 #include "tests/unit/support/packed.h"
 
