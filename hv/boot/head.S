@@ -5,9 +5,9 @@
  * at IMAGE_START and at DIRECTMAP_START, which one set of lower tables does.
  * paging.c replaces them.
  */
-#include "hv/cpu/cpu.h"
-#include "hv/mm/layout.h"
 #include "hv/cpu/x86.h"
+#include "hv/mm/layout.h"
+#include "hv/offsets.h"
 
 #define MULTIBOOT_MAGIC 0x1badb002
 #define MULTIBOOT_FLAGS 0x00000003 /* modules on page bounds; memory map */
@@ -91,7 +91,7 @@ boot_long:
 	movabs $boot_high, %rax
 	jmp *%rax
 boot_high:
-	lea cpu0_regs(%rip), %rsp
+	lea cpu0_area + AREA_REGS(%rip), %rsp
 	xor %eax, %eax
 	mov %eax, %ds
 	mov %eax, %es
@@ -125,15 +125,3 @@ boot_l3:
 	.skip 4096
 boot_l2:
 	.skip 4 * 4096
-
-/* CPU 0: its stack, with struct cpu and the guest's registers at the top. */
-	.balign CPU_STACK_SIZE
-	.globl cpu0_stack
-cpu0_stack:
-	.skip CPU_STACK_SIZE - CPU_SIZE - REGS_SIZE
-	.globl cpu0_regs
-cpu0_regs:
-	.skip REGS_SIZE
-	.globl cpu0
-cpu0:
-	.skip CPU_SIZE

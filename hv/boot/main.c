@@ -18,7 +18,12 @@
 #include "hv/mm/layout.h"
 #include "hv/report/panic.h"
 #include "hv/report/serial.h"
-#include "hv/services/time.h"
+#include "hv/cpu/clock.h"
+#include "hv/cpu/lapic.h"
+#include "hv/cpu/pic.h"
+#include "hv/domain/domain.h"
+#include "hv/entry/first.h"
+#include "hv/entry/idt.h"
 #include "hv/cpu/x86.h"
 
 #define MIB_PAGES 256
@@ -83,9 +88,7 @@ static bool parse_option(struct options *o, const char *word)
 		machine_debug_exit = true;
 		return true;
 	}
-	/* For the command that starts us; nothing to do here. */
-	v = value_of(word, "gdb");
-	return v != NULL && *v == '\0';
+	return false;
 }
 
 /* The first word is our own file's name. */
@@ -162,6 +165,18 @@ static void init_audit(uint64_t pages)
 	audit_init(direct_map(memory_take(bytes, PAGE_SIZE, UINT64_MAX)));
 }
 
+static void init_time(void)
+{
+	struct frequencies f;
+
+	lapic_init(device_map(lapic_machine_address()));
+	pic_init();
+	lapic_enable();
+	f = clock_init();
+	log_info("TSC %lu kHz, local APIC timer %lu kHz", f.tsc / 1000,
+		 f.lapic / 1000);
+}
+
 _Noreturn void hv_main(uint32_t magic, uint32_t information)
 {
 	struct options options = {0};
@@ -175,13 +190,13 @@ _Noreturn void hv_main(uint32_t magic, uint32_t information)
 	}
 	memory_init(&boot_info);
 	paging_init();
-	cpu_init();
+	cpu_init(0, &cpu0_tables);
+	idt_init();
+	idt_load();
 	frames_init();
 	banner();
-	time_init();
-	time_cpu_init();
+	init_time();
 	console_irq_init();
 	init_audit(options.pages);
-	domain_create(&boot_info, options.pages);
-	domain_start();
+	vcpu_run_first(domain_create(&boot_info, options.pages)->vcpu[0]);
 }

@@ -7,41 +7,70 @@
 #ifndef PW_HV_CPU_CPU_H
 #define PW_HV_CPU_CPU_H
 
+#include <stdint.h>
+
+#include "abi/pte.h"
 #include "hv/cpu/regs.h"
 
 #define CPU_STACK_SIZE 0x8000
-#define CPU_SIZE 0x40
-
-/* Offsets in struct cpu. */
-#define CPU_VCPU 0x00
-#define CPU_SYSCALL_RSP 0x08
-
-#ifndef __ASSEMBLY__
-
-#include <stddef.h>
-#include <stdint.h>
 
 struct vcpu;
 
-struct cpu {
-	struct vcpu *vcpu;    /* running here; NULL before the first */
-	uint64_t syscall_rsp; /* scratch of the SYSCALL entry */
-	unsigned int id;
-	uint32_t spare;
-	uint64_t interrupt_tsc; /* when the last interrupt was taken */
-	uint64_t pad[4];
+/* Task state, as the CPU reads it. */
+struct tss {
+	uint32_t spare0;
+	uint64_t rsp[3];
+	uint64_t spare1;
+	uint64_t ist[7];
+	uint64_t spare2;
+	uint16_t spare3;
+	uint16_t iomap; /* past the limit: no port is the guest's */
+} __attribute__((packed));
+
+enum cpu_ist { IST_DF, IST_NMI, IST_DB, IST_MC, ISTS };
+#define IST_STACK 0x2000
+
+/* What the CPU itself looks at. */
+struct cpu_tables {
+	/* The GDT's reserved page, mapped into each vCPU's window. */
+	_Alignas(PAGE_SIZE) uint64_t gdt_page[PT_ENTRIES];
+	_Alignas(16) uint8_t ist_stack[ISTS][IST_STACK];
+	struct tss tss;
 };
 
-_Static_assert(offsetof(struct cpu, vcpu) == CPU_VCPU, "entry.S");
-_Static_assert(offsetof(struct cpu, syscall_rsp) == CPU_SYSCALL_RSP, "entry.S");
-_Static_assert(sizeof(struct cpu) == CPU_SIZE, "entry.S");
+/* The CPU pushes right below it, where it aligns the stack to 16. */
+struct cpu {
+	_Alignas(16) struct vcpu *vcpu; /* runs here; NULL before the first */
+	struct cpu_tables *tables;
+	uint64_t interrupt_tsc; /* when the last interrupt was taken */
+	unsigned int id;
+	unsigned int ldt_entries; /* that its LDTR knows of */
+};
 
-static inline struct cpu *cpu_here(void)
+/* The stack, from its low end; a page that faults comes first. */
+struct cpu_area {
+	uint8_t stack[CPU_STACK_SIZE - sizeof(struct regs) -
+		      sizeof(struct cpu)];
+	struct regs regs;
+	struct cpu cpu;
+} __attribute__((aligned(CPU_STACK_SIZE)));
+_Static_assert(sizeof(struct cpu_area) == CPU_STACK_SIZE, "cpu_here");
+
+/* Of the CPU that boots. */
+extern struct cpu_area cpu0_area;
+extern struct cpu_tables cpu0_tables;
+
+static inline struct cpu_area *cpu_area_here(void)
 {
 	uint64_t sp;
 
 	__asm__("mov %%rsp, %0" : "=r"(sp));
-	return (struct cpu *)((sp | (CPU_STACK_SIZE - 1)) + 1 - CPU_SIZE);
+	return (struct cpu_area *)(sp & ~(uint64_t)(CPU_STACK_SIZE - 1));
+}
+
+static inline struct cpu *cpu_here(void)
+{
+	return &cpu_area_here()->cpu;
 }
 
 /* The vCPU that runs on this CPU. */
@@ -50,18 +79,10 @@ static inline struct cpu *cpu_here(void)
 /* The registers of the guest that this CPU came from. */
 static inline struct regs *cpu_guest_regs(void)
 {
-	return (struct regs *)cpu_here() - 1;
+	return &cpu_area_here()->regs;
 }
 
-/* GDT, IDT, TSS, SYSCALL and SYSENTER of the CPU that calls it. */
-void cpu_init(void);
-/*
- * RAM and MMIO that must not be cached: one page, mapped for ever. Not before
- * paging_init().
- */
-void *device_map(uint64_t machine_address);
-/* The local APIC's registers (32-bit, 16 bytes apart). */
-volatile uint32_t *cpu_lapic(void);
+/* GDT, TSS and control registers of the CPU that calls it. */
+void cpu_init(unsigned int id, struct cpu_tables *t);
 
-#endif
 #endif

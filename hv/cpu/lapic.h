@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Registers of the local APIC: indices of 32-bit words (SDM 3A, 10.4). */
+/* The local APIC. Registers: indices of 32-bit words (SDM 3A, 10.4). */
 #ifndef PW_HV_CPU_LAPIC_H
 #define PW_HV_CPU_LAPIC_H
+
+#include <stdint.h>
 
 #define LAPIC_TPR (0x080 / 4)
 #define LAPIC_EOI (0x0b0 / 4)
 #define LAPIC_SPURIOUS (0x0f0 / 4)
+#define LAPIC_IRR7 (0x270 / 4) /* vectors 0xe0 to 0xff */
 #define LAPIC_LVT_TIMER (0x320 / 4)
 #define LAPIC_LVT_LINT0 (0x350 / 4)
 #define LAPIC_LVT_LINT1 (0x360 / 4)
@@ -19,5 +22,17 @@
 #define LAPIC_EXTINT (7u << 8)
 #define LAPIC_NMI (4u << 8)
 #define LAPIC_UNDIVIDED 0xbu
+
+/* Vectors of our own; all lines but the timer's are masked or the 8259s'. */
+#define LAPIC_TIMER_VECTOR 0xf0
+#define LAPIC_SPURIOUS_VECTOR 0xff
+
+/* The registers, at the same address on every CPU. */
+void lapic_init(volatile uint32_t *at);
+volatile uint32_t *lapic_registers(void);
+/* Switches on the one of the CPU that calls it. */
+void lapic_enable(void);
+/* Where the machine has them. */
+uint64_t lapic_machine_address(void);
 
 #endif

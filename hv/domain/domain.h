@@ -8,6 +8,8 @@
 
 #include "abi/xen.h"
 #include "engine/mmu.h"
+#include "hv/report/counters.h"
+#include "hv/report/refused.h"
 #include "hv/services/console.h"
 #include "hv/services/event.h"
 #include "hv/services/grant.h"
@@ -37,6 +39,8 @@ struct domain {
 	struct console console;
 	struct xenstore store;
 	struct grant_domain grant;
+	struct domain_counters counters;
+	struct refusal_log refusals;
 };
 
 static inline struct domain *domain_of(struct mmu_domain *m)

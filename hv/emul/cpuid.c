@@ -143,18 +143,18 @@ static struct cpuid_leaf time_leaf(uint32_t subleaf)
 {
 	struct vcpu_time_info t;
 
-	time_clock(&t);
+	clock_guest(&t);
 	switch (subleaf) {
 	case 0:
 		return (struct cpuid_leaf){.a = BIT(1), /* reliable */
 					   .b = 2,      /* never emulated */
-					   .c = (uint32_t)time_tsc_khz(),
+					   .c = (uint32_t)clock_tsc_khz(),
 					   .d = 0};
 	case 1:
 		return (struct cpuid_leaf){.c = t.tsc_to_system_mul,
 					   .d = (uint8_t)t.tsc_shift};
 	case 2:
-		return (struct cpuid_leaf){.a = (uint32_t)time_tsc_khz()};
+		return (struct cpuid_leaf){.a = (uint32_t)clock_tsc_khz()};
 	default:
 		return (struct cpuid_leaf){0};
 	}

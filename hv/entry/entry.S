@@ -18,14 +18,10 @@
  * label and given to the guest as its own; or sysretq, only with an address
  * that is canonical (its fault would be ours, with the guest's stack: XSA-7).
  */
-#include "hv/cpu/cpu.h"
-#include "hv/entry/hypercall.h"
-#include "hv/mm/layout.h"
-#include "hv/vcpu/vcpu.h"
 #include "hv/cpu/x86.h"
+#include "hv/mm/layout.h"
+#include "hv/offsets.h"
 
-#define ERESTART 85
-#define HYPERCALL_IRET 23
 #define SYSCALL_INSN_SIZE 2
 
 /* The stack pointer stands at r11's slot on the hot paths. */
@@ -34,22 +30,6 @@
 #define HOT_VCPU (REGS_SIZE - HOT + CPU_VCPU)(%rsp)
 #define FULL(reg) (REGS_##reg)(%rsp)
 #define FULL_VCPU (REGS_SIZE + CPU_VCPU)(%rsp)
-
-/* struct iret_context (xen/arch-x86/xen-x86_64.h) */
-#define IRET_RAX 0
-#define IRET_R11 8
-#define IRET_RCX 16
-#define IRET_FLAGS 24
-#define IRET_RIP 32
-#define IRET_CS 40
-#define IRET_RFLAGS 48
-#define IRET_RSP 56
-#define IRET_SS 64
-#define VGCF_IN_SYSCALL 0x100
-
-/* struct vcpu_info */
-#define INFO_PENDING 0
-#define INFO_MASK 1
 
 /* Never handed on from guest to guest code by a trap. */
 #define FLAGS_TRAP_CLEARS (X86_RFLAGS_AC | X86_RFLAGS_VM | X86_RFLAGS_RF | \
@@ -128,8 +108,8 @@
  */
 	.balign 64
 GLOBAL entry_syscall
-	mov %rsp, cpu0_regs + REGS_RSP(%rip)
-	lea cpu0_regs + HOT(%rip), %rsp
+	mov %rsp, cpu0_area + AREA_REGS + REGS_RSP(%rip)
+	lea cpu0_area + AREA_REGS + HOT(%rip), %rsp
 	mov %rdi, R(RDI)
 	mov HOT_VCPU, %rdi
 	cmpb $0, VCPU_KERNEL_MODE(%rdi)
@@ -144,9 +124,8 @@ GLOBAL entry_syscall
 	SAVE_ARGS
 	cmp $HYPERCALLS, %rax
 	jae hypercall_unknown
-	lea hypercall_calls(%rip), %rcx
 	lea hypercall_table(%rip), %r11
-	incq (%rcx, %rax, 8)
+	incq VCPU_CALLS(%rdi, %rax, 8)
 	lea R(RDI), %rsi
 	call *(%r11, %rax, 8)
 hypercall_done:
@@ -189,7 +168,7 @@ hypercall_slow:
 	jmp leave
 
 hypercall_unknown:
-	mov $-38, %rax /* ENOSYS */
+	mov $-ENOSYS, %rax
 	jmp hypercall_done
 
 /*
@@ -257,7 +236,7 @@ syscall_user:
 	mov R(RDI), %rdi
 	mov R(RSI), %rsi
 	lea -56(%rax), %rsp
-	mov cpu0_regs + REGS_RAX(%rip), %rax
+	mov cpu0_area + AREA_REGS + REGS_RAX(%rip), %rax
 	sysretq
 	EX_TABLE 1b, syscall_fault
 	EX_TABLE 2b, syscall_fault
@@ -305,7 +284,7 @@ syscall_fault:
  * rflags, rsp, ss}. CS says where to: ring 3 is user mode.
  */
 hypercall_iret:
-	incq hypercall_calls + HYPERCALL_IRET * 8(%rip)
+	incq VCPU_CALLS + HYPERCALL_IRET * 8(%rdi)
 	mov R(RSP), %rax
 	/* Not from our own memory: bits 63:43 of the hole are 0x1ffff0. */
 	mov %rax, %rcx
@@ -425,8 +404,8 @@ GLOBAL entry_sysenter_saved
 
 	.balign 64
 GLOBAL entry_syscall32
-	mov %rsp, cpu0_regs + REGS_RSP(%rip)
-	lea cpu0_regs + HOT(%rip), %rsp
+	mov %rsp, cpu0_area + AREA_REGS + REGS_RSP(%rip)
+	lea cpu0_area + AREA_REGS + HOT(%rip), %rsp
 	mov %rdi, R(RDI)
 	mov %rax, R(RAX)
 	mov %rsi, R(RSI)
@@ -545,7 +524,7 @@ GLOBAL entry_debug
 	jz 1f
 	push %rax
 	mov %rsp, %rax
-	lea cpu0(%rip), %rsp
+	lea cpu0_area + AREA_CPU(%rip), %rsp
 	push 48(%rax)
 	push 40(%rax)
 	push 32(%rax)

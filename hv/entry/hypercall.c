@@ -1,29 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What surrounds the hypercalls: their names and counters, those that an
- * unprivileged domain is refused, and the two after which the CPU's LDT may
- * no longer be the vCPU's.
+ * What surrounds the hypercalls: the way of a multicall to those that are not
+ * the engine's, those that an unprivileged domain is refused, and the two after
+ * which the CPU's LDT may no longer be the vCPU's.
  */
 #include "hv/entry/hypercall.h"
 
+#include "engine/port.h"
 #include "engine/request/hypercall.h"
 #include "hv/cpu/desc.h"
 #include "hv/entry/table.h"
 #include "hv/vcpu/vcpu.h"
-
-uint64_t hypercall_calls[HYPERCALLS];
-uint64_t hypercall_refused[HYPERCALLS];
-
-const char *hypercall_name(unsigned int nr)
-{
-	static const char *const names[HYPERCALLS] = {
-#define HYPERCALL(number, function, name) [number] = #name,
-#include "hv/entry/hypercall.def"
-#undef HYPERCALL
-	};
-
-	return nr < HYPERCALLS ? names[nr] : "unknown";
-}
 
 int64_t hc_ni(struct vcpu *v, uint64_t arg[6])
 {
@@ -55,9 +42,7 @@ int64_t hypercall_mmuext_op(struct vcpu *v, uint64_t arg[6])
 {
 	int64_t rc = hc_mmuext_op(&v->mmu, arg);
 
-	if (v->ldt_loaded != v->mmu.ldt_entries) {
-		ldt_load(v);
-	}
+	desc_sync_ldt(&v->mmu, v->window);
 	return rc;
 }
 
@@ -65,8 +50,15 @@ int64_t hypercall_multicall(struct vcpu *v, uint64_t arg[6])
 {
 	int64_t rc = hc_multicall(&v->mmu, arg);
 
-	if (v->ldt_loaded != v->mmu.ldt_entries) {
-		ldt_load(v);
-	}
+	desc_sync_ldt(&v->mmu, v->window);
 	return rc;
+}
+
+int64_t port_hypercall(struct mmu_vcpu *v, unsigned int nr, uint64_t arg[6])
+{
+	if (nr >= HYPERCALLS) {
+		return -XEN_ENOSYS;
+	}
+	vcpu_of(v)->counters.calls[nr]++;
+	return hypercall_table[nr](vcpu_of(v), arg);
 }

@@ -13,11 +13,9 @@
 #ifndef PW_HV_ENTRY_HYPERCALL_H
 #define PW_HV_ENTRY_HYPERCALL_H
 
-#define HYPERCALLS 64
-
-#ifndef __ASSEMBLY__
-
 #include <stdint.h>
+
+#include "hv/report/counters.h"
 
 struct vcpu;
 
@@ -32,9 +30,4 @@ int64_t hc_eperm(struct vcpu *v, uint64_t arg[6]);
 int64_t hypercall_mmuext_op(struct vcpu *v, uint64_t arg[6]);
 int64_t hypercall_multicall(struct vcpu *v, uint64_t arg[6]);
 
-const char *hypercall_name(unsigned int nr);
-extern uint64_t hypercall_calls[HYPERCALLS];
-extern uint64_t hypercall_refused[HYPERCALLS];
-
-#endif
 #endif

@@ -55,7 +55,7 @@ static bool map_ldt(struct vcpu *v, const struct regs *r, uint64_t cr2)
 	unsigned int page;
 
 	return v != NULL && r->vector == TRAP_PF &&
-	       desc_is_ldt(v, cr2, &page) &&
+	       desc_is_ldt(v->window, cr2, &page) &&
 	       ldt_mapped(mmu_ldt_fault(&v->mmu, page));
 }
 

@@ -10,8 +10,11 @@
 #include "hv/vcpu/inject.h"
 #include "hv/vcpu/vcpu.h"
 #include "hv/services/console.h"
+#include "hv/cpu/cpu.h"
 #include "hv/cpu/desc.h"
+#include "hv/cpu/lapic.h"
 #include "hv/domain/domain.h"
+#include "hv/services/timer.h"
 #include "hv/emul/privileged.h"
 #include "hv/emul/ptwr.h"
 #include "hv/mm/layout.h"
@@ -22,8 +25,6 @@
 #define IDT_ERROR(vector) ((uint32_t)(vector)*8 + GP_FROM_IDT)
 #define INSN_INT 0xcd
 #define INT_SIZE 2
-
-uint64_t trap_counts[256];
 
 /* May the guest come here by INT n? Rings 1 and 3 are its kernel and users. */
 static bool softint_allowed(const struct vcpu *v, unsigned int vector)
@@ -110,7 +111,7 @@ void trap_exception(struct vcpu *v, struct regs *r)
 		}
 		return;
 	}
-	trap_counts[r->vector & 255]++;
+	v->counters.traps[r->vector & 255]++;
 	switch (r->vector) {
 	case TRAP_DB:
 		debug(v, r);
@@ -156,13 +157,14 @@ bool trap_page_fault(struct vcpu *v, struct regs *r, uint64_t cr2)
 	const uint32_t write = PF_ERROR_PRESENT | PF_ERROR_WRITE;
 	unsigned int page;
 
-	trap_counts[TRAP_PF]++;
+	v->counters.traps[TRAP_PF]++;
 	if (v->kernel_mode &&
 	    (r->error & (write | PF_ERROR_RESERVED)) == write) {
 		v->fault_address = cr2;
 		return false;
 	}
-	if ((r->error & PF_ERROR_USER) == 0 && desc_is_ldt(v, cr2, &page)) {
+	if ((r->error & PF_ERROR_USER) == 0 &&
+	    desc_is_ldt(v->window, cr2, &page)) {
 		ldt_fault(v, r, page, cr2);
 		return true;
 	}
@@ -182,9 +184,11 @@ void trap_interrupt(uint32_t vector)
 	struct cpu *c = cpu_here();
 
 	c->interrupt_tsc = x86_rdtsc();
-	trap_counts[vector & 255]++;
-	if (vector == TIME_VECTOR) {
-		time_interrupt(c->vcpu);
+	if (c->vcpu != NULL) {
+		c->vcpu->counters.traps[vector & 255]++;
+	}
+	if (vector == LAPIC_TIMER_VECTOR) {
+		timer_interrupt(c->vcpu);
 	} else if (vector == CONSOLE_VECTOR) {
 		console_interrupt(c->vcpu == NULL ? NULL : c->vcpu->domain);
 	}

@@ -16,7 +16,4 @@ bool trap_page_fault(struct vcpu *v, struct regs *r, uint64_t cr2);
 void trap_page_fault_emulate(struct vcpu *v, struct regs *r);
 void trap_interrupt(uint32_t vector);
 
-/* Exceptions and interrupts of guests, by vector. */
-extern uint64_t trap_counts[256];
-
 #endif

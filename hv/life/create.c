@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Builds the one domain: chooses its machine frames, has builder/ fill them,
+ * Builds a domain: chooses its machine frames, has builder/ fill them,
  * and has the engine validate what was built, by the same calls that a guest
  * would make. Frames are chosen in few large runs; an initrd stays where the
  * loader put it, and its frames become the domain's.
@@ -15,7 +15,7 @@
 #include "hv/cpu/desc.h"
 #include "hv/domain/domain.h"
 #include "hv/vcpu/registers.h"
-#include "hv/life/start.h"
+#include "hv/life/services.h"
 #include "hv/report/log.h"
 #include "hv/mm/layout.h"
 #include "hv/report/panic.h"
@@ -28,9 +28,6 @@
 #define DOMID 1
 #define ASSIGN_STEP (UINT64_C(1) << 18) /* frames: 1 GiB */
 #define PROGRESS_NS UINT64_C(1000000000)
-
-static struct domain domain;
-static struct vcpu vcpu;
 
 struct plan {
 	struct elf_image image;
@@ -163,7 +160,7 @@ static void choose_frames(struct plan *p)
 static void progress(uint64_t done, uint64_t all)
 {
 	static uint64_t last;
-	uint64_t now = time_now();
+	uint64_t now = clock_now();
 
 	if (now - last >= PROGRESS_NS) {
 		if (last != 0) {
@@ -192,20 +189,20 @@ static void assign_frames(const struct plan *p, struct mmu_domain *d)
 }
 
 /* The tables that were built are validated, pinned and made the vCPU's. */
-static void install_tables(const struct build_result *b)
+static void install_tables(struct vcpu *v, const struct build_result *b)
 {
 	int rc;
 
 	do {
-		progress(0, domain.mmu.nr_pages);
-		rc = mmu_start(&vcpu.mmu, b->l4);
+		progress(0, v->domain->mmu.nr_pages);
+		rc = mmu_start(&v->mmu, b->l4);
 	} while (rc == -XEN_ERESTART);
 	if (rc != 0) {
 		panic("the domain's first page tables are refused: %d", rc);
 	}
 }
 
-static void init_vcpu(const struct build_result *b)
+static void init_vcpu(struct vcpu *v, const struct build_result *b)
 {
 	struct regs *r = cpu_guest_regs();
 
@@ -218,70 +215,96 @@ static void init_vcpu(const struct build_result *b)
 		.ss = SEL_USER_SS,
 		.vector = ENTRY_RETRY,
 	};
-	vcpu.kernel_mode = true;
-	vcpu.up = true;
-	vcpu.debugreg[6] = 0xffff0ff0;
-	vcpu.debugreg[7] = 0x400;
-	vcpu_set_kernel_stack(&vcpu, SEL_USER_SS, b->stack_top.v);
+	v->kernel_mode = true;
+	v->up = true;
+	v->debugreg[6] = 0xffff0ff0;
+	v->debugreg[7] = 0x400;
+	vcpu_set_kernel_stack(v, SEL_USER_SS, b->stack_top.v);
 }
 
-static void init_domain(void)
+/* Zeroed memory of the hypervisor's own. */
+static void *take_own(size_t bytes)
 {
-	struct mmu_domain *d = &domain.mmu;
+	const mfn_t first = frames_take_own(page_round_up(bytes) >> PAGE_SHIFT);
 
-	mmu_domain_init(d, &machine_mmu, TAG, DOMID);
-	mmu_vcpu_init(&vcpu.mmu, d, 0, desc_window_entries(0));
-	vcpu.domain = &domain;
-	domain.vcpu[0] = &vcpu;
-	domain.nr_vcpus = 1;
-	domain.shared_info_frame = frames_take_own(1);
-	domain.shared_info = frame_data(&machine_mmu, domain.shared_info_frame);
-	mmu_share(d, domain.shared_info_frame, true);
-	services_init(&domain, &vcpu);
+	return frame_data(&machine_mmu, first);
 }
 
-void domain_create(const struct boot_info *boot, uint64_t pages)
+static void add_vcpu(struct domain *d, unsigned int window)
+{
+	struct vcpu *v = take_own(sizeof(*v));
+	pte_t *entries = desc_window_entries(window);
+
+	if (entries == NULL) {
+		panic("too many vCPUs");
+	}
+	v->id = d->nr_vcpus++;
+	v->window = window;
+	v->domain = d;
+	d->vcpu[v->id] = v;
+	mmu_vcpu_init(&v->mmu, &d->mmu, v->id, entries);
+}
+
+static struct domain *new_domain(void)
+{
+	struct domain *d = take_own(sizeof(*d));
+
+	if (!domain_add(d)) {
+		panic("too many domains");
+	}
+	mmu_domain_init(&d->mmu, &machine_mmu, TAG, DOMID);
+	add_vcpu(d, 0);
+	d->shared_info_frame = frames_take_own(1);
+	d->shared_info = frame_data(&machine_mmu, d->shared_info_frame);
+	mmu_share(&d->mmu, d->shared_info_frame, true);
+	services_init(d, d->vcpu[0]);
+	return d;
+}
+
+static void tell(const struct domain *d, const struct plan *p,
+		 const struct build_result *b)
+{
+	log_info("domain %u: %lu MiB in %u runs, entry %016lx",
+		 (unsigned int)d->mmu.domid, d->mmu.nr_pages >> 8,
+		 p->memory.nr_runs, b->entry.v);
+	control_begin("guest-start");
+	control_hex("entry", b->entry.v);
+	control_number("pages", d->mmu.nr_pages);
+	control_end();
+}
+
+struct domain *domain_create(const struct boot_info *boot, uint64_t pages)
 {
 	struct plan *p = &plan;
 	struct build_params params = {0};
 	struct build_result built;
 	struct build_error e;
-	mfn_t grants;
+	struct domain *d = new_domain();
+	struct vcpu *v = d->vcpu[0];
+	mfn_t grants = frames_take_own(GRANT_MAX_FRAMES);
 
-	init_domain();
-	grants = frames_take_own(GRANT_MAX_FRAMES);
 	/* From here on the free memory is the domain's. */
 	plan_layout(p, boot, pages);
 	choose_frames(p);
-	assign_frames(p, &domain.mmu);
+	assign_frames(p, &d->mmu);
 	params.cmdline = p->cmdline;
 	if (p->initrd != NULL && !p->initrd_in_place) {
 		params.initrd = direct_map(p->initrd->at.start);
 	}
-	params.shared_info = mfn_to_maddr(domain.shared_info_frame);
-	services_ports(&domain, &vcpu, &params.console_port,
-		       &params.store_port);
+	params.shared_info = mfn_to_maddr(d->shared_info_frame);
+	services_ports(d, v, &params.console_port, &params.store_port);
 	if (build_domain(&p->memory, &p->layout, &p->image, &params, &built,
 			 &e) != 0) {
 		refuse_start(&e);
 	}
-	install_tables(&built);
-	if (services_rings(&domain, &built, &params, grants) != 0) {
+	install_tables(v, &built);
+	if (services_rings(d, &built, &params, grants) != 0) {
 		panic("the domain's rings cannot be held");
 	}
-	init_vcpu(&built);
+	init_vcpu(v, &built);
 	memory_give(page_round_down(boot->module[0].at.start),
 		    page_round_up(boot->module[0].at.end));
 	frames_to_pool();
-	log_info("domain %u: %lu MiB in %u runs, entry %016lx", DOMID,
-		 domain.mmu.nr_pages >> 8, p->memory.nr_runs, built.entry.v);
-	control_begin("guest-start");
-	control_hex("entry", built.entry.v);
-	control_number("pages", domain.mmu.nr_pages);
-	control_end();
-}
-
-_Noreturn void domain_start(void)
-{
-	vcpu_run_first(&vcpu);
+	tell(d, p, &built);
+	return d;
 }

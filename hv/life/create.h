@@ -5,10 +5,10 @@
 
 #include "hv/boot/multiboot.h"
 
+struct domain;
+
 /* Builds the domain from the loader's modules; pages 0: as many as there are.
  */
-void domain_create(const struct boot_info *boot, uint64_t pages);
-/* Enters it. */
-_Noreturn void domain_start(void);
+struct domain *domain_create(const struct boot_info *boot, uint64_t pages);
 
 #endif

@@ -72,14 +72,14 @@ _Noreturn void domain_end(struct vcpu *v, const struct regs *r)
 	report(v, r);
 	audit_run(d, "exit");
 	if (audit_wanted()) {
-		uint64_t before = audit_totals.differences;
+		uint64_t before = d->counters.differences;
 
 		/* Off the guest's tables before they go. */
 		x86_write_cr3(paging_root());
 		while (mmu_domain_destroy(&d->mmu) != 0) {
 		}
 		audit_run(d, "destroyed");
-		if (audit_totals.differences != before) {
+		if (d->counters.differences != before) {
 			log_error("the domain's death left references");
 		}
 	}

@@ -25,16 +25,13 @@
 #define CPUID_NX (1u << 20)
 #define CPUID_1G (1u << 26)
 #define DEVICES 16
-#define WINDOWS 32
 
 extern char image_start[], image_text_end[], image_rodata_end[], image_end[];
-extern char cpu0_stack[];
 
 static uint64_t root;
 static uint64_t nx;
 static bool has_1g;
 static pte_t *device_entries;
-static pte_t *window_entries[WINDOWS / 16];
 
 static pte_t *new_table(void)
 {
@@ -122,7 +119,7 @@ static void map_image(void)
 			flags = PTE_P | PTE_A | nx;
 		}
 		/* A page that faults below the stack. */
-		if (va != (uint64_t)cpu0_stack) {
+		if (va != (uint64_t)&cpu0_area) {
 			map_at(va, va - IMAGE_START, 1, flags);
 		}
 	}
@@ -143,10 +140,11 @@ void paging_init(void)
 	/* Tables that only get entries later, so that none is added then. */
 	entry_of(M2P_START, 3, PTE_US);
 	device_entries = entry_of(DEVICE_MAP, 1, 0);
-	for (unsigned int i = 0; i < WINDOWS / 16; i++) {
-		window_entries[i] =
-			entry_of(DESC_WINDOWS + i * 16 * DESC_WINDOW_SIZE, 1,
-				 0);
+	for (unsigned int i = 0; i < DESC_WINDOWS_NR / DESC_WINDOWS_A_TABLE;
+	     i++) {
+		uint64_t at = desc_window_address(i * DESC_WINDOWS_A_TABLE);
+
+		desc_windows_add(i, entry_of(at, 1, 0));
 	}
 	x86_write_cr3(root);
 }
@@ -190,17 +188,4 @@ void *device_map(uint64_t machine_address)
 				   RAM_FLAGS | PTE_PCD | PTE_PWT | nx);
 	return (void *)(DEVICE_MAP + used++ * PAGE_SIZE +
 			page_offset(machine_address));
-}
-
-uint64_t desc_window_address(unsigned int window)
-{
-	return DESC_WINDOWS + (uint64_t)window * DESC_WINDOW_SIZE;
-}
-
-pte_t *desc_window_entries(unsigned int window)
-{
-	if (window >= WINDOWS) {
-		panic("too many vCPUs");
-	}
-	return window_entries[window / 16] + window % 16 * 32;
 }

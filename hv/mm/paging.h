@@ -16,6 +16,11 @@ void paging_map_m2p(uint64_t at, uint64_t bytes);
 void paging_slots(pte_t slots[XEN_L4_SLOTS]);
 /* Our own L4, which maps no guest: for CR3. */
 uint64_t paging_root(void);
+/*
+ * RAM and MMIO that must not be cached: one page, mapped for ever. Not before
+ * paging_init().
+ */
+void *device_map(uint64_t machine_address);
 /* PTE_NX where the CPU has it, else 0. */
 uint64_t paging_nx(void);
 

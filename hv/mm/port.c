@@ -10,15 +10,13 @@
  */
 #include "engine/port.h"
 
-#include "hv/entry/hypercall.h"
+#include "hv/cpu/clock.h"
+#include "hv/cpu/lapic.h"
 #include "hv/mm/guest.h"
 #include "hv/mm/layout.h"
 #include "hv/report/panic.h"
-#include "hv/entry/table.h"
 #include "hv/vcpu/vcpu.h"
 #include "hv/cpu/x86.h"
-
-#define LAPIC_IRR7 (0x270 / 4) /* vectors 0xe0 to 0xff */
 
 /*
  * A request stops when an interrupt waits, but not before it has had a
@@ -29,8 +27,9 @@ bool port_preempt(struct mmu_domain *d)
 	const struct cpu *c = cpu_here();
 
 	(void)d;
-	return cpu_lapic()[LAPIC_IRR7] != 0 &&
-	       x86_rdtsc() - c->interrupt_tsc > time_tsc_khz() / 4; /* 250 us */
+	return lapic_registers()[LAPIC_IRR7] != 0 &&
+	       x86_rdtsc() - c->interrupt_tsc >
+		       clock_tsc_khz() / 4; /* 250 us */
 }
 
 static bool runs_here(vcpuset_t vcpus)
@@ -146,15 +145,6 @@ int port_copy_out(struct mmu_vcpu *v, uint64_t to, const void *from,
 	return copy_any((void *)to, from, bytes);
 fault:
 	return -XEN_EFAULT;
-}
-
-int64_t port_hypercall(struct mmu_vcpu *v, unsigned int nr, uint64_t arg[6])
-{
-	if (nr >= HYPERCALLS) {
-		return -XEN_ENOSYS;
-	}
-	hypercall_calls[nr]++;
-	return hypercall_table[nr](vcpu_of(v), arg);
 }
 
 /* One CPU waits for nobody. */

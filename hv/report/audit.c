@@ -12,7 +12,6 @@
 
 uint64_t audit_every;
 uint64_t audit_countdown;
-struct audit_totals audit_totals;
 
 static bool wanted = true;
 static struct audit_tally *tally;
@@ -77,9 +76,9 @@ void audit_run(struct domain *d, const char *when)
 	if (tally == NULL) {
 		return;
 	}
-	audit_totals.runs++;
+	d->counters.audits++;
 	mmu_audit(d->mmu.m, doms, 1, tally, &report);
-	audit_totals.differences += report.total;
+	d->counters.differences += report.total;
 	if (report.total == 0 && audit_every != 0 && is(when, "periodic")) {
 		return;
 	}

@@ -31,10 +31,4 @@ static inline void audit_tick(struct domain *d)
 	}
 }
 
-struct audit_totals {
-	uint64_t runs;
-	uint64_t differences;
-};
-extern struct audit_totals audit_totals;
-
 #endif

@@ -5,14 +5,16 @@
  * anything anywhere: its stack is read with its own rights, its tables only as
  * far as they are valid frames.
  */
-#include "engine/table/walk.h"
 #include "hv/report/crash.h"
 
-#include "engine/port.h"
+#include "engine/table/walk.h"
+
 #include "hv/domain/domain.h"
+#include "hv/cpu/x86.h"
+#include "hv/mm/guest.h"
+#include "hv/mm/layout.h"
 #include "hv/report/log.h"
 #include "hv/vcpu/vcpu.h"
-#include "hv/cpu/x86.h"
 
 #define STACK_WORDS 32
 #define WORDS_A_LINE 4
@@ -66,14 +68,27 @@ static void show_registers(const struct vcpu *v, const struct regs *r)
 		  v->kernel_mode ? "kernel" : "user");
 }
 
-static void show_stack(struct vcpu *v, const struct regs *r)
+/* Four words of the guest's; it may have none there. */
+static bool read_line(uint64_t at, uint64_t word[WORDS_A_LINE])
+{
+	if (!guest_range_ok(at, WORDS_A_LINE * sizeof(word[0]))) {
+		return false;
+	}
+	for (unsigned int i = 0; i < WORDS_A_LINE; i++) {
+		GUEST_LOAD(word[i], at + i * sizeof(word[0]), fault);
+	}
+	return true;
+fault:
+	return false;
+}
+
+static void show_stack(const struct regs *r)
 {
 	log_error("Guest stack trace from rsp=%016lx:", r->rsp);
 	for (unsigned int i = 0; i < STACK_WORDS; i += WORDS_A_LINE) {
 		uint64_t word[WORDS_A_LINE];
-		uint64_t at = r->rsp + i * sizeof(word[0]);
 
-		if (port_copy_in(&v->mmu, word, at, sizeof(word)) != 0) {
+		if (!read_line(r->rsp + i * sizeof(word[0]), word)) {
 			log_error("   Fault while accessing guest memory.");
 			return;
 		}
@@ -86,12 +101,12 @@ void crash_report(struct vcpu *v, const struct regs *r)
 {
 	const struct domain *d = v->domain;
 
-	log_error("Domain %u (vcpu#%u) crashed on cpu#0: %s",
-		  (unsigned int)d->mmu.domid, v->id,
+	log_error("Domain %u (vcpu#%u) crashed on cpu#%u: %s",
+		  (unsigned int)d->mmu.domid, v->id, cpu_here()->id,
 		  d->crash_reason != NULL ? d->crash_reason : "no reason");
 	show_registers(v, r);
 	if (d->crash_has_address) {
 		show_page_walk(v, vaddr(d->crash_address));
 	}
-	show_stack(v, r);
+	show_stack(r);
 }

@@ -4,43 +4,43 @@
  * A guest can cause them at any rate, and serial lines are slow: past a burst,
  * only some are told in full; all are counted.
  */
+#include "hv/report/refused.h"
+
 #include "engine/port.h"
 #include "hv/report/control.h"
 #include "hv/cpu/cpu.h"
-#include "hv/entry/hypercall.h"
+#include "hv/domain/domain.h"
 #include "hv/report/log.h"
-#include "hv/services/time.h"
+#include "hv/cpu/clock.h"
 #include "hv/vcpu/vcpu.h"
 #include "hv/cpu/x86.h"
 
 #define BURST 200
 #define PER_SECOND 20
 
-/* One more line? A bucket of BURST, refilled by time. */
-static bool may_tell(void)
+/* One more line? */
+static bool may_tell(struct refusal_log *l)
 {
-	static uint64_t level = BURST;
-	static uint64_t last;
-	const uint64_t cycles = time_tsc_khz() * 1000 / PER_SECOND + 1;
-	uint64_t new = (x86_rdtsc() - last) / cycles;
+	const uint64_t cycles = clock_tsc_khz() * 1000 / PER_SECOND + 1;
+	const uint64_t new = (x86_rdtsc() - l->last) / cycles;
 
 	if (new != 0) {
-		level = level + new > BURST ? BURST : level + new;
-		last = x86_rdtsc();
+		l->spent = new < l->spent ? l->spent - new : 0;
+		l->last = x86_rdtsc();
 	}
-	if (level == 0) {
+	if (l->spent == BURST) {
 		return false;
 	}
-	level--;
+	l->spent++;
 	return true;
 }
 
-static void count(enum mmu_operation op)
+static void count(struct domain_counters *c, enum mmu_operation op)
 {
 	uint8_t nr = operation_info[op].hypercall;
 
 	if (nr != NO_HYPERCALL) {
-		hypercall_refused[nr]++;
+		c->refused[nr]++;
 	}
 }
 
@@ -113,10 +113,9 @@ void port_refused(struct mmu_domain *d, struct refusal *r)
 {
 	char line[256];
 
-	(void)d;
 	r->rip = cpu_guest_regs()->rip;
-	count(r->op.id);
-	if (!may_tell()) {
+	count(&domain_of(d)->counters, r->op.id);
+	if (!may_tell(&domain_of(d)->refusals)) {
 		return;
 	}
 	refusal_format(r, line, sizeof(line));

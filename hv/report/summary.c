@@ -6,24 +6,21 @@
 #include "hv/services/console.h"
 #include "hv/report/control.h"
 #include "hv/domain/domain.h"
-#include "hv/entry/hypercall.h"
-#include "hv/entry/trap.h"
+#include "hv/cpu/lapic.h"
+#include "hv/report/counters.h"
 #include "hv/report/print.h"
 #include "hv/cpu/x86.h"
 
-static uint64_t started_tsc;
-
-void summary_start(void)
+void summary_start(struct domain *d)
 {
-	started_tsc = x86_rdtsc();
+	d->counters.started_tsc = x86_rdtsc();
 }
 
-/* Those made by a multicall are the guest's too. */
-static void send_hypercalls(const struct mmu_stats *s)
+static void send_hypercalls(const struct domain *d)
 {
 	control_open("hypercalls", '[');
 	for (unsigned int nr = 0; nr < HYPERCALLS; nr++) {
-		uint64_t calls = hypercall_calls[nr] + s->multicalled[nr];
+		uint64_t calls = counters_calls(d, nr);
 
 		if (calls == 0) {
 			continue;
@@ -31,7 +28,7 @@ static void send_hypercalls(const struct mmu_stats *s)
 		control_open(NULL, '{');
 		control_text("name", hypercall_name(nr));
 		control_number("calls", calls);
-		control_number("refused", hypercall_refused[nr]);
+		control_number("refused", d->counters.refused[nr]);
 		control_close('}');
 	}
 	control_close(']');
@@ -49,16 +46,19 @@ static void send_peak(const struct mmu_stats *s)
 	control_close('}');
 }
 
-static void send_traps(void)
+static void send_traps(const struct domain *d)
 {
 	control_open("traps", '{');
 	for (unsigned int vector = 0; vector < 32; vector++) {
-		if (trap_counts[vector] != 0) {
-			control_number(trap_name(vector), trap_counts[vector]);
+		uint64_t nr = counters_traps(d, vector);
+
+		if (nr != 0) {
+			control_number(trap_name(vector), nr);
 		}
 	}
-	control_number("timer interrupt", trap_counts[TIME_VECTOR]);
-	control_number("console interrupt", trap_counts[CONSOLE_VECTOR]);
+	control_number("timer interrupt",
+		       counters_traps(d, LAPIC_TIMER_VECTOR));
+	control_number("console interrupt", counters_traps(d, CONSOLE_VECTOR));
 	control_close('}');
 }
 
@@ -67,7 +67,7 @@ void summary_send(const struct domain *d)
 	const struct mmu_stats *s = &d->mmu.stats;
 
 	control_begin("summary");
-	send_hypercalls(s);
+	send_hypercalls(d);
 	control_number("pte_writes", s->pte_writes);
 	control_number("ptwr", s->ptwr);
 	control_number("validated", s->validated);
@@ -76,13 +76,13 @@ void summary_send(const struct domain *d)
 	control_number("one", s->flush_one);
 	control_close('}');
 	send_peak(s);
-	send_traps();
+	send_traps(d);
 	control_open("audit", '{');
-	control_number("runs", audit_totals.runs);
-	control_number("differences", audit_totals.differences);
+	control_number("runs", d->counters.audits);
+	control_number("differences", d->counters.differences);
 	control_close('}');
 	/* The TSC counts instructions where it runs by them (-icount). */
-	control_number("instructions", x86_rdtsc() - started_tsc);
+	control_number("instructions", x86_rdtsc() - d->counters.started_tsc);
 	control_number("refused_total", s->refused);
 	control_end();
 }

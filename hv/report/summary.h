@@ -6,7 +6,7 @@
 struct domain;
 
 /* The guest begins now: what is counted from here on is its own. */
-void summary_start(void);
+void summary_start(struct domain *d);
 void summary_send(const struct domain *d);
 
 #endif

@@ -6,11 +6,15 @@
  * The clock's numbers never change after boot, so they are written where the
  * guest will look, once, under the version protocol of the ABI.
  */
+#include "hv/services/guest_time.h"
+
 #include "engine/port.h"
+#include "hv/cpu/clock.h"
 #include "hv/cpu/cpu.h"
 #include "hv/domain/domain.h"
 #include "hv/mm/layout.h"
 #include "hv/services/deliver.h"
+#include "hv/services/timer.h"
 #include "hv/vcpu/vcpu.h"
 
 #define MILLISECOND UINT64_C(1000000)
@@ -25,7 +29,7 @@ static void write_clock(struct vcpu_time_info *to)
 	struct vcpu_time_info t;
 	uint32_t version = __atomic_load_n(&to->version, __ATOMIC_RELAXED) | 1;
 
-	time_clock(&t);
+	clock_guest(&t);
 	t.version = version;
 	__atomic_store_n(&to->version, version, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_RELEASE);
@@ -46,7 +50,7 @@ void time_publish(struct vcpu *v)
 void time_domain_init(struct domain *d)
 {
 	struct shared_info *si = d->shared_info;
-	uint64_t base = time_wallclock_base();
+	uint64_t base = clock_wallclock_base();
 
 	si->wc_version = 1;
 	__atomic_thread_fence(__ATOMIC_RELEASE);
@@ -58,7 +62,7 @@ void time_domain_init(struct domain *d)
 
 void time_vcpu_init(struct vcpu *v)
 {
-	uint64_t now = time_now();
+	uint64_t now = clock_now();
 
 	for (unsigned int i = 0; i < DEADLINES; i++) {
 		v->time.deadline[i] = TIME_NEVER;
@@ -68,7 +72,7 @@ void time_vcpu_init(struct vcpu *v)
 	v->time.runstate.state_entry_time = now;
 	/* A PV vCPU starts with a tick of 100 Hz. */
 	v->time.period = 10 * MILLISECOND;
-	time_set_deadline(v, DEADLINE_PERIODIC, now + v->time.period, now);
+	timer_set(v, DEADLINE_PERIODIC, now + v->time.period, now);
 	time_publish(v);
 }
 
@@ -84,7 +88,7 @@ static void runstate_account(struct vcpu_runstate_info *r, uint64_t now)
 
 void time_runstate_change(struct vcpu *v, int state)
 {
-	runstate_account(&v->time.runstate, time_now());
+	runstate_account(&v->time.runstate, clock_now());
 	v->time.runstate.state = state;
 }
 
@@ -129,7 +133,7 @@ static int64_t get_runstate(struct vcpu *caller, const struct vcpu *v,
 {
 	struct vcpu_runstate_info r = v->time.runstate;
 
-	runstate_account(&r, time_now());
+	runstate_account(&r, clock_now());
 	return port_copy_out(&caller->mmu, to, &r, sizeof(r));
 }
 
@@ -159,7 +163,7 @@ static int64_t register_time(struct vcpu *caller, struct vcpu *v, uint64_t from)
 		return -XEN_EFAULT;
 	}
 	v->time.time_area = area;
-	time_clock(&t);
+	clock_guest(&t);
 	t.version = 2;
 	if (area != 0 && v == caller &&
 	    port_copy_out(&v->mmu, area, &t, sizeof(t)) != 0) {
@@ -178,16 +182,15 @@ static int64_t set_singleshot(struct vcpu *v, uint64_t from)
 	if (port_copy_in(&v->mmu, &set, from, sizeof(set)) != 0) {
 		return -XEN_EFAULT;
 	}
-	now = time_now();
+	now = clock_now();
 	if (set.timeout_abs_ns >= now) {
-		time_set_deadline(v, DEADLINE_SINGLESHOT, set.timeout_abs_ns,
-				  now);
+		timer_set(v, DEADLINE_SINGLESHOT, set.timeout_abs_ns, now);
 		return 0;
 	}
 	if (set.flags & VCPU_SSHOTTMR_future) {
 		return -XEN_ETIME;
 	}
-	time_set_deadline(v, DEADLINE_SINGLESHOT, TIME_NEVER, now);
+	timer_set(v, DEADLINE_SINGLESHOT, TIME_NEVER, now);
 	event_virq(v, VIRQ_TIMER);
 	return 0;
 }
@@ -203,15 +206,15 @@ static int64_t set_periodic(struct vcpu *caller, struct vcpu *v, uint64_t from)
 	if (set.period_ns < MILLISECOND || set.period_ns > PERIOD_MAX) {
 		return -XEN_EINVAL;
 	}
-	now = time_now();
+	now = clock_now();
 	v->time.period = set.period_ns;
-	time_set_deadline(v, DEADLINE_PERIODIC, now + set.period_ns, now);
+	timer_set(v, DEADLINE_PERIODIC, now + set.period_ns, now);
 	return 0;
 }
 
 static int64_t stop_timer(struct vcpu *v, enum time_deadline which)
 {
-	time_set_deadline(v, which, TIME_NEVER, time_now());
+	timer_set(v, which, TIME_NEVER, clock_now());
 	return 0;
 }
 
@@ -242,7 +245,7 @@ int64_t time_vcpu_op(struct vcpu *caller, struct vcpu *v, unsigned int cmd,
 int64_t hc_set_timer_op(struct vcpu *v, uint64_t arg[6])
 {
 	uint64_t when = arg[0];
-	uint64_t now = time_now();
+	uint64_t now = clock_now();
 
 	if (when == 0) {
 		when = TIME_NEVER;
@@ -254,13 +257,13 @@ int64_t hc_set_timer_op(struct vcpu *v, uint64_t arg[6])
 		 */
 		when = now + 100 * MILLISECOND;
 	}
-	time_set_deadline(v, DEADLINE_SINGLESHOT, when, now);
+	timer_set(v, DEADLINE_SINGLESHOT, when, now);
 	return 0;
 }
 
 int64_t time_watchdog(struct domain *d, uint32_t id, uint32_t seconds)
 {
-	uint64_t now = time_now();
+	uint64_t now = clock_now();
 	int64_t result = 0;
 
 	if (id > TIME_WATCHDOGS || (id == 0 && seconds == 0)) {
@@ -279,8 +282,7 @@ int64_t time_watchdog(struct domain *d, uint32_t id, uint32_t seconds)
 	}
 	id--;
 	d->time.watchdog[id] = seconds != 0;
-	time_set_deadline(d->vcpu[0], DEADLINE_WATCHDOG0 + id,
-			  seconds != 0 ? now + seconds * SECOND : TIME_NEVER,
-			  now);
+	timer_set(d->vcpu[0], DEADLINE_WATCHDOG0 + id,
+		  seconds != 0 ? now + seconds * SECOND : TIME_NEVER, now);
 	return result;
 }

@@ -14,6 +14,8 @@
 #include "hv/domain/stop.h"
 #include "hv/services/channel.h"
 #include "hv/services/deliver.h"
+#include "hv/services/guest_time.h"
+#include "hv/services/timer.h"
 #include "hv/vcpu/vcpu.h"
 #include "hv/cpu/x86.h"
 
@@ -47,7 +49,7 @@ void sched_block(struct vcpu *v)
 static void poll_wait(struct vcpu *v, const evtchn_port_t *ports,
 		      unsigned int nr, uint64_t timeout)
 {
-	uint64_t now = time_now();
+	uint64_t now = clock_now();
 
 	if (timeout != 0 && timeout <= now) {
 		return;
@@ -56,12 +58,12 @@ static void poll_wait(struct vcpu *v, const evtchn_port_t *ports,
 	v->event.poll_port = nr == 1 ? ports[0] : 0;
 	v->domain->event.nr_pollers++;
 	if (timeout != 0) {
-		time_set_deadline(v, DEADLINE_POLL, timeout, now);
+		timer_set(v, DEADLINE_POLL, timeout, now);
 	}
 	v->blocked = true;
 	sleep(v);
 	if (timeout != 0) {
-		time_set_deadline(v, DEADLINE_POLL, TIME_NEVER, now);
+		timer_set(v, DEADLINE_POLL, TIME_NEVER, now);
 	}
 	v->domain->event.nr_pollers--;
 	v->event.polling = false;

@@ -9,6 +9,7 @@
 #include "hv/domain/domain.h"
 #include "hv/domain/stop.h"
 #include "hv/services/deliver.h"
+#include "hv/services/guest_time.h"
 #include "hv/vcpu/vcpu.h"
 
 static int64_t register_vcpu_info(struct vcpu *caller, struct vcpu *v,

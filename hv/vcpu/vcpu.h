@@ -3,22 +3,9 @@
 #ifndef PW_HV_VCPU_VCPU_H
 #define PW_HV_VCPU_VCPU_H
 
-/* The fields that entry.S uses have fixed places. */
-#define VCPU_KERNEL_ROOT 0x10
-#define VCPU_USER_ROOT 0x18
-#define VCPU_WORK 0x400
-#define VCPU_KERNEL_MODE 0x404
-#define VCPU_KERNEL_SP 0x408
-#define VCPU_KERNEL_SS 0x410
-#define VCPU_SYSCALL 0x418
-#define VCPU_SYSCALL_FLAGS 0x420
-#define VCPU_INFO 0x428
-
 /* on_syscall.flags for which entry.S enters the callback itself. */
-#define SYSCALL_FAST 1
+#define SYSCALL_FAST CALLBACKF_mask_events
 #define SYSCALL_IOPL 2 /* frames hold the IOPL: in C */
-
-#ifndef __ASSEMBLY__
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,6 +17,7 @@
 #include "hv/services/event.h"
 #include "hv/cpu/regs.h"
 #include "hv/cpu/x86.h"
+#include "hv/report/counters.h"
 #include "hv/services/time.h"
 
 struct domain;
@@ -49,12 +37,8 @@ struct callback {
 };
 
 struct vcpu {
-	/* First, and with room to grow: see entry.S. */
-	union {
-		struct mmu_vcpu mmu;
-		uint8_t room[VCPU_WORK];
-	};
-	uint32_t work; /* set of enum vcpu_work */
+	struct mmu_vcpu mmu; /* first: see vcpu_of() */
+	uint32_t work;       /* set of enum vcpu_work */
 	/* In guest-kernel mode: hypercalls, kernel root, kernel's GS base. */
 	bool kernel_mode;
 	uint64_t kernel_sp; /* stack for entries from user mode */
@@ -77,30 +61,18 @@ struct vcpu {
 	uint64_t cr4;           /* what the guest last wrote */
 	uint64_t debugreg[8];   /* as the guest sees them */
 	unsigned int window;    /* of descriptors: see desc.h */
-	uint64_t ldt_loaded;    /* entries the CPU's LDTR knows of */
 	uint64_t fault_address; /* of the guest's page fault, never ours */
 	bool up;                /* runs, or may */
 	bool blocked;           /* waits for an event */
 
 	struct time_vcpu time;
+	struct vcpu_counters counters;
 
 	/* The guest's FPU while another vCPU has the CPU. */
 	_Alignas(16) uint8_t fxsave[512];
 };
 
-_Static_assert(offsetof(struct mmu_vcpu, kernel_root) == VCPU_KERNEL_ROOT,
-	       "entry.S");
-_Static_assert(offsetof(struct mmu_vcpu, user_root) == VCPU_USER_ROOT,
-	       "entry.S");
-_Static_assert(sizeof(struct mmu_vcpu) <= VCPU_WORK, "entry.S");
-_Static_assert(offsetof(struct vcpu, work) == VCPU_WORK, "entry.S");
-_Static_assert(offsetof(struct vcpu, kernel_mode) == VCPU_KERNEL_MODE,
-	       "entry.S");
-_Static_assert(offsetof(struct vcpu, event.info) == VCPU_INFO, "entry.S");
-_Static_assert(offsetof(struct vcpu, kernel_sp) == VCPU_KERNEL_SP, "entry.S");
-_Static_assert(offsetof(struct vcpu, kernel_ss) == VCPU_KERNEL_SS, "entry.S");
-_Static_assert(offsetof(struct vcpu, on_syscall) == VCPU_SYSCALL, "entry.S");
-_Static_assert(CALLBACKF_mask_events == SYSCALL_FAST, "entry.S");
+_Static_assert(offsetof(struct vcpu, mmu) == 0, "vcpu_of, table.S");
 
 static inline struct vcpu *vcpu_of(struct mmu_vcpu *m)
 {
@@ -124,5 +96,4 @@ static inline void vcpu_toggle_mode(struct vcpu *v)
 	x86_write_cr3(root.v << PAGE_SHIFT);
 }
 
-#endif
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the services need at a domain's beginning, step by step. */
-#ifndef PW_HV_LIFE_START_H
-#define PW_HV_LIFE_START_H
+#ifndef PW_HV_LIFE_SERVICES_H
+#define PW_HV_LIFE_SERVICES_H
 
 #include <stdint.h>
 
@@ -21,7 +21,5 @@ void services_ports(struct domain *d, struct vcpu *v, uint32_t *ret_console,
  */
 int services_rings(struct domain *d, const struct build_result *built,
 		   const struct build_params *params, mfn_t grants);
-/* The vCPU becomes this CPU's, and its guest is entered. */
-_Noreturn void vcpu_run_first(struct vcpu *v);
 
 #endif

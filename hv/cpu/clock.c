@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * System time is the TSC since boot, scaled. Guests scale it with the same
+ * numbers, so what they read is what is compared here. The local APIC's timer
+ * is set one shot; it fires early where the counter cannot hold the whole way.
+ */
+#include "hv/cpu/clock.h"
+
+#include "emul/clock.h"
+#include "hv/cpu/lapic.h"
+#include "hv/cpu/x86.h"
+
+/* Written at boot only. */
+static struct {
+	uint64_t tsc_base;
+	uint64_t tsc_hz;
+	struct clock_scale tsc_to_ns;
+	struct clock_scale ns_to_lapic;
+	uint64_t wallclock; /* s since 1970 at tsc_base */
+} clock;
+
+struct frequencies clock_init(void)
+{
+	struct frequencies f;
+
+	lapic_registers()[LAPIC_TIMER_INITIAL] = UINT32_MAX;
+	f = calibrate(lapic_registers());
+	lapic_registers()[LAPIC_TIMER_INITIAL] = 0;
+	clock.tsc_hz = f.tsc;
+	clock.tsc_to_ns = clock_scale_make(f.tsc, UINT64_C(1000000000));
+	clock.ns_to_lapic = clock_scale_make(UINT64_C(1000000000), f.lapic);
+	clock.wallclock = calibrate_read_rtc();
+	clock.tsc_base = x86_rdtsc();
+	return f;
+}
+
+uint64_t clock_now(void)
+{
+	return clock_scale_apply(clock.tsc_to_ns, x86_rdtsc() - clock.tsc_base);
+}
+
+uint64_t clock_tsc_khz(void)
+{
+	return clock.tsc_hz / 1000;
+}
+
+uint64_t clock_wallclock_base(void)
+{
+	return clock.wallclock;
+}
+
+void clock_guest(struct vcpu_time_info *ret_clock)
+{
+	*ret_clock = (struct vcpu_time_info){
+		.tsc_timestamp = clock.tsc_base,
+		.system_time = 0,
+		.tsc_to_system_mul = clock.tsc_to_ns.mul,
+		.tsc_shift = clock.tsc_to_ns.shift,
+		/* One clock for all CPUs: what is read never goes back. */
+		.flags = XEN_PVCLOCK_TSC_STABLE_BIT,
+	};
+}
+
+void clock_set_timer(uint64_t when, uint64_t now)
+{
+	uint64_t ticks = 0; /* off */
+
+	if (when != CLOCK_NEVER) {
+		uint64_t away = when > now ? when - now : 0;
+
+		ticks = UINT32_MAX;
+		if (away < UINT64_C(1) << 40) {
+			ticks = clock_scale_apply(clock.ns_to_lapic, away) + 1;
+		}
+		if (ticks > UINT32_MAX) {
+			ticks = UINT32_MAX;
+		}
+	}
+	lapic_registers()[LAPIC_TIMER_INITIAL] = (uint32_t)ticks;
+}

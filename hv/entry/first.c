@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* The CPU is given the state that the ABI promises, then to the guest. */
+#include "hv/entry/first.h"
+
+#include "hv/cpu/cpu.h"
+#include "hv/cpu/desc.h"
+#include "hv/cpu/x86.h"
+#include "hv/domain/domain.h"
+#include "hv/entry/entry.h"
+#include "hv/report/audit.h"
+#include "hv/report/summary.h"
+#include "hv/services/guest_time.h"
+#include "hv/services/timer.h"
+#include "hv/vcpu/vcpu.h"
+
+/* As the ABI says a vCPU starts: null selectors, bases zero, FPU clean. */
+static void load_state(struct vcpu *v)
+{
+	__asm__ volatile("mov %0, %%ds; mov %0, %%es;"
+			 "mov %0, %%fs; mov %0, %%gs"
+			 :
+			 : "r"(0));
+	x86_wrmsr(MSR_FS_BASE, 0);
+	x86_wrmsr(MSR_GS_BASE, 0);
+	x86_wrmsr(MSR_SHADOW_GS_BASE, 0);
+	desc_load(&v->mmu, v->window);
+	x86_write_cr3(v->mmu.kernel_root.v << PAGE_SHIFT);
+}
+
+_Noreturn void vcpu_run_first(struct vcpu *v)
+{
+	struct cpu *c = cpu_here();
+
+	c->vcpu = v;
+	load_state(v);
+	if (audit_every != 0) {
+		v->work |= VCPU_WORK_AUDIT;
+	}
+	time_publish(v);
+	timer_load(v);
+	time_runstate_change(v, RUNSTATE_running);
+	summary_start(v->domain);
+	enter_guest(cpu_guest_regs());
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* How refusals are told (engine/port.h: port_refused). */
+#ifndef PW_HV_REPORT_REFUSED_H
+#define PW_HV_REPORT_REFUSED_H
+
+#include <stdint.h>
+
+/* Part of struct domain: a bucket of lines, refilled by time. */
+struct refusal_log {
+	uint64_t spent; /* of a burst */
+	uint64_t last;  /* TSC, when it was last refilled */
+};
+
+#endif

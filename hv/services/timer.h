@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* Deadlines of vCPUs, on one timer for each CPU. */
+#ifndef PW_HV_SERVICES_TIMER_H
+#define PW_HV_SERVICES_TIMER_H
+
+#include <stdint.h>
+
+#include "hv/services/time.h"
+
+struct vcpu;
+
+/*
+ * LAPIC_TIMER_VECTOR: acknowledges the interrupt and acts on what is due for
+ * the CPU's vCPU (NULL: none runs yet).
+ */
+void timer_interrupt(struct vcpu *v);
+/* The vCPU's timer is to be the CPU's: programs its earliest deadline. */
+void timer_load(struct vcpu *v);
+/*
+ * Sets or, with TIME_NEVER, takes away a deadline. One that has passed is
+ * announced by an interrupt as soon as there can be one.
+ */
+void timer_set(struct vcpu *v, enum time_deadline which, uint64_t when,
+	       uint64_t now);
+
+#endif
