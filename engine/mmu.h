@@ -33,6 +33,10 @@ struct mmu_domain;
 /* The largest run that the free pool keeps together: 2 MiB. */
 #define POOL_MAX_ORDER 9
 
+#define MMU_MAX_DOMAINS 32
+/* Frames of others, or kinds of mapping of them, that a domain may map. */
+#define MMU_MAX_FOREIGN 256
+
 /* The machine: one per simulator or per host. */
 struct mmu {
 	uint8_t *ram;         /* where machine address 0 is seen */
@@ -46,6 +50,8 @@ struct mmu {
 	/* Free pool (pool.h): a run of 2^order frames, or 0 where is none. */
 	uint32_t free_run[POOL_MAX_ORDER + 1];
 	uint64_t nr_free;
+	bool pool_locked; /* a leaf: whoever holds it takes no other lock */
+	struct mmu_domain *domain[MMU_MAX_DOMAINS]; /* in no order, or NULL */
 };
 
 #define GDT_FRAMES 14 /* guest frames; 14 and 15 are the hypervisor's */
@@ -92,6 +98,18 @@ struct mmu_stats {
 /* A vcpu_info for each vCPU, the console's ring and the store's. */
 #define MMU_MAX_HELD (MMU_MAX_VCPUS + 2)
 
+/*
+ * A frame of another domain's that this one maps (domain/foreign.c): the
+ * references on it are this record's, not the entries'.
+ */
+struct mmu_foreign {
+	mfn_t frame;
+	struct mmu_domain *owner; /* NULL: an empty record */
+	bool writable;
+	uint32_t entries; /* live L1 entries that map it so */
+	uint32_t audited; /* scratch of the audit */
+};
+
 struct mmu_domain {
 	struct mmu *m;
 	uint16_t tag;       /* owner tag in frame records, 1..0xfffe */
@@ -111,10 +129,14 @@ struct mmu_domain {
 			bool flush_pending;  /* translations may be stale */
 			bool refusal_untold; /* it is still being filled in */
 			bool watched;        /* the event sink is on */
+			bool foreign_owed;   /* a record has lost its entries */
 		};
 		uint32_t owed;
 	};
 	uint64_t destroy_next; /* mmu_domain_destroy's progress: an mfn */
+	uint32_t freed_head;   /* frames that wait for a flush, 0: none */
+	uint32_t nr_freed;
+	struct mmu_foreign foreign[MMU_MAX_FOREIGN];
 	unsigned int nr_held;
 	mfn_t held[MMU_MAX_HELD]; /* mmu_hold: a writable reference each */
 	struct mmu_op op;         /* what is being done, for refusals */
@@ -124,7 +146,10 @@ struct mmu_domain {
 
 /* --- set-up ------------------------------------------------------------ */
 
-/* Zeroes *d and ties it to *m; tag must be unique among live domains. */
+/*
+ * Zeroes *d and ties it to *m; tag must be unique among domains that have not
+ * been forgotten. At most MMU_MAX_DOMAINS of them.
+ */
 void mmu_domain_init(struct mmu_domain *d, struct mmu *m, uint16_t tag,
 		     uint16_t domid);
 /* Adds a vCPU; *v zeroed here. desc_window: 32 L1 entries (see above). */
@@ -237,7 +262,8 @@ MUST_CHECK int mmu_direct_write(struct mmu_vcpu *v,
 
 /* A mapping of a granted frame: an L1 entry that the guest named. */
 struct granted {
-	uint64_t address; /* virtual, or of the entry itself: by_pte */
+	struct mmu_domain *owner; /* of the frame; may be the caller's own */
+	uint64_t address;         /* virtual, or of the entry itself: by_pte */
 	bool by_pte;
 	bool writable;
 	mfn_t frame;
@@ -260,5 +286,10 @@ MUST_CHECK int mmu_grant_replace(struct mmu_vcpu *v, const struct granted *g,
  * -XEN_ERESTART until done. The vCPUs must have left its tables (CR3).
  */
 MUST_CHECK int mmu_domain_destroy(struct mmu_domain *d);
+/*
+ * A destroyed domain may be forgotten, and its struct and tag be used again,
+ * when nobody else maps a frame of it any more. False: somebody does.
+ */
+bool mmu_domain_forget(struct mmu_domain *d);
 
 #endif

@@ -18,6 +18,13 @@ void mmu_domain_init(struct mmu_domain *d, struct mmu *m, uint16_t tag,
 		     uint16_t domid)
 {
 	*d = (struct mmu_domain){.m = m, .tag = tag, .domid = domid};
+	for (unsigned int i = 0; i < MMU_MAX_DOMAINS; i++) {
+		if (m->domain[i] == NULL) {
+			m->domain[i] = d;
+			return;
+		}
+	}
+	port_panic(m, "too many domains");
 }
 
 void mmu_vcpu_init(struct mmu_vcpu *v, struct mmu_domain *d, unsigned int id,
@@ -134,4 +141,17 @@ int life_end(struct mmu_domain *d)
 		}
 	}
 	return each_frame(d, 1, take_back);
+}
+
+bool mmu_domain_forget(struct mmu_domain *d)
+{
+	if (d->nr_pages != 0) {
+		return false;
+	}
+	for (unsigned int i = 0; i < MMU_MAX_DOMAINS; i++) {
+		if (d->m->domain[i] == d) {
+			d->m->domain[i] = NULL;
+		}
+	}
+	return true;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Frames that belong to nobody. A freed frame owes its old owner a flush,
- * which is paid before the request returns and before any frame is given away
- * (I9).
+ * Frames that belong to nobody. A freed frame owes its old owner a flush, and
+ * waits in that domain's list until it is paid; only then is it in the pool,
+ * where any domain may get it (I9).
  *
  * Free frames stand in runs: 2^order of them, aligned to their size, none with
  * a free neighbour that would make a larger one of the two. A run is found at
@@ -24,6 +24,22 @@
 
 /* Frames cleared between two questions of whether to stop. */
 #define SCRUB_GROUP 16
+
+/* Frames that one flush may wait for: collecting them is one stretch (I10). */
+#define FREED_MAX 256
+
+static void pool_lock(struct mmu_domain *d)
+{
+	while (__atomic_exchange_n(&d->m->pool_locked, true,
+				   __ATOMIC_ACQUIRE)) {
+		port_relax(d);
+	}
+}
+
+static void pool_unlock(struct mmu_domain *d)
+{
+	__atomic_store_n(&d->m->pool_locked, false, __ATOMIC_RELEASE);
+}
 
 static void run_link(struct mmu *m, uint64_t first, unsigned int order)
 {
@@ -136,16 +152,48 @@ void pool_free(struct mmu_domain *d, mfn_t f)
 	/* Even without a type: its next owner's data is not to be read. */
 	d->flush_pending = true;
 	event_frame(d, MMU_EVENT_FREED, f, FRAME_NONE);
-	make_free(d->m, f, FRAME_DIRTY);
-	run_add(d->m, f.v, 0);
+	*frame_of(d->m, f) = (struct frame){.owner = OWNER_FREED,
+					    .type_count = d->freed_head};
+	d->m->m2p[f.v] = INVALID_FRAME;
+	d->freed_head = (uint32_t)f.v;
+	if (++d->nr_freed == FREED_MAX) {
+		mmu_pay_flushes(d);
+	}
+}
+
+void pool_collect(struct mmu_domain *d)
+{
+	uint32_t f = d->freed_head;
+
+	if (f == 0) {
+		return;
+	}
+	pool_lock(d);
+	while (f != 0) {
+		uint32_t next = d->m->frames[f].type_count;
+
+		make_free(d->m, mfn(f), FRAME_DIRTY);
+		run_add(d->m, f, 0);
+		f = next;
+	}
+	pool_unlock(d);
+	d->freed_head = 0;
+	d->nr_freed = 0;
 }
 
 int pool_take(struct mmu_domain *d, unsigned int order, mfn_t *ret_first)
 {
 	uint64_t nr = UINT64_C(1) << order;
 	uint64_t first;
+	bool found;
 
-	if (!run_take(d->m, order, &first)) {
+	/* What this operation freed is to be had, too. */
+	mmu_pay_flushes(d);
+	pool_lock(d);
+	found = run_take(d->m, order, &first);
+	d->m->nr_free -= found ? nr : 0;
+	pool_unlock(d);
+	if (!found) {
 		return -XEN_ENOMEM;
 	}
 	for (uint64_t i = 0; i < nr; i++) {
@@ -157,7 +205,6 @@ int pool_take(struct mmu_domain *d, unsigned int order, mfn_t *ret_first)
 					      (fr->flags & FRAME_DIRTY)};
 		event_frame(d, MMU_EVENT_GIVEN, mfn(first + i), FRAME_NONE);
 	}
-	d->m->nr_free -= nr;
 	d->nr_pages += nr;
 	*ret_first = mfn(first);
 	return 0;
@@ -167,6 +214,7 @@ void pool_return(struct mmu_domain *d, mfn_t first, unsigned int order)
 {
 	uint64_t nr = UINT64_C(1) << order;
 
+	pool_lock(d);
 	for (uint64_t i = 0; i < nr; i++) {
 		mfn_t f = mfn_add(first, i);
 
@@ -174,6 +222,7 @@ void pool_return(struct mmu_domain *d, mfn_t first, unsigned int order)
 		make_free(d->m, f, frame_of(d->m, f)->flags & FRAME_DIRTY);
 	}
 	run_add(d->m, first.v, order);
+	pool_unlock(d);
 	d->nr_pages -= nr;
 }
 
@@ -202,8 +251,6 @@ int pool_alloc(struct mmu_domain *d, unsigned int order, mfn_t *ret_first)
 	if (rc != 0) {
 		return rc;
 	}
-	/* Before it is cleared: its old owner may still be able to write. */
-	mmu_pay_flushes(d);
 	rc = pool_scrub(d, *ret_first, order);
 	if (rc != 0) {
 		pool_return(d, *ret_first, order);

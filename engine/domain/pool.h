@@ -14,6 +14,8 @@
 void pool_add(struct mmu *m, mfn_t first, uint64_t nr);
 /* The last reference of a domain's frame is gone. */
 void pool_free(struct mmu_domain *d, mfn_t f);
+/* The domain has flushed: what it freed is the pool's. */
+void pool_collect(struct mmu_domain *d);
 
 /*
  * 2^order aligned frames, cleared, given to the domain with one reference each

@@ -7,15 +7,14 @@
 #include "engine/domain/descriptor.h"
 #include "engine/domain/root.h"
 #include "engine/port.h"
+#include "engine/table/flush.h"
 #include "engine/table/refs.h"
 
 /* With one vCPU, loading CR3 is a full flush. */
 static void note_root_load(struct mmu_domain *d)
 {
 	if (d->nr_vcpus == 1) {
-		d->epoch++;
-		d->flush_pending = false;
-		d->stats.flush_all++;
+		flush_done(d);
 	}
 }
 

@@ -10,6 +10,8 @@
 
 struct audit {
 	const struct mmu *m;
+	struct mmu_domain *const *doms;
+	unsigned int nr_doms;
 	struct audit_tally *tally;
 	struct audit_report *report;
 };
@@ -77,6 +79,48 @@ static void tally_upper(struct audit *a, mfn_t table, unsigned int level,
 	tally_typed(a, child, pt_levels[level].child);
 }
 
+/* An entry that maps another domain's frame counts in a record of its own's. */
+static bool tally_foreign(struct audit *a, uint16_t tag, pte_t e)
+{
+	for (unsigned int i = 0; i < a->nr_doms; i++) {
+		struct mmu_domain *d = a->doms[i];
+
+		for (unsigned int r = 0; d->tag == tag && r < MMU_MAX_FOREIGN;
+		     r++) {
+			struct mmu_foreign *f = &d->foreign[r];
+
+			if (f->owner != NULL && mfn_eq(f->frame, pte_mfn(e)) &&
+			    f->writable == pte_writable(e)) {
+				f->audited++;
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+/* The references of a domain's records, and whether their counts are right. */
+static void tally_records(struct audit *a, struct mmu_domain *d)
+{
+	for (unsigned int r = 0; r < MMU_MAX_FOREIGN; r++) {
+		struct mmu_foreign *f = &d->foreign[r];
+
+		if (f->owner == NULL) {
+			continue;
+		}
+		if (f->entries != f->audited) {
+			differ(a, AUDIT_COUNT, f->frame, f->entries,
+			       f->audited);
+		}
+		f->audited = 0;
+		if (f->writable) {
+			tally_typed(a, f->frame, FRAME_WRITABLE);
+		} else {
+			tally_plain(a, f->frame);
+		}
+	}
+}
+
 static void tally_entry(struct audit *a, mfn_t table, unsigned int level,
 			pte_t e)
 {
@@ -84,6 +128,12 @@ static void tally_entry(struct audit *a, mfn_t table, unsigned int level,
 	const struct frame *owner = frame_of(a->m, table);
 	mfn_t child = pte_mfn(e);
 
+	if (level == 1 && mfn_valid(a->m, child) &&
+	    frame_of(a->m, child)->owner != owner->owner &&
+	    (pte_flags(e) & ~allowed) == 0 &&
+	    tally_foreign(a, owner->owner, e)) {
+		return;
+	}
 	if ((pte_flags(e) & ~allowed) != 0 || !mfn_valid(a->m, child) ||
 	    frame_of(a->m, child)->owner != owner->owner) {
 		differ(a, AUDIT_ENTRY, table, e.v, level);
@@ -251,7 +301,11 @@ uint64_t mmu_audit(const struct mmu *m, struct mmu_domain *const *doms,
 		   unsigned int nr_doms, struct audit_tally *tally,
 		   struct audit_report *report)
 {
-	struct audit a = {.m = m, .tally = tally, .report = report};
+	struct audit a = {.m = m,
+			  .doms = doms,
+			  .nr_doms = nr_doms,
+			  .tally = tally,
+			  .report = report};
 
 	report->total = 0;
 	__builtin_memset(tally, 0, m->nr_frames * sizeof(*tally));
@@ -267,6 +321,7 @@ uint64_t mmu_audit(const struct mmu *m, struct mmu_domain *const *doms,
 		for (unsigned int h = 0; h < doms[i]->nr_held; h++) {
 			tally_typed(&a, doms[i]->held[h], FRAME_WRITABLE);
 		}
+		tally_records(&a, doms[i]);
 		compare_reservation(&a, doms[i]);
 	}
 	for (uint64_t i = 0; i < m->nr_frames; i++) {

@@ -7,6 +7,7 @@
 #include "engine/request/door.h"
 
 #include "engine/table/flush.h"
+#include "engine/domain/foreign.h"
 #include "engine/report/event.h"
 #include "engine/table/dying.h"
 
@@ -25,6 +26,22 @@ int door_settle(struct mmu_domain *d)
 	return mmu_settle(d);
 }
 
+/* References that this domain held on others' frames go to their owners. */
+static void return_foreign(struct mmu_domain *d)
+{
+	struct mmu_foreign owed;
+
+	while (foreign_take_owed(d, &owed)) {
+		mmu_unlock(d);
+		/* Letting go needs nothing settled first. */
+		(void)!mmu_begin_for(owed.owner, NULL, MMU_OP_RETURN,
+				     &owed.frame.v);
+		foreign_release(owed.owner, owed.frame, owed.writable);
+		(void)mmu_end(owed.owner, 0);
+		mmu_lock(d);
+	}
+}
+
 void door_leave(struct mmu_domain *d, int64_t rc)
 {
 	refusal_tell(d);
@@ -32,6 +49,9 @@ void door_leave(struct mmu_domain *d, int64_t rc)
 	if (d->watched) {
 		event_tell(d, (struct mmu_event){.kind = MMU_EVENT_END,
 						 .result = rc});
+	}
+	if (d->foreign_owed) {
+		return_foreign(d);
 	}
 }
 

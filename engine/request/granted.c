@@ -6,6 +6,7 @@
  * what it allows is known to the hypervisor's grant tables alone.
  */
 #include "engine/table/flush.h"
+#include "engine/domain/foreign.h"
 #include "engine/request/door.h"
 #include "engine/table/update.h"
 #include "engine/table/walk.h"
@@ -50,23 +51,93 @@ static int set_entry(struct mmu_vcpu *v, maddr_t where, pte_t e)
 	return rc;
 }
 
-static int map(struct mmu_vcpu *v, const struct granted *g)
+static pte_t entry_for(const struct granted *g)
 {
-	uint64_t flags = ENTRY_FLAGS | (g->writable ? PTE_RW : 0);
+	return pte_make(g->frame, ENTRY_FLAGS | (g->writable ? PTE_RW : 0));
+}
+
+static int map_own(struct mmu_vcpu *v, const struct granted *g)
+{
 	maddr_t where;
 
 	if (find_entry(v, g->address, g->by_pte, &where) == NULL) {
 		return -XEN_ENOENT;
 	}
-	return set_entry(v, where, pte_make(g->frame, flags));
+	return set_entry(v, where, entry_for(g));
+}
+
+/* With references on the frame, which the record keeps: *ret_kept. */
+static int map_foreign(struct mmu_vcpu *v, const struct granted *g,
+		       bool *ret_kept)
+{
+	struct mmu_domain *d = v->dom;
+	maddr_t where;
+	pte_t *p;
+	int rc;
+
+	if (find_entry(v, g->address, g->by_pte, &where) == NULL) {
+		return -XEN_ENOENT;
+	}
+	rc = foreign_map(d, g->owner, g->frame, g->writable, ret_kept);
+	if (rc != 0) {
+		return rc;
+	}
+	p = frame_ptes(d->m, maddr_to_mfn(where)) +
+	    page_offset(where.v) / sizeof(*p);
+	rc = l1_install(d, p, entry_for(g));
+	mmu_flush_all(d);
+	return rc;
+}
+
+/* What the owner's frame is mapped for: asked of the owner, under its lock. */
+static int loan(struct mmu_domain *owner, mfn_t f, bool writable)
+{
+	int rc = mmu_begin_for(owner, NULL, MMU_OP_LOAN, &f.v);
+
+	if (rc == 0) {
+		do {
+			rc = foreign_hold(owner, f, writable);
+		} while (rc != 0 && door_retry(owner, rc));
+	}
+	return (int)mmu_end(owner, rc);
+}
+
+static void end_loan(struct mmu_domain *owner, mfn_t f, bool writable)
+{
+	(void)!mmu_begin_for(owner, NULL, MMU_OP_RETURN, &f.v);
+	foreign_release(owner, f, writable);
+	(void)mmu_end(owner, 0);
+}
+
+static int map_others(struct mmu_vcpu *v, const struct granted *g)
+{
+	bool kept = false;
+	int rc = loan(g->owner, g->frame, g->writable);
+
+	if (rc != 0) {
+		return rc;
+	}
+	rc = mmu_begin(v, MMU_OP_GRANT_MAP, &g->address);
+	if (rc == 0) {
+		rc = map_foreign(v, g, &kept);
+	}
+	(void)mmu_end(v->dom, rc);
+	if (!kept) {
+		end_loan(g->owner, g->frame, g->writable);
+	}
+	return rc;
 }
 
 int mmu_grant_map(struct mmu_vcpu *v, const struct granted *g)
 {
-	int rc = mmu_begin(v, MMU_OP_GRANT_MAP, &g->address);
+	int rc;
 
+	if (g->owner != v->dom) {
+		return map_others(v, g);
+	}
+	rc = mmu_begin(v, MMU_OP_GRANT_MAP, &g->address);
 	if (rc == 0) {
-		rc = map(v, g);
+		rc = map_own(v, g);
 	}
 	return (int)mmu_end(v->dom, rc);
 }
@@ -109,6 +180,7 @@ static int move(struct mmu_vcpu *v, const struct granted *g,
 	if (from == NULL || new_address == g->address) {
 		return -XEN_ENOENT;
 	}
+	/* An entry that maps another's frame is bound to where it was made. */
 	rc = replace(v, g, pte_read(from));
 	/* Taking an entry away cannot fail in a live L1. */
 	return rc != 0 ? rc : set_entry(v, where, pte(0));

@@ -8,13 +8,21 @@
  */
 #include "engine/table/flush.h"
 
-void mmu_flush_all(struct mmu_domain *d)
+#include "engine/domain/pool.h"
+
+void flush_done(struct mmu_domain *d)
 {
 	d->epoch++;
 	d->flush_pending = false;
 	d->stats.flush_all++;
+	pool_collect(d);
+}
+
+void mmu_flush_all(struct mmu_domain *d)
+{
 	event_frame(d, MMU_EVENT_FLUSHED, MFN_INVALID, FRAME_NONE);
 	port_flush_all(d, VCPUSET_ALL);
+	flush_done(d);
 }
 
 void mmu_flush_one(struct mmu_domain *d, vaddr_t va)

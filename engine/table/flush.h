@@ -7,6 +7,8 @@
 #include "engine/port.h"
 
 void mmu_flush_all(struct mmu_domain *d);
+/* Every CPU of the domain has just dropped all its translations. */
+void flush_done(struct mmu_domain *d);
 void mmu_flush_one(struct mmu_domain *d, vaddr_t va);
 /* Pays the flush that upper-level changes left; the door does. */
 void mmu_pay_flushes(struct mmu_domain *d);

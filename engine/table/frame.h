@@ -74,9 +74,10 @@ enum frame_flag {
 };
 
 /* Owner tags. 0 is what an all-zero frame table says: nobody's RAM. */
-#define OWNER_NONE 0      /* no RAM: a hole, or a device */
-#define OWNER_XEN 0xfffe  /* the hypervisor's own RAM */
-#define OWNER_FREE 0xffff /* in the free pool (pool.c) */
+#define OWNER_NONE 0       /* no RAM: a hole, or a device */
+#define OWNER_XEN 0xfffe   /* the hypervisor's own RAM */
+#define OWNER_FREED 0xfffd /* on its way there: a flush is owed first */
+#define OWNER_FREE 0xffff  /* in the free pool (pool.c) */
 
 struct frame {
 	uint32_t count;

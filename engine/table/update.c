@@ -69,6 +69,22 @@ int l1_update(struct mmu_domain *d, pte_t *p, pte_t val, bool preserve_ad)
 	return 0;
 }
 
+int l1_install(struct mmu_domain *d, pte_t *p, pte_t val)
+{
+	pte_t old;
+	int rc = entry_check_flags(d, 1, val);
+
+	if (rc != 0) {
+		return rc;
+	}
+	old = entry_exchange(d, p, pte_read(p), pte_adjust(val, 1), false);
+	event_entry(d, p, old, val);
+	if (pte_present(old)) {
+		l1e_put(d, old);
+	}
+	return 0;
+}
+
 int l1_update_watched(struct mmu_domain *d, pte_t *p, pte_t val)
 {
 	pte_t old = pte_read(p);

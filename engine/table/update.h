@@ -13,6 +13,8 @@ MUST_CHECK int mmu_update_entry(struct mmu_vcpu *v, maddr_t where, pte_t val,
 MUST_CHECK int l1_update(struct mmu_domain *d, pte_t *p, pte_t val,
 			 bool preserve_ad);
 
+/* The same for an entry whose references the caller has taken already. */
+MUST_CHECK int l1_install(struct mmu_domain *d, pte_t *p, pte_t val);
 /* The same, without A and D, told to whoever watches. */
 MUST_CHECK int l1_update_watched(struct mmu_domain *d, pte_t *p, pte_t val);
 

@@ -15,6 +15,7 @@
 #include "engine/table/validate.h"
 
 #include "engine/domain/descriptor.h"
+#include "engine/domain/foreign.h"
 #include "engine/table/dying.h"
 #include "engine/table/refs.h"
 #include "engine/table/level.h"
@@ -81,6 +82,10 @@ void l1e_put(struct mmu_domain *d, pte_t e)
 	mfn_t f = pte_mfn(e);
 	struct frame *fr = frame_of(d->m, f);
 
+	if (unlikely(fr->owner != d->tag)) {
+		foreign_unmap(d, f, pte_writable(e));
+		return;
+	}
 	if (pte_writable(e)) {
 		frame_put_type(d, f);
 	} else if (unlikely(fr->type == FRAME_DESC)) {

@@ -61,6 +61,7 @@ int map_grant(struct vcpu *v, gnttab_map_grant_ref_t *op)
 		op->status = GNTST_bad_page;
 	} else if (op->flags & GNTMAP_host_map) {
 		const struct granted g = {
+			.owner = &d->mmu,
 			.address = op->host_addr,
 			.by_pte = op->flags & GNTMAP_contains_pte,
 			.writable = write,
@@ -105,9 +106,11 @@ static void forget(struct domain *d, struct grant_mapping *m, uint32_t kind)
 }
 
 /* The entry of a host mapping, which the guest says is at this address. */
-static struct granted entry_of(const struct grant_mapping *m, uint64_t address)
+static struct granted entry_of(struct mmu_domain *d,
+			       const struct grant_mapping *m, uint64_t address)
 {
 	return (struct granted){
+		.owner = d,
 		.address = address,
 		.by_pte = m->flags & GNTMAP_contains_pte,
 		.writable = !(m->flags & GNTMAP_readonly),
@@ -135,7 +138,7 @@ int map_end(struct vcpu *v, gnttab_unmap_grant_ref_t *op)
 		done |= GNTMAP_device_map;
 	}
 	if (op->host_addr != 0 && (m->flags & GNTMAP_host_map)) {
-		const struct granted g = entry_of(m, op->host_addr);
+		const struct granted g = entry_of(&d->mmu, m, op->host_addr);
 
 		rc = mmu_grant_unmap(&v->mmu, &g);
 		op->status = status_of(rc);
@@ -163,7 +166,7 @@ int map_replace(struct vcpu *v, gnttab_unmap_and_replace_t *op)
 	if ((m->flags & GNTMAP_contains_pte) || !(m->flags & GNTMAP_host_map)) {
 		return 0;
 	}
-	g = entry_of(m, op->host_addr);
+	g = entry_of(&d->mmu, m, op->host_addr);
 	rc = mmu_grant_replace(&v->mmu, &g, op->new_addr);
 	op->status = status_of(rc);
 	if (rc == 0) {

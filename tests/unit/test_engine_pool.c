@@ -105,6 +105,7 @@ static void give_back(struct machine *m, mfn_t f)
 	fill(m, f);
 	pool_free(&m->dom, f);
 	m->dom.flush_pending = false;
+	mmu_pay_flushes(&m->dom);
 }
 
 static void take_one(struct machine *m, unsigned int order)

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* Inside the engine: entries that map frames of other domains. */
+#ifndef PW_ENGINE_FOREIGN_H
+#define PW_ENGINE_FOREIGN_H
+
+#include "engine/mmu.h"
+
+/*
+ * References on a frame of `owner`'s, for a record of somebody else's: taken
+ * and returned with the owner's lock alone held.
+ */
+MUST_CHECK int foreign_hold(struct mmu_domain *owner, mfn_t f, bool writable);
+void foreign_release(struct mmu_domain *owner, mfn_t f, bool writable);
+
+/*
+ * One more entry of d's maps the frame. *ret_kept: the record has taken over
+ * the references of foreign_hold(); else it has its own, and the caller
+ * returns them. -XEN_ENOSPC: no record is free.
+ */
+MUST_CHECK int foreign_map(struct mmu_domain *d, struct mmu_domain *owner,
+			   mfn_t f, bool writable, bool *ret_kept);
+/* One less. The references go when the door is left. */
+void foreign_unmap(struct mmu_domain *d, mfn_t f, bool writable);
+
+/* Takes out a record without entries; false: there is none. */
+bool foreign_take_owed(struct mmu_domain *d, struct mmu_foreign *ret);
+
+#endif
