@@ -4,6 +4,7 @@
 # time, side by side as far as make's jobs allow; tests/totals adds them up.
 
 .PHONY: check check-unit check-boot check-seal check-headers check-fuzz \
+	check-links \
 	differential run bench lab
 
 TAP := $(B)/check
@@ -17,13 +18,17 @@ SEAL_TAPS := $(SEALED:%=$(TAP)/seal/%.tap)
 HEADERS := $(sort $(wildcard $(foreach d,abi engine builder emul hv guest sim \
 	lab cli include kernels tests,$(d)/*.h $(d)/*/*.h $(d)/*/*/*.h)))
 HEADER_TAPS := $(if $(HEADERS),$(TAP)/headers/headers.tap)
+# Trees whose objects are judged as a graph: ROOT of the objects, the objects.
+HV_OWN := $(filter $(B)/hv/hv/%,$(HV_OBJ))
+HV_HEADERS := $(filter hv/%,$(HEADERS))
+LINK_TAPS := $(if $(HV_OWN),$(TAP)/links/hv.tap $(TAP)/links/homes.tap)
 DIFF_TAPS := $(if $(wildcard tests/differential/run),\
 	$(TAP)/differential/differential.tap)
 XEN_TAPS := $(patsubst tests/qemu/%-xen,$(TAP)/boot-xen/%.tap,\
 	$(wildcard tests/qemu/*-xen))
 RULES_TAP := $(TAP)/docs/rules.tap
 MUTATION_TAP := $(TAP)/mutation/guards.tap
-ALL_TAPS := $(MUTATION_TAP) $(RULES_TAP) $(UNIT_TAPS) $(BOOT_TAPS) $(SEAL_TAPS) $(HEADER_TAPS) \
+ALL_TAPS := $(MUTATION_TAP) $(RULES_TAP) $(UNIT_TAPS) $(BOOT_TAPS) $(SEAL_TAPS) $(HEADER_TAPS) $(LINK_TAPS) \
 	$(FUZZ_TAPS) $(DIFF_TAPS) $(XEN_TAPS)
 
 check: $(ALL_TAPS)
@@ -35,6 +40,8 @@ check-boot: $(BOOT_TAPS)
 check-fuzz: $(FUZZ_TAPS)
 	@tests/totals $^
 check-seal: $(SEAL_TAPS)
+	@tests/totals $^
+check-links: $(LINK_TAPS)
 	@tests/totals $^
 check-headers: $(HEADER_TAPS)
 	@tests/totals $^
@@ -82,6 +89,12 @@ $(TAP)/seal/%.tap: $(B)/seal/%.o FORCE
 $(HEADER_TAPS): FORCE | $(DEPS_BUILD) $(B)/.deps-check
 	@tests/tap $@ 300 tests/lint/headers '$(CPPFLAGS_ALL) -std=gnu11 $(WARN)' \
 		$(HEADERS)
+
+$(TAP)/links/hv.tap: $(HV_OWN) FORCE
+	@tests/tap $@ 60 tests/lint/circles $(B)/hv/hv $(HV_OWN)
+$(TAP)/links/homes.tap: $(HV_OWN) FORCE
+	@tests/tap $@ 60 tests/lint/homes $(B)/hv \
+		'$(CPPFLAGS_ALL) -std=gnu11 -ffreestanding' $(HV_HEADERS)
 
 $(DIFF_TAPS): $(BOOT_NEEDS) $(XEN_STOCK) FORCE | $(B)/.deps-run
 	@tests/tap $@ 600 tests/differential/run $(or $(SEEDS),1..20 rules)
