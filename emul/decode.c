@@ -293,9 +293,7 @@ static void decode_group7(struct cursor *c, struct insn *in,
 		return;
 	}
 	decode_memory(c, in, modrm, p->rex, code64);
-	if (which == 7) {
-		in->op = INSN_INVLPG;
-	} else if (which == 4 || which == 6) {
+	if (which == 4 || which == 6) {
 		in->op = which == 4 ? INSN_SMSW : INSN_LMSW;
 		in->size = 2;
 	}

@@ -60,7 +60,6 @@ enum insn_op {
 	INSN_CPUID,
 	INSN_XSETBV,
 	INSN_SWAPGS,
-	INSN_INVLPG,
 	INSN_LMSW,
 	INSN_SMSW,
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Model-specific registers. A guest has its segment bases and a few that say
- * the same of every domain; reading or writing any other is the #GP that it is
- * on a CPU without them. A guest that has no #GP handler yet reads zero
+ * Model-specific registers. A guest has its segment bases, and a few more that
+ * read the same in every domain. Any other is a #GP, as on a CPU that does not
+ * have it. A guest that has no #GP handler yet reads zero
  * instead, as Xen has it: early kernels probe before they can catch.
  */
 #include "builder/build.h"
@@ -37,17 +37,19 @@
 /* What a guest does often must not fill the log. */
 #define LOGGED_MSRS 32
 
-static void log_msr(const char *what, uint32_t msr)
+static void log_msr(struct vcpu *v, const char *what, uint32_t msr)
 {
-	static unsigned int logged;
-
-	if (logged < LOGGED_MSRS) {
-		logged++;
-		log_debug("guest %s of unknown MSR %#x", what, msr);
+	if (v->counters.msrs_logged < LOGGED_MSRS) {
+		v->counters.msrs_logged++;
+		log_debug("d%uv%u %s of unknown MSR %#x",
+			  (unsigned int)v->domain->mmu.domid, v->id, what, msr);
 	}
 }
 
-/* How string instructions do is there to be seen, and kernels look. */
+/*
+ * Kernels choose how they copy by the bit for fast string instructions, so it
+ * is the real one; on other CPUs than Intel's the register is made up.
+ */
 static uint64_t misc_enable(void)
 {
 	uint64_t real = 0;
@@ -59,7 +61,7 @@ static uint64_t misc_enable(void)
 	       MISC_BTS_UNAVAILABLE | MISC_PEBS_UNAVAILABLE | MISC_XTPR_DISABLE;
 }
 
-static bool read_msr(const struct vcpu *v, uint32_t msr, uint64_t *ret_value)
+static bool read_msr(struct vcpu *v, uint32_t msr, uint64_t *ret_value)
 {
 	switch (msr) {
 	case MSR_FS_BASE:
@@ -88,7 +90,7 @@ static bool read_msr(const struct vcpu *v, uint32_t msr, uint64_t *ret_value)
 		*ret_value = misc_enable();
 		return true;
 	default:
-		log_msr("read", msr);
+		log_msr(v, "read", msr);
 		*ret_value = 0;
 		return v->trap[TRAP_GP].address == 0;
 	}
@@ -111,7 +113,7 @@ static enum emulated write_hypercall_page(struct vcpu *v, uint64_t value)
 	return rc == 0 ? EMULATED_DONE : EMULATED_REFUSED;
 }
 
-static bool write_msr(uint32_t msr, uint64_t value)
+static bool write_msr(struct vcpu *v, uint32_t msr, uint64_t value)
 {
 	switch (msr) {
 	case MSR_FS_BASE:
@@ -129,7 +131,7 @@ static bool write_msr(uint32_t msr, uint64_t value)
 	case MSR_MISC_ENABLE:
 		return true; /* without effect */
 	default:
-		log_msr("write", msr);
+		log_msr(v, "write", msr);
 		return false;
 	}
 }
@@ -153,6 +155,6 @@ enum emulated emulate_wrmsr(struct vcpu *v, struct regs *r)
 	if ((uint32_t)r->rcx == MSR_HYPERCALL_PAGE) {
 		return write_hypercall_page(v, value);
 	}
-	return write_msr((uint32_t)r->rcx, value) ? EMULATED_DONE
-						  : EMULATED_REFUSED;
+	return write_msr(v, (uint32_t)r->rcx, value) ? EMULATED_DONE
+						     : EMULATED_REFUSED;
 }

@@ -33,7 +33,7 @@ _Noreturn void vcpu_run_first(struct vcpu *v)
 
 	c->vcpu = v;
 	load_state(v);
-	if (audit_every != 0) {
+	if (audit_periodic()) {
 		v->work |= VCPU_WORK_AUDIT;
 	}
 	time_publish(v);

@@ -190,7 +190,7 @@ void trap_interrupt(uint32_t vector)
 	if (vector == LAPIC_TIMER_VECTOR) {
 		timer_interrupt(c->vcpu);
 	} else if (vector == CONSOLE_VECTOR) {
-		console_interrupt(c->vcpu == NULL ? NULL : c->vcpu->domain);
+		console_interrupt(domain_at(0));
 	}
 	/* Any other is spurious: all lines but these are masked. */
 }

@@ -22,6 +22,6 @@ void vcpu_do_work(struct vcpu *v, struct regs *r)
 		domain_end(v, r);
 	}
 	if (r->vector == ENTRY_HYPERCALL) {
-		audit_tick(v->domain);
+		audit_tick(v);
 	}
 }

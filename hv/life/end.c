@@ -70,7 +70,7 @@ _Noreturn void domain_end(struct vcpu *v, const struct regs *r)
 	struct domain *d = v->domain;
 
 	report(v, r);
-	audit_run(d, "exit");
+	audit_run(d, AUDIT_EXIT);
 	if (audit_wanted()) {
 		uint64_t before = d->counters.differences;
 
@@ -78,7 +78,7 @@ _Noreturn void domain_end(struct vcpu *v, const struct regs *r)
 		x86_write_cr3(paging_root());
 		while (mmu_domain_destroy(&d->mmu) != 0) {
 		}
-		audit_run(d, "destroyed");
+		audit_run(d, AUDIT_DESTROYED);
 		if (d->counters.differences != before) {
 			log_error("the domain's death left references");
 		}

@@ -9,11 +9,11 @@
 #include "hv/report/control.h"
 #include "hv/domain/domain.h"
 #include "hv/report/log.h"
+#include "hv/vcpu/vcpu.h"
 
-uint64_t audit_every;
-uint64_t audit_countdown;
-
+/* The machine's, by its options; scratch memory is used by one at a time. */
 static bool wanted = true;
+static uint64_t every_calls; /* 0: no periodic audits */
 static struct audit_tally *tally;
 static struct audit_report report;
 
@@ -43,8 +43,7 @@ bool audit_configure(const char *text)
 	if (*text != '\0' || every == 0) {
 		return false;
 	}
-	audit_every = every;
-	audit_countdown = every;
+	every_calls = every;
 	return true;
 }
 
@@ -69,22 +68,52 @@ static void report_differences(void)
 	}
 }
 
-void audit_run(struct domain *d, const char *when)
+static const char *when_name(enum audit_when when)
 {
-	struct mmu_domain *doms[] = {&d->mmu};
+	switch (when) {
+	case AUDIT_PERIODIC:
+		return "periodic";
+	case AUDIT_EXIT:
+		return "exit";
+	case AUDIT_DESTROYED:
+		break;
+	}
+	return "destroyed";
+}
+
+void audit_run(struct domain *d, enum audit_when when)
+{
+	struct mmu_domain *all[DOMAINS];
+	unsigned int nr = 0;
 
 	if (tally == NULL) {
 		return;
 	}
+	for (; domain_at(nr) != NULL; nr++) {
+		all[nr] = &domain_at(nr)->mmu;
+	}
 	d->counters.audits++;
-	mmu_audit(d->mmu.m, doms, 1, tally, &report);
+	mmu_audit(d->mmu.m, all, nr, tally, &report);
 	d->counters.differences += report.total;
-	if (report.total == 0 && audit_every != 0 && is(when, "periodic")) {
+	if (report.total == 0 && when == AUDIT_PERIODIC) {
 		return;
 	}
 	report_differences();
 	control_begin("audit");
-	control_text("when", when);
+	control_text("when", when_name(when));
 	control_number("differences", report.total);
 	control_end();
+}
+
+bool audit_periodic(void)
+{
+	return every_calls != 0;
+}
+
+void audit_tick(struct vcpu *v)
+{
+	if (every_calls != 0 && ++v->counters.since_audit >= every_calls) {
+		v->counters.since_audit = 0;
+		audit_run(v->domain, AUDIT_PERIODIC);
+	}
 }

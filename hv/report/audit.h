@@ -4,11 +4,11 @@
 #define PW_HV_REPORT_AUDIT_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
 #include "engine/report/audit.h"
 
 struct domain;
+struct vcpu;
 
 /* "off", "exit" (the default) or a number: every so many hypercalls too. */
 bool audit_configure(const char *text);
@@ -16,19 +16,17 @@ bool audit_configure(const char *text);
 bool audit_wanted(void);
 /* Scratch memory for audits: a record for each frame of the machine. */
 void audit_init(struct audit_tally *scratch);
-/* Audits now and reports; nothing without scratch memory. */
-void audit_run(struct domain *d, const char *when);
 
-extern uint64_t audit_every; /* hypercalls between audits; 0: none */
-extern uint64_t audit_countdown;
+enum audit_when { AUDIT_PERIODIC, AUDIT_EXIT, AUDIT_DESTROYED };
+/*
+ * Audits all domains now and reports, as the doing of d's; nothing without
+ * scratch memory.
+ */
+void audit_run(struct domain *d, enum audit_when when);
 
-/* After each hypercall. */
-static inline void audit_tick(struct domain *d)
-{
-	if (__builtin_expect(audit_every != 0, 0) && --audit_countdown == 0) {
-		audit_countdown = audit_every;
-		audit_run(d, "periodic");
-	}
-}
+/* Are there audits every so many hypercalls? */
+bool audit_periodic(void);
+/* After each hypercall of the vCPU, if there are. */
+void audit_tick(struct vcpu *v);
 
 #endif

@@ -16,6 +16,8 @@ struct domain;
 struct vcpu_counters {
 	uint64_t calls[HYPERCALLS]; /* by number, those of multicalls too */
 	uint64_t traps[256];        /* exceptions and interrupts, by vector */
+	uint64_t since_audit;       /* hypercalls */
+	unsigned int msrs_logged;
 };
 
 /* Part of struct domain; written under the domain's MMU lock. */

@@ -19,7 +19,8 @@
 #define STACK_WORDS 32
 #define WORDS_A_LINE 4
 
-void show_page_walk(const struct vcpu *v, vaddr_t va)
+/* A line for each level, as Xen prints them. */
+static void show_page_walk(const struct vcpu *v, vaddr_t va)
 {
 	const struct mmu *m = v->domain->mmu.m;
 	mfn_t root = v->kernel_mode ? v->mmu.kernel_root : v->mmu.user_root;

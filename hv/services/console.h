@@ -41,7 +41,10 @@ void console_kick(struct domain *d);
 /* COM1 interrupts from here on: IRQ 4 is CONSOLE_VECTOR. */
 #define CONSOLE_VECTOR 0xe4
 void console_irq_init(void);
-/* Acknowledges; passes what was typed to the domain (NULL: drops it). */
+/*
+ * Acknowledges; passes what was typed to the domain that has the console
+ * (NULL: drops it).
+ */
 void console_interrupt(struct domain *d);
 
 int64_t hc_console_io(struct vcpu *v, uint64_t arg[6]);

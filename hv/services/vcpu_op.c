@@ -31,7 +31,7 @@ static int64_t register_vcpu_info(struct vcpu *caller, struct vcpu *v,
 	return rc;
 }
 
-/* Every vCPU that there is has been initialised by the domain builder. */
+/* The domain builder has initialised every vCPU. */
 static int64_t initialise(struct vcpu *caller, uint64_t from)
 {
 	uint64_t flags;
@@ -78,7 +78,7 @@ int64_t hc_vcpu_op(struct vcpu *v, uint64_t arg[6])
 	case VCPUOP_register_vcpu_info:
 		return register_vcpu_info(v, target, arg[2]);
 	case VCPUOP_get_physid:
-		return -XEN_EINVAL; /* only of pinned vCPUs of the hardware's */
+		return -XEN_EINVAL; /* only pinned vCPUs have one */
 	default:
 		return time_vcpu_op(v, target, cmd, arg[2]);
 	}
