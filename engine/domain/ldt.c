@@ -37,9 +37,9 @@ void ldt_forget(struct mmu_domain *d, mfn_t f)
 {
 	for (unsigned int c = 0; c < d->nr_vcpus; c++) {
 		struct mmu_vcpu *v = d->vcpu[c];
+		bool has_one = v != NULL && v->ldt_entries > 0;
 
-		for (unsigned int i = 0; v->ldt_entries > 0 && i < LDT_FRAMES;
-		     i++) {
+		for (unsigned int i = 0; has_one && i < LDT_FRAMES; i++) {
 			if (mfn_eq(v->ldt[i], f) && f.v != 0) {
 				ldt_drop_page(v, i);
 			}

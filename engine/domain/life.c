@@ -131,7 +131,9 @@ int life_end(struct mmu_domain *d)
 	if (d->destroy_next == 0) {
 		shared_drop_held(d);
 		for (unsigned int i = 0; i < d->nr_vcpus; i++) {
-			drop_roots(d->vcpu[i]);
+			if (d->vcpu[i] != NULL) {
+				drop_roots(d->vcpu[i]);
+			}
 		}
 	}
 	if (d->destroy_next <= d->m->nr_frames) {

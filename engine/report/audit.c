@@ -182,7 +182,7 @@ static void tally_frame(struct audit *a, mfn_t f)
 	const struct frame *fr = frame_of(a->m, f);
 
 	if (fr->owner == OWNER_NONE || fr->owner == OWNER_XEN ||
-	    fr->owner == OWNER_FREE) {
+	    fr->owner == OWNER_FREED || fr->owner == OWNER_FREE) {
 		return;
 	}
 	if (fr->flags & FRAME_ALLOCATED) {
@@ -243,7 +243,7 @@ static void compare_frame(struct audit *a, mfn_t f)
 	const struct audit_tally *t = &a->tally[f.v];
 
 	if (fr->owner == OWNER_NONE || fr->owner == OWNER_XEN ||
-	    fr->owner == OWNER_FREE) {
+	    fr->owner == OWNER_FREED || fr->owner == OWNER_FREE) {
 		if (t->count != 0) {
 			differ(a, AUDIT_COUNT, f, 0, t->count);
 		}
@@ -283,17 +283,21 @@ static void compare_reservation(struct audit *a, const struct mmu_domain *d)
 	}
 }
 
-static void compare_pool(struct audit *a)
+/* Frames that say they are free, or (`freed`) that they wait to be. */
+static void compare_pool(struct audit *a, uint64_t freed)
 {
 	uint64_t nr = 0;
+	uint64_t nr_freed = 0;
 
 	for (uint64_t i = 0; i < a->m->nr_frames; i++) {
-		if (a->m->frames[i].owner == OWNER_FREE) {
-			nr++;
-		}
+		nr += a->m->frames[i].owner == OWNER_FREE;
+		nr_freed += a->m->frames[i].owner == OWNER_FREED;
 	}
 	if (nr != a->m->nr_free) {
 		differ(a, AUDIT_POOL, mfn(0), a->m->nr_free, nr);
+	}
+	if (nr_freed != freed) {
+		differ(a, AUDIT_POOL, mfn(0), freed, nr_freed);
 	}
 }
 
@@ -306,6 +310,7 @@ uint64_t mmu_audit(const struct mmu *m, struct mmu_domain *const *doms,
 			  .nr_doms = nr_doms,
 			  .tally = tally,
 			  .report = report};
+	uint64_t freed = 0;
 
 	report->total = 0;
 	__builtin_memset(tally, 0, m->nr_frames * sizeof(*tally));
@@ -323,11 +328,12 @@ uint64_t mmu_audit(const struct mmu *m, struct mmu_domain *const *doms,
 		}
 		tally_records(&a, doms[i]);
 		compare_reservation(&a, doms[i]);
+		freed += doms[i]->nr_freed;
 	}
 	for (uint64_t i = 0; i < m->nr_frames; i++) {
 		compare_frame(&a, mfn(i));
 	}
-	compare_pool(&a);
+	compare_pool(&a, freed);
 	return report->total;
 }
 

@@ -212,9 +212,9 @@ static void one(struct machine *m, const struct op *o)
 static void die(struct machine *m)
 {
 	m->copy_fail_after = 0;
+	machine_stop(m);
 	while (mmu_domain_destroy(&m->dom) != 0) {
 	}
-	m->nr_cached = 0;
 	machine_check(m);
 	if (m->mmu.nr_free != DOM_FRAMES + POOL_FRAMES) {
 		fprintf(stderr, "the domain's death lost frames\n");

@@ -323,7 +323,7 @@ static void xsa_298_ldt_pages_are_judged_when_used(void **state)
 	assert_int_not_equal(mmu_ldt_fault(&m->vcpu, 1), 0);
 	assert_int_not_equal(mmu_ldt_fault(&m->vcpu, 0), 0);
 	machine_check(m);
-	assert_false(pte_present(m->window[16]));
+	assert_false(pte_present(m->cpu[CPU_FIRST].window[16]));
 	desc[511] = UINT64_C(0x00cf9b000000ffff); /* code, for ring 0 */
 	assert_int_equal(mmu_ldt_fault(&m->vcpu, 0), 0);
 	machine_check(m);

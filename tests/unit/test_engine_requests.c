@@ -247,7 +247,7 @@ static void descriptors_are_checked_and_fixed(void **state)
 	assert_int_equal(desc[1] >> 45 & 3, 3); /* never ring 0 */
 	assert_int_equal(desc[2] >> 45 & 3, 0); /* using it traps */
 	assert_int_equal(m->frames[frame].type, FRAME_DESC);
-	assert_int_equal(pte_mfn(m->window[0]).v, frame);
+	assert_int_equal(pte_mfn(m->cpu[CPU_FIRST].window[0]).v, frame);
 	/* the page cannot be mapped writable while it is the GDT */
 	assert_int_equal(call_va_mapping(m, 40 * PAGE_SIZE,
 					 pte_make(mfn(frame), RW_FLAGS).v, 0),
@@ -284,12 +284,12 @@ static void ldt_pages_come_on_demand_and_go_with_their_mapping(void **state)
 	assert_int_not_equal(mmu_ldt_fault(&m->vcpu, 2),
 			     0); /* beyond 600 entries */
 	assert_int_equal(m->frames[f.v].type, FRAME_DESC);
-	assert_int_equal(pte_mfn(m->window[16]).v, f.v);
+	assert_int_equal(pte_mfn(m->cpu[CPU_FIRST].window[16]).v, f.v);
 	assert_int_equal(call_va_mapping(m, va, pte_make(f, RW_FLAGS).v,
 					 UVMF_INVLPG),
 			 -XEN_EBUSY);
 	assert_int_equal(call_va_mapping(m, va, 0, UVMF_INVLPG), 0);
-	assert_false(pte_present(m->window[16]));
+	assert_false(pte_present(m->cpu[CPU_FIRST].window[16]));
 	assert_int_equal(call_va_mapping(m, va, pte_make(f, RW_FLAGS).v, 0), 0);
 	assert_int_equal(call_mmuext(m, MMUEXT_SET_LDT, va + 1, 1),
 			 -XEN_EINVAL);
@@ -437,9 +437,9 @@ static void a_domain_that_dies_leaves_nothing(void **state)
 				     dom_frame(24).v, 0),
 			 0);
 	m->preempt_after = 2;
+	machine_stop(m);
 	while (mmu_domain_destroy(&m->dom) != 0) {
 	}
-	m->nr_cached = 0; /* its vCPU never runs again */
 	machine_check(m);
 	assert_int_equal(m->dom.nr_pages, 0);
 	assert_int_equal(m->mmu.nr_free, DOM_FRAMES + POOL_FRAMES);

@@ -18,12 +18,50 @@ static struct machine *of(const struct mmu *mmu)
 				  offsetof(struct machine, mmu));
 }
 
+static bool runs(const struct cpu *c, const struct mmu_domain *d,
+		 vcpuset_t vcpus)
+{
+	return c->vcpu != NULL && c->vcpu->dom == d &&
+	       (vcpus >> c->vcpu->id & 1) != 0;
+}
+
 /* --- port --------------------------------------------------------------- */
+
+/* No CPU of one domain reaches what another has got. */
+static bool cpus_are_sound(struct machine *m)
+{
+	for (unsigned int i = 0; i < MACHINE_CPUS; i++) {
+		if (m->cpu[i].vcpu != NULL &&
+		    !cpu_is_sound(&m->cpu[i], m->fault, sizeof(m->fault))) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* On another CPU, between two steps of the operation under way. */
+static void meanwhile(struct machine *m)
+{
+	struct mmu_domain *d = &m->other;
+	mfn_t got;
+
+	if (d->locked || d->nr_pages == d->max_pages) {
+		return;
+	}
+	if (mmu_begin_for(d, NULL, MMU_OP_INCREASE_RESERVATION, NULL) == 0 &&
+	    pool_alloc(d, 0, &got) == 0 && !cpus_are_sound(m)) {
+		m->faulted = true;
+	}
+	(void)mmu_end(d, 0);
+}
 
 bool port_preempt(struct mmu_domain *d)
 {
 	struct machine *m = of(d->m);
 
+	if (m->other_takes) {
+		meanwhile(m);
+	}
 	return m->preempt_after != 0 &&
 	       ++m->preempt_asked % m->preempt_after == 0;
 }
@@ -32,32 +70,34 @@ void port_flush_all(struct mmu_domain *d, vcpuset_t vcpus)
 {
 	struct machine *m = of(d->m);
 
-	if (vcpus & 1) {
-		m->nr_cached = 0;
-		m->flushes++;
+	for (unsigned int i = 0; i < MACHINE_CPUS; i++) {
+		if (runs(&m->cpu[i], d, vcpus)) {
+			cpu_flush_all(&m->cpu[i]);
+			m->flushes += i == 0;
+		}
 	}
 }
 
 void port_flush_page(struct mmu_domain *d, vcpuset_t vcpus, vaddr_t va)
 {
 	struct machine *m = of(d->m);
-	unsigned int kept = 0;
 
-	if ((vcpus & 1) == 0) {
-		return;
-	}
-	for (unsigned int i = 0; i < m->nr_cached; i++) {
-		if (m->cache[i].va >> PAGE_SHIFT != va.v >> PAGE_SHIFT ||
-		    m->cache[i].level != 1) {
-			m->cache[kept++] = m->cache[i];
+	for (unsigned int i = 0; i < MACHINE_CPUS; i++) {
+		if (runs(&m->cpu[i], d, vcpus)) {
+			cpu_flush_page(&m->cpu[i], va);
 		}
 	}
-	m->nr_cached = kept;
 }
 
 void port_load_root(struct mmu_vcpu *v)
 {
-	of(v->dom->m)->nr_cached = 0;
+	struct machine *m = of(v->dom->m);
+
+	for (unsigned int i = 0; i < MACHINE_CPUS; i++) {
+		if (m->cpu[i].vcpu == v) {
+			cpu_flush_all(&m->cpu[i]);
+		}
+	}
 }
 
 static uint8_t *guest_at(struct machine *m, uint64_t address, size_t bytes)
@@ -132,103 +172,33 @@ _Noreturn void port_panic(struct mmu *m, const char *why)
 	abort();
 }
 
-/* --- the CPU that caches all it may -------------------------------------- */
-
-static void cache_add(struct machine *m, uint64_t va, pte_t e,
-		      unsigned int level)
-{
-	assert_true(m->nr_cached < CACHE_MAX);
-	m->cache[m->nr_cached++] =
-		(struct cached){va, pte_mfn(e).v, pte_writable(e), level};
-}
-
-static void cache_table(struct machine *m, mfn_t table, unsigned int level,
-			uint64_t va, bool writable)
-{
-	for (unsigned int i = 0; i < PT_ENTRIES; i++) {
-		pte_t e = entry_of(m, table, i);
-		uint64_t at = va + ((uint64_t)i << pt_shift(level));
-
-		/* Through a linear entry an L4 may stand at any level. */
-		if (!pte_present(e) ||
-		    (m->frames[table.v].type == FRAME_L4 && i >= XEN_L4_FIRST &&
-		     i <= XEN_L4_LAST)) {
-			continue;
-		}
-		if (!writable) {
-			e.v &= ~PTE_RW; /* rights are those of all levels */
-		}
-		cache_add(m, at, e, level);
-		if (level > 1) {
-			cache_table(m, pte_mfn(e), level - 1, at,
-				    pte_writable(e));
-		}
-	}
-}
-
-static void cache_all(struct machine *m)
-{
-	m->nr_cached = 0;
-	if (m->vcpu.kernel_root.v != 0) {
-		cache_table(m, m->vcpu.kernel_root, 4, 0, true);
-	}
-}
-
-static bool is_protected(const struct frame *f)
-{
-	return frame_type_refs(f) > 0 &&
-	       (frame_is_table(f->type) || f->type == FRAME_DESC);
-}
-
-/*
- * No protected frame behind a cached writable mapping; no frame the guest can
- * write behind a cached table; nothing cached of a frame that was given away.
- */
-static const char *cache_fault(struct machine *m)
-{
-	static char text[128];
-
-	for (unsigned int i = 0; i < m->nr_cached; i++) {
-		const struct cached *c = &m->cache[i];
-		const struct frame *f = &m->frames[c->frame];
-		const char *what = NULL;
-
-		if (c->level == 1 && c->writable && is_protected(f)) {
-			what = "is a table and cached writable";
-		} else if (c->level > 1 && f->type == FRAME_WRITABLE &&
-			   f->type_count > 0) {
-			what = "is writable and cached as a table";
-		} else if (f->owner != TEST_TAG) {
-			what = "left the domain and is cached";
-		}
-		if (what != NULL) {
-			snprintf(text, sizeof(text), "frame %#lx %s (va %#lx)",
-				 c->frame, what, c->va);
-			return text;
-		}
-	}
-	return NULL;
-}
+/* --- checks ------------------------------------------------------------- */
 
 const char *machine_fault(struct machine *m)
 {
-	struct mmu_domain *doms[] = {&m->dom};
-	static char text[160];
+	struct mmu_domain *doms[] = {&m->dom, &m->other};
+	unsigned int nr_doms = m->other.m == NULL ? 1 : 2;
 	struct audit_report report;
-	const char *fault = cache_fault(m);
 
-	if (fault != NULL) {
-		return fault;
+	if (m->faulted || !cpus_are_sound(m)) {
+		return m->fault;
 	}
-	if (mmu_audit(&m->mmu, doms, 1, m->tally, &report) != 0) {
-		snprintf(text, sizeof(text),
+	if (mmu_audit(&m->mmu, doms, nr_doms, m->tally, &report) != 0) {
+		snprintf(m->fault, sizeof(m->fault),
 			 "audit: %s of frame %#lx: recorded %#lx, counted %#lx",
 			 audit_kind_name(report.first[0].kind),
 			 report.first[0].frame.v, report.first[0].seen,
 			 report.first[0].expected);
-		return text;
+		return m->fault;
 	}
-	cache_all(m);
+	if (m->dom.flush_pending) {
+		return "a flush is owed";
+	}
+	for (unsigned int i = 0; i < MACHINE_CPUS; i++) {
+		if (m->cpu[i].vcpu != NULL) {
+			cpu_run(&m->cpu[i]);
+		}
+	}
 	return NULL;
 }
 
@@ -243,6 +213,13 @@ void machine_check(struct machine *m)
 
 /* --- set-up ----------------------------------------------------------------
  */
+
+static void start_vcpu(struct machine *m, enum machine_cpu on,
+		       struct mmu_vcpu *v, struct mmu_domain *d)
+{
+	mmu_vcpu_init(v, d, d->nr_vcpus, m->cpu[on].window);
+	m->cpu[on].vcpu = v;
+}
 
 struct machine *machine_new(void)
 {
@@ -266,7 +243,11 @@ struct machine *machine_new(void)
 		m->frames[i].owner = OWNER_XEN;
 	}
 	mmu_domain_init(&m->dom, &m->mmu, TEST_TAG, TEST_DOMID);
-	mmu_vcpu_init(&m->vcpu, &m->dom, 0, m->window);
+	for (unsigned int i = 0; i < MACHINE_CPUS; i++) {
+		cpu_init(&m->cpu[i]);
+	}
+	start_vcpu(m, CPU_FIRST, &m->vcpu, &m->dom);
+	m->caller = &m->vcpu;
 	mmu_assign(&m->dom, mfn(FIRST_FRAME), pfn(0), DOM_FRAMES);
 	mmu_share(&m->dom, mfn(SHARED_FRAME), true);
 	pool_add(&m->mmu, mfn(FIRST_FRAME + DOM_FRAMES), POOL_FRAMES);
@@ -276,6 +257,9 @@ struct machine *machine_new(void)
 
 void machine_free(struct machine *m)
 {
+	for (unsigned int i = 0; i < MACHINE_CPUS; i++) {
+		cpu_fini(&m->cpu[i]);
+	}
 	free(m->mmu.ram);
 	free(m);
 }
@@ -300,29 +284,71 @@ uint64_t entry_at(mfn_t table, unsigned int index)
 	return (table.v << PAGE_SHIFT) + index * sizeof(pte_t);
 }
 
-void raw_space(struct machine *m, unsigned int base, unsigned int data)
+/* Each table's first entry is the next; the L1's are data and the tables. */
+static void link_space(struct machine *m, const mfn_t *table, const mfn_t *data)
 {
-	mfn_t l1 = dom_frame(base + L1_FRAME);
-
 	for (unsigned int i = 0; i < 3; i++) {
-		raw_entry(m, dom_frame(base + i), 0,
-			  pte_make(dom_frame(base + i + 1), TABLE_FLAGS));
+		raw_entry(m, table[i], 0, pte_make(table[i + 1], TABLE_FLAGS));
 	}
 	for (unsigned int i = 0; i < DATA_FRAMES; i++) {
-		raw_entry(m, l1, i, pte_make(dom_frame(data + i), RW_FLAGS));
+		raw_entry(m, table[3], i, pte_make(data[i], RW_FLAGS));
 	}
 	for (unsigned int i = 0; i < 4; i++) {
-		raw_entry(m, l1, RO_ENTRY + i,
-			  pte_make(dom_frame(base + i), RO_FLAGS));
+		raw_entry(m, table[3], RO_ENTRY + i,
+			  pte_make(table[i], RO_FLAGS));
 	}
+}
+
+void raw_space(struct machine *m, unsigned int base, unsigned int data)
+{
+	mfn_t f[4 + DATA_FRAMES];
+
+	for (unsigned int i = 0; i < 4; i++) {
+		f[i] = dom_frame(base + i);
+	}
+	for (unsigned int i = 0; i < DATA_FRAMES; i++) {
+		f[4 + i] = dom_frame(data + i);
+	}
+	link_space(m, f, f + 4);
 }
 
 void standard_space(struct machine *m)
 {
 	raw_space(m, L4_FRAME, DATA_FRAME);
-	assert_int_equal(mmu_pin(&m->dom, dom_frame(L4_FRAME), FRAME_L4), 0);
-	assert_int_equal(mmu_new_kernel_root(&m->vcpu, dom_frame(L4_FRAME)), 0);
+	assert_int_equal(mmu_start(&m->vcpu, dom_frame(L4_FRAME)), 0);
 	machine_check(m);
+}
+
+void machine_second_vcpu(struct machine *m)
+{
+	start_vcpu(m, CPU_SECOND, &m->second, &m->dom);
+	assert_int_equal(mmu_start(&m->second, m->vcpu.kernel_root), 0);
+	machine_check(m);
+}
+
+void machine_second_domain(struct machine *m)
+{
+	mfn_t f[4 + DATA_FRAMES];
+
+	mmu_domain_init(&m->other, &m->mmu, TEST_TAG + 1, TEST_DOMID + 1);
+	m->other.max_pages = 2 * (4 + DATA_FRAMES);
+	for (unsigned int i = 0; i < 4 + DATA_FRAMES; i++) {
+		assert_int_equal(pool_alloc(&m->other, 0, &f[i]), 0);
+	}
+	link_space(m, f, f + 4);
+	start_vcpu(m, CPU_OTHER, &m->other_vcpu, &m->other);
+	assert_int_equal(mmu_start(&m->other_vcpu, f[0]), 0);
+	machine_check(m);
+}
+
+void machine_stop(struct machine *m)
+{
+	for (unsigned int i = 0; i < MACHINE_CPUS; i++) {
+		if (runs(&m->cpu[i], &m->dom, VCPUSET_ALL)) {
+			cpu_flush_all(&m->cpu[i]);
+			m->cpu[i].vcpu = NULL;
+		}
+	}
 }
 
 int machine_set_up(void **state)
@@ -355,7 +381,7 @@ int64_t machine_call(struct machine *m, hypercall_fn *fn, uint64_t a0,
 
 	m->restarts = 0;
 	for (;;) {
-		rc = fn(&m->vcpu, arg);
+		rc = fn(m->caller, arg);
 		machine_check(m);
 		if (rc != -XEN_ERESTART) {
 			return rc;
@@ -393,7 +419,7 @@ int call_direct(struct machine *m, vaddr_t va, enum direct_kind kind,
 		uint64_t *old, uint64_t val)
 {
 	struct direct_write w;
-	int rc = mmu_direct_find(&m->vcpu, va, &w);
+	int rc = mmu_direct_find(m->caller, va, &w);
 
-	return rc != 0 ? rc : mmu_direct_write(&m->vcpu, &w, kind, old, val);
+	return rc != 0 ? rc : mmu_direct_write(m->caller, &w, kind, old, val);
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A small machine in the test's own memory: the engine's port, a domain with
- * one vCPU, and the worst CPU that the architecture allows, which caches every
- * translation it could have made and forgets none before it is told to.
+ * one vCPU, and where a test wants them a second vCPU and a second domain. Each
+ * vCPU has the worst CPU that the architecture allows (cpu.h).
  *
  * Every operation goes through machine_call() or is followed by
- * machine_check(), which audits all counts (I6) and holds what the CPU has
- * cached against the types (I2, I9).
+ * machine_check(), which audits all counts (I6) and holds what the CPUs have
+ * cached against the types and the owners (I2, I9).
  */
 #ifndef PW_TESTS_MACHINE_H
 #define PW_TESTS_MACHINE_H
@@ -23,6 +23,7 @@
 #include "engine/table/flush.h"
 #include "engine/table/update.h"
 #include "engine/table/walk.h"
+#include "tests/unit/support/cpu.h"
 
 /* Frames: 0..15 the hypervisor's, then the domain's, the last 32 free. */
 #define MACHINE_FRAMES 192
@@ -37,36 +38,36 @@
 #define GUEST_BUFFER UINT64_C(0x10000)
 #define GUEST_BUFFER_SIZE 8192
 
-struct cached {
-	uint64_t va;
-	uint64_t frame;
-	bool writable;
-	unsigned int level; /* 1: a mapping; above: a table used on the way */
-};
-
-#define CACHE_MAX 65536
+/* Which vCPU a CPU runs. */
+enum machine_cpu { CPU_FIRST, CPU_SECOND, CPU_OTHER, MACHINE_CPUS };
 
 struct machine {
 	struct mmu mmu;
 	struct mmu_domain dom;
-	struct mmu_vcpu vcpu;
-	pte_t window[DESC_WINDOW_ENTRIES];
+	struct mmu_vcpu vcpu;    /* its first, on CPU_FIRST */
+	struct mmu_vcpu second;  /* machine_second_vcpu(): on CPU_SECOND */
+	struct mmu_domain other; /* machine_second_domain() */
+	struct mmu_vcpu other_vcpu;
+	struct mmu_vcpu *caller; /* who issues the hypercalls: vcpu at first */
+	struct cpu cpu[MACHINE_CPUS];
 	struct frame frames[MACHINE_FRAMES];
 	uint64_t m2p[MACHINE_FRAMES];
 	struct audit_tally tally[MACHINE_FRAMES];
 	uint8_t guest[GUEST_BUFFER_SIZE];
-	struct cached cache[CACHE_MAX];
-	unsigned int nr_cached;
 	/* Faults to inject; 0: none. */
 	unsigned int preempt_after; /* every so many questions, once */
 	unsigned int copy_fail_after;
 	unsigned int preempt_asked;
 	unsigned int copies;
+	/* At every question `other` takes a frame, as on a CPU of its own. */
+	bool other_takes;
 	/* What happened. */
 	unsigned int restarts; /* of the last machine_call */
-	unsigned int flushes;
+	unsigned int flushes;  /* of CPU_FIRST, whole */
 	unsigned int refusals;
 	char refusal[256]; /* the last, as text */
+	bool faulted;      /* in the midst of an operation: */
+	char fault[160];
 };
 
 struct machine *machine_new(void);
@@ -107,6 +108,15 @@ enum { L4_FRAME, L3_FRAME, L2_FRAME, L1_FRAME, DATA_FRAME };
 #define DATA_FRAMES 6
 #define RO_ENTRY 16
 void standard_space(struct machine *m);
+
+/*
+ * Beside that, with the same tables as the first vCPU: a second one; and a
+ * second domain of ten frames from the pool, with tables like these of its own.
+ */
+void machine_second_vcpu(struct machine *m);
+void machine_second_domain(struct machine *m);
+/* The first domain's vCPUs never run again, as before its death. */
+void machine_stop(struct machine *m);
 
 /* Fixtures of cmocka: *state is a machine, bare or with the standard space. */
 int machine_set_up(void **state);

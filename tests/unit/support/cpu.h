@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The worst CPU that the architecture allows, one for each vCPU: it caches
+ * every translation that it could have made since it was last told to forget,
+ * by the kernel's root and by the user's, and every table and descriptor page
+ * on the way; it forgets nothing of its own accord, so that what the guest
+ * took out of its tables long ago is still there.
+ */
+#ifndef PW_TESTS_CPU_H
+#define PW_TESTS_CPU_H
+
+#include "engine/mmu.h"
+
+struct cached {
+	uint64_t va; /* of a descriptor page: which of the window */
+	uint64_t frame;
+	bool writable;
+	/* 1: a mapping; above: a table on the way; 0: a descriptor page */
+	unsigned int level;
+};
+
+#define CACHE_MAX 65536
+
+struct cpu {
+	struct mmu_vcpu *vcpu; /* NULL: it runs none */
+	pte_t window[DESC_WINDOW_ENTRIES];
+	/* By address, then from the top level down. */
+	struct cached *cache;
+	struct cached *spare; /* what comes after it is written here */
+	struct cached *seen;  /* by the walk under way */
+	unsigned int nr_cached;
+};
+
+void cpu_init(struct cpu *c);
+void cpu_fini(struct cpu *c);
+
+/* It runs: all that its tables say now may be cached from now on. */
+void cpu_run(struct cpu *c);
+void cpu_flush_all(struct cpu *c);
+void cpu_flush_page(struct cpu *c, vaddr_t va);
+
+/*
+ * No protected frame behind a cached writable mapping; no frame that the guest
+ * can write behind a cached table or descriptor page; nothing cached of a frame
+ * that left the domain: while an operation is under way, that nobody else got
+ * it. False, and why, otherwise.
+ */
+bool cpu_is_sound(const struct cpu *c, char *why, size_t size);
+
+#endif
