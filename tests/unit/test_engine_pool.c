@@ -104,7 +104,6 @@ static void give_back(struct machine *m, mfn_t f)
 {
 	fill(m, f);
 	pool_free(&m->dom, f);
-	m->dom.flush_pending = false;
 	mmu_pay_flushes(&m->dom);
 }
 
