@@ -18,10 +18,12 @@ SEAL_TAPS := $(SEALED:%=$(TAP)/seal/%.tap)
 HEADERS := $(sort $(wildcard $(foreach d,abi engine builder emul hv guest sim \
 	lab cli include kernels tests,$(d)/*.h $(d)/*/*.h $(d)/*/*/*.h)))
 HEADER_TAPS := $(if $(HEADERS),$(TAP)/headers/headers.tap)
-# Trees whose objects are judged as a graph: ROOT of the objects, the objects.
-HV_OWN := $(filter $(B)/hv/hv/%,$(HV_OBJ))
+# Trees whose objects are judged as a graph (LINKED), each in its flavour.
+LINKED := hv
+LINKS_hv := $(filter $(B)/hv/hv/%,$(HV_OBJ))
+LINKS_guest := $(call objs,kern,$(call csrc,guest))
 HV_HEADERS := $(filter hv/%,$(HEADERS))
-LINK_TAPS := $(if $(HV_OWN),$(TAP)/links/hv.tap $(TAP)/links/homes.tap)
+LINK_TAPS := $(LINKED:%=$(TAP)/links/%.tap) $(TAP)/homes/hv.tap
 DIFF_TAPS := $(if $(wildcard tests/differential/run),\
 	$(TAP)/differential/differential.tap)
 XEN_TAPS := $(patsubst tests/qemu/%-xen,$(TAP)/boot-xen/%.tap,\
@@ -90,9 +92,11 @@ $(HEADER_TAPS): FORCE | $(DEPS_BUILD) $(B)/.deps-check
 	@tests/tap $@ 300 tests/lint/headers '$(CPPFLAGS_ALL) -std=gnu11 $(WARN)' \
 		$(HEADERS)
 
-$(TAP)/links/hv.tap: $(HV_OWN) FORCE
-	@tests/tap $@ 60 tests/lint/circles $(B)/hv/hv $(HV_OWN)
-$(TAP)/links/homes.tap: $(HV_OWN) FORCE
+$(TAP)/links/hv.tap: $(LINKS_hv) FORCE
+	@tests/tap $@ 60 tests/lint/circles $(B)/hv/hv $(LINKS_hv)
+$(TAP)/links/guest.tap: $(LINKS_guest) FORCE
+	@tests/tap $@ 60 tests/lint/circles $(B)/kern/guest $(LINKS_guest)
+$(TAP)/homes/hv.tap: $(LINKS_hv) FORCE
 	@tests/tap $@ 60 tests/lint/homes $(B)/hv \
 		'$(CPPFLAGS_ALL) -std=gnu11 -ffreestanding' $(HV_HEADERS)
 

@@ -27,6 +27,7 @@
 #include "hv/cpu/x86.h"
 
 #define MIB_PAGES 256
+#define FIRST_DOMID 1
 #define WORD_SIZE 64
 
 _Noreturn void hv_main(uint32_t magic, uint32_t information);
@@ -198,5 +199,6 @@ _Noreturn void hv_main(uint32_t magic, uint32_t information)
 	init_time();
 	console_irq_init();
 	init_audit(options.pages);
-	vcpu_run_first(domain_create(&boot_info, options.pages)->vcpu[0]);
+	vcpu_run_first(
+		domain_create(&boot_info, FIRST_DOMID, options.pages)->vcpu[0]);
 }

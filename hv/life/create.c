@@ -24,8 +24,6 @@
 #include "hv/cpu/x86.h"
 
 #define MAX_RUNS (BOOT_RANGES + 4)
-#define TAG 1
-#define DOMID 1
 #define ASSIGN_STEP (UINT64_C(1) << 18) /* frames: 1 GiB */
 #define PROGRESS_NS UINT64_C(1000000000)
 
@@ -39,6 +37,7 @@ struct plan {
 	bool initrd_in_place;
 	const char *cmdline;
 };
+/* Domains are made one after the other. */
 static struct plan plan;
 
 /* The string of a module is the file's name, then what the guest gets. */
@@ -230,8 +229,20 @@ static void *take_own(size_t bytes)
 	return frame_data(&machine_mmu, first);
 }
 
-static void add_vcpu(struct domain *d, unsigned int window)
+/* Windows are given out in order, and none comes back. */
+static unsigned int next_window(void)
 {
+	unsigned int used = 0;
+
+	for (unsigned int i = 0; domain_at(i) != NULL; i++) {
+		used += domain_at(i)->nr_vcpus;
+	}
+	return used;
+}
+
+static void add_vcpu(struct domain *d)
+{
+	unsigned int window = next_window();
 	struct vcpu *v = take_own(sizeof(*v));
 	pte_t *entries = desc_window_entries(window);
 
@@ -245,15 +256,16 @@ static void add_vcpu(struct domain *d, unsigned int window)
 	mmu_vcpu_init(&v->mmu, &d->mmu, v->id, entries);
 }
 
-static struct domain *new_domain(void)
+/* The number is the owner's tag in frame records too. */
+static struct domain *new_domain(uint16_t domid)
 {
 	struct domain *d = take_own(sizeof(*d));
 
 	if (!domain_add(d)) {
 		panic("too many domains");
 	}
-	mmu_domain_init(&d->mmu, &machine_mmu, TAG, DOMID);
-	add_vcpu(d, 0);
+	mmu_domain_init(&d->mmu, &machine_mmu, domid, domid);
+	add_vcpu(d);
 	d->shared_info_frame = frames_take_own(1);
 	d->shared_info = frame_data(&machine_mmu, d->shared_info_frame);
 	mmu_share(&d->mmu, d->shared_info_frame, true);
@@ -273,13 +285,14 @@ static void tell(const struct domain *d, const struct plan *p,
 	control_end();
 }
 
-struct domain *domain_create(const struct boot_info *boot, uint64_t pages)
+struct domain *domain_create(const struct boot_info *boot, uint16_t domid,
+			     uint64_t pages)
 {
 	struct plan *p = &plan;
 	struct build_params params = {0};
 	struct build_result built;
 	struct build_error e;
-	struct domain *d = new_domain();
+	struct domain *d = new_domain(domid);
 	struct vcpu *v = d->vcpu[0];
 	mfn_t grants = frames_take_own(GRANT_MAX_FRAMES);
 

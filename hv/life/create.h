@@ -7,8 +7,10 @@
 
 struct domain;
 
-/* Builds the domain from the loader's modules; pages 0: as many as there are.
+/* Builds domain `domid` from the loader's modules; pages 0: as many as there
+ * are.
  */
-struct domain *domain_create(const struct boot_info *boot, uint64_t pages);
+struct domain *domain_create(const struct boot_info *boot, uint16_t domid,
+			     uint64_t pages);
 
 #endif
