@@ -170,8 +170,8 @@ static void add_hypervisor(struct arguments *a,
 	}
 	add_pair(a, "-kernel", config->hypervisor);
 	add(a, "-append");
-	add(a, "loglevel=%s audit=%s debug-exit dom-memory=%" PRIu64,
-	    o->log_level, audit, o->memory / MIB);
+	add(a, "loglevel=%s audit=%s debug-exit%s dom-memory=%" PRIu64,
+	    o->log_level, audit, o->stretch ? " stretch" : "", o->memory / MIB);
 }
 
 static void add_modules(struct arguments *a, const struct qemu_config *config)

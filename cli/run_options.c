@@ -32,6 +32,7 @@ const char run_options_help[] =
 	"  --interactive     connect the terminal to the console; Ctrl-] quits\n"
 	"  --gdb             stop at the guest's first instruction for gdb\n"
 	"  --icount          count instructions: runs become repeatable\n"
+	"  --stretch         measure the longest stretch without a stop\n"
 	"  --summary=FORM    text or json; with json the console is on stderr\n"
 	"  --audit=WHEN      exit, every:N (hypercalls) or off (exit)\n"
 	"  --log-level L     the hypervisor's: error, warn, info, debug (info)\n"
@@ -52,6 +53,7 @@ enum option_id {
 	OPT_INTERACTIVE,
 	OPT_GDB,
 	OPT_ICOUNT,
+	OPT_STRETCH,
 	OPT_SUMMARY,
 	OPT_AUDIT,
 	OPT_LOG_LEVEL,
@@ -70,6 +72,7 @@ static const struct option long_options[] = {
 	{"interactive", no_argument, NULL, OPT_INTERACTIVE},
 	{"gdb", no_argument, NULL, OPT_GDB},
 	{"icount", no_argument, NULL, OPT_ICOUNT},
+	{"stretch", no_argument, NULL, OPT_STRETCH},
 	{"summary", required_argument, NULL, OPT_SUMMARY},
 	{"audit", required_argument, NULL, OPT_AUDIT},
 	{"log-level", required_argument, NULL, OPT_LOG_LEVEL},
@@ -199,6 +202,9 @@ static const char *take(int id, const char *argument, struct run_options *o)
 		return NULL;
 	case OPT_ICOUNT:
 		o->icount = true;
+		return NULL;
+	case OPT_STRETCH:
+		o->stretch = true;
 		return NULL;
 	case OPT_SUMMARY:
 		return parse_summary(argument, o);

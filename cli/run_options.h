@@ -29,6 +29,7 @@ struct run_options {
 	bool interactive;
 	bool gdb;
 	bool icount;
+	bool stretch;
 	bool json;
 	enum run_audit audit;
 	uint64_t audit_every; /* hypercalls, with RUN_AUDIT_EVERY */

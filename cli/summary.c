@@ -250,6 +250,11 @@ void summary_text(FILE *to, const struct run_report *r)
 				    monitor_number(summary, "instructions",
 						   UNKNOWN));
 		}
+		print_count(to, "longest stretch, cycles",
+			    monitor_number(summary, "longest_stretch",
+					   UNKNOWN));
+		print_count(to, "longest stay, cycles",
+			    monitor_number(summary, "longest_stay", UNKNOWN));
 		print_audit(to, r);
 	}
 	if (r->monitor->nr_bad_lines != 0) {

@@ -97,12 +97,10 @@ static bool name_is(const struct store_node *n, const char *name, size_t length)
 static struct store_node *find_child(struct store_tree *t, uint16_t parent,
 				     const char *name, size_t length)
 {
-	for (unsigned int i = 1; i < STORE_NODES; i++) {
-		struct store_node *n = &t->node[i];
-
-		if (n->used && n->parent == parent &&
-		    name_is(n, name, length)) {
-			return n;
+	for (uint16_t i = t->node[parent].child; i != 0;
+	     i = t->node[i].sibling) {
+		if (name_is(&t->node[i], name, length)) {
+			return &t->node[i];
 		}
 	}
 	return NULL;
@@ -114,22 +112,29 @@ uint16_t store_tree_index(const struct store_tree *t,
 	return (uint16_t)(n - t->node);
 }
 
+/* In the first free place from *from on; *from is moved behind it. */
 static struct store_node *add_child(struct store_tree *t, uint16_t parent,
-				    const char *name, size_t length)
+				    const char *name, size_t length,
+				    uint16_t *from)
 {
-	for (unsigned int i = 1; i < STORE_NODES; i++) {
-		struct store_node *n = &t->node[i];
+	struct store_node *n;
 
-		if (!n->used) {
-			n->used = true;
-			n->parent = parent;
-			n->value_length = 0;
-			n->name_length = (uint8_t)length;
-			__builtin_memcpy(n->name, name, length);
-			return n;
-		}
+	while (*from < STORE_NODES && t->node[*from].used) {
+		(*from)++;
 	}
-	return NULL;
+	if (*from == STORE_NODES) {
+		return NULL;
+	}
+	n = &t->node[*from];
+	n->used = true;
+	n->parent = parent;
+	n->child = 0;
+	n->sibling = t->node[parent].child;
+	n->value_length = 0;
+	n->name_length = (uint8_t)length;
+	__builtin_memcpy(n->name, name, length);
+	t->node[parent].child = (*from)++;
+	return n;
 }
 
 /* Length of the element that *path begins with, after its slash. */
@@ -191,6 +196,7 @@ int store_tree_write(struct store_tree *t, const char *path,
 		     const uint8_t *value, size_t length, bool keep)
 {
 	struct store_node *n = store_tree_find(t, path);
+	uint16_t from = 1;
 	size_t element;
 
 	if (length > STORE_VALUE) {
@@ -208,7 +214,7 @@ int store_tree_write(struct store_tree *t, const char *path,
 
 		n = find_child(t, parent, path, element);
 		if (n == NULL) {
-			n = add_child(t, parent, path, element);
+			n = add_child(t, parent, path, element, &from);
 		}
 		path += element;
 	}
@@ -220,28 +226,51 @@ int store_tree_write(struct store_tree *t, const char *path,
 	return 0;
 }
 
+/* Takes a node out of its parent's list. */
+static void unlink_child(struct store_tree *t, uint16_t child)
+{
+	uint16_t *link = &t->node[t->node[child].parent].child;
+
+	while (*link != child) {
+		link = &t->node[*link].sibling;
+	}
+	*link = t->node[child].sibling;
+}
+
+/* Frees a node and all below it, by a list of those still to be freed. */
+static void free_all(struct store_tree *t, uint16_t todo)
+{
+	t->node[todo].sibling = 0;
+	while (todo != 0) {
+		struct store_node *n = &t->node[todo];
+		uint16_t child = n->child;
+
+		todo = n->sibling;
+		n->used = false;
+		while (child != 0) {
+			uint16_t next = t->node[child].sibling;
+
+			t->node[child].sibling = todo;
+			todo = child;
+			child = next;
+		}
+	}
+}
+
 int store_tree_remove(struct store_tree *t, const char *path)
 {
 	struct store_node *n = store_tree_find(t, path);
-	bool again = true;
+	uint16_t index;
 
 	if (n == NULL) {
 		return -XEN_ENOENT;
 	}
-	if (n == &t->node[0]) {
+	index = store_tree_index(t, n);
+	if (index == 0) {
 		return -XEN_EINVAL;
 	}
-	n->used = false;
-	while (again) {
-		again = false;
-		for (unsigned int i = 1; i < STORE_NODES; i++) {
-			if (t->node[i].used &&
-			    !t->node[t->node[i].parent].used) {
-				t->node[i].used = false;
-				again = true;
-			}
-		}
-	}
+	unlink_child(t, index);
+	free_all(t, index);
 	t->generation++;
 	return 0;
 }

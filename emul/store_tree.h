@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The tree of a store: nodes in a table, each naming its parent. Paths are
- * absolute, NUL-terminated, and have passed store_path().
+ * The tree of a store: nodes in a table, each with a list of its children, so
+ * that looking a path up meets each node once at most, whatever the tree's
+ * form. Paths are absolute, NUL-terminated, and have passed store_path().
  */
 #ifndef PW_EMUL_STORE_TREE_H
 #define PW_EMUL_STORE_TREE_H
@@ -20,6 +21,8 @@ struct store_node {
 	uint8_t name_length;
 	uint16_t value_length;
 	uint16_t parent;
+	uint16_t child;   /* the first of its list, or 0 */
+	uint16_t sibling; /* the next of its parent's, or 0 */
 	char name[STORE_NAME];
 	uint8_t value[STORE_VALUE];
 };

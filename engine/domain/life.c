@@ -117,7 +117,7 @@ static int each_frame(struct mmu_domain *d, uint64_t pass,
 			one(d, f);
 		}
 		d->destroy_next++;
-		if ((d->destroy_next & 1023) == 0 && port_preempt(d)) {
+		if ((d->destroy_next & 255) == 0 && port_preempt(d)) {
 			return -XEN_ERESTART;
 		}
 	}

@@ -12,6 +12,7 @@
 #include "hv/services/console.h"
 #include "hv/report/control.h"
 #include "hv/cpu/cpu.h"
+#include "hv/cpu/slice.h"
 #include "hv/life/create.h"
 #include "hv/report/log.h"
 #include "hv/report/machine.h"
@@ -87,6 +88,10 @@ static bool parse_option(struct options *o, const char *word)
 	}
 	if ((v = value_of(word, "debug-exit")) != NULL && *v == '\0') {
 		machine_debug_exit = true;
+		return true;
+	}
+	if ((v = value_of(word, "stretch")) != NULL && *v == '\0') {
+		slice_measured = true;
 		return true;
 	}
 	return false;

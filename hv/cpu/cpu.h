@@ -38,13 +38,24 @@ struct cpu_tables {
 	struct tss tss;
 };
 
+/* How long the guest is kept waiting; see slice.c. */
+struct slice {
+	uint64_t end; /* of the quantum, by the TSC; 0: it has not begun */
+	/* Kept while slice_measured is set: */
+	uint64_t asked;           /* the last question */
+	uint64_t began;           /* and what began with it */
+	uint64_t longest_stretch; /* between two questions */
+	uint64_t longest_at;      /* our code that ended it */
+	uint64_t longest_stay;    /* from begin to leave */
+};
+
 /* The CPU pushes right below it, where it aligns the stack to 16. */
 struct cpu {
 	_Alignas(16) struct vcpu *vcpu; /* runs here; NULL before the first */
 	struct cpu_tables *tables;
-	uint64_t interrupt_tsc; /* when the last interrupt was taken */
 	unsigned int id;
 	unsigned int ldt_entries; /* that its LDTR knows of */
+	struct slice slice;
 };
 
 /* The stack, from its low end; a page that faults comes first. */

@@ -8,7 +8,6 @@
 #define LAPIC_TPR (0x080 / 4)
 #define LAPIC_EOI (0x0b0 / 4)
 #define LAPIC_SPURIOUS (0x0f0 / 4)
-#define LAPIC_IRR7 (0x270 / 4) /* vectors 0xe0 to 0xff */
 #define LAPIC_LVT_TIMER (0x320 / 4)
 #define LAPIC_LVT_LINT0 (0x350 / 4)
 #define LAPIC_LVT_LINT1 (0x360 / 4)

@@ -28,6 +28,7 @@
 #define HOT REGS_R11
 #define R(reg) (REGS_##reg - HOT)(%rsp)
 #define HOT_VCPU (REGS_SIZE - HOT + CPU_VCPU)(%rsp)
+#define HOT_SLICE_END (REGS_SIZE - HOT + CPU_SLICE_END)(%rsp)
 #define FULL(reg) (REGS_##reg)(%rsp)
 #define FULL_VCPU (REGS_SIZE + CPU_VCPU)(%rsp)
 
@@ -122,6 +123,7 @@ GLOBAL entry_syscall
 	mov %rax, R(RAX)
 	mov %rsi, R(RSI)
 	SAVE_ARGS
+	movq $0, HOT_SLICE_END
 	cmp $HYPERCALLS, %rax
 	jae hypercall_unknown
 	lea hypercall_table(%rip), %r11
@@ -151,6 +153,20 @@ hypercall_sysret:
 	mov R(R9), %r9
 	mov R(RSP), %rsp
 	sysretq
+
+/* The same, where stretches are measured (slice.h): when it began. */
+	.balign 64
+GLOBAL entry_syscall_measured
+	mov %rax, measured_rax(%rip)
+	mov %rdx, measured_rdx(%rip)
+	rdtsc
+	mov %eax, cpu0_area + AREA_CPU + CPU_ASKED(%rip)
+	mov %edx, cpu0_area + AREA_CPU + CPU_ASKED + 4(%rip)
+	mov %eax, cpu0_area + AREA_CPU + CPU_BEGAN(%rip)
+	mov %edx, cpu0_area + AREA_CPU + CPU_BEGAN + 4(%rip)
+	mov measured_rax(%rip), %rax
+	mov measured_rdx(%rip), %rdx
+	jmp entry_syscall
 
 /* The one address after a SYSCALL that is not canonical is 1 << 47. */
 hypercall_low:
@@ -573,6 +589,13 @@ GLOBAL fault_of_iret
 GLOBAL enter_guest
 	mov %rdi, %rsp
 	jmp leave_full
+
+	.bss
+	.balign 8
+measured_rax:
+	.skip 8
+measured_rdx:
+	.skip 8
 
 	.section .rodata
 text_syscall_fault:

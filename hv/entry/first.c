@@ -4,6 +4,7 @@
 
 #include "hv/cpu/cpu.h"
 #include "hv/cpu/desc.h"
+#include "hv/cpu/slice.h"
 #include "hv/cpu/x86.h"
 #include "hv/domain/domain.h"
 #include "hv/entry/entry.h"
@@ -40,5 +41,7 @@ _Noreturn void vcpu_run_first(struct vcpu *v)
 	timer_load(v);
 	time_runstate_change(v, RUNSTATE_running);
 	summary_start(v->domain);
+	/* What building it took is not what a guest can ask for. */
+	slice_reset();
 	enter_guest(cpu_guest_regs());
 }

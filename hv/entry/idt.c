@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "hv/cpu/cpu.h"
+#include "hv/cpu/slice.h"
 #include "hv/cpu/x86.h"
 #include "hv/mm/layout.h"
 
@@ -29,6 +30,7 @@ struct table_pointer {
 } __attribute__((packed));
 
 extern const uint64_t entry_stubs[256];
+extern char entry_syscall_measured[];
 extern char entry_syscall[], entry_syscall32[], entry_sysenter[];
 
 static struct gate idt[256];
@@ -67,7 +69,8 @@ static void load_syscall(void)
 		(uint64_t)SEL_USER_CS32 << 48 | (uint64_t)SEL_HV_CS << 32;
 
 	x86_wrmsr(MSR_STAR, star);
-	x86_wrmsr(MSR_LSTAR, (uint64_t)entry_syscall);
+	x86_wrmsr(MSR_LSTAR, slice_measured ? (uint64_t)entry_syscall_measured
+					    : (uint64_t)entry_syscall);
 	x86_wrmsr(MSR_CSTAR, (uint64_t)entry_syscall32);
 	x86_wrmsr(MSR_SYSCALL_MASK, X86_RFLAGS_AC | X86_RFLAGS_VM |
 					    X86_RFLAGS_RF | X86_RFLAGS_NT |

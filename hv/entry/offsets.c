@@ -22,6 +22,9 @@ static void of_cpu(void)
 {
 	VALUE(CPU_STACK_SIZE, CPU_STACK_SIZE);
 	OFFSET(CPU_VCPU, struct cpu, vcpu);
+	OFFSET(CPU_SLICE_END, struct cpu, slice.end);
+	OFFSET(CPU_ASKED, struct cpu, slice.asked);
+	OFFSET(CPU_BEGAN, struct cpu, slice.began);
 	OFFSET(AREA_REGS, struct cpu_area, regs);
 	OFFSET(AREA_CPU, struct cpu_area, cpu);
 }

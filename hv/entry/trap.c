@@ -18,6 +18,7 @@
 #include "hv/emul/privileged.h"
 #include "hv/emul/ptwr.h"
 #include "hv/mm/layout.h"
+#include "hv/cpu/slice.h"
 #include "hv/cpu/x86.h"
 
 #define VECTOR_INT80 0x80
@@ -102,6 +103,7 @@ static void debug(struct vcpu *v, struct regs *r)
 
 void trap_exception(struct vcpu *v, struct regs *r)
 {
+	slice_begin();
 	if (r->vector == ENTRY_RETRY) {
 		return;
 	}
@@ -142,8 +144,10 @@ void trap_exception(struct vcpu *v, struct regs *r)
 static void ldt_fault(struct vcpu *v, struct regs *r, unsigned int page,
 		      uint64_t cr2)
 {
-	int rc = mmu_ldt_fault(&v->mmu, page);
+	int rc;
 
+	slice_begin();
+	rc = mmu_ldt_fault(&v->mmu, page);
 	if (rc != 0 && rc != -XEN_ERESTART) {
 		uint64_t offset =
 			cr2 - desc_window_address(v->window) - DESC_WINDOW_LDT;
@@ -174,6 +178,7 @@ bool trap_page_fault(struct vcpu *v, struct regs *r, uint64_t cr2)
 
 void trap_page_fault_emulate(struct vcpu *v, struct regs *r)
 {
+	slice_begin();
 	if (!ptwr_fault(v, r, v->fault_address, r->error)) {
 		inject_page_fault(v, r, v->fault_address, r->error);
 	}
@@ -183,7 +188,7 @@ void trap_interrupt(uint32_t vector)
 {
 	struct cpu *c = cpu_here();
 
-	c->interrupt_tsc = x86_rdtsc();
+	slice_begin();
 	if (c->vcpu != NULL) {
 		c->vcpu->counters.traps[vector & 255]++;
 	}

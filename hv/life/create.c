@@ -13,6 +13,7 @@
 #include "hv/report/control.h"
 #include "hv/cpu/cpu.h"
 #include "hv/cpu/desc.h"
+#include "hv/cpu/slice.h"
 #include "hv/domain/domain.h"
 #include "hv/vcpu/registers.h"
 #include "hv/life/services.h"
@@ -194,6 +195,7 @@ static void install_tables(struct vcpu *v, const struct build_result *b)
 
 	do {
 		progress(0, v->domain->mmu.nr_pages);
+		slice_begin();
 		rc = mmu_start(&v->mmu, b->l4);
 	} while (rc == -XEN_ERESTART);
 	if (rc != 0) {
@@ -214,6 +216,7 @@ static void init_vcpu(struct vcpu *v, const struct build_result *b)
 		.ss = SEL_USER_SS,
 		.vector = ENTRY_RETRY,
 	};
+	v->work |= slice_measured ? VCPU_WORK_MEASURE : 0;
 	v->kernel_mode = true;
 	v->up = true;
 	v->debugreg[6] = 0xffff0ff0;

@@ -7,6 +7,7 @@
 #include "hv/life/end.h"
 
 #include "hv/report/audit.h"
+#include "hv/cpu/slice.h"
 #include "hv/mm/paging.h"
 #include "hv/report/control.h"
 #include "hv/domain/domain.h"
@@ -76,8 +77,9 @@ _Noreturn void domain_end(struct vcpu *v, const struct regs *r)
 
 		/* Off the guest's tables before they go. */
 		x86_write_cr3(paging_root());
-		while (mmu_domain_destroy(&d->mmu) != 0) {
-		}
+		do {
+			slice_begin();
+		} while (mmu_domain_destroy(&d->mmu) != 0);
 		audit_run(d, AUDIT_DESTROYED);
 		if (d->counters.differences != before) {
 			log_error("the domain's death left references");

@@ -10,26 +10,18 @@
  */
 #include "engine/port.h"
 
-#include "hv/cpu/clock.h"
-#include "hv/cpu/lapic.h"
+#include "hv/cpu/slice.h"
 #include "hv/mm/guest.h"
 #include "hv/mm/layout.h"
 #include "hv/report/panic.h"
 #include "hv/vcpu/vcpu.h"
 #include "hv/cpu/x86.h"
 
-/*
- * A request stops when an interrupt waits, but not before it has had a
- * quantum since the last one: a storm of interrupts must not stop it for good.
- */
+/* The same for all domains: the CPU's own clock says. */
 bool port_preempt(struct mmu_domain *d)
 {
-	const struct cpu *c = cpu_here();
-
 	(void)d;
-	return lapic_registers()[LAPIC_IRR7] != 0 &&
-	       x86_rdtsc() - c->interrupt_tsc >
-		       clock_tsc_khz() / 4; /* 250 us */
+	return slice_over();
 }
 
 static bool runs_here(vcpuset_t vcpus)

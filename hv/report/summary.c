@@ -4,6 +4,8 @@
 
 #include "hv/report/audit.h"
 #include "hv/services/console.h"
+#include "hv/cpu/cpu.h"
+#include "hv/cpu/slice.h"
 #include "hv/report/control.h"
 #include "hv/domain/domain.h"
 #include "hv/cpu/lapic.h"
@@ -83,6 +85,13 @@ void summary_send(const struct domain *d)
 	control_close('}');
 	/* The TSC counts instructions where it runs by them (-icount). */
 	control_number("instructions", x86_rdtsc() - d->counters.started_tsc);
+	if (slice_measured) {
+		const struct slice *most = &cpu_here()->slice;
+
+		control_number("longest_stretch", most->longest_stretch);
+		control_hex("longest_stretch_at", most->longest_at);
+		control_number("longest_stay", most->longest_stay);
+	}
 	control_number("refused_total", s->refused);
 	control_end();
 }

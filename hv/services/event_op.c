@@ -119,18 +119,19 @@ static int64_t event_op(struct vcpu *v, unsigned int cmd, uint64_t from)
 	return rc;
 }
 
-static void send_to_sink(struct domain *d, enum event_sink sink)
+/* 0, or -XEN_ERESTART: there is more to do. */
+static int send_to_sink(struct domain *d, enum event_sink sink)
 {
 	switch (sink) {
 	case EVENT_SINK_CONSOLE:
 		console_kick(d);
-		break;
+		return 0;
 	case EVENT_SINK_STORE:
-		xenstore_kick(d);
-		break;
+		return xenstore_kick(d) ? -XEN_ERESTART : 0;
 	case EVENT_SINK_NONE:
-		break;
+		return 0;
 	}
+	return 0;
 }
 
 static int send(struct domain *d, evtchn_port_t port)
@@ -138,8 +139,7 @@ static int send(struct domain *d, evtchn_port_t port)
 	enum event_sink sink;
 	int rc = channel_send(d, port, &sink);
 
-	send_to_sink(d, sink);
-	return rc;
+	return rc != 0 ? rc : send_to_sink(d, sink);
 }
 
 int64_t hc_event_channel_op(struct vcpu *v, uint64_t arg[6])

@@ -10,6 +10,7 @@
 #include "hv/services/sched.h"
 
 #include "engine/port.h"
+#include "hv/cpu/slice.h"
 #include "hv/domain/domain.h"
 #include "hv/domain/stop.h"
 #include "hv/services/channel.h"
@@ -24,7 +25,9 @@ static void sleep(struct vcpu *v)
 	time_runstate_change(v, RUNSTATE_blocked);
 	while (__atomic_load_n(&v->blocked, __ATOMIC_RELAXED) &&
 	       !v->domain->stopping) {
+		slice_leave();
 		x86_idle();
+		slice_begin();
 	}
 	v->blocked = false;
 	time_runstate_change(v, RUNSTATE_running);

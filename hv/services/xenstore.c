@@ -5,15 +5,16 @@
  * and count only as a distance of at most the ring's size.
  *
  * Bytes are moved for as long as either side has some and room, but no longer
- * than the requests of a full ring can take. A guest whose
- * indices make no sense, or whose message claims an impossible length, is told
- * so in the ring's error field and served no further.
+ * than the requests of a full ring can take, and after each request it may
+ * stop: the guest's kick is then issued again. A guest whose indices make no
+ * sense, or whose message claims an impossible length, is told so in the ring's
+ * error field and served no further.
  */
 #include "hv/services/xenstore.h"
 
 #include <xen/io/xs_wire.h>
 
-#include "engine/mmu.h"
+#include "engine/port.h"
 #include "hv/domain/domain.h"
 #include "hv/services/deliver.h"
 
@@ -96,16 +97,17 @@ static bool give_answers(struct xenstore *x)
 	return x->rsp_prod != before;
 }
 
-void xenstore_kick(struct domain *d)
+bool xenstore_kick(struct domain *d)
 {
 	struct xenstore *x = &d->store;
 	bool moved = false;
+	bool stopped = false;
 
 	if (x->ring == NULL || x->store.broken) {
-		return;
+		return false;
 	}
 	/* Each turn takes a byte at least, and a ring has no more than this. */
-	for (unsigned int i = 0; i < XENSTORE_RING_SIZE; i++) {
+	for (unsigned int i = 0; i < XENSTORE_RING_SIZE && !stopped; i++) {
 		bool taken = take_requests(x);
 		bool given = give_answers(x);
 
@@ -113,10 +115,12 @@ void xenstore_kick(struct domain *d)
 		if (!taken || x->store.broken) {
 			break;
 		}
+		stopped = port_preempt(&d->mmu);
 	}
 	if (moved) {
 		event_notify(d, x->port);
 	}
+	return stopped;
 }
 
 /* "number" in decimal, for values. */

@@ -31,7 +31,7 @@ struct xenstore {
 int xenstore_domain_init(struct domain *d,
 			 struct xenstore_domain_interface *ring,
 			 evtchn_port_t port);
-/* The guest has sent to the store's port. */
-void xenstore_kick(struct domain *d);
+/* The guest has sent to the store's port. True: it is to be done again. */
+bool xenstore_kick(struct domain *d);
 
 #endif

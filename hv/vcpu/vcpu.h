@@ -24,10 +24,11 @@ struct domain;
 
 /* Reasons for not going straight back to the guest. */
 enum vcpu_work {
-	VCPU_WORK_STOP = 1 << 0,  /* the domain has crashed or shut down */
-	VCPU_WORK_AUDIT = 1 << 1, /* stays set: periodic audits are on */
-	VCPU_WORK_IRET = 1 << 2,  /* a multicall ends with iret */
-	VCPU_WORK_IOPL = 1 << 3,  /* stays set: iret changes the IOPL */
+	VCPU_WORK_STOP = 1 << 0,    /* the domain has crashed or shut down */
+	VCPU_WORK_AUDIT = 1 << 1,   /* stays set: periodic audits are on */
+	VCPU_WORK_IRET = 1 << 2,    /* a multicall ends with iret */
+	VCPU_WORK_IOPL = 1 << 3,    /* stays set: iret changes the IOPL */
+	VCPU_WORK_MEASURE = 1 << 4, /* stays set: stretches are measured */
 };
 
 /* An entry point of the guest kernel. */

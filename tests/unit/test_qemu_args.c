@@ -179,10 +179,12 @@ static void icount_and_gdb_add_their_arguments(void **state)
 
 	(void)state;
 	o.icount = true;
+	o.stretch = true;
 	c.gdb = 14;
 	a = qemu_arguments(&c);
 	assert_non_null(a);
 	assert_string_equal(after(a, "-icount"), "shift=0,sleep=off");
+	assert_non_null(strstr(after(a, "-append"), " stretch "));
 	assert_true(has(a, "socket,id=gdb,fd=14,server=on,wait=off"));
 	assert_string_equal(after(a, "-gdb"), "chardev:gdb");
 	assert_true(has(a, "-S"));

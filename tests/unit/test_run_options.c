@@ -48,7 +48,7 @@ static void without_options_the_defaults_hold(void **state)
 	assert_string_equal(o.cpu, "Nehalem");
 	assert_null(o.expect);
 	assert_int_equal(o.timeout, 0);
-	assert_false(o.interactive || o.gdb || o.icount || o.json);
+	assert_false(o.interactive || o.gdb || o.icount || o.stretch || o.json);
 	assert_int_equal(o.audit, RUN_AUDIT_EXIT);
 	assert_string_equal(o.log_level, "info");
 }
@@ -76,15 +76,15 @@ static void text_options_keep_their_text(void **state)
 
 static void switches_switch(void **state)
 {
-	const char *const words[] = {"--interactive", "--gdb",
-				     "--icount",      "--summary=json",
-				     "--no-initrd",   NULL};
+	const char *const words[] = {
+		"--interactive",  "--gdb",       "--icount", "--stretch",
+		"--summary=json", "--no-initrd", NULL};
 	char error[RUN_OPTIONS_ERROR_SIZE];
 	struct run_options o;
 
 	(void)state;
 	assert_int_equal(parse(words, &o, error), RUN_OPTIONS_OK);
-	assert_true(o.interactive && o.gdb && o.icount && o.json);
+	assert_true(o.interactive && o.gdb && o.icount && o.stretch && o.json);
 	assert_true(o.no_initrd);
 }
 

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Requests have a quantum each, by the clock of the CPU and nothing else: what
+ * timers the guest has set, which interrupts wait and by which way they come
+ * makes no difference, so a guest cannot keep the CPU for longer by turning
+ * something off (I10). A request that is stopped is issued again by the
+ * guest's own CPU, and whatever waits is taken in between. The quantum begins
+ * with the first question, so that every issue gets on by at least as much as
+ * lies between two: no storm of interrupts stops it for good.
+ *
+ * How much lies between two questions is bounded by what the code does, not by
+ * the clock. It can be measured: where the TSC counts instructions (QEMU's
+ * -icount), the longest such stretch is a number that a test can hold.
+ */
+#include "hv/cpu/slice.h"
+
+#include "hv/cpu/clock.h"
+
+#define QUANTA_PER_MS 4
+
+bool slice_measured;
+
+static void note(struct slice *s, uint64_t now, const void *at)
+{
+	uint64_t stretch = now - s->asked;
+
+	if (stretch > s->longest_stretch) {
+		s->longest_stretch = stretch;
+		s->longest_at = (uint64_t)at;
+	}
+	s->asked = now;
+}
+
+void slice_reset(void)
+{
+	cpu_here()->slice = (struct slice){0};
+	slice_begin();
+}
+
+bool slice_over(void)
+{
+	struct slice *s = &cpu_here()->slice;
+	uint64_t now = x86_rdtsc();
+
+	if (slice_measured) {
+		note(s, now, __builtin_return_address(0));
+	}
+	if (s->end == 0) {
+		s->end = now + clock_tsc_khz() / QUANTA_PER_MS;
+		return false;
+	}
+	return now >= s->end;
+}
+
+void slice_leave(void)
+{
+	struct slice *s = &cpu_here()->slice;
+	uint64_t now = x86_rdtsc();
+
+	if (!slice_measured) {
+		return;
+	}
+	note(s, now, __builtin_return_address(0));
+	if (now - s->began > s->longest_stay) {
+		s->longest_stay = now - s->began;
+	}
+}
