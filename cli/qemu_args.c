@@ -170,7 +170,8 @@ static void add_hypervisor(struct arguments *a,
 	}
 	add_pair(a, "-kernel", config->hypervisor);
 	add(a, "-append");
-	add(a, "loglevel=%s audit=%s debug-exit%s dom-memory=%" PRIu64,
+	/* Never reset (-no-reboot): no RAM has been used but by firmware. */
+	add(a, "loglevel=%s audit=%s debug-exit fresh%s dom-memory=%" PRIu64,
 	    o->log_level, audit, o->stretch ? " stretch" : "", o->memory / MIB);
 }
 

@@ -26,12 +26,15 @@ HV_HEADERS := $(filter hv/%,$(HEADERS))
 LINK_TAPS := $(LINKED:%=$(TAP)/links/%.tap) $(TAP)/homes/hv.tap
 DIFF_TAPS := $(if $(wildcard tests/differential/run),\
 	$(TAP)/differential/differential.tap)
+METAL_TAPS := $(patsubst tests/qemu/%-metal,$(TAP)/metal/%.tap,\
+	$(wildcard tests/qemu/*-metal))
 XEN_TAPS := $(patsubst tests/qemu/%-xen,$(TAP)/boot-xen/%.tap,\
 	$(wildcard tests/qemu/*-xen))
 RULES_TAP := $(TAP)/docs/rules.tap
 MUTATION_TAP := $(TAP)/mutation/guards.tap
 ALL_TAPS := $(MUTATION_TAP) $(RULES_TAP) $(UNIT_TAPS) $(BOOT_TAPS) $(SEAL_TAPS) $(HEADER_TAPS) $(LINK_TAPS) \
-	$(FUZZ_TAPS) $(DIFF_TAPS) $(XEN_TAPS)
+	$(FUZZ_TAPS) $(DIFF_TAPS) $(XEN_TAPS) \
+	$(METAL_TAPS)
 
 check: $(ALL_TAPS)
 	@tests/totals $(ALL_TAPS)
@@ -62,6 +65,10 @@ $(TAP)/fuzz/%.tap: $(B)/tests/fuzz/% FORCE
 BOOT_NEEDS := $(HV_OUT) $(CLI_OUT) $(KERNELS_OUT) $(VMLINUZ) $(INITRAMFS)
 $(TAP)/boot/%.tap: $(BOOT_NEEDS) FORCE | $(B)/.deps-run
 	@tests/tap $@ 600 tests/qemu/run $*
+
+# Machines that the command does not make.
+$(TAP)/metal/%.tap: $(BOOT_NEEDS) FORCE | $(B)/.deps-run
+	@tests/tap $@ 300 tests/qemu/$*-metal
 
 # On stock Xen, with the same outcome: the reference kernel's self-tests, the
 # lab's histories, the example.

@@ -90,6 +90,10 @@ static bool parse_option(struct options *o, const char *word)
 		machine_debug_exit = true;
 		return true;
 	}
+	if ((v = value_of(word, "fresh")) != NULL && *v == '\0') {
+		frames_fresh = true;
+		return true;
+	}
 	if ((v = value_of(word, "stretch")) != NULL && *v == '\0') {
 		slice_measured = true;
 		return true;

@@ -171,6 +171,13 @@ static void progress(uint64_t done, uint64_t all)
 	}
 }
 
+/* The initrd that stayed in its place is the guest's; the rest is nobody's. */
+static bool is_initrd(const struct plan *p, const struct pfn_run *r)
+{
+	return p->initrd_in_place &&
+	       r->mfn.v == p->initrd->at.start >> PAGE_SHIFT;
+}
+
 static void assign_frames(const struct plan *p, struct mmu_domain *d)
 {
 	for (unsigned int i = 0; i < p->memory.nr_runs; i++) {
@@ -181,6 +188,9 @@ static void assign_frames(const struct plan *p, struct mmu_domain *d)
 								 : ASSIGN_STEP;
 
 			progress(r->pfn.v + done, p->layout.nr_pages);
+			if (!is_initrd(p, r)) {
+				frames_scrub(mfn_add(r->mfn, done), nr);
+			}
 			mmu_assign(d, mfn_add(r->mfn, done),
 				   pfn_add(r->pfn, done), nr);
 			done += nr;

@@ -15,7 +15,11 @@
 
 #define LARGE (UINT64_C(2) << 20)
 
+/* Firmware runs in 32-bit mode and does not reach further up. */
+#define FRESH_START (UINT64_C(4) << 30)
+
 struct mmu machine_mmu;
+bool frames_fresh;
 
 static void mark_own(uint64_t start, uint64_t end)
 {
@@ -62,6 +66,35 @@ void frames_init(void)
 	mark_all_own();
 	paging_slots(m->xen_slots);
 	m->zero_frame = frames_take_own(1);
+}
+
+static bool is_zero(const uint64_t *w)
+{
+	for (unsigned int i = 0; i < PAGE_SIZE / sizeof(*w); i += 8) {
+		if ((w[i] | w[i + 1] | w[i + 2] | w[i + 3] | w[i + 4] |
+		     w[i + 5] | w[i + 6] | w[i + 7]) != 0) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/*
+ * Looks before it writes: memory that nobody has used costs a virtual
+ * machine's host nothing, and should not begin to.
+ */
+void frames_scrub(mfn_t first, uint64_t nr)
+{
+	for (uint64_t i = 0; i < nr; i++) {
+		uint64_t at = (first.v + i) << PAGE_SHIFT;
+
+		if (frames_fresh && at >= FRESH_START) {
+			return;
+		}
+		if (!is_zero(direct_map(at))) {
+			memset(direct_map(at), 0, PAGE_SIZE);
+		}
+	}
 }
 
 mfn_t frames_take_own(uint64_t nr)

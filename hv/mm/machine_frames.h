@@ -9,6 +9,13 @@ extern struct mmu machine_mmu;
 
 /* Makes frame table and M2P; takes what memory audits need. */
 void frames_init(void);
+/*
+ * Boot option `fresh`: the machine has just been made, by somebody who knows
+ * its memory to be zero where firmware has not been.
+ */
+extern bool frames_fresh;
+/* Clears frames, but for those that are known to be clear. */
+void frames_scrub(mfn_t first, uint64_t nr);
 /* nr cleared frames of the hypervisor's own, in a row: the first. */
 mfn_t frames_take_own(uint64_t nr);
 /* What is left of the free memory goes to the engine's pool. */

@@ -115,6 +115,7 @@ void kernel_main(uint64_t start_info)
 	if (cmdline_has((const char *)s.start->cmd_line, "watchdog")) {
 		wait_for_watchdog();
 	}
+	check_memory(&s);
 	check_version();
 	check_events(&s);
 	check_time(&s);

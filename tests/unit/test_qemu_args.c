@@ -81,7 +81,7 @@ static void a_plain_run_has_the_plain_arguments(void **state)
 	assert_string_equal(after(a, "-kernel"), "dir with, comma/hv.elf");
 	assert_string_equal(
 		after(a, "-append"),
-		"loglevel=info audit=exit debug-exit dom-memory=1024");
+		"loglevel=info audit=exit debug-exit fresh dom-memory=1024");
 	assert_string_equal(after(a, "-initrd"),
 			    "/proc/self/fd/10 console=hvc0,/proc/self/fd/11");
 	assert_false(has(a, "-icount"));
@@ -150,9 +150,9 @@ static void the_hypervisor_s_options_follow_ours(void **state)
 		const char *append;
 	} rows[] = {
 		{RUN_AUDIT_OFF, 0, "debug",
-		 "loglevel=debug audit=off debug-exit dom-memory=1024"},
+		 "loglevel=debug audit=off debug-exit fresh dom-memory=1024"},
 		{RUN_AUDIT_EVERY, 1000, "warn",
-		 "loglevel=warn audit=1000 debug-exit dom-memory=1024"},
+		 "loglevel=warn audit=1000 debug-exit fresh dom-memory=1024"},
 	};
 
 	(void)state;
