@@ -1,240 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The engine on any stream of operations. The input is a list of operations of
- * six bytes whose operands index small tables, so that mutations stay
- * meaningful. Properties, after every operation and every interruption: the
- * audit finds nothing, no protected frame is behind a cached writable mapping,
+ * The engine on any stream of operations (support/requests.h), each done to its
+ * end. Properties, after every operation and every interruption: the audit
+ * finds nothing, no protected frame is behind a cached writable mapping,
  * nothing loops for ever; at the end the domain dies and leaves nothing.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "tests/unit/support/machine.h"
+#include "tests/fuzz/support/requests.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define OP_BYTES 6
-#define MAX_OPS 400
-
-struct op {
-	uint8_t kind;
-	uint8_t a; /* frame */
-	uint8_t b; /* index, level, count */
-	uint8_t c; /* frame in an entry */
-	uint8_t d; /* flags */
-	uint8_t e; /* fault injection and the rest */
-};
-
-static uint64_t frame_by(uint8_t n)
-{
-	static const uint64_t odd[] = {0,
-				       1,
-				       5,
-				       SHARED_FRAME,
-				       MACHINE_FRAMES - 1,
-				       MACHINE_FRAMES,
-				       0xffffffffff,
-				       UINT64_MAX};
-
-	return n < 16   ? dom_frame(n).v
-	       : n < 24 ? odd[n - 16]
-			: dom_frame(n % 12).v;
-}
-
-static unsigned int index_by(uint8_t n)
-{
-	static const uint16_t indices[] = {0,   1,   2,   3,   8,  255,
-					   256, 271, 272, 511, 16, 19};
-
-	return indices[n % (sizeof(indices) / sizeof(indices[0]))];
-}
-
-static uint64_t entry_by(const struct op *o)
-{
-	static const uint64_t flags[] = {TABLE_FLAGS,
-					 RO_FLAGS,
-					 PTE_P | PTE_RW,
-					 PTE_P,
-					 0,
-					 PTE_RW,
-					 PTE_P | PTE_NX,
-					 PTE_P | PTE_PS,
-					 PTE_P | PTE_PCD | PTE_RW,
-					 RW_FLAGS | PTE_G,
-					 RO_FLAGS | PTE_AVAIL,
-					 RW_FLAGS | PTE_D};
-
-	return pte_make(mfn(frame_by(o->c)), flags[o->d % 12]).v;
-}
-
-static uint64_t va_by(const struct op *o)
-{
-	uint64_t va = (uint64_t)index_by(o->a) << pt_shift(4) |
-		      (uint64_t)index_by(o->b) << pt_shift(3) |
-		      (uint64_t)index_by(o->b >> 4) << pt_shift(2) |
-		      (uint64_t)index_by(o->e) << pt_shift(1);
-
-	return (uint64_t)((int64_t)(va << 16) >> 16);
-}
-
-/* What the guest could do itself: map the page writable, and store. */
-static void guest_store(struct machine *m, const struct op *o)
-{
-	mfn_t f = mfn(frame_by(o->a));
-
-	if (frame_get_both(&m->dom, f, FRAME_WRITABLE) == 0) {
-		raw_entry(m, f, index_by(o->b), pte(entry_by(o)));
-		frame_put_both(&m->dom, f);
-	}
-	mmu_pay_flushes(&m->dom);
-	machine_check(m);
-}
-
-static void reservation_op(struct machine *m, const struct op *o)
-{
-	struct xen_memory_reservation r = {
-		.nr_extents = o->b % 5,
-		.extent_order = o->d % 11,
-		.domid = DOMID_SELF,
-	};
-	static const unsigned int ops[] = {XENMEM_increase_reservation,
-					   XENMEM_decrease_reservation,
-					   XENMEM_populate_physmap};
-
-	set_xen_guest_handle(r.extent_start,
-			     (void *)(uintptr_t)(GUEST_BUFFER + 512));
-	memcpy(m->guest, &r, sizeof(r));
-	for (unsigned int i = 0; i < 5; i++) {
-		uint64_t f = frame_by((uint8_t)(o->c + i));
-
-		memcpy(m->guest + 512 + i * sizeof(f), &f, sizeof(f));
-	}
-	(void)machine_call(m, hc_memory_op, ops[o->e % 3], GUEST_BUFFER, 0, 0);
-}
-
-static void multicall_op(struct machine *m, const struct op *o)
-{
-	struct multicall_entry calls[3] = {
-		{.op = __HYPERVISOR_update_va_mapping,
-		 .args = {va_by(o), entry_by(o), o->e % 3}},
-		{.op = o->b, .args = {GUEST_BUFFER, o->d, 0, DOMID_SELF}},
-		{.op = __HYPERVISOR_update_va_mapping,
-		 .args = {va_by(o), 0, UVMF_INVLPG}},
-	};
-
-	memcpy(m->guest + 1024, calls, sizeof(calls));
-	(void)machine_call(m, hc_multicall, GUEST_BUFFER + 1024, 3, 0, 0);
-}
-
-static void desc_op(struct machine *m, const struct op *o)
-{
-	uint64_t frames[2] = {frame_by(o->a), frame_by(o->c)};
-
-	memcpy(m->guest, frames, sizeof(frames));
-	if (o->d & 1) {
-		(void)machine_call(m, hc_set_gdt, GUEST_BUFFER,
-				   (uint64_t)o->b * 4, 0, 0);
-	} else if (o->d & 2) {
-		(void)call_mmuext(m, MMUEXT_SET_LDT, page_round_down(va_by(o)),
-				  o->b);
-	} else {
-		(void)!mmu_ldt_fault(&m->vcpu, o->b % LDT_FRAMES);
-		machine_check(m);
-	}
-}
-
-static void ptwr_op(struct machine *m, const struct op *o)
-{
-	uint64_t old = entry_by(o) ^ (o->d & 16);
-
-	(void)!call_direct(m, vaddr(va_by(o) + index_by(o->c) * 8),
-			   o->d & 32 ? DIRECT_CMPXCHG : DIRECT_WRITE, &old,
-			   entry_by(o));
-	machine_check(m);
-}
-
-static void one(struct machine *m, const struct op *o)
-{
-	m->preempt_after = o->e & 3;
-	m->copy_fail_after = (o->e & 0xe0) == 0xe0 ? 1 + (o->d & 7) : 0;
-	m->copies = 0;
-	switch (o->kind % 12) {
-	case 0:
-	case 1:
-		(void)call_mmu_update(m,
-				      (frame_by(o->a) << PAGE_SHIFT) +
-					      index_by(o->b) * 8 +
-					      (o->e >> 2 & 3),
-				      entry_by(o));
-		break;
-	case 2:
-		(void)call_mmuext(m, o->b % 22, frame_by(o->a), frame_by(o->c));
-		break;
-	case 3:
-		(void)call_mmuext(m, MMUEXT_PIN_L1_TABLE + o->b % 5,
-				  frame_by(o->a), 0);
-		break;
-	case 4:
-		(void)call_mmuext(m,
-				  o->b & 1 ? MMUEXT_NEW_BASEPTR
-					   : MMUEXT_NEW_USER_BASEPTR,
-				  frame_by(o->a), 0);
-		break;
-	case 5:
-		(void)call_va_mapping(m, va_by(o), entry_by(o), o->d % 3);
-		break;
-	case 6:
-	case 7:
-		guest_store(m, o);
-		break;
-	case 8:
-		reservation_op(m, o);
-		break;
-	case 9:
-		multicall_op(m, o);
-		break;
-	case 10:
-		desc_op(m, o);
-		break;
-	default:
-		ptwr_op(m, o);
-		break;
-	}
-}
-
-static void die(struct machine *m)
-{
-	m->copy_fail_after = 0;
-	machine_stop(m);
-	while (mmu_domain_destroy(&m->dom) != 0) {
-	}
-	machine_check(m);
-	if (m->mmu.nr_free != DOM_FRAMES + POOL_FRAMES) {
-		fprintf(stderr, "the domain's death lost frames\n");
-		abort();
-	}
-}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct machine *m = machine_new();
+	struct op o;
 
 	if (size > 0 && (data[0] & 0x80)) {
 		standard_space(m);
 	}
-	for (size_t i = 0; i + OP_BYTES <= size && i < MAX_OPS * OP_BYTES;
-	     i += OP_BYTES) {
-		struct op o;
-
-		memcpy(&o, data + i, sizeof(o));
-		one(m, &o);
+	for (unsigned int i = 0; i < MAX_OPS && next_op(&data, &size, &o);
+	     i++) {
+		m->preempt_after = o.e & 3;
+		request(m, &o);
 	}
 	die(m);
 	machine_free(m);

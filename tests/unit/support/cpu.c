@@ -10,49 +10,36 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A walk under way. */
-struct seen {
-	const struct mmu *m;
-	struct cached *cached;
-	unsigned int nr;
-};
+#define CACHE_MAX 65536
 
-static struct cached *room(void)
+static void append(struct cached_list *l, struct cached c)
 {
-	struct cached *c = malloc(CACHE_MAX * sizeof(*c));
-
-	if (c == NULL) {
-		abort();
+	if (l->nr == l->room) {
+		l->room = l->room == 0 ? 256 : l->room * 2;
+		l->at = realloc(l->at, l->room * sizeof(*l->at));
+		if (l->at == NULL) {
+			abort();
+		}
 	}
-	return c;
-}
-
-void cpu_init(struct cpu *c)
-{
-	c->cache = room();
-	c->spare = room();
-	c->seen = room();
+	l->at[l->nr++] = c;
 }
 
 void cpu_fini(struct cpu *c)
 {
-	free(c->cache);
-	free(c->spare);
-	free(c->seen);
+	free(c->cache.at);
+	free(c->spare.at);
+	free(c->seen.at);
 }
 
-static void note(struct seen *s, struct cached c)
-{
-	if (s->nr == CACHE_MAX) {
-		fprintf(stderr, "more translations than the test has room\n");
-		abort();
-	}
-	s->cached[s->nr++] = c;
-}
+/* A walk under way. */
+struct walk {
+	const struct mmu *m;
+	struct cached_list *seen;
+};
 
 /* Rights are those of all levels: writable is what the levels above say. */
-static void walk(struct seen *s, mfn_t table, unsigned int level, uint64_t va,
-		 bool writable)
+static void walk(const struct walk *s, mfn_t table, unsigned int level,
+		 uint64_t va, bool writable)
 {
 	const pte_t *entries = frame_ptes(s->m, table);
 	/* Through a linear entry an L4 may stand at any level. */
@@ -67,7 +54,7 @@ static void walk(struct seen *s, mfn_t table, unsigned int level, uint64_t va,
 		    (is_l4 && i >= XEN_L4_FIRST && i <= XEN_L4_LAST)) {
 			continue;
 		}
-		note(s, (struct cached){at, pte_mfn(e).v, rw, level});
+		append(s->seen, (struct cached){at, pte_mfn(e).v, rw, level});
 		if (level > 1) {
 			walk(s, pte_mfn(e), level - 1, at, rw);
 		}
@@ -75,13 +62,13 @@ static void walk(struct seen *s, mfn_t table, unsigned int level, uint64_t va,
 }
 
 /* Descriptor pages stand first: no walk meets level 0. */
-static void look_at_window(struct seen *s, const struct cpu *c)
+static void look_at_window(const struct walk *s, const struct cpu *c)
 {
 	for (unsigned int i = 0; i < DESC_WINDOW_ENTRIES; i++) {
 		mfn_t f = pte_mfn(c->window[i]);
 
 		if (pte_present(c->window[i]) && f.v != s->m->zero_frame.v) {
-			note(s, (struct cached){i, f.v, true, 0});
+			append(s->seen, (struct cached){i, f.v, true, 0});
 		}
 	}
 }
@@ -103,66 +90,64 @@ static int order_of(const struct cached *a, const struct cached *b)
 	return (int)a->writable - (int)b->writable;
 }
 
-/* What was cached, and what was seen now; without room, only the latter. */
-static void merge(struct cpu *c, const struct seen *s)
+/* What was cached, and what was seen now; where that is too much, the latter.
+ */
+static void merge(struct cpu *c)
 {
-	struct cached *both = c->spare;
-	unsigned int old = 0;
-	unsigned int new = 0;
-	unsigned int nr = 0;
+	const struct cached_list *old = &c->cache;
+	const struct cached_list *new = &c->seen;
+	struct cached_list both = c->spare;
+	unsigned int o = old->nr + new->nr > CACHE_MAX ? old->nr : 0;
+	unsigned int n = 0;
 
-	while ((old < c->nr_cached || new < s->nr) && nr < CACHE_MAX) {
-		int order = old == c->nr_cached ? 1
-			    : new == s->nr
-				    ? -1
-				    : order_of(&c->cache[old], &s->cached[new]);
+	both.nr = 0;
+	while (o < old->nr || n < new->nr) {
+		int order = o == old->nr   ? 1
+			    : n == new->nr ? -1
+					   : order_of(&old->at[o], &new->at[n]);
 
-		both[nr++] = order < 0 ? c->cache[old] : s->cached[new];
-		old += order <= 0;
-		new += order >= 0;
-	}
-	if (old < c->nr_cached || new < s->nr) {
-		nr = s->nr;
-		memcpy(both, s->cached, nr * sizeof(*both));
+		append(&both, order < 0 ? old->at[o] : new->at[n]);
+		o += order <= 0;
+		n += order >= 0;
 	}
 	c->spare = c->cache;
 	c->cache = both;
-	c->nr_cached = nr;
+	c->seen.nr = 0;
 }
 
 void cpu_run(struct cpu *c)
 {
 	const struct mmu_vcpu *v = c->vcpu;
 	const mfn_t roots[] = {v->kernel_root, v->user_root};
-	struct seen s = {.m = v->dom->m, .cached = c->seen};
+	const struct walk w = {v->dom->m, &c->seen};
 
-	look_at_window(&s, c);
-	merge(c, &s);
+	look_at_window(&w, c);
+	merge(c);
 	for (unsigned int i = 0; i < 2; i++) {
-		s.nr = 0;
 		if (roots[i].v != 0) {
-			walk(&s, roots[i], 4, 0, true);
-			merge(c, &s);
+			walk(&w, roots[i], 4, 0, true);
+			merge(c);
 		}
 	}
 }
 
 void cpu_flush_all(struct cpu *c)
 {
-	c->nr_cached = 0;
+	c->cache.nr = 0;
 }
 
 void cpu_flush_page(struct cpu *c, vaddr_t va)
 {
+	struct cached_list *l = &c->cache;
 	unsigned int kept = 0;
 
-	for (unsigned int i = 0; i < c->nr_cached; i++) {
-		if (c->cache[i].va >> PAGE_SHIFT != va.v >> PAGE_SHIFT ||
-		    c->cache[i].level != 1) {
-			c->cache[kept++] = c->cache[i];
+	for (unsigned int i = 0; i < l->nr; i++) {
+		if (l->at[i].va >> PAGE_SHIFT != va.v >> PAGE_SHIFT ||
+		    l->at[i].level != 1) {
+			l->at[kept++] = l->at[i];
 		}
 	}
-	c->nr_cached = kept;
+	l->nr = kept;
 }
 
 static bool is_protected(const struct frame *f)
@@ -222,13 +207,13 @@ static const char *wrong_with(const struct mmu_domain *d,
 
 bool cpu_is_sound(const struct cpu *c, char *why, size_t size)
 {
-	for (unsigned int i = 0; i < c->nr_cached; i++) {
-		const char *what = wrong_with(c->vcpu->dom, &c->cache[i]);
+	for (unsigned int i = 0; i < c->cache.nr; i++) {
+		const struct cached *entry = &c->cache.at[i];
+		const char *what = wrong_with(c->vcpu->dom, entry);
 
 		if (what != NULL) {
 			snprintf(why, size, "frame %#lx %s (vCPU %u, va %#lx)",
-				 c->cache[i].frame, what, c->vcpu->id,
-				 c->cache[i].va);
+				 entry->frame, what, c->vcpu->id, entry->va);
 			return false;
 		}
 	}

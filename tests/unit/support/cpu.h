@@ -19,19 +19,21 @@ struct cached {
 	unsigned int level;
 };
 
-#define CACHE_MAX 65536
+/* By address, then from the top level down; grows as it has to. */
+struct cached_list {
+	struct cached *at;
+	unsigned int nr;
+	unsigned int room;
+};
 
 struct cpu {
 	struct mmu_vcpu *vcpu; /* NULL: it runs none */
 	pte_t window[DESC_WINDOW_ENTRIES];
-	/* By address, then from the top level down. */
-	struct cached *cache;
-	struct cached *spare; /* what comes after it is written here */
-	struct cached *seen;  /* by the walk under way */
-	unsigned int nr_cached;
+	struct cached_list cache;
+	struct cached_list spare; /* the next cache is written here */
+	struct cached_list seen;  /* by the walk under way */
 };
 
-void cpu_init(struct cpu *c);
 void cpu_fini(struct cpu *c);
 
 /* It runs: all that its tables say now may be cached from now on. */

@@ -62,8 +62,10 @@ bool port_preempt(struct mmu_domain *d)
 	if (m->other_takes) {
 		meanwhile(m);
 	}
-	return m->preempt_after != 0 &&
-	       ++m->preempt_asked % m->preempt_after == 0;
+	m->preempt_asked++;
+	return m->preempt_asked == m->preempt_at ||
+	       (m->preempt_after != 0 &&
+		m->preempt_asked % m->preempt_after == 0);
 }
 
 void port_flush_all(struct mmu_domain *d, vcpuset_t vcpus)
@@ -243,9 +245,6 @@ struct machine *machine_new(void)
 		m->frames[i].owner = OWNER_XEN;
 	}
 	mmu_domain_init(&m->dom, &m->mmu, TEST_TAG, TEST_DOMID);
-	for (unsigned int i = 0; i < MACHINE_CPUS; i++) {
-		cpu_init(&m->cpu[i]);
-	}
 	start_vcpu(m, CPU_FIRST, &m->vcpu, &m->dom);
 	m->caller = &m->vcpu;
 	mmu_assign(&m->dom, mfn(FIRST_FRAME), pfn(0), DOM_FRAMES);
@@ -386,8 +385,28 @@ int64_t machine_call(struct machine *m, hypercall_fn *fn, uint64_t a0,
 		if (rc != -XEN_ERESTART) {
 			return rc;
 		}
+		if (m->once) {
+			m->left.fn = fn;
+			memcpy(m->left.arg, arg, sizeof(arg));
+			return rc;
+		}
 		assert_true(m->restarts++ < 100000);
 	}
+}
+
+int64_t machine_resume(struct machine *m)
+{
+	int64_t rc;
+
+	if (m->left.fn == NULL) {
+		return 0;
+	}
+	rc = m->left.fn(m->caller, m->left.arg);
+	machine_check(m);
+	if (rc != -XEN_ERESTART) {
+		m->left.fn = NULL;
+	}
+	return rc;
 }
 
 int64_t call_mmu_update(struct machine *m, uint64_t ptr, uint64_t val)

@@ -54,8 +54,15 @@ struct machine {
 	uint64_t m2p[MACHINE_FRAMES];
 	struct audit_tally tally[MACHINE_FRAMES];
 	uint8_t guest[GUEST_BUFFER_SIZE];
+	/* Hypercalls are issued once; the last that wants more is kept. */
+	bool once;
+	struct {
+		hypercall_fn *fn; /* NULL: none */
+		uint64_t arg[6];
+	} left;
 	/* Faults to inject; 0: none. */
 	unsigned int preempt_after; /* every so many questions, once */
+	unsigned int preempt_at;    /* the answer to this question alone */
 	unsigned int copy_fail_after;
 	unsigned int preempt_asked;
 	unsigned int copies;
@@ -81,6 +88,8 @@ const char *machine_fault(struct machine *m);
 /* Issues a hypercall until it is done, checking at every stop. */
 int64_t machine_call(struct machine *m, hypercall_fn *fn, uint64_t a0,
 		     uint64_t a1, uint64_t a2, uint64_t a3);
+/* With `once`: what was left goes on, if anything was. */
+int64_t machine_resume(struct machine *m);
 int64_t call_mmu_update(struct machine *m, uint64_t ptr, uint64_t val);
 int64_t call_mmuext(struct machine *m, unsigned int cmd, uint64_t arg1,
 		    uint64_t arg2);
