@@ -196,6 +196,8 @@ void trap_interrupt(uint32_t vector)
 		timer_interrupt(c->vcpu);
 	} else if (vector == CONSOLE_VECTOR) {
 		console_interrupt(domain_at(0));
+	} else if (vector == CONTROL_VECTOR) {
+		control_interrupt();
 	}
 	/* Any other is spurious: all lines but these are masked. */
 }

@@ -61,6 +61,7 @@ static void key_before(const char *key)
 void control_begin(const char *event)
 {
 	comma = false;
+	serial_begin(SERIAL_CONTROL);
 	out("{");
 	control_text("event", event);
 }
@@ -114,4 +115,5 @@ void control_close(char bracket)
 void control_end(void)
 {
 	out("}\n");
+	serial_end(SERIAL_CONTROL);
 }

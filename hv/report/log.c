@@ -168,7 +168,9 @@ void log_line(enum log_level level, const char *text, ...)
 	va_start(args, text);
 	n = format_args(line, sizeof(line), text, args);
 	va_end(args);
+	serial_begin(SERIAL_CONSOLE);
 	serial_write(SERIAL_CONSOLE, PREFIX, sizeof(PREFIX) - 1);
 	serial_write(SERIAL_CONSOLE, line, n);
 	serial_write(SERIAL_CONSOLE, "\r\n", 2);
+	serial_end(SERIAL_CONSOLE);
 }

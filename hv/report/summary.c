@@ -11,6 +11,7 @@
 #include "hv/cpu/lapic.h"
 #include "hv/report/counters.h"
 #include "hv/report/print.h"
+#include "hv/report/serial.h"
 #include "hv/cpu/x86.h"
 
 void summary_start(struct domain *d)
@@ -92,6 +93,10 @@ void summary_send(const struct domain *d)
 		control_hex("longest_stretch_at", most->longest_at);
 		control_number("longest_stay", most->longest_stay);
 	}
+	control_open("lost", '{');
+	control_number("console_bytes", serial_lost(SERIAL_CONSOLE).bytes);
+	control_number("reports", serial_lost(SERIAL_CONTROL).messages);
+	control_close('}');
 	control_number("refused_total", s->refused);
 	control_end();
 }

@@ -5,11 +5,14 @@
  * Ring indices in the shared page are the guest's to spoil, so the
  * hypervisor's own are kept here and only published there; the guest's are
  * read once and used as a distance, and one that is larger than the ring means
- * that there is nothing to be had. Output goes out while the guest waits for
- * its send to return, so the ring is never full for longer than that.
+ * that there is nothing to be had. Output of the ring that finds no room in
+ * the port's buffer stays in the ring, where the guest can see it, and goes on
+ * when the port has room; the guest alone decides whether to wait. console_io
+ * has no such place: what finds no room is dropped, and told (serial.c).
  *
  * Input that the guest is slow to take is left in the serial port, whose other
- * end then waits, rather than dropped.
+ * end then waits, rather than dropped. Meanwhile the port does not interrupt
+ * for it, or it could not for room.
  */
 #include "hv/services/console.h"
 
@@ -23,7 +26,9 @@
 #include "hv/vcpu/vcpu.h"
 
 #define SERIAL_IRQ 4
+#define CONTROL_IRQ 3
 _Static_assert(CONSOLE_VECTOR == PIC_VECTOR + SERIAL_IRQ, "COM1 is IRQ 4");
+_Static_assert(CONTROL_VECTOR == PIC_VECTOR + CONTROL_IRQ, "COM2 is IRQ 3");
 
 #define OUT_SIZE ((uint32_t)sizeof(((struct xencons_interface *)0)->out))
 #define IN_SIZE ((uint32_t)sizeof(((struct xencons_interface *)0)->in))
@@ -46,11 +51,19 @@ int console_domain_init(struct domain *d, struct xencons_interface *ring,
 static uint32_t drain_output(struct console *c)
 {
 	struct xencons_interface *ring = c->ring;
-	uint32_t prod = __atomic_load_n(&ring->out_prod, __ATOMIC_ACQUIRE);
-	uint32_t nr = prod - c->out_cons;
+	uint32_t prod, nr;
 
+	if (ring == NULL) {
+		return 0;
+	}
+	prod = __atomic_load_n(&ring->out_prod, __ATOMIC_ACQUIRE);
+	nr = prod - c->out_cons;
 	if (nr > OUT_SIZE) {
+		c->out_cons = prod; /* absurd: nothing to be had */
 		nr = 0;
+	}
+	if (nr > serial_room(SERIAL_CONSOLE)) {
+		nr = (uint32_t)serial_room(SERIAL_CONSOLE);
 	}
 	for (uint32_t left = nr; left != 0;) {
 		uint32_t at = c->out_cons & (OUT_SIZE - 1);
@@ -60,15 +73,17 @@ static uint32_t drain_output(struct console *c)
 		c->out_cons += piece;
 		left -= piece;
 	}
-	c->out_cons = prod;
-	__atomic_store_n(&ring->out_cons, prod, __ATOMIC_RELEASE);
+	__atomic_store_n(&ring->out_cons, c->out_cons, __ATOMIC_RELEASE);
 	return nr;
 }
 
 /* Reads COM1 as far as there is room. */
 static void read_serial(struct console *c)
 {
-	c->stalled = false;
+	if (c->stalled) {
+		c->stalled = false;
+		serial_enable_interrupt(SERIAL_CONSOLE, true);
+	}
 	while (c->input_in - c->input_out < CONSOLE_INPUT) {
 		int byte = serial_read(SERIAL_CONSOLE);
 
@@ -78,6 +93,7 @@ static void read_serial(struct console *c)
 		c->input[c->input_in++ % CONSOLE_INPUT] = (uint8_t)byte;
 	}
 	c->stalled = true;
+	serial_enable_interrupt(SERIAL_CONSOLE, false);
 }
 
 /* Fills the guest's ring; true if anything went in. */
@@ -131,20 +147,27 @@ void console_kick(struct domain *d)
 
 void console_irq_init(void)
 {
-	serial_enable_interrupt(SERIAL_CONSOLE);
+	serial_enable_interrupt(SERIAL_CONSOLE, true);
+	serial_enable_interrupt(SERIAL_CONTROL, false);
 	pic_unmask(SERIAL_IRQ);
+	pic_unmask(CONTROL_IRQ);
+}
+
+void control_interrupt(void)
+{
+	serial_interrupt(SERIAL_CONTROL);
+	pic_end(CONTROL_IRQ);
 }
 
 void console_interrupt(struct domain *d)
 {
+	serial_interrupt(SERIAL_CONSOLE);
 	if (d == NULL) {
 		while (serial_read(SERIAL_CONSOLE) >= 0) {
 		}
 	} else {
 		read_serial(&d->console);
-		if (pass_input(&d->console)) {
-			event_notify(d, d->console.port);
-		}
+		console_kick(d);
 	}
 	pic_end(SERIAL_IRQ);
 }

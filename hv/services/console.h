@@ -40,12 +40,16 @@ int console_domain_init(struct domain *d, struct xencons_interface *ring,
 void console_kick(struct domain *d);
 /* COM1 interrupts from here on: IRQ 4 is CONSOLE_VECTOR. */
 #define CONSOLE_VECTOR 0xe4
+/* And COM2 for room alone: IRQ 3. */
+#define CONTROL_VECTOR 0xe3
 void console_irq_init(void);
 /*
  * Acknowledges; passes what was typed to the domain that has the console
  * (NULL: drops it).
  */
 void console_interrupt(struct domain *d);
+
+void control_interrupt(void);
 
 int64_t hc_console_io(struct vcpu *v, uint64_t arg[6]);
 

@@ -115,6 +115,9 @@ void kernel_main(uint64_t start_info)
 	if (cmdline_has((const char *)s.start->cmd_line, "watchdog")) {
 		wait_for_watchdog();
 	}
+	if (cmdline_has((const char *)s.start->cmd_line, "flood")) {
+		flood(&s);
+	}
 	check_memory(&s);
 	check_version();
 	check_events(&s);

@@ -48,6 +48,8 @@ void check_instructions(const struct services *s);
 void check_page_table_writes(const struct services *s);
 /* After those: direct writes are assisted. */
 void check_faults(const struct services *s);
+/* Much output at once, then a while for whoever reads it. */
+_Noreturn void flood(const struct services *s);
 void check_memory(const struct services *s);
 void check_grants(const struct services *s);
 void check_rings(const struct services *s);
