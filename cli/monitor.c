@@ -108,6 +108,9 @@ static void take_event(struct monitor *m, const char *kind, cJSON *event)
 		    !cJSON_AddItemToArray(m->refusals, event)) {
 			cJSON_Delete(event);
 		}
+	} else if (strcmp(kind, "lost") == 0) {
+		m->nr_lost += monitor_number(event, "reports", 1);
+		cJSON_Delete(event);
 	} else if (strcmp(kind, "audit") == 0) {
 		m->nr_audits++;
 		m->audit_differences += monitor_number(event, "differences", 1);
@@ -177,6 +180,13 @@ const char *monitor_crash_reason(const struct monitor *m)
 		return "the guest asked for it (SHUTDOWN_crash)";
 	}
 	return reason;
+}
+
+uint64_t monitor_refusals(const struct monitor *m)
+{
+	uint64_t told = monitor_number(m->summary, "refused_total", 0);
+
+	return told > m->nr_refusals ? told : m->nr_refusals;
 }
 
 uint64_t monitor_audit_differences(const struct monitor *m)

@@ -27,8 +27,9 @@ struct monitor {
 	cJSON *crash;
 	cJSON *shutdown;
 	cJSON *summary;
-	cJSON *refusals; /* an array */
-	uint64_t nr_refusals;
+	cJSON *refusals;      /* an array */
+	uint64_t nr_refusals; /* events of that kind */
+	uint64_t nr_lost;     /* reports that the hypervisor had to drop */
 	uint64_t nr_audits;
 	uint64_t audit_differences;
 	uint64_t nr_bad_lines; /* too long, no JSON, or without "event" */
@@ -50,6 +51,8 @@ const char *monitor_text(const cJSON *object, const char *name,
 			 const char *otherwise);
 /* Why the guest died; never NULL, never empty. */
 const char *monitor_crash_reason(const struct monitor *monitor);
+/* Requests refused: more than came as events, if they came too fast. */
+uint64_t monitor_refusals(const struct monitor *monitor);
 /* Differences that audits found, by whichever account tells more. */
 uint64_t monitor_audit_differences(const struct monitor *monitor);
 

@@ -257,6 +257,13 @@ void summary_text(FILE *to, const struct run_report *r)
 			    monitor_number(summary, "longest_stay", UNKNOWN));
 		print_audit(to, r);
 	}
+	if (r->monitor->nr_lost != 0) {
+		print_count(to, "reports lost on the way", r->monitor->nr_lost);
+	}
+	if (monitor_number(summary, "refused_untold", 0) != 0) {
+		print_count(to, "refusals not told one by one",
+			    monitor_number(summary, "refused_untold", 0));
+	}
 	if (r->monitor->nr_bad_lines != 0) {
 		print_count(to, "control lines not understood",
 			    r->monitor->nr_bad_lines);
@@ -309,7 +316,9 @@ static bool fill_json(cJSON *d, const struct run_report *r)
 	ok = ok && add_copy(d, "crash", m->crash);
 	ok = ok && add_copy(d, "shutdown", m->shutdown);
 	ok = ok && cJSON_AddNumberToObject(d, "nr_refusals",
-					   (double)m->nr_refusals) != NULL;
+					   (double)monitor_refusals(m)) != NULL;
+	ok = ok && cJSON_AddNumberToObject(d, "lost_reports",
+					   (double)m->nr_lost) != NULL;
 	ok = ok && add_copy(d, "refusals", m->refusals);
 	ok = ok &&
 	     cJSON_AddNumberToObject(d, "audit_differences",

@@ -221,7 +221,7 @@ static void count(const struct sim *s, struct lab_result *r)
 /* The line that tells most: a refusal, a crash, or the first mistake. */
 static void explain(struct sim *s, struct lab_result *r)
 {
-	char line[256] = "";
+	char line[REFUSAL_TEXT_SIZE] = "";
 
 	if (r->outcome == LAB_REFUSED) {
 		(void)refusal_format(&s->dom.refusal, line, sizeof(line));

@@ -116,7 +116,7 @@ int port_copy_out(struct mmu_vcpu *v, uint64_t to, const void *from,
 void port_refused(struct mmu_domain *d, struct refusal *r)
 {
 	struct sim *s = sim_of(d);
-	char line[384];
+	char line[REFUSAL_TEXT_SIZE];
 
 	if (mfn_valid(&s->mmu, r->frame)) {
 		r->pfn = pfn(sim_m2p(s, r->frame));

@@ -105,8 +105,10 @@ static inline maddr_t refusal_where(const struct refusal *r)
 /*
  * One line of text, Xen's wording first: for a type clash
  * "Bad type (saw 7400000000000001 != exp 1000000000000000) for mfn b1d89
- * (pfn bacf7)", then our facts. Always ends in NUL; returns the length.
+ * (pfn bacf7)", then our facts. Always ends in NUL; returns the length. A text
+ * that has no room ends in "..."; REFUSAL_TEXT_SIZE is room for every one.
  */
+#define REFUSAL_TEXT_SIZE 640
 size_t refusal_format(const struct refusal *r, char *buf, size_t size);
 
 #endif

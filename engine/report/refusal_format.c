@@ -10,12 +10,23 @@ struct text {
 	char *buf;
 	size_t size;
 	size_t len;
+	bool cut;
 };
 
 static void put_char(struct text *t, char c)
 {
 	if (t->len + 1 < t->size) {
 		t->buf[t->len++] = c;
+	} else {
+		t->cut = true;
+	}
+}
+
+/* A text that had no room shows that it goes on. */
+static void mark_cut(struct text *t)
+{
+	for (size_t i = 1; t->cut && i <= 3 && i <= t->len; i++) {
+		t->buf[t->len - i] = '.';
 	}
 }
 
@@ -118,6 +129,7 @@ size_t refusal_format(const struct refusal *r, char *buf, size_t size)
 		put_string(&t, ", rip ");
 		put_hex(&t, r->rip, 1);
 	}
+	mark_cut(&t);
 	buf[t.len] = '\0';
 	return t.len;
 }

@@ -14,6 +14,7 @@
 #include "hv/report/crash.h"
 #include "hv/report/log.h"
 #include "hv/report/machine.h"
+#include "hv/report/refused.h"
 #include "hv/report/summary.h"
 #include "hv/vcpu/vcpu.h"
 #include "hv/cpu/x86.h"
@@ -70,6 +71,7 @@ _Noreturn void domain_end(struct vcpu *v, const struct regs *r)
 {
 	struct domain *d = v->domain;
 
+	refused_tell_untold(d);
 	report(v, r);
 	audit_run(d, AUDIT_EXIT);
 	if (audit_wanted()) {

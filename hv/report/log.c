@@ -11,7 +11,7 @@
 
 #include "hv/report/serial.h"
 
-#define LINE_SIZE 512
+#define LINE_SIZE 1024
 #define NUMBER_SIZE 24
 #define PREFIX "(pw) "
 
@@ -21,12 +21,23 @@ struct out {
 	char *buffer;
 	size_t size;
 	size_t used;
+	bool cut;
 };
 
 static void put(struct out *o, char c)
 {
 	if (o->used + 1 < o->size) {
 		o->buffer[o->used++] = c;
+	} else {
+		o->cut = true;
+	}
+}
+
+/* What had no room shows that it goes on. */
+static void mark_cut(struct out *o)
+{
+	for (size_t i = 1; o->cut && i <= 3 && i <= o->used; i++) {
+		o->buffer[o->used - i] = '.';
 	}
 }
 
@@ -140,6 +151,7 @@ size_t format_args(char *buffer, size_t size, const char *text, va_list args)
 		}
 	}
 	if (size != 0) {
+		mark_cut(&o);
 		buffer[o.used] = '\0';
 	}
 	return o.used;

@@ -2,7 +2,7 @@
 /*
  * Refusals become a line on the console and an event on the control channel.
  * A guest can cause them at any rate, and serial lines are slow: past a burst,
- * only some are told in full; all are counted.
+ * only some are told in full; all are counted, and so are those not told.
  */
 #include "hv/report/refused.h"
 
@@ -29,6 +29,8 @@ static bool may_tell(struct refusal_log *l)
 		l->last = x86_rdtsc();
 	}
 	if (l->spent == BURST) {
+		l->untold++;
+		l->untold_in_all++;
 		return false;
 	}
 	l->spent++;
@@ -109,15 +111,27 @@ static void tell_control(const struct refusal *r)
 	control_end();
 }
 
+void refused_tell_untold(struct domain *d)
+{
+	struct refusal_log *l = &d->refusals;
+
+	if (l->untold != 0) {
+		log_warn("d%u %lu refusals came too fast to be told",
+			 (unsigned int)d->mmu.domid, l->untold);
+		l->untold = 0;
+	}
+}
+
 void port_refused(struct mmu_domain *d, struct refusal *r)
 {
-	char line[256];
+	char line[REFUSAL_TEXT_SIZE];
 
 	r->rip = cpu_guest_regs()->rip;
 	count(&domain_of(d)->counters, r->op.id);
 	if (!may_tell(&domain_of(d)->refusals)) {
 		return;
 	}
+	refused_tell_untold(domain_of(d));
 	refusal_format(r, line, sizeof(line));
 	log_warn("d%uv%u %s", d->domid, current == NULL ? 0 : current->id,
 		 line);

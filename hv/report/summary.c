@@ -98,5 +98,6 @@ void summary_send(const struct domain *d)
 	control_number("reports", serial_lost(SERIAL_CONTROL).messages);
 	control_close('}');
 	control_number("refused_total", s->refused);
+	control_number("refused_untold", d->refusals.untold_in_all);
 	control_end();
 }

@@ -500,9 +500,43 @@ static void a_list_in_the_hole_is_none_however_short(void **state)
 
 #define T(f) cmocka_unit_test_setup_teardown(f, space_set_up, machine_tear_down)
 
+/* The longest that each rule can say, and what a short buffer makes of it. */
+static void a_refusals_text_is_whole_or_shows_that_it_is_not(void **state)
+{
+	struct refusal r = {
+		.op = {.index = UINT32_MAX},
+		.frame = mfn(UINT64_MAX - 1),
+		.pfn = pfn(UINT64_MAX),
+		.has_types = true,
+		.level = 4,
+		.entry = pte(UINT64_MAX),
+		.nr_path = 1,
+		.path = {{.table = mfn(PTE_FRAME_MASK >> PAGE_SHIFT)}},
+		.rip = UINT64_MAX,
+	};
+	char text[REFUSAL_TEXT_SIZE];
+	size_t n;
+
+	(void)state;
+	for (unsigned int rule = 1; rule < RULES; rule++) {
+		for (unsigned int op = 0; op < MMU_OPERATIONS; op++) {
+			r.rule = (enum rule)rule;
+			r.op.id = (enum mmu_operation)op;
+			n = refusal_format(&r, text, sizeof(text));
+			assert_true(n < sizeof(text) - 1);
+			assert_string_equal(text + n - 16, "ffffffffffffffff");
+		}
+	}
+	n = refusal_format(&r, text, 40);
+	assert_int_equal(n, 39);
+	assert_string_equal(text + n - 3, "...");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			a_refusals_text_is_whole_or_shows_that_it_is_not),
 		T(a_clash_of_types_is_told_in_xens_words),
 		T(a_refusal_never_overflows_its_buffer),
 		T(a_batch_stops_at_the_first_refusal),

@@ -72,7 +72,7 @@ struct machine {
 	unsigned int restarts; /* of the last machine_call */
 	unsigned int flushes;  /* of CPU_FIRST, whole */
 	unsigned int refusals;
-	char refusal[256]; /* the last, as text */
+	char refusal[REFUSAL_TEXT_SIZE]; /* the last, as text */
 	bool faulted;      /* in the midst of an operation: */
 	char fault[160];
 };
