@@ -9,6 +9,7 @@
 #include "hv/mm/memory.h"
 #include "hv/boot/multiboot.h"
 #include "hv/mm/paging.h"
+#include "hv/mm/paging_check.h"
 #include "hv/services/console.h"
 #include "hv/report/control.h"
 #include "hv/cpu/cpu.h"
@@ -205,6 +206,7 @@ _Noreturn void hv_main(uint32_t magic, uint32_t information)
 	idt_load();
 	frames_init();
 	banner();
+	paging_check();
 	init_time();
 	console_irq_init();
 	init_audit(options.pages);

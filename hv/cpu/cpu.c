@@ -3,8 +3,7 @@
  * Set-up of a CPU: its GDT, its task state, and the control registers as
  * guests are to find them. CR4 leaves out what a PV guest cannot be given or
  * would spoil its isolation: PGE (both its address spaces would share
- * entries), TSD, SMEP and SMAP (its kernel's pages are user pages), OSXSAVE
- * (only FXSAVE state is kept).
+ * entries), TSD, OSXSAVE (only FXSAVE state is kept).
  */
 #include "hv/cpu/cpu.h"
 
@@ -17,6 +16,10 @@
 #define DESC_USER_CODE32 UINT64_C(0x00cffb000000ffff)
 #define DESC_USER_DATA UINT64_C(0x00cff3000000ffff)
 #define DESC_USER_CODE64 UINT64_C(0x00affb000000ffff)
+#define CPUID_FEATURES7 7
+#define CPUID7_B_SMEP (1u << 7)
+#define CPUID7_C_UMIP (1u << 2)
+
 #define DESC_TSS UINT64_C(0x0000890000000000)
 
 __attribute__((section(".bss.page"))) struct cpu_area cpu0_area;
@@ -48,9 +51,26 @@ static void init_tss(struct cpu_tables *t)
 	t->tss.rsp[0] = (uint64_t)cpu_here();
 	t->tss.iomap = sizeof(t->tss);
 	for (unsigned int i = 0; i < ISTS; i++) {
-		t->tss.ist[i] = (uint64_t)t->ist_stack[i] + IST_STACK;
+		t->tss.ist[i] = (uint64_t)t->ist[i].stack + IST_STACK;
 	}
 	__asm__ volatile("ltr %w0" : : "r"(SEL_TSS));
+}
+
+/*
+ * Where the CPU has them: no guest page is ever run as ours (guests are user
+ * code throughout), and the addresses of our tables are nobody else's to read.
+ */
+static uint64_t protections(void)
+{
+	struct cpuid c = {0};
+	uint64_t cr4 = 0;
+
+	if (x86_cpuid(0, 0).a >= CPUID_FEATURES7) {
+		c = x86_cpuid(CPUID_FEATURES7, 0);
+	}
+	cr4 |= (c.b & CPUID7_B_SMEP) != 0 ? X86_CR4_SMEP : 0;
+	cr4 |= (c.c & CPUID7_C_UMIP) != 0 ? X86_CR4_UMIP : 0;
+	return cr4;
 }
 
 static void init_control(void)
@@ -60,7 +80,7 @@ static void init_control(void)
 	x86_write_cr0(X86_CR0_PE | X86_CR0_MP | X86_CR0_ET | X86_CR0_NE |
 		      X86_CR0_WP | X86_CR0_AM | X86_CR0_PG);
 	x86_write_cr4(X86_CR4_DE | X86_CR4_PAE | X86_CR4_OSFXSR |
-		      X86_CR4_OSXMMEXCPT);
+		      X86_CR4_OSXMMEXCPT | protections());
 	__asm__ volatile("fninit; ldmxcsr %0" : : "m"(mxcsr));
 }
 

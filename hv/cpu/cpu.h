@@ -30,11 +30,16 @@ struct tss {
 enum cpu_ist { IST_DF, IST_NMI, IST_DB, IST_MC, ISTS };
 #define IST_STACK 0x2000
 
+struct ist_stack {
+	_Alignas(PAGE_SIZE) uint8_t guard[PAGE_SIZE]; /* not mapped */
+	uint8_t stack[IST_STACK];
+};
+
 /* What the CPU itself looks at. */
 struct cpu_tables {
 	/* The GDT's reserved page, mapped into each vCPU's window. */
 	_Alignas(PAGE_SIZE) uint64_t gdt_page[PT_ENTRIES];
-	_Alignas(16) uint8_t ist_stack[ISTS][IST_STACK];
+	struct ist_stack ist[ISTS];
 	struct tss tss;
 };
 

@@ -17,6 +17,8 @@
 #define X86_CR4_PAE (1 << 5)
 #define X86_CR4_OSFXSR (1 << 9)
 #define X86_CR4_OSXMMEXCPT (1 << 10)
+#define X86_CR4_UMIP (1 << 11)
+#define X86_CR4_SMEP (1 << 20)
 
 #define X86_RFLAGS_CF (1 << 0)
 #define X86_RFLAGS_FIXED (1 << 1)

@@ -6,7 +6,9 @@
  *
  * Supervisor only, all of it, but for the M2P, which is read-only at every
  * level that could say otherwise. Nothing but the image's text is executable,
- * where the CPU knows NX.
+ * where the CPU knows NX, and that is writable nowhere: the direct map shows
+ * the image's text and constants read-only, too. Below each stack a page is
+ * missing.
  */
 #include "hv/mm/paging.h"
 
@@ -87,6 +89,25 @@ static void map(uint64_t va, uint64_t at, uint64_t bytes, uint64_t flags)
 	}
 }
 
+static void map_direct(uint64_t from, uint64_t to, uint64_t flags)
+{
+	if (from < to) {
+		map(DIRECTMAP_START + from, from, to - from, flags | nx);
+	}
+}
+
+/* The image's text and constants are not to be written here either. */
+static void map_direct_around_image(uint64_t start, uint64_t end)
+{
+	const uint64_t from = image_address(image_start);
+	const uint64_t to = image_address(image_rodata_end);
+
+	map_direct(start, end < from ? end : from, RAM_FLAGS);
+	map_direct(start > from ? start : from, end < to ? end : to,
+		   PTE_P | PTE_A);
+	map_direct(start > to ? start : to, end, RAM_FLAGS);
+}
+
 static void map_ram(void)
 {
 	uint64_t done = 0;
@@ -100,11 +121,24 @@ static void map_ram(void)
 			start = done;
 		}
 		if (start < end) {
-			map(DIRECTMAP_START + start, start, end - start,
-			    RAM_FLAGS | nx);
+			map_direct_around_image(start, end);
 			done = end;
 		}
 	}
+}
+
+/* Pages below stacks: what runs over one faults. */
+static bool is_guard(uint64_t va)
+{
+	if (va == (uint64_t)&cpu0_area) {
+		return true;
+	}
+	for (unsigned int i = 0; i < ISTS; i++) {
+		if (va == (uint64_t)cpu0_tables.ist[i].guard) {
+			return true;
+		}
+	}
+	return false;
 }
 
 static void map_image(void)
@@ -118,8 +152,7 @@ static void map_image(void)
 		} else if (va < (uint64_t)image_rodata_end) {
 			flags = PTE_P | PTE_A | nx;
 		}
-		/* A page that faults below the stack. */
-		if (va != (uint64_t)&cpu0_area) {
+		if (!is_guard(va)) {
 			map_at(va, va - IMAGE_START, 1, flags);
 		}
 	}
