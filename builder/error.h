@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Why a kernel cannot start: one line that names the field and its values.
- * The builder has no printf, and needs none: a line is put together from
- * text, decimal and hexadecimal numbers.
+ * Lines are made by the one formatter (abi/text.h).
  */
 #ifndef PW_BUILDER_ERROR_H
 #define PW_BUILDER_ERROR_H
@@ -16,8 +15,7 @@ struct build_error {
 
 /*
  * error_set(e, errno, "note %s: %lu is above %#lx", ...): fills the line and
- * returns -errno. Of printf's conversions %s, %lu, %#lx and %% are understood;
- * the compiler checks the arguments (uint64_t is unsigned long here). Bytes of
+ * returns -errno. The compiler checks the arguments. Bytes of
  * a string that do not print become '?', as it may be a kernel file's. What
  * does not fit is cut.
  */

@@ -301,8 +301,8 @@ int batch_flush(struct guest *g, struct batch_error *ret_error)
 		return 0;
 	}
 	return guest_fail(g, -error.request.result,
-			  "refused: %s %x (value %x): error %u; request %u "
-			  "of call %u; %u refused, %u not attempted",
+			  "refused: %s %lx (value %lx): error %lu; request %lu "
+			  "of call %lu; %lu refused, %lu not attempted",
 			  request_name(&error.request), error.request.where,
 			  error.request.value, (uint64_t)-error.request.result,
 			  (uint64_t)error.request.index,

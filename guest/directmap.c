@@ -206,7 +206,7 @@ static int fill_used(struct guest *g, const struct job *job, pfn_t table,
 		if (error == 0 && !job->direct &&
 		    pte_present(pte(g->scratch[first + i]))) {
 			error = guest_fail(g, XEN_EEXIST,
-					   "%x is mapped already",
+					   "%lx is mapped already",
 					   job_va(job, pfn_add(start, i)).v);
 		}
 	}
@@ -338,7 +338,7 @@ static int map_entry(struct guest *g, const struct job *job,
 	}
 	child.table = p2m_find(g, entry_mfn(g, e));
 	if (pfn_eq(child.table, PFN_INVALID)) {
-		return guest_fail(g, XEN_EFAULT, "entry %x is no table of ours",
+		return guest_fail(g, XEN_EFAULT, "entry %lx is no table of ours",
 				  e.v);
 	}
 	return map_level(g, job, child, used, start, end);
@@ -513,8 +513,8 @@ int guest_map_range(struct guest *g, pfn_t start, pfn_t end, pfn_t limit)
 			      &buffer);
 	if (error != 0) {
 		return guest_fail(g, -error,
-				  "direct map: no %u contiguous free frames "
-				  "for tables below pfn %x",
+				  "direct map: no %lu contiguous free frames "
+				  "for tables below pfn %lx",
 				  nr, limit.v);
 	}
 	d->now = (struct table_buffer){buffer, buffer, pfn_add(buffer, nr)};

@@ -11,7 +11,7 @@ static int table_of(struct guest *g, pte_t e, pfn_t *ret)
 {
 	*ret = p2m_find(g, entry_mfn(g, e));
 	if (pfn_eq(*ret, PFN_INVALID)) {
-		return guest_fail(g, XEN_EFAULT, "entry %x is no table of ours",
+		return guest_fail(g, XEN_EFAULT, "entry %lx is no table of ours",
 				  e.v);
 	}
 	return 0;
@@ -116,8 +116,8 @@ static int of_p2m(struct guest *g, pfn_t first, uint64_t nr)
 		return 0;
 	}
 	return guest_fail(g, XEN_EINVAL,
-			  "the P2M's mapping has pfn %x, which is not of the "
-			  "%u from first_p2m_pfn %x on",
+			  "the P2M's mapping has pfn %lx, which is not of the "
+			  "%lu from first_p2m_pfn %lx on",
 			  first.v, b->p2m_end.v - b->p2m_start.v,
 			  b->p2m_start.v);
 }
@@ -171,7 +171,7 @@ static int p2m_slot(struct guest *g, unsigned int index,
 	error = guest_read_entry(g, *ret_slot, &e);
 	if (error == 0 && !pte_present(e)) {
 		error = guest_fail(g, XEN_ENOENT,
-				   "the P2M's slot %u is not there",
+				   "the P2M's slot %lu is not there",
 				   (uint64_t)index);
 	}
 	return error == 0 ? table_of(g, e, ret_table) : error;

@@ -21,18 +21,18 @@ static int check_entry(struct guest *g, const struct e820_entry *e,
 {
 	if (e->size == 0) {
 		return guest_fail(g, XEN_EINVAL,
-				  "E820: entry %u at %x has size 0",
+				  "E820: entry %lu at %lx has size 0",
 				  (uint64_t)i, e->addr);
 	}
 	if (e->addr + e->size < e->addr) {
 		return guest_fail(g, XEN_EINVAL,
-				  "E820: entry %u (%x + %x) wraps around",
+				  "E820: entry %lu (%lx + %lx) wraps around",
 				  (uint64_t)i, e->addr, e->size);
 	}
 	if (e->type == E820_RAM && e->addr + e->size > nr_pages << PAGE_SHIFT) {
 		return guest_fail(g, XEN_EINVAL,
-				  "E820: RAM of entry %u ends at %x, beyond "
-				  "nr_pages %u (%x)",
+				  "E820: RAM of entry %lu ends at %lx, beyond "
+				  "nr_pages %lu (%lx)",
 				  (uint64_t)i, e->addr + e->size, nr_pages,
 				  nr_pages << PAGE_SHIFT);
 	}
@@ -44,20 +44,20 @@ static int check_order(struct guest *g, const struct e820_entry *e,
 {
 	if (e->addr < end && i > 0 && e->addr < e[-1].addr) {
 		return guest_fail(g, XEN_EINVAL,
-				  "E820: not sorted: entry %u at %x comes "
-				  "after one at %x",
+				  "E820: not sorted: entry %lu at %lx comes "
+				  "after one at %lx",
 				  (uint64_t)i, e->addr, e[-1].addr);
 	}
 	if (e->addr < end) {
 		return guest_fail(g, XEN_EINVAL,
-				  "E820: entry %u at %x overlaps the one "
-				  "before it, which ends at %x",
+				  "E820: entry %lu at %lx overlaps the one "
+				  "before it, which ends at %lx",
 				  (uint64_t)i, e->addr, end);
 	}
 	if (e->addr > end && end < nr_pages << PAGE_SHIFT) {
 		return guest_fail(g, XEN_EINVAL,
-				  "E820: hole: no entry describes %x to %x, "
-				  "below nr_pages %u",
+				  "E820: hole: no entry describes %lx to %lx, "
+				  "below nr_pages %lu",
 				  end, e->addr, nr_pages);
 	}
 	return 0;
@@ -69,7 +69,7 @@ static int check_map(struct guest *g, const struct e820_map *map,
 	uint64_t end = 0;
 
 	if (map->nr == 0 || map->nr > E820_MAX_ENTRIES) {
-		return guest_fail(g, XEN_EINVAL, "E820: %u entries",
+		return guest_fail(g, XEN_EINVAL, "E820: %lu entries",
 				  (uint64_t)map->nr);
 	}
 	for (unsigned int i = 0; i < map->nr; i++) {
@@ -86,8 +86,8 @@ static int check_map(struct guest *g, const struct e820_map *map,
 	}
 	if (end < nr_pages << PAGE_SHIFT) {
 		return guest_fail(g, XEN_EINVAL,
-				  "E820: hole: ends at %x, below nr_pages %u "
-				  "(%x)",
+				  "E820: hole: ends at %lx, below nr_pages %lu "
+				  "(%lx)",
 				  end, nr_pages, nr_pages << PAGE_SHIFT);
 	}
 	return 0;

@@ -152,8 +152,8 @@ int lookup_present(struct guest *g, pfn_t root, vaddr_t va,
 		slot.table = p2m_find(g, entry_mfn(g, e));
 		if (pfn_eq(slot.table, PFN_INVALID)) {
 			return guest_fail(g, XEN_EFAULT,
-					  "the table of %x at level %u is "
-					  "not ours: entry %x",
+					  "the table of %lx at level %lu is "
+					  "not ours: entry %lx",
 					  va.v, (uint64_t)slot.level - 1, e.v);
 		}
 		slot.level--;

@@ -79,7 +79,7 @@ static int window_set(struct guest *g, unsigned int i, pte_t value)
 	}
 	if (error != 0) {
 		return guest_fail(g, -error,
-				  "window: %x cannot be mapped: error %u",
+				  "window: %lx cannot be mapped: error %lu",
 				  value.v, (uint64_t)-error);
 	}
 	return 0;
@@ -163,7 +163,7 @@ int frame_reach(struct guest *g, pfn_t frame, bool write, vaddr_t *ret)
 		return 0;
 	}
 	if (frame.v >= g->boot.nr_pages) {
-		return guest_fail(g, XEN_EINVAL, "pfn %x is beyond nr_pages %u",
+		return guest_fail(g, XEN_EINVAL, "pfn %lx is beyond nr_pages %lu",
 				  frame.v, g->boot.nr_pages);
 	}
 	return window_show(g, frame, write, ret);
@@ -190,14 +190,14 @@ int guest_frame_va(struct guest *g, pfn_t frame, bool write, vaddr_t *ret)
 
 	if (g->ops->hypervisor && frame.v < g->p2m.nr &&
 	    mfn_eq(p2m_get(g, frame), MFN_INVALID)) {
-		return guest_fail(g, XEN_EINVAL, "nothing is behind pfn %x",
+		return guest_fail(g, XEN_EINVAL, "nothing is behind pfn %lx",
 				  frame.v);
 	}
 	error = frame_reach(g, frame, write, &va);
 	if (write &&
 	    (error == -XEN_EBUSY || (error == 0 && !can_write(g, frame, va)))) {
 		return guest_fail(g, XEN_EINVAL,
-				  "pfn %x is a table: it cannot be written",
+				  "pfn %lx is a table: it cannot be written",
 				  frame.v);
 	}
 	if (error == 0) {

@@ -20,7 +20,7 @@ int guest_alloc_frames(struct guest *g, uint64_t nr, pfn_t *ret)
 	error = memblock_alloc(&g->memblock, pfn(0), end, nr, 1, MEMBLOCK_HIGH,
 			       &first);
 	if (error != 0) {
-		return guest_fail(g, -error, "no %u contiguous free frames",
+		return guest_fail(g, -error, "no %lu contiguous free frames",
 				  nr);
 	}
 	for (uint64_t i = 0; i < nr; i++) {
@@ -53,13 +53,13 @@ static int direct_slot(struct guest *g, pfn_t frame, struct guest_slot *ret)
 	}
 	if (ret->level != 1) {
 		return guest_fail(g, XEN_ENOENT,
-				  "the direct map has no place for pfn %x",
+				  "the direct map has no place for pfn %lx",
 				  frame.v);
 	}
 	if (pte_present(e) && !pte_writable(e)) {
 		return guest_fail(
 			g, XEN_EINVAL,
-			"pfn %x is read-only: what is behind it stays",
+			"pfn %lx is read-only: what is behind it stays",
 			frame.v);
 	}
 	return 0;
@@ -107,7 +107,7 @@ int guest_swap_frames(struct guest *g, pfn_t a, pfn_t b)
 	    mfn_eq(behind_b, MFN_INVALID) || guest_in_initial_mapping(g, a) ||
 	    guest_in_initial_mapping(g, b)) {
 		return guest_fail(g, XEN_EINVAL,
-				  "pfn %x and %x cannot be exchanged", a.v,
+				  "pfn %lx and %lx cannot be exchanged", a.v,
 				  b.v);
 	}
 	error = begin(g, a, &of_a);
@@ -149,7 +149,7 @@ int guest_give_frame(struct guest *g, pfn_t frame)
 
 	if (!g->ops->hypervisor || behind == INVALID_FRAME ||
 	    guest_in_initial_mapping(g, frame)) {
-		return guest_fail(g, XEN_EINVAL, "pfn %x cannot be given back",
+		return guest_fail(g, XEN_EINVAL, "pfn %lx cannot be given back",
 				  frame.v);
 	}
 	error = begin(g, frame, &slot);
@@ -166,10 +166,10 @@ int guest_give_frame(struct guest *g, pfn_t frame)
 		/* Still ours: map it again. */
 		if (remap(g, frame, slot, mfn(behind)) != 0 ||
 		    batch_flush(g, NULL) != 0) {
-			guest_note(g, "pfn %x stays unmapped", frame.v);
+			guest_note(g, "pfn %lx stays unmapped", frame.v);
 		}
 		return guest_fail(g, XEN_EINVAL,
-				  "the hypervisor does not take back mfn %x",
+				  "the hypervisor does not take back mfn %lx",
 				  (uint64_t)behind);
 	}
 	return p2m_set(g, frame, MFN_INVALID);
@@ -183,7 +183,7 @@ int guest_take_frame(struct guest *g, pfn_t frame)
 
 	if (!g->ops->hypervisor || frame.v >= g->p2m.nr ||
 	    !mfn_eq(p2m_get(g, frame), MFN_INVALID)) {
-		return guest_fail(g, XEN_EINVAL, "pfn %x has a frame behind it",
+		return guest_fail(g, XEN_EINVAL, "pfn %lx has a frame behind it",
 				  frame.v);
 	}
 	/* All that can be missing, before there is a frame to lose. */
@@ -196,7 +196,7 @@ int guest_take_frame(struct guest *g, pfn_t frame)
 	}
 	if (reservation(g, XENMEM_populate_physmap, &extent) != 1) {
 		return guest_fail(g, XEN_ENOMEM,
-				  "the hypervisor has no frame for pfn %x",
+				  "the hypervisor has no frame for pfn %lx",
 				  frame.v);
 	}
 	error = p2m_set(g, frame, mfn(extent));

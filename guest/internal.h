@@ -15,7 +15,8 @@
 #include "pagewarden/guest.h"
 
 /* message.c: one line to the log. */
-void guest_note(struct guest *g, const char *format, ...);
+__attribute__((format(printf, 2, 3))) void guest_note(struct guest *g,
+						      const char *format, ...);
 
 /* batch.c: what is queued goes out; the first error stays for batch_flush. */
 void batch_issue(struct guest *g);

@@ -25,7 +25,7 @@ static int fetch(struct guest *g)
 		return 0;
 	}
 	if (error < 0) {
-		return guest_fail(g, (int)-error, "XENMEM_memory_map: error %u",
+		return guest_fail(g, (int)-error, "XENMEM_memory_map: error %lu",
 				  (uint64_t)-error);
 	}
 	g->e820.nr = map.nr_entries;
@@ -52,7 +52,7 @@ static int reserve_frame(struct guest *g, const char *what, mfn_t frame)
 
 	if (pfn_eq(own, PFN_INVALID)) {
 		return guest_fail(g, XEN_EINVAL,
-				  "start_info: the %s mfn %x is not ours", what,
+				  "start_info: the %s mfn %lx is not ours", what,
 				  frame.v);
 	}
 	return reserve(g, what, own, pfn_add(own, 1));
@@ -115,7 +115,7 @@ static int check_memory(struct guest *g)
 					return guest_fail(
 						g, XEN_EINVAL,
 						"the memory map says that pfn "
-						"%x is RAM, but the P2M has "
+						"%lx is RAM, but the P2M has "
 						"no frame for it",
 						at.v + i);
 				}
@@ -127,7 +127,7 @@ static int check_memory(struct guest *g)
 	     at = pfn_add(at, 1)) {
 		if (!memblock_is_memory(&g->memblock, at)) {
 			return guest_fail(g, XEN_EINVAL,
-					  "the table at pfn %x is not in RAM",
+					  "the table at pfn %lx is not in RAM",
 					  at.v);
 		}
 	}
@@ -145,13 +145,13 @@ static int apply_limit(struct guest *g)
 	}
 	error = memblock_remove(&g->memblock, limit, end);
 	if (error != 0) {
-		return guest_fail(g, -error, "no room for the limit at pfn %x",
+		return guest_fail(g, -error, "no room for the limit at pfn %lx",
 				  limit.v);
 	}
 	if (g->boot.mapped_end.v > limit.v || g->boot.p2m_end.v > limit.v ||
 	    g->boot.module_end.v > limit.v) {
 		return guest_fail(g, XEN_EINVAL,
-				  "the memory limit at pfn %x is below what "
+				  "the memory limit at pfn %lx is below what "
 				  "the builder placed",
 				  limit.v);
 	}

@@ -20,7 +20,7 @@ static int boot_frame(struct guest *g, pfn_t *ret)
 	if (error != 0) {
 		return guest_fail(g, -error,
 				  "no free frame in the initial mapping, "
-				  "which ends at pfn %x",
+				  "which ends at pfn %lx",
 				  g->boot.mapped_end.v);
 	}
 	g->stats.tables++;
@@ -111,8 +111,8 @@ static int check_left(struct guest *g, unsigned int level, pfn_t old,
 		if (differ != 0 && i != replaced &&
 		    !(level == levels && hypervisors_slot(i))) {
 			error = guest_fail(g, XEN_EINVAL,
-					   "entry %u of our L%u table is %x, "
-					   "of the builder's %x",
+					   "entry %lu of our L%lu table is %lx, "
+					   "of the builder's %lx",
 					   (uint64_t)i, (uint64_t)level,
 					   g->scratch[i], g->scratch_mfn[i]);
 		}
@@ -165,7 +165,7 @@ int guest_own_tables(struct guest *g)
 	old_second = p2m_find(g, entry_mfn(g, e));
 	if (!pte_present(e) || pfn_eq(old_second, PFN_INVALID)) {
 		return guest_fail(g, XEN_EINVAL,
-				  "the builder's root has %x for the kernel",
+				  "the builder's root has %lx for the kernel",
 				  e.v);
 	}
 	error = boot_frame(g, &root);

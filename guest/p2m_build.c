@@ -202,7 +202,7 @@ static void unmap_run(struct guest *g, vaddr_t va, pfn_t frame, uint64_t nr)
 		    mfn_eq(entry_mfn(g, e), p2m_get(g, pfn_add(frame, i))) &&
 		    (guest_unmap(g, &g->kernel, at) != 0 ||
 		     batch_flush(g, NULL) != 0)) {
-			guest_note(g, "pfn %x stays mapped", frame.v + i);
+			guest_note(g, "pfn %lx stays mapped", frame.v + i);
 		}
 	}
 }
@@ -337,7 +337,7 @@ int p2m_build(struct guest *g, enum p2m_kind kind, vaddr_t linear)
 	if ((kind != P2M_TREE && kind != P2M_LINEAR) ||
 	    page_offset(linear.v) != 0) {
 		return guest_fail(g, XEN_EINVAL,
-				  "p2m_build: kind %u over kind %u",
+				  "p2m_build: kind %lu over kind %lu",
 				  (uint64_t)kind, (uint64_t)g->p2m.kind);
 	}
 	error = page_new(g, &new, INVALID_FRAME, &new.missing_leaf);
@@ -347,14 +347,14 @@ int p2m_build(struct guest *g, enum p2m_kind kind, vaddr_t linear)
 	}
 	if (error != 0) {
 		if (p2m_free(g, &new) != 0) {
-			guest_note(g, "%u frames of a P2M that failed are lost",
+			guest_note(g, "%lu frames of a P2M that failed are lost",
 				   new.nr_frames);
 		}
 		return error;
 	}
 	g->p2m = new;
 	if (old.kind != P2M_LIST && p2m_free(g, &old) != 0) {
-		guest_note(g, "%u frames of the old P2M are lost",
+		guest_note(g, "%lu frames of the old P2M are lost",
 			   old.nr_frames);
 	}
 	return 0;

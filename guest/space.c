@@ -49,7 +49,7 @@ static int walk_table(struct guest *g, const struct walk *w, unsigned int level,
 		child = p2m_find(g, entry_mfn(g, e));
 		if (pfn_eq(child, PFN_INVALID)) {
 			return guest_fail(g, XEN_EFAULT,
-					  "entry %x is no table of ours", e.v);
+					  "entry %lx is no table of ours", e.v);
 		}
 		error = walk_table(
 			g, w, level - 1, child, 0,
@@ -94,7 +94,7 @@ int guest_pin_space(struct guest *g, struct guest_space *space)
 	/* Where one walk was stopped the other is: each table before it. */
 	undone = walk_space(g, space, false);
 	if (batch_flush(g, NULL) != 0 || (undone != 0 && undone != error)) {
-		guest_note(g, "tables of root %x stay read-only",
+		guest_note(g, "tables of root %lx stay read-only",
 			   space->root.v);
 	}
 	__builtin_memcpy(g->message, reason, sizeof(reason));

@@ -19,7 +19,7 @@
 
 static int bad(struct guest *g, const char *field, uint64_t value)
 {
-	return guest_fail(g, XEN_EINVAL, "start_info: %s %x makes no sense",
+	return guest_fail(g, XEN_EINVAL, "start_info: %s %lx makes no sense",
 			  field, value);
 }
 
@@ -41,8 +41,8 @@ static int check_range(struct guest *g, const char *field, pfn_t start,
 {
 	if (start.v >= g->boot.nr_pages || nr > g->boot.nr_pages - start.v) {
 		return guest_fail(g, XEN_EINVAL,
-				  "start_info: %s: %u frames from pfn %x are "
-				  "beyond nr_pages %u",
+				  "start_info: %s: %lu frames from pfn %lx are "
+				  "beyond nr_pages %lu",
 				  field, nr, start.v, g->boot.nr_pages);
 	}
 	*ret_end = pfn_add(start, nr);
@@ -106,14 +106,14 @@ static int read_p2m(struct guest *g, const struct start_info *si)
 	    va_slot(g, g->config.virt_base.v) <=
 		    va_slot(g, si->mfn_list + (nr << PAGE_SHIFT) - 1)) {
 		return guest_fail(g, XEN_EINVAL,
-				  "start_info: the P2M at %x shares a slot of "
-				  "the root with the kernel at %x",
+				  "start_info: the P2M at %lx shares a slot of "
+				  "the root with the kernel at %lx",
 				  si->mfn_list, g->config.virt_base.v);
 	}
 	if (si->nr_p2m_frames <= nr) {
 		return guest_fail(g, XEN_EINVAL,
-				  "start_info: nr_p2m_frames %u has no room "
-				  "for a list of %u and its tables",
+				  "start_info: nr_p2m_frames %lu has no room "
+				  "for a list of %lu and its tables",
 				  si->nr_p2m_frames, nr);
 	}
 	b->p2m_start = pfn(si->first_p2m_pfn);
@@ -221,8 +221,8 @@ static int check_overlaps(struct guest *g)
 			    part[j].start.v < part[i].end.v) {
 				return guest_fail(
 					g, XEN_EINVAL,
-					"start_info: %s (pfn %x to %x) "
-					"overlaps %s (pfn %x to %x)",
+					"start_info: %s (pfn %lx to %lx) "
+					"overlaps %s (pfn %lx to %lx)",
 					part[i].name, part[i].start.v,
 					part[i].end.v, part[j].name,
 					part[j].start.v, part[j].end.v);
@@ -243,8 +243,8 @@ static int check_config(struct guest *g)
 	if (c->kernel_start.v >= c->kernel_end.v ||
 	    c->kernel_end.v > g->boot.nr_pages) {
 		return guest_fail(g, XEN_EINVAL,
-				  "config: the kernel's image, pfn %x to %x, "
-				  "is not in %u pages",
+				  "config: the kernel's image, pfn %lx to %lx, "
+				  "is not in %lu pages",
 				  c->kernel_start.v, c->kernel_end.v,
 				  g->boot.nr_pages);
 	}
@@ -264,7 +264,7 @@ static int check_p2m_slots(struct guest *g)
 		if (!pte_present(e)) {
 			return guest_fail(g, XEN_EINVAL,
 					  "start_info: the table at pt_base, "
-					  "pfn %x, has nothing at mfn_list %x",
+					  "pfn %lx, has nothing at mfn_list %lx",
 					  b->root.v, b->p2m_list.v);
 		}
 	}
@@ -296,8 +296,8 @@ static int initial_entry(struct guest *g, pfn_t frame, unsigned int *ret_level,
 		table = p2m_find(g, entry_mfn(g, e));
 		if (table.v < b->tables_start.v || table.v >= b->tables_end.v) {
 			return guest_fail(g, XEN_EINVAL,
-					  "start_info: nr_pt_frames %u: the "
-					  "table of entry %x, pfn %x, is not "
+					  "start_info: nr_pt_frames %lu: the "
+					  "table of entry %lx, pfn %lx, is not "
 					  "among them",
 					  b->tables_end.v - b->tables_start.v,
 					  e.v, table.v);
@@ -313,13 +313,13 @@ static int check_initial_entry(struct guest *g, pfn_t frame, unsigned int level,
 
 	if (level != 1 || !mfn_eq(pte_mfn(e), p2m_get(g, frame))) {
 		return guest_fail(g, XEN_EINVAL,
-				  "the initial mapping of pfn %x is entry %x",
+				  "the initial mapping of pfn %lx is entry %lx",
 				  frame.v, e.v);
 	}
 	if (pte_writable(e) != (frame.v >= b->tables_end.v)) {
 		return guest_fail(g, XEN_EINVAL,
-				  "start_info: nr_pt_frames %u: pfn %x is "
-				  "mapped by entry %x",
+				  "start_info: nr_pt_frames %lu: pfn %lx is "
+				  "mapped by entry %lx",
 				  b->tables_end.v - b->tables_start.v, frame.v,
 				  e.v);
 	}
@@ -351,7 +351,7 @@ static int find_mapped_end(struct guest *g)
 	/* The stack comes after the tables. */
 	if (at.v <= b->tables_end.v) {
 		return guest_fail(g, XEN_EINVAL,
-				  "the initial mapping ends at pfn %x, before "
+				  "the initial mapping ends at pfn %lx, before "
 				  "what the builder put there",
 				  at.v);
 	}
@@ -414,7 +414,7 @@ int guest_start(struct guest *g, const struct guest_config *config,
 	if (!pfn_eq(p2m_find(g, p2m_get(g, g->boot.root)), g->boot.root)) {
 		return guest_fail(g, XEN_EINVAL,
 				  "start_info: P2M and M2P do not agree on "
-				  "the frame of pt_base, pfn %x",
+				  "the frame of pt_base, pfn %lx",
 				  g->boot.root.v);
 	}
 	return find_mapped_end(g);
@@ -432,7 +432,7 @@ int guest_start_native(struct guest *g, const struct guest_config *config,
 	    native->tables_end.v > native->mapped_end.v) {
 		return guest_fail(g, XEN_EINVAL,
 				  "native: the boot tables or the boot "
-				  "mapping are beyond nr_pages %u",
+				  "mapping are beyond nr_pages %lu",
 				  native->nr_pages);
 	}
 	g->boot.nr_pages = native->nr_pages;

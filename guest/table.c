@@ -17,7 +17,7 @@ int guest_new_table(struct guest *g, pfn_t *ret)
 	if (d->building) {
 		if (d->now.end.v >= d->now.top.v) {
 			return guest_fail(g, XEN_ENOMEM,
-					  "the table buffer %x to %x is used "
+					  "the table buffer %lx to %lx is used "
 					  "up",
 					  d->now.start.v, d->now.top.v);
 		}
@@ -74,7 +74,7 @@ void guest_discard_tables(struct guest *g, unsigned int level, pfn_t table,
 	if (error == 0) {
 		guest_delete_table(g, table);
 	} else {
-		guest_note(g, "the table pfn %x is lost", table.v);
+		guest_note(g, "the table pfn %lx is lost", table.v);
 	}
 }
 
@@ -114,7 +114,7 @@ static void unhook(struct guest *g, unsigned int level, pfn_t child,
 	if (pinned) {
 		g->ops->release_table(g, level, child);
 	} else if (guest_make_readwrite(g, child, GUEST_FLUSH) != 0) {
-		guest_note(g, "pfn %x stays read-only", child.v);
+		guest_note(g, "pfn %lx stays read-only", child.v);
 	}
 	batch_flush(g, NULL);
 	__builtin_memcpy(g->message, reason, sizeof(reason));
@@ -174,7 +174,7 @@ int guest_unhook(struct guest *g, struct guest_slot slot)
 	}
 	child = p2m_find(g, entry_mfn(g, e));
 	if (pfn_eq(child, PFN_INVALID)) {
-		return guest_fail(g, XEN_EFAULT, "entry %x is no table of ours",
+		return guest_fail(g, XEN_EFAULT, "entry %lx is no table of ours",
 				  e.v);
 	}
 	error = g->ops->set_entry(g, slot, pte(0));
@@ -222,7 +222,7 @@ int guest_map_entry(struct guest *g, const struct guest_space *space,
 
 		if (error == 0) {
 			return guest_fail(g, XEN_EEXIST,
-					  "%x is mapped already: entry %x",
+					  "%lx is mapped already: entry %lx",
 					  va.v, e.v);
 		}
 		if (error != -XEN_ENOENT) {
@@ -246,7 +246,7 @@ int guest_map(struct guest *g, const struct guest_space *space, vaddr_t va,
 	int error;
 
 	if (e.v == 0) {
-		return guest_fail(g, XEN_EINVAL, "nothing is behind pfn %x",
+		return guest_fail(g, XEN_EINVAL, "nothing is behind pfn %lx",
 				  frame.v);
 	}
 	error = guest_map_entry(g, space, va, &slot);

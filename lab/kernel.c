@@ -53,7 +53,7 @@ static int memory_map(struct guest *g, const struct lab_kernel *k)
 	}
 	if (k->top_taken >= end.v) {
 		return guest_fail(g, XEN_EINVAL,
-				  "memory of %u frames is too "
+				  "memory of %lu frames is too "
 				  "small for the lab",
 				  end.v);
 	}
@@ -99,7 +99,7 @@ static int change_permission(struct guest *g)
 	port_store64(g, va, ~frame.v);
 	if (port_load64(g, va) != ~frame.v) {
 		return guest_fail(g, XEN_EFAULT,
-				  "pfn %x does not keep what "
+				  "pfn %lx does not keep what "
 				  "is written to it",
 				  frame.v);
 	}
@@ -122,7 +122,7 @@ static int write_old_p2m(struct guest *g, const struct lab_kernel *k)
 	     at = pfn_add(at, 1)) {
 		if (memblock_is_reserved(&g->memblock, at)) {
 			return guest_fail(g, XEN_EBUSY,
-					  "pfn %x of the builder's P2M is lost",
+					  "pfn %lx of the builder's P2M is lost",
 					  at.v);
 		}
 		port_store64(g, guest_direct_va(g, at), at.v);

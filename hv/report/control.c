@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-#include "hv/report/log.h"
+#include "abi/text.h"
 #include "hv/report/serial.h"
 
 static bool comma;
@@ -36,8 +36,9 @@ static void out_string(const char *text)
 			out(c);
 		} else if ((unsigned char)*text < 0x20 ||
 			   (unsigned char)*text >= 0x7f) {
-			format(escaped, sizeof(escaped), "\\u%04x",
-			       (unsigned char)*text);
+			struct text t = text_in(escaped, sizeof(escaped));
+
+			text_format(&t, "\\u%04x", (unsigned char)*text);
 			out(escaped);
 		} else {
 			out(c);
@@ -75,17 +76,19 @@ void control_text(const char *key, const char *value)
 void control_number(const char *key, uint64_t value)
 {
 	char number[24];
+	struct text t = text_in(number, sizeof(number));
 
 	key_before(key);
-	format(number, sizeof(number), "%lu", value);
+	text_decimal(&t, value);
 	out(number);
 }
 
 void control_hex(const char *key, uint64_t value)
 {
 	char number[24];
+	struct text t = text_in(number, sizeof(number));
 
-	format(number, sizeof(number), "0x%lx", value);
+	text_format(&t, "0x%lx", value);
 	control_text(key, number);
 }
 

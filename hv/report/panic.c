@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The last words, on both serial ports. */
+#include "abi/text.h"
 #include "hv/report/panic.h"
 
 #include <stdarg.h>
@@ -13,12 +14,13 @@ _Noreturn void panic(const char *why, ...)
 {
 	static bool panicking;
 	char line[256];
+	struct text t = text_in(line, sizeof(line));
 	va_list args;
 
 	if (!panicking) {
 		panicking = true;
 		va_start(args, why);
-		format_args(line, sizeof(line), why, args);
+		text_format_args(&t, why, args);
 		va_end(args);
 		log_error("panic: %s", line);
 		control_begin("panic");

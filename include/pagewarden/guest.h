@@ -218,9 +218,11 @@ int guest_take_frame(struct guest *g, pfn_t frame);
 int guest_frame_va(struct guest *g, pfn_t frame, bool write, vaddr_t *ret);
 
 /*
- * Fill in the guest's message and return -errno. Format: %s, %u and %x (both
- * uint64_t), %d (int64_t), %%. What does not fit is cut.
+ * Fill in the guest's message and return -errno. As printf, with the
+ * conversions that abi/text.h understands. What does not fit is cut.
  */
-int guest_fail(struct guest *g, int xen_errno, const char *format, ...);
+__attribute__((format(printf, 3, 4))) int guest_fail(struct guest *g,
+						     int xen_errno,
+						     const char *format, ...);
 
 #endif

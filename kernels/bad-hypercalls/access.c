@@ -19,7 +19,7 @@ static void hypervisor(void)
 	};
 
 	for (unsigned int i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
-		say("# at %x", at[i]);
+		say("# at %lx", at[i]);
 		expect("read of the hypervisor's memory",
 		       probe_read(at[i], NULL, NULL), PAGE_FAULT);
 		expect("write of the hypervisor's memory",

@@ -229,7 +229,7 @@ static void privileged(void)
 		int vector = hostile_run(&f);
 
 		if (vector != GENERAL_PROTECTION || hostile_words[3] != f.rip) {
-			say("# privileged instruction at %x: %d", f.rip,
+			say("# privileged instruction at %lx: %ld", f.rip,
 			    (int64_t)vector);
 			wrong++;
 		}

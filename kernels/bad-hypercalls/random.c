@@ -40,14 +40,14 @@ static bool take_trap(struct trap_frame *f, uint64_t cr2)
 	(void)cr2;
 	traps++;
 	if (f->vector != DEBUG) {
-		say("random: trap after %u hypercalls", done);
+		say("random: trap after %lu hypercalls", done);
 	}
 	return f->vector == DEBUG;
 }
 
 static void show(uint64_t i, const struct random_call *c)
 {
-	say("random: %u: %u(%x, %x, %x, %x, %x)", i, (uint64_t)c->nr, c->arg[0],
+	say("random: %lu: %lu(%lx, %lx, %lx, %lx, %lx)", i, (uint64_t)c->nr, c->arg[0],
 	    c->arg[1], c->arg[2], c->arg[3], c->arg[4]);
 }
 
@@ -77,7 +77,7 @@ void random_calls(const struct bad *b, uint64_t seed, uint64_t ops,
 	uint64_t taken = 0;
 	uint64_t stored = 0;
 
-	say("random: seed %u, %u hypercalls", seed, ops);
+	say("random: seed %lu, %lu hypercalls", seed, ops);
 	state = seed;
 	traps_expect(take_trap);
 	box_init(b);
@@ -103,8 +103,8 @@ void random_calls(const struct bad *b, uint64_t seed, uint64_t ops,
 		}
 	}
 	box_reset();
-	say("random: %u of %u hypercalls were not refused, %u stores went "
-	    "through, %u breakpoints",
+	say("random: %lu of %lu hypercalls were not refused, %lu stores went "
+	    "through, %lu breakpoints",
 	    taken, done, stored, traps);
-	say("random: %u hypercalls from seed %u", done, seed);
+	say("random: %lu hypercalls from seed %lu", done, seed);
 }

@@ -25,8 +25,8 @@ static inline int64_t hypercall(unsigned int nr, uint64_t a1, uint64_t a2,
 	return ret;
 }
 
-/* print.c: %s, %u and %x (uint64_t), %d (int64_t), %%. */
-void say(const char *format, ...);
+/* print.c: as printf, with what abi/text.h understands. */
+__attribute__((format(printf, 1, 2))) void say(const char *format, ...);
 void kernel_log(const char *line);
 
 /* SCHEDOP_shutdown; reason SHUTDOWN_*. */

@@ -85,8 +85,8 @@ void trap_handle(struct trap_frame *f)
 	    (expected != NULL && expected(f, cr2))) {
 		return;
 	}
-	say("kernel: trap %u, error %x, at %x, stack %x, address %x", f->vector,
-	    f->error, f->rip, f->rsp, cr2);
+	say("kernel: trap %lu, error %lx, at %lx, stack %lx, address %lx",
+	    f->vector, f->error, f->rip, f->rsp, cr2);
 	die("unexpected trap");
 }
 

@@ -76,7 +76,7 @@ static void visit_space(struct guest *g, struct guest_space *space, pfn_t page)
 	step("space pinned", guest_pin_space(g, space));
 	step("space entered", guest_load_root(g, space->root));
 	*(volatile uint64_t *)LOW.v = 42;
-	say("example: 42 at %x is %u in the direct map", LOW.v, *words(page));
+	say("example: 42 at %lx is %lu in the direct map", LOW.v, *words(page));
 	step("space left", guest_load_root(g, kernel));
 	step("space unpinned", guest_unpin_space(g, space));
 }
@@ -87,7 +87,7 @@ void kernel_main(uint64_t start_info)
 	pfn_t page;
 
 	boot(&guest, vaddr(start_info));
-	say("example: %u frames, %u free", memblock_nr_memory(&guest.memblock),
+	say("example: %lu frames, %lu free", memblock_nr_memory(&guest.memblock),
 	    memblock_nr_free(&guest.memblock));
 	step("a root", guest_alloc_frames(&guest, 1, &space.root));
 	step("a page", guest_alloc_frames(&guest, 1, &page));

@@ -44,7 +44,7 @@ struct checker {
 static void flush_stretch(struct checker *c, enum mistake m)
 {
 	if (c->nr[m] != 0) {
-		say("lab: pfn %x to %x: %s", c->first[m].v,
+		say("lab: pfn %lx to %lx: %s", c->first[m].v,
 		    c->first[m].v + c->nr[m] - 1, mistake_text[m]);
 		c->nr[m] = 0;
 	}

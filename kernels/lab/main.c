@@ -105,7 +105,7 @@ static struct lab_kernel kernel_of(uint64_t start_info)
 
 static void say_cost(const struct guest_stats *s)
 {
-	say("lab: hypercalls %u writes %u flushes %u walked %u", s->hypercalls,
+	say("lab: hypercalls %lu writes %lu flushes %lu walked %lu", s->hypercalls,
 	    s->entry_writes, s->flushes, s->pages_walked);
 }
 
@@ -119,6 +119,6 @@ void kernel_main(uint64_t start_info)
 		/* BUG(): an early kernel has no handler for it. */
 		__asm__ volatile("ud2");
 	}
-	say("lab: mistakes %u", lab_mistakes(&the_guest, &k));
+	say("lab: mistakes %lu", lab_mistakes(&the_guest, &k));
 	shut_down(SHUTDOWN_poweroff);
 }

@@ -28,7 +28,7 @@ void *va_of(const struct longest *l, uint64_t frame)
 void must(const char *what, int64_t got, int64_t want)
 {
 	if (got != want) {
-		say("%s: %d, expected %d", what, got, want);
+		say("%s: %ld, expected %ld", what, got, want);
 		die("a request was not carried out");
 	}
 	say("%s", what);

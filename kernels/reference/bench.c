@@ -44,7 +44,7 @@ void bench_measure(const char *name, bench_op op, void *what,
 	}
 	settle();
 	took = rdtsc() - start;
-	say("bench: %s %u", name, (took + repeat / 2) / repeat);
+	say("bench: %s %lu", name, (took + repeat / 2) / repeat);
 }
 
 void bench_must(bool ok, const char *what)

@@ -137,7 +137,7 @@ static bool all_given_back(struct diff *d)
 {
 	for (unsigned int nr = 0; nr < DIFF_POOL; nr++) {
 		if (probe_write(direct_va(d, nr), 0, NULL, NULL) >= 0) {
-			say("diff: frame %u cannot be written to",
+			say("diff: frame %lu cannot be written to",
 			    (uint64_t)nr);
 			return false;
 		}
@@ -165,13 +165,13 @@ static bool run_seed(struct diff *d, uint64_t seed, uint64_t nr_ops)
 		}
 		record_flush(d);
 		if (d->nr % DIFF_EVERY == DIFF_EVERY - 1) {
-			say("diff: seed %u %u %x", seed, d->nr + 1, d->digest);
+			say("diff: seed %lu %lu %lx", seed, d->nr + 1, d->digest);
 		}
 	}
 	d->trace = nr_ops >= d->trace_from;
 	clean_up(d);
 	record_state(d);
-	say("diff: seed %u clean %x", seed, d->digest);
+	say("diff: seed %lu clean %lx", seed, d->digest);
 	return all_given_back(d);
 }
 

@@ -226,7 +226,7 @@ static void dump_frame(struct diff *d, unsigned int nr)
 			dump_entry(d, e);
 		}
 	}
-	say("diff: %u %s", d->nr, d->line);
+	say("diff: %lu %s", d->nr, d->line);
 	d->used = 0;
 }
 
@@ -243,7 +243,7 @@ void record_dump(struct diff *d)
 void record_flush(struct diff *d)
 {
 	if (d->trace) {
-		say("diff: %u %s, %x", d->nr, d->line, d->digest);
+		say("diff: %lu %s, %lx", d->nr, d->line, d->digest);
 	}
 	d->used = 0;
 }

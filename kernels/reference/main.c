@@ -58,19 +58,19 @@ static void say_memory(struct guest *g)
 	for (unsigned int i = 0; i < g->e820.nr; i++) {
 		const struct e820_entry *e = &g->e820.entry[i];
 
-		say("memory: %x to %x, %s", e->addr, e->addr + e->size,
+		say("memory: %lx to %lx, %s", e->addr, e->addr + e->size,
 		    e->type == E820_RAM ? "RAM" : "not RAM");
 	}
-	say("memory: %u frames, %u of them free",
+	say("memory: %lu frames, %lu of them free",
 	    memblock_nr_memory(&g->memblock), memblock_nr_free(&g->memblock));
 }
 
 static void say_boot(const struct guest_boot *b)
 {
-	say("boot: %u pages, command line \"%s\"", b->nr_pages, b->cmdline);
-	say("boot: initial mapping to pfn %x, tables %x to %x", b->mapped_end.v,
+	say("boot: %lu pages, command line \"%s\"", b->nr_pages, b->cmdline);
+	say("boot: initial mapping to pfn %lx, tables %lx to %lx", b->mapped_end.v,
 	    b->tables_start.v, b->tables_end.v);
-	say("boot: P2M at %x, frames %x to %x", b->p2m_list.v, b->p2m_start.v,
+	say("boot: P2M at %lx, frames %lx to %lx", b->p2m_list.v, b->p2m_start.v,
 	    b->p2m_end.v);
 }
 
@@ -128,7 +128,7 @@ static void start_of_day(struct kernel *k, uint64_t start_info)
 	step(k, "run time", guest_run_time(g));
 	step(k, "builder's P2M dropped", guest_drop_p2m(g));
 	step(k, "initial mapping's surplus dropped", guest_drop_surplus(g));
-	say("start: %u frames free, %u hypercalls, %u entries written",
+	say("start: %lu frames free, %lu hypercalls, %lu entries written",
 	    memblock_nr_free(&g->memblock), g->stats.hypercalls,
 	    g->stats.entry_writes);
 }
@@ -138,7 +138,7 @@ bool check(struct kernel *k, bool ok, const char *sentence)
 	unsigned int nr =
 		ok ? ++k->passed + k->failed : k->passed + ++k->failed;
 
-	say("%s %u - %s", ok ? "ok" : "not ok", (uint64_t)nr, sentence);
+	say("%s %lu - %s", ok ? "ok" : "not ok", (uint64_t)nr, sentence);
 	return ok;
 }
 
@@ -146,7 +146,7 @@ bool check_value(struct kernel *k, int64_t is, int64_t expected,
 		 const char *sentence)
 {
 	if (is != expected) {
-		say("# is %d, expected %d", is, expected);
+		say("# is %ld, expected %ld", is, expected);
 	}
 	return check(k, is == expected, sentence);
 }
@@ -186,7 +186,7 @@ static void run_mode(struct kernel *k)
 		differential(k);
 	} else {
 		selftest(k);
-		say("%u passed, %u failed", (uint64_t)k->passed,
+		say("%lu passed, %lu failed", (uint64_t)k->passed,
 		    (uint64_t)k->failed);
 	}
 }

@@ -12,7 +12,7 @@ static void run(struct kernel *k, void (*test)(struct kernel *k))
 
 	test(k);
 	if (nr_free(k) != before) {
-		say("# %u frames free before, %u after", before, nr_free(k));
+		say("# %lu frames free before, %lu after", before, nr_free(k));
 	}
 	check(k, nr_free(k) == before, "no frame is lost");
 }

@@ -56,7 +56,7 @@ static void translations(struct kernel *k)
 		mfn_t f = p2m_get(&k->guest, pfn(i));
 
 		if (f.v != INVALID_FRAME && m2p(f) != i) {
-			say("# pfn %x is mfn %x is pfn %x", i, f.v, m2p(f));
+			say("# pfn %lx is mfn %lx is pfn %lx", i, f.v, m2p(f));
 			agree = false;
 		}
 	}

@@ -105,7 +105,7 @@ bool write_faults_at(uint64_t va)
 	int vector = probe_write(va, UINT64_MAX, &error, &cr2);
 
 	if (vector != VECTOR_PAGE_FAULT || cr2 != va) {
-		say("# vector %d, error %x, CR2 %x", (int64_t)vector, error,
+		say("# vector %ld, error %lx, CR2 %lx", (int64_t)vector, error,
 		    cr2);
 		return false;
 	}
@@ -125,7 +125,7 @@ bool frame_sound(struct kernel *k, pfn_t frame)
 	if (m2p(behind) == frame.v && pte_mfn(pte(e)).v == behind.v) {
 		return true;
 	}
-	say("# pfn %x is mfn %x is pfn %x, its mapping %x", frame.v, behind.v,
+	say("# pfn %lx is mfn %lx is pfn %lx, its mapping %lx", frame.v, behind.v,
 	    m2p(behind), e);
 	return false;
 }

@@ -26,7 +26,7 @@ static bool same_many(struct kernel *k, uint64_t first)
 	p2m_get_many(&k->guest, pfn(first), many, MANY);
 	for (unsigned int i = 0; i < MANY; i++) {
 		if (many[i] != p2m_get(&k->guest, pfn(first + i)).v) {
-			say("# pfn %x", first + i);
+			say("# pfn %lx", first + i);
 			return false;
 		}
 	}
@@ -61,7 +61,7 @@ static void all(struct kernel *k)
 			back += m2p(f) == i && p2m_find(&k->guest, f).v == i;
 		}
 	}
-	say("# %u frames of memory, %u in the P2M, %u in the M2P", nr, there,
+	say("# %lu frames of memory, %lu in the P2M, %lu in the M2P", nr, there,
 	    back);
 	check(k, nr == there && there == back,
 	      "p2m: every frame of memory has a machine frame that knows it");

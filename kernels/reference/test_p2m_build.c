@@ -184,7 +184,7 @@ static bool fails_with(struct kernel *k, uint64_t nr, enum p2m_kind kind)
 	ok = p2m_build(g, kind, vaddr(TEST_BASE)) == -XEN_ENOMEM &&
 	     nr_free(k) == had && had == nr;
 	if (!ok) {
-		say("# %u frames free before, %u after: %s", had, nr_free(k),
+		say("# %lu frames free before, %lu after: %s", had, nr_free(k),
 		    g->message);
 	}
 	g->memblock = saved;

@@ -237,7 +237,7 @@ static void messages(struct kernel *k)
 	struct guest *g = &scratch_guest;
 
 	check(k,
-	      guest_fail(g, XEN_EIO, "%s %u %x %d %%", "a", UINT64_C(12),
+	      guest_fail(g, XEN_EIO, "%s %lu %lx %ld %%", "a", UINT64_C(12),
 			 UINT64_C(0xbeef), INT64_C(-3)) == -XEN_EIO &&
 		      says(g, "a 12 beef -3 %"),
 	      "start: a message has its numbers");

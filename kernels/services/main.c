@@ -29,11 +29,11 @@ void expect(const char *what, int64_t got, int64_t want)
 {
 	if (got == want) {
 		passed++;
-		say("ok %u - %s", passed + failed, what);
+		say("ok %lu - %s", passed + failed, what);
 		return;
 	}
 	failed++;
-	say("not ok %u - %s: %d, expected %d", passed + failed, what, got,
+	say("not ok %lu - %s: %ld, expected %ld", passed + failed, what, got,
 	    want);
 }
 
@@ -127,6 +127,6 @@ void kernel_main(uint64_t start_info)
 	check_faults(&s);
 	check_grants(&s);
 	check_rings(&s);
-	say("%u passed, %u failed", passed, failed);
+	say("%lu passed, %lu failed", passed, failed);
 	shut_down(failed == 0 ? SHUTDOWN_poweroff : SHUTDOWN_crash);
 }
