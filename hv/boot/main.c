@@ -14,6 +14,7 @@
 #include "hv/report/control.h"
 #include "hv/cpu/cpu.h"
 #include "hv/cpu/slice.h"
+#include "hv/cpu/smap.h"
 #include "hv/life/create.h"
 #include "hv/report/log.h"
 #include "hv/report/machine.h"
@@ -93,6 +94,10 @@ static bool parse_option(struct options *o, const char *word)
 	}
 	if ((v = value_of(word, "fresh")) != NULL && *v == '\0') {
 		frames_fresh = true;
+		return true;
+	}
+	if ((v = value_of(word, "smap")) != NULL && *v == '\0') {
+		smap_forced = true;
 		return true;
 	}
 	if ((v = value_of(word, "stretch")) != NULL && *v == '\0') {
@@ -200,6 +205,7 @@ _Noreturn void hv_main(uint32_t magic, uint32_t information)
 		panic("%s", wrong);
 	}
 	memory_init(&boot_info);
+	smap_init();
 	paging_init();
 	cpu_init(0, &cpu0_tables);
 	idt_init();

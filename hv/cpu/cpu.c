@@ -8,6 +8,7 @@
 #include "hv/cpu/cpu.h"
 
 #include "hv/cpu/desc.h"
+#include "hv/cpu/smap.h"
 #include "hv/cpu/x86.h"
 #include "hv/mm/layout.h"
 
@@ -57,8 +58,9 @@ static void init_tss(struct cpu_tables *t)
 }
 
 /*
- * Where the CPU has them: no guest page is ever run as ours (guests are user
- * code throughout), and the addresses of our tables are nobody else's to read.
+ * Where the CPU has them: no guest page is ever run as ours, nor read or
+ * written but where we say so (guests are user code throughout), and the
+ * addresses of our tables are nobody else's to read.
  */
 static uint64_t protections(void)
 {
@@ -70,6 +72,7 @@ static uint64_t protections(void)
 	}
 	cr4 |= (c.b & CPUID7_B_SMEP) != 0 ? X86_CR4_SMEP : 0;
 	cr4 |= (c.c & CPUID7_C_UMIP) != 0 ? X86_CR4_UMIP : 0;
+	cr4 |= smap_present() ? X86_CR4_SMAP : 0;
 	return cr4;
 }
 

@@ -19,6 +19,7 @@
 #define X86_CR4_OSXMMEXCPT (1 << 10)
 #define X86_CR4_UMIP (1 << 11)
 #define X86_CR4_SMEP (1 << 20)
+#define X86_CR4_SMAP (1 << 21)
 
 #define X86_RFLAGS_CF (1 << 0)
 #define X86_RFLAGS_FIXED (1 << 1)

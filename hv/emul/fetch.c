@@ -6,6 +6,7 @@
 #include "hv/emul/fetch.h"
 
 #include "engine/port.h"
+#include "hv/cpu/smap.h"
 #include "hv/mm/guest.h"
 #include "hv/mm/layout.h"
 #include "hv/vcpu/inject.h"
@@ -24,8 +25,10 @@ size_t fetch_code(struct vcpu *v, const struct regs *r,
 	if (!guest_range_ok(r->rip, FETCH_BYTES)) {
 		return 0;
 	}
+	guest_access_begin();
 	GUEST_LOAD(low, r->rip, fault);
 	GUEST_LOAD(high, r->rip + 8, fault);
+	guest_access_end();
 	__builtin_memcpy(ret_code, &low, sizeof(low));
 	__builtin_memcpy(ret_code + 8, &high, sizeof(high));
 	return FETCH_BYTES;

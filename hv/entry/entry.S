@@ -18,6 +18,7 @@
  * label and given to the guest as its own; or sysretq, only with an address
  * that is canonical (its fault would be ours, with the guest's stack: XSA-7).
  */
+#include "hv/cpu/smap.h"
 #include "hv/cpu/x86.h"
 #include "hv/mm/layout.h"
 #include "hv/offsets.h"
@@ -90,6 +91,14 @@
 	.macro EX_TABLE at, fixup
 	.pushsection .ex_table, "a"
 	.quad \at, \fixup
+	.popsection
+	.endm
+
+	/* See hv/cpu/smap.c. */
+	.macro SMAP last
+661:	.byte SMAP_NOP
+	.pushsection .smap_sites, "a"
+	.quad 661b, \last
 	.popsection
 	.endm
 
@@ -235,6 +244,7 @@ syscall_user:
 	mov VCPU_INFO(%rdi), %rcx
 	cmpb $0, INFO_MASK(%rcx)
 	jne syscall_masked
+	SMAP SMAP_STAC
 1:	movq $SEL_USER_CS64, -32(%rax)
 2:	mov %r11, -24(%rax)
 	mov R(RIP), %r11
@@ -245,6 +255,7 @@ syscall_user:
 	mov R(RSP), %r11
 6:	mov %r11, -16(%rax)
 7:	movq $SEL_USER_SS, -8(%rax)
+	SMAP SMAP_CLAC
 	movb $1, INFO_MASK(%rcx)
 	mov %rsi, %rcx
 	mov R(RFLAGS), %r11
@@ -309,6 +320,7 @@ hypercall_iret:
 	je iret_bad_stack
 	cmpl $0, VCPU_WORK(%rdi)
 	jne iret_slow
+	SMAP SMAP_STAC
 1:	mov IRET_CS(%rax), %rcx
 	mov %ecx, %r11d
 	or $3, %ecx
@@ -371,6 +383,7 @@ iret_masked:
  */
 iret_kernel:
 iret_slow:
+	SMAP SMAP_CLAC
 	mov %rsi, R(RSI)
 	SAVE_ARGS
 	mov %rax, %rdx
@@ -382,6 +395,7 @@ iret_bad_stack:
 	lea text_iret_fault(%rip), %r11
 	jmp 1f
 iret_no_user:
+	SMAP SMAP_CLAC
 	lea text_iret_no_user(%rip), %r11
 1:	mov %rsi, R(RSI)
 	SAVE_ARGS
@@ -444,6 +458,7 @@ GLOBAL entry_exception
 	SAVE_HOT
 	SAVE_REST
 	cld
+	SMAP SMAP_CLAC
 	testb $3, FULL(CS)
 	jz own_exception
 exception_of_guest:
@@ -488,6 +503,7 @@ leave_work:
 GLOBAL entry_page_fault
 	SAVE_HOT
 	cld
+	SMAP SMAP_CLAC
 	testb $3, R(CS)
 	jz own_page_fault
 	mov HOT_VCPU, %rdi
@@ -522,6 +538,7 @@ own_exception:
 GLOBAL entry_interrupt
 	SAVE_HOT
 	cld
+	SMAP SMAP_CLAC
 	mov R(VECTOR), %edi
 	call trap_interrupt
 	testb $3, R(CS)

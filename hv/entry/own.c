@@ -101,6 +101,7 @@ struct regs *trap_own(struct regs *r)
 		trap_fatal(r);
 	}
 	r->rip = fixup;
+	r->rflags &= ~(uint64_t)X86_RFLAGS_AC; /* smap.c */
 	return r;
 }
 

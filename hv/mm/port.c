@@ -11,6 +11,7 @@
 #include "engine/port.h"
 
 #include "hv/cpu/slice.h"
+#include "hv/cpu/smap.h"
 #include "hv/mm/guest.h"
 #include "hv/mm/layout.h"
 #include "hv/report/panic.h"
@@ -82,10 +83,13 @@ fault:
 
 static int copy_any(void *to, const void *from, size_t bytes)
 {
-	if (bytes % 8 == 0) {
-		return copy_words(to, from, bytes / 8);
-	}
-	return copy_bytes(to, from, bytes);
+	int rc;
+
+	guest_access_begin();
+	rc = bytes % 8 == 0 ? copy_words(to, from, bytes / 8)
+			    : copy_bytes(to, from, bytes);
+	guest_access_end();
+	return rc;
 }
 
 int port_copy_in(struct mmu_vcpu *v, void *to, uint64_t from, size_t bytes)
@@ -97,10 +101,12 @@ int port_copy_in(struct mmu_vcpu *v, void *to, uint64_t from, size_t bytes)
 	if (__builtin_expect(!guest_range_ok(from, bytes), 0)) {
 		return -XEN_EFAULT;
 	}
+	guest_access_begin();
 	switch (bytes) {
 	case 16:
 		GUEST_LOAD(a, from, fault);
 		GUEST_LOAD(b, from + 8, fault);
+		guest_access_end();
 		t[0] = a;
 		t[1] = b;
 		return 0;
@@ -108,12 +114,14 @@ int port_copy_in(struct mmu_vcpu *v, void *to, uint64_t from, size_t bytes)
 		GUEST_LOAD(a, from, fault);
 		GUEST_LOAD(b, from + 8, fault);
 		GUEST_LOAD(c, from + 16, fault);
+		guest_access_end();
 		t[0] = a;
 		t[1] = b;
 		t[2] = c;
 		return 0;
 	case 8:
 		GUEST_LOAD(a, from, fault);
+		guest_access_end();
 		t[0] = a;
 		return 0;
 	default:
@@ -131,7 +139,9 @@ int port_copy_out(struct mmu_vcpu *v, uint64_t to, const void *from,
 		return -XEN_EFAULT;
 	}
 	if (bytes == 8) {
+		guest_access_begin();
 		GUEST_STORE(to, *(const uint64_t *)from, fault);
+		guest_access_end();
 		return 0;
 	}
 	return copy_any((void *)to, from, bytes);

@@ -17,6 +17,7 @@
 #include "hv/domain/domain.h"
 #include "hv/domain/stop.h"
 #include "hv/report/log.h"
+#include "hv/cpu/smap.h"
 #include "hv/mm/guest.h"
 #include "hv/mm/layout.h"
 #include "hv/report/print.h"
@@ -73,6 +74,7 @@ static inline bool bounce(struct vcpu *v, struct regs *r, uint64_t address,
 	if (!guest_range_ok(sp - FRAME_SPACE, FRAME_SPACE)) {
 		return stack_fault(v, sp);
 	}
+	guest_access_begin();
 	GUEST_STORE(sp - 8, r->ss, fault);
 	GUEST_STORE(sp - 16, r->rsp, fault);
 	GUEST_STORE(sp - 24, stored_rflags(v, r, masked), fault);
@@ -85,6 +87,7 @@ static inline bool bounce(struct vcpu *v, struct regs *r, uint64_t address,
 	}
 	GUEST_STORE(sp - 8, r->r11, fault);
 	GUEST_STORE(sp - 16, r->rcx, fault);
+	guest_access_end();
 	if (mask_events) {
 		info->evtchn_upcall_mask = 1;
 	}
