@@ -24,6 +24,6 @@ void flood(const struct services *s)
 	while (now(s) - start < 8000 * MS) {
 		hypercall(__HYPERVISOR_sched_op, SCHEDOP_yield, 0, 0, 0, 0);
 	}
-	say("flood: it took %u ms", took / MS);
+	say("flood: it took %lu ms", took / MS);
 	shut_down(SHUTDOWN_poweroff);
 }
