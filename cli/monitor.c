@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "abi/control.h"
 #include "cli/monitor.h"
 
 /* Whole numbers up to here are exact in JSON's doubles. */
@@ -92,18 +93,18 @@ static void replace(cJSON **field, cJSON *event)
 /* Takes the event over. */
 static void take_event(struct monitor *m, const char *kind, cJSON *event)
 {
-	if (strcmp(kind, "boot") == 0) {
+	if (strcmp(kind, EVENT_BOOT) == 0) {
 		replace(&m->boot, event);
-	} else if (strcmp(kind, "guest-start") == 0) {
+	} else if (strcmp(kind, EVENT_GUEST_START) == 0) {
 		replace(&m->guest_start, event);
 		m->guest_started = true;
-	} else if (strcmp(kind, "crash") == 0) {
+	} else if (strcmp(kind, EVENT_CRASH) == 0) {
 		replace(&m->crash, event);
-	} else if (strcmp(kind, "shutdown") == 0) {
+	} else if (strcmp(kind, EVENT_SHUTDOWN) == 0) {
 		replace(&m->shutdown, event);
-	} else if (strcmp(kind, "summary") == 0) {
+	} else if (strcmp(kind, EVENT_SUMMARY) == 0) {
 		replace(&m->summary, event);
-	} else if (strcmp(kind, "refusal") == 0) {
+	} else if (strcmp(kind, EVENT_REFUSAL) == 0) {
 		if (m->nr_refusals++ >= MONITOR_MAX_REFUSALS ||
 		    !cJSON_AddItemToArray(m->refusals, event)) {
 			cJSON_Delete(event);
@@ -111,9 +112,10 @@ static void take_event(struct monitor *m, const char *kind, cJSON *event)
 	} else if (strcmp(kind, "lost") == 0) {
 		m->nr_lost += monitor_number(event, "reports", 1);
 		cJSON_Delete(event);
-	} else if (strcmp(kind, "audit") == 0) {
+	} else if (strcmp(kind, EVENT_AUDIT) == 0) {
 		m->nr_audits++;
-		m->audit_differences += monitor_number(event, "differences", 1);
+		m->audit_differences +=
+			monitor_number(event, AUDIT_DIFFERENCES, 1);
 		cJSON_Delete(event);
 	} else {
 		/* A later hypervisor may tell more: no error. */
@@ -134,7 +136,7 @@ static void take_line(struct monitor *m)
 	}
 	event = cJSON_ParseWithLength(m->line, m->length);
 	make_all_printable(event);
-	kind = cJSON_IsObject(event) ? monitor_text(event, "event", NULL)
+	kind = cJSON_IsObject(event) ? monitor_text(event, CONTROL_EVENT, NULL)
 				     : NULL;
 	if (kind == NULL) {
 		cJSON_Delete(event);
@@ -167,12 +169,12 @@ void monitor_feed(struct monitor *m, const char *data, size_t size)
 
 const char *monitor_crash_reason(const struct monitor *m)
 {
-	const char *reason = monitor_text(m->crash, "reason", NULL);
+	const char *reason = monitor_text(m->crash, CRASH_REASON, NULL);
 
 	if (reason != NULL) {
 		return reason;
 	}
-	reason = monitor_text(m->shutdown, "reason", NULL);
+	reason = monitor_text(m->shutdown, SHUTDOWN_REASON, NULL);
 	if (reason == NULL) {
 		return "the hypervisor gave no reason";
 	}
@@ -192,7 +194,7 @@ uint64_t monitor_refusals(const struct monitor *m)
 uint64_t monitor_audit_differences(const struct monitor *m)
 {
 	const cJSON *audit =
-		cJSON_GetObjectItemCaseSensitive(m->summary, "audit");
+		cJSON_GetObjectItemCaseSensitive(m->summary, SUMMARY_AUDIT);
 	uint64_t told = monitor_number(audit, "differences", 0);
 
 	return told > m->audit_differences ? told : m->audit_differences;

@@ -7,18 +7,20 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "abi/control.h"
 #include "cli/run_options.h"
 
 #define QEMU_PROGRAM "qemu-system-x86_64"
 #define QEMU_PACKAGE "qemu-system-x86"
 #define QEMU_ERROR_SIZE 320
 
-/* Values that the hypervisor writes to isa-debug-exit make these statuses. */
+/* QEMU's status when the hypervisor has ended the machine (abi/control.h). */
+#define QEMU_STATUS(value) ((value)*2 + 1)
 enum qemu_exit {
-	QEMU_EXIT_POWEROFF = 33,
-	QEMU_EXIT_CRASH = 35,
-	QEMU_EXIT_HV_FAILED = 37,
-	QEMU_EXIT_REBOOT = 39,
+	QEMU_EXIT_POWEROFF = QEMU_STATUS(CONTROL_EXIT_POWEROFF),
+	QEMU_EXIT_CRASH = QEMU_STATUS(CONTROL_EXIT_CRASH),
+	QEMU_EXIT_HV_FAILED = QEMU_STATUS(CONTROL_EXIT_FAILED),
+	QEMU_EXIT_REBOOT = QEMU_STATUS(CONTROL_EXIT_REBOOT),
 };
 
 struct qemu_config {

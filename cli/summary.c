@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "abi/control.h"
 #include "cli/summary.h"
 
 /* What cannot be a count that the hypervisor has told. */
@@ -121,7 +122,7 @@ static int by_calls(const void *a, const void *b)
 
 static void print_hypercalls(FILE *to, const cJSON *summary)
 {
-	const cJSON *calls = member(summary, "hypercalls");
+	const cJSON *calls = member(summary, SUMMARY_HYPERCALLS);
 	const cJSON *sorted[MAX_CALLS];
 	const cJSON *call;
 	uint64_t total = 0;
@@ -174,8 +175,8 @@ static void print_rows(FILE *to, const cJSON *object, const struct row *rows,
 }
 
 static const struct row write_rows[] = {
-	{"pte_writes", "PTE writes"},
-	{"ptwr", "of them, direct (emulated)"},
+	{SUMMARY_PTE_WRITES, "PTE writes"},
+	{SUMMARY_PTWR, "of them, direct (emulated)"},
 };
 static const struct row flush_rows[] = {
 	{"all", "TLB flushes, whole"},
@@ -197,7 +198,7 @@ static void print_traps(FILE *to, const cJSON *summary)
 	const cJSON *trap;
 	unsigned int nr = 0;
 
-	cJSON_ArrayForEach(trap, member(summary, "traps"))
+	cJSON_ArrayForEach(trap, member(summary, SUMMARY_TRAPS))
 	{
 		uint64_t count = cJSON_IsNumber(trap) &&
 						 trap->valuedouble > 0 &&
@@ -216,7 +217,7 @@ static void print_traps(FILE *to, const cJSON *summary)
 
 static void print_audit(FILE *to, const struct run_report *r)
 {
-	const cJSON *audit = member(r->monitor->summary, "audit");
+	const cJSON *audit = member(r->monitor->summary, SUMMARY_AUDIT);
 	uint64_t runs = monitor_number(audit, "runs", r->monitor->nr_audits);
 
 	if (runs == 0) {
@@ -241,28 +242,30 @@ void summary_text(FILE *to, const struct run_report *r)
 	} else {
 		print_hypercalls(to, summary);
 		print_rows(to, summary, ROWS(write_rows));
-		print_rows(to, member(summary, "tlb_flushes"),
+		print_rows(to, member(summary, SUMMARY_TLB_FLUSHES),
 			   ROWS(flush_rows));
-		print_rows(to, member(summary, "peak"), ROWS(peak_rows));
+		print_rows(to, member(summary, SUMMARY_PEAK), ROWS(peak_rows));
 		print_traps(to, summary);
 		if (r->icount) {
 			print_count(to, "instructions",
-				    monitor_number(summary, "instructions",
+				    monitor_number(summary,
+						   SUMMARY_INSTRUCTIONS,
 						   UNKNOWN));
 		}
 		print_count(to, "longest stretch, cycles",
-			    monitor_number(summary, "longest_stretch",
+			    monitor_number(summary, SUMMARY_LONGEST_STRETCH,
 					   UNKNOWN));
 		print_count(to, "longest stay, cycles",
-			    monitor_number(summary, "longest_stay", UNKNOWN));
+			    monitor_number(summary, SUMMARY_LONGEST_STAY,
+					   UNKNOWN));
 		print_audit(to, r);
 	}
 	if (r->monitor->nr_lost != 0) {
 		print_count(to, "reports lost on the way", r->monitor->nr_lost);
 	}
-	if (monitor_number(summary, "refused_untold", 0) != 0) {
+	if (monitor_number(summary, SUMMARY_REFUSED_UNTOLD, 0) != 0) {
 		print_count(to, "refusals not told one by one",
-			    monitor_number(summary, "refused_untold", 0));
+			    monitor_number(summary, SUMMARY_REFUSED_UNTOLD, 0));
 	}
 	if (r->monitor->nr_bad_lines != 0) {
 		print_count(to, "control lines not understood",

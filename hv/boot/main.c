@@ -4,6 +4,7 @@
  */
 #include <stdbool.h>
 
+#include "abi/control.h"
 #include "hv/report/audit.h"
 #include "hv/mm/machine_frames.h"
 #include "hv/mm/memory.h"
@@ -156,10 +157,10 @@ static void banner(void)
 
 	cpu_brand(brand);
 	log_info("Pagewarden, %lu MiB of RAM, %s", pages / MIB_PAGES, brand);
-	control_begin("boot");
-	control_number("ram_kib", pages * 4);
-	control_number("frames", machine_mmu.nr_frames);
-	control_text("cpu", brand);
+	control_begin(EVENT_BOOT);
+	control_number(BOOT_RAM_KIB, pages * 4);
+	control_number(BOOT_FRAMES, machine_mmu.nr_frames);
+	control_text(BOOT_CPU, brand);
 	control_end();
 }
 

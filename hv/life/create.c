@@ -5,6 +5,7 @@
  * would make. Frames are chosen in few large runs; an initrd stays where the
  * loader put it, and its frames become the domain's.
  */
+#include "abi/control.h"
 #include "hv/life/create.h"
 
 #include "builder/build.h"
@@ -292,9 +293,9 @@ static void tell(const struct domain *d, const struct plan *p,
 	log_info("domain %u: %lu MiB in %u runs, entry %016lx",
 		 (unsigned int)d->mmu.domid, d->mmu.nr_pages >> 8,
 		 p->memory.nr_runs, b->entry.v);
-	control_begin("guest-start");
-	control_hex("entry", b->entry.v);
-	control_number("pages", d->mmu.nr_pages);
+	control_begin(EVENT_GUEST_START);
+	control_hex(GUEST_START_ENTRY, b->entry.v);
+	control_number(GUEST_START_PAGES, d->mmu.nr_pages);
 	control_end();
 }
 

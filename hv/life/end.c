@@ -4,6 +4,7 @@
  * when everything it held has been returned, when not one reference may be
  * left.
  */
+#include "abi/control.h"
 #include "hv/life/end.h"
 
 #include "hv/report/audit.h"
@@ -34,15 +35,15 @@ static const char *reason_name(unsigned int reason)
 							 : "crash";
 }
 
-static enum machine_exit exit_value(const struct domain *d)
+static enum control_exit exit_value(const struct domain *d)
 {
 	switch (d->shutdown) {
 	case SHUTDOWN_poweroff:
-		return EXIT_POWEROFF;
+		return CONTROL_EXIT_POWEROFF;
 	case SHUTDOWN_reboot:
-		return EXIT_REBOOT;
+		return CONTROL_EXIT_REBOOT;
 	default:
-		return EXIT_CRASHED;
+		return CONTROL_EXIT_CRASH;
 	}
 }
 
@@ -53,17 +54,17 @@ static void report(struct vcpu *v, const struct regs *r)
 	if (d->shutdown == DOMAIN_CRASHED) {
 		crash_report(v, r);
 	}
-	if (exit_value(d) == EXIT_CRASHED) {
-		control_begin("crash");
-		control_text("reason", d->crash_reason != NULL
-					       ? d->crash_reason
-					       : reason_name(d->shutdown));
-		control_hex("rip", r->rip);
-		control_number("vcpu", v->id);
+	if (exit_value(d) == CONTROL_EXIT_CRASH) {
+		control_begin(EVENT_CRASH);
+		control_text(CRASH_REASON, d->crash_reason != NULL
+						   ? d->crash_reason
+						   : reason_name(d->shutdown));
+		control_hex(CRASH_RIP, r->rip);
+		control_number(CRASH_VCPU, v->id);
 		control_end();
 	}
-	control_begin("shutdown");
-	control_text("reason", reason_name(d->shutdown));
+	control_begin(EVENT_SHUTDOWN);
+	control_text(SHUTDOWN_REASON, reason_name(d->shutdown));
 	control_end();
 }
 

@@ -4,6 +4,7 @@
  * many hypercalls. A difference is a bug of ours; it is reported in full and
  * the guest goes on, so that the first one does not hide the rest.
  */
+#include "abi/control.h"
 #include "hv/report/audit.h"
 
 #include "hv/report/control.h"
@@ -99,9 +100,9 @@ void audit_run(struct domain *d, enum audit_when when)
 		return;
 	}
 	report_differences();
-	control_begin("audit");
-	control_text("when", when_name(when));
-	control_number("differences", report.total);
+	control_begin(EVENT_AUDIT);
+	control_text(AUDIT_WHEN, when_name(when));
+	control_number(AUDIT_DIFFERENCES, report.total);
 	control_end();
 }
 

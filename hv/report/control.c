@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 
+#include "abi/control.h"
 #include "abi/text.h"
 #include "hv/report/serial.h"
 
@@ -64,7 +65,7 @@ void control_begin(const char *event)
 	comma = false;
 	serial_begin(SERIAL_CONTROL);
 	out("{");
-	control_text("event", event);
+	control_text(CONTROL_EVENT, event);
 }
 
 void control_text(const char *key, const char *value)

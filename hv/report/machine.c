@@ -5,16 +5,14 @@
 #include "hv/report/serial.h"
 #include "hv/cpu/x86.h"
 
-#define DEBUG_EXIT_PORT 0xf4
-
 bool machine_debug_exit;
 
-_Noreturn void machine_end(enum machine_exit value)
+_Noreturn void machine_end(enum control_exit value)
 {
 	serial_flush(SERIAL_CONTROL);
 	serial_flush(SERIAL_CONSOLE);
 	if (machine_debug_exit) {
-		x86_out8(DEBUG_EXIT_PORT, (uint8_t)value);
+		x86_out8(CONTROL_EXIT_PORT, (uint8_t)value);
 	}
 	for (;;) {
 		__asm__ volatile("cli; hlt");

@@ -5,18 +5,12 @@
 
 #include <stdbool.h>
 
-/* Values for QEMU's isa-debug-exit; QEMU exits with 2 * value + 1. */
-enum machine_exit {
-	EXIT_POWEROFF = 0x10,
-	EXIT_CRASHED = 0x11,
-	EXIT_FAILED = 0x12, /* the hypervisor itself */
-	EXIT_REBOOT = 0x13,
-};
+#include "abi/control.h"
 
-/* Is there such a device? On a real machine there is not. */
+/* Is there a debug-exit device? On a real machine there is not. */
 extern bool machine_debug_exit;
 
 /* Lets the serial ports drain, then exits or halts. */
-_Noreturn void machine_end(enum machine_exit value);
+_Noreturn void machine_end(enum control_exit value);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The last words, on both serial ports. */
+#include "abi/control.h"
 #include "abi/text.h"
 #include "hv/report/panic.h"
 
@@ -23,9 +24,9 @@ _Noreturn void panic(const char *why, ...)
 		text_format_args(&t, why, args);
 		va_end(args);
 		log_error("panic: %s", line);
-		control_begin("panic");
-		control_text("reason", line);
+		control_begin(EVENT_PANIC);
+		control_text(PANIC_REASON, line);
 		control_end();
 	}
-	machine_end(EXIT_FAILED);
+	machine_end(CONTROL_EXIT_FAILED);
 }

@@ -4,6 +4,7 @@
  * A guest can cause them at any rate, and serial lines are slow: past a burst,
  * only some are told in full; all are counted, and so are those not told.
  */
+#include "abi/control.h"
 #include "hv/report/refused.h"
 
 #include "engine/port.h"
@@ -51,18 +52,20 @@ static void tell_place(const struct refusal *r)
 	if (r->nr_path == 0) {
 		return;
 	}
-	control_hex("where", refusal_where(r).v);
-	control_hex("table", r->path[0].table.v);
-	control_number("slot", r->path[0].slot);
+	control_hex(REFUSAL_WHERE, refusal_where(r).v);
+	control_hex(REFUSAL_TABLE, r->path[0].table.v);
+	control_number(REFUSAL_SLOT, r->path[0].slot);
 	if (r->nr_path > 1) {
-		control_hex("asked_table", r->path[r->nr_path - 1].table.v);
+		control_hex(REFUSAL_ASKED_TABLE,
+			    r->path[r->nr_path - 1].table.v);
 	}
 }
 
 static void tell_operands(const struct refusal *r)
 {
-	static const char *const keys[OPERAND_WORDS] = {"operand0", "operand1",
-							"operand2"};
+	static const char *const keys[OPERAND_WORDS] = {REFUSAL_OPERAND0,
+							REFUSAL_OPERAND1,
+							REFUSAL_OPERAND2};
 
 	for (uint32_t i = 0; i < r->nr_operands; i++) {
 		control_hex(keys[i], r->operand[i]);
@@ -73,41 +76,41 @@ static void tell_control(const struct refusal *r)
 {
 	const struct rule_info *rule = &rule_info[r->rule];
 
-	control_begin("refusal");
-	control_text("op", operation_info[r->op.id].name);
-	control_number("index", r->op.index);
-	control_text("rule", rule->name);
-	control_text("sentence", rule->sentence);
-	control_text("invariant", rule->invariant);
-	control_number("errno", (uint64_t)rule->err);
+	control_begin(EVENT_REFUSAL);
+	control_text(REFUSAL_OP, operation_info[r->op.id].name);
+	control_number(REFUSAL_INDEX, r->op.index);
+	control_text(REFUSAL_RULE, rule->name);
+	control_text(REFUSAL_SENTENCE, rule->sentence);
+	control_text(REFUSAL_INVARIANT, rule->invariant);
+	control_number(REFUSAL_ERRNO, (uint64_t)rule->err);
 	if (r->frame.v != INVALID_FRAME) {
-		control_hex("mfn", r->frame.v);
+		control_hex(REFUSAL_MFN, r->frame.v);
 		if (r->pfn.v != INVALID_FRAME) {
-			control_hex("pfn", r->pfn.v);
+			control_hex(REFUSAL_PFN, r->pfn.v);
 		}
 	}
 	if (r->has_types) {
-		control_hex("seen", r->seen);
-		control_hex("expected", r->expected);
+		control_hex(REFUSAL_SEEN, r->seen);
+		control_hex(REFUSAL_EXPECTED, r->expected);
 	}
 	if (r->level != 0) {
-		control_number("level", r->level);
-		control_hex("entry", r->entry.v);
+		control_number(REFUSAL_LEVEL, r->level);
+		control_hex(REFUSAL_ENTRY, r->entry.v);
 	}
 	if (r->bits != 0) {
-		control_hex("bits", r->bits);
+		control_hex(REFUSAL_BITS, r->bits);
 	}
 	if (r->has_old) {
-		control_hex("old", r->old.v);
+		control_hex(REFUSAL_OLD, r->old.v);
 	}
 	tell_place(r);
 	tell_operands(r);
-	control_number("request", r->request);
+	control_number(REFUSAL_REQUEST, r->request);
 	if (r->op.call != 0) {
-		control_number("call", r->op.call - 1);
+		control_number(REFUSAL_CALL, r->op.call - 1);
 	}
-	control_hex("rip", r->rip);
-	control_number("serial", r->serial);
+	control_hex(REFUSAL_RIP, r->rip);
+	control_number(REFUSAL_SERIAL, r->serial);
 	control_end();
 }
 

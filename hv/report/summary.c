@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The summary: counts that were kept anyway, as one JSON object. */
+#include "abi/control.h"
 #include "hv/report/summary.h"
 
 #include "hv/report/audit.h"
@@ -21,7 +22,7 @@ void summary_start(struct domain *d)
 
 static void send_hypercalls(const struct domain *d)
 {
-	control_open("hypercalls", '[');
+	control_open(SUMMARY_HYPERCALLS, '[');
 	for (unsigned int nr = 0; nr < HYPERCALLS; nr++) {
 		uint64_t calls = counters_calls(d, nr);
 
@@ -39,7 +40,7 @@ static void send_hypercalls(const struct domain *d)
 
 static void send_peak(const struct mmu_stats *s)
 {
-	control_open("peak", '{');
+	control_open(SUMMARY_PEAK, '{');
 	control_number("l1", s->peak[FRAME_L1]);
 	control_number("l2", s->peak[FRAME_L2]);
 	control_number("l3", s->peak[FRAME_L3]);
@@ -51,7 +52,7 @@ static void send_peak(const struct mmu_stats *s)
 
 static void send_traps(const struct domain *d)
 {
-	control_open("traps", '{');
+	control_open(SUMMARY_TRAPS, '{');
 	for (unsigned int vector = 0; vector < 32; vector++) {
 		uint64_t nr = counters_traps(d, vector);
 
@@ -69,35 +70,36 @@ void summary_send(const struct domain *d)
 {
 	const struct mmu_stats *s = &d->mmu.stats;
 
-	control_begin("summary");
+	control_begin(EVENT_SUMMARY);
 	send_hypercalls(d);
-	control_number("pte_writes", s->pte_writes);
-	control_number("ptwr", s->ptwr);
-	control_number("validated", s->validated);
-	control_open("tlb_flushes", '{');
+	control_number(SUMMARY_PTE_WRITES, s->pte_writes);
+	control_number(SUMMARY_PTWR, s->ptwr);
+	control_number(SUMMARY_VALIDATED, s->validated);
+	control_open(SUMMARY_TLB_FLUSHES, '{');
 	control_number("all", s->flush_all);
 	control_number("one", s->flush_one);
 	control_close('}');
 	send_peak(s);
 	send_traps(d);
-	control_open("audit", '{');
+	control_open(SUMMARY_AUDIT, '{');
 	control_number("runs", d->counters.audits);
 	control_number("differences", d->counters.differences);
 	control_close('}');
 	/* The TSC counts instructions where it runs by them (-icount). */
-	control_number("instructions", x86_rdtsc() - d->counters.started_tsc);
+	control_number(SUMMARY_INSTRUCTIONS,
+		       x86_rdtsc() - d->counters.started_tsc);
 	if (slice_measured) {
 		const struct slice *most = &cpu_here()->slice;
 
-		control_number("longest_stretch", most->longest_stretch);
-		control_hex("longest_stretch_at", most->longest_at);
-		control_number("longest_stay", most->longest_stay);
+		control_number(SUMMARY_LONGEST_STRETCH, most->longest_stretch);
+		control_hex(SUMMARY_LONGEST_STRETCH_AT, most->longest_at);
+		control_number(SUMMARY_LONGEST_STAY, most->longest_stay);
 	}
-	control_open("lost", '{');
+	control_open(SUMMARY_LOST, '{');
 	control_number("console_bytes", serial_lost(SERIAL_CONSOLE).bytes);
 	control_number("reports", serial_lost(SERIAL_CONTROL).messages);
 	control_close('}');
-	control_number("refused_total", s->refused);
-	control_number("refused_untold", d->refusals.untold_in_all);
+	control_number(SUMMARY_REFUSED_TOTAL, s->refused);
+	control_number(SUMMARY_REFUSED_UNTOLD, d->refusals.untold_in_all);
 	control_end();
 }

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The control channel between the hypervisor, which writes it on COM2, and the
+ * command, which reads it: one JSON object a line. Here are its events, their
+ * members, and the values with which the machine is ended.
+ *
+ * docs/control.schema.json is made of this file by scripts/control-schema, so
+ * a line has one form and no other:
+ *
+ *   #define EVENT_NAME "name"       then, for its members,
+ *   #define NAME_MEMBER "member"    and a comment: type, "?" if it may be
+ *                                   absent, ": " and what it says
+ *
+ * Types: number (unsigned), hex (a string with 0x), text, flag, list, object.
+ * Members of an object within are not listed one by one.
+ */
+#ifndef PW_ABI_CONTROL_H
+#define PW_ABI_CONTROL_H
+
+/* What is written to the debug-exit port 0xf4. */
+#define CONTROL_EXIT_PORT 0xf4
+enum control_exit {
+	CONTROL_EXIT_POWEROFF = 0x10,
+	CONTROL_EXIT_CRASH = 0x11,
+	CONTROL_EXIT_FAILED = 0x12, /* the hypervisor itself */
+	CONTROL_EXIT_REBOOT = 0x13,
+};
+
+/* scripts/control-schema reads these lines. */
+/* clang-format off */
+#define CONTROL_EVENT "event"
+
+#define EVENT_BOOT "boot"
+#define BOOT_RAM_KIB "ram_kib" /* number: RAM that can be used */
+#define BOOT_FRAMES "frames" /* number: records in the frame table */
+#define BOOT_CPU "cpu" /* text: the CPU's brand string */
+
+#define EVENT_GUEST_START "guest-start"
+#define GUEST_START_ENTRY "entry" /* hex: address of the first instruction */
+#define GUEST_START_PAGES "pages" /* number: frames of the domain */
+
+#define EVENT_REFUSAL "refusal"
+#define REFUSAL_OP "op" /* text: operation */
+#define REFUSAL_INDEX "index" /* number: of the request in its list */
+#define REFUSAL_RULE "rule" /* text: identifier in docs/rules.md */
+#define REFUSAL_SENTENCE "sentence" /* text: the rule's */
+#define REFUSAL_INVARIANT "invariant" /* text: I1 to I10, or ABI */
+#define REFUSAL_ERRNO "errno" /* number: positive, Xen's */
+#define REFUSAL_MFN "mfn" /* hex?: frame it is about */
+#define REFUSAL_PFN "pfn" /* hex?: its M2P entry */
+#define REFUSAL_SEEN "seen" /* hex?: type_info of the frame */
+#define REFUSAL_EXPECTED "expected" /* hex?: type that was asked for */
+#define REFUSAL_LEVEL "level" /* number?: of the entry refused */
+#define REFUSAL_ENTRY "entry" /* hex?: that entry */
+#define REFUSAL_BITS "bits" /* hex?: its bits that may not be set */
+#define REFUSAL_OLD "old" /* hex?: what it was to replace */
+#define REFUSAL_WHERE "where" /* hex?: its machine address */
+#define REFUSAL_TABLE "table" /* hex?: mfn of its table */
+#define REFUSAL_SLOT "slot" /* number?: index in the table */
+#define REFUSAL_ASKED_TABLE "asked_table" /* hex?: table asked for */
+#define REFUSAL_OPERAND0 "operand0" /* hex?: first word of the operands */
+#define REFUSAL_OPERAND1 "operand1" /* hex?: second */
+#define REFUSAL_OPERAND2 "operand2" /* hex?: third */
+#define REFUSAL_REQUEST "request" /* number: serial number of the operation */
+#define REFUSAL_CALL "call" /* number?: index in the multicall */
+#define REFUSAL_RIP "rip" /* hex: the guest's */
+#define REFUSAL_SERIAL "serial" /* number: refusals so far */
+
+#define EVENT_AUDIT "audit"
+#define AUDIT_WHEN "when" /* text: exit, periodic, destroyed */
+#define AUDIT_DIFFERENCES "differences" /* number: found by this run */
+
+#define EVENT_CRASH "crash"
+#define CRASH_REASON "reason" /* text: what made the domain end */
+#define CRASH_RIP "rip" /* hex: the guest's */
+#define CRASH_VCPU "vcpu" /* number: which */
+
+#define EVENT_SHUTDOWN "shutdown"
+#define SHUTDOWN_REASON "reason" /* text: poweroff, reboot, crash, ... */
+
+#define EVENT_PANIC "panic"
+#define PANIC_REASON "reason" /* text: our own failure */
+
+#define EVENT_SUMMARY "summary"
+#define SUMMARY_HYPERCALLS "hypercalls" /* list: name, calls, refused */
+#define SUMMARY_PTE_WRITES "pte_writes" /* number: entries written */
+#define SUMMARY_PTWR "ptwr" /* number: of them, direct writes */
+#define SUMMARY_VALIDATED "validated" /* number: tables */
+#define SUMMARY_TLB_FLUSHES "tlb_flushes" /* object: all, one */
+#define SUMMARY_PEAK "peak" /* object: frames by type, at most */
+#define SUMMARY_TRAPS "traps" /* object: exceptions by name */
+#define SUMMARY_AUDIT "audit" /* object?: runs, differences */
+#define SUMMARY_INSTRUCTIONS "instructions" /* number: TSC of the run */
+#define SUMMARY_LONGEST_STRETCH "longest_stretch" /* number?: TSC, no stop */
+#define SUMMARY_LONGEST_STRETCH_AT "longest_stretch_at" /* hex?: where */
+#define SUMMARY_LONGEST_STAY "longest_stay" /* number?: TSC within one entry \ */
+#define SUMMARY_LOST "lost" /* object: console_bytes, reports not sent */
+#define SUMMARY_REFUSED_TOTAL "refused_total" /* number: all refusals */
+#define SUMMARY_REFUSED_UNTOLD "refused_untold" /* number: not told of */
+
+/* clang-format on */
+
+#endif
