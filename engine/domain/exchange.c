@@ -8,6 +8,7 @@
 #include "engine/domain/pool.h"
 #include "engine/domain/reservation.h"
 #include "engine/port.h"
+#include "engine/request/list.h"
 #include "engine/table/flush.h"
 #include "engine/table/refs.h"
 
@@ -149,6 +150,11 @@ static int check_exchange(struct mmu_domain *d,
 	unsigned int in = e->in.extent_order;
 	unsigned int out = e->out.extent_order;
 
+	int rc = check_domid(d, e->in.domid);
+
+	if (rc != 0) {
+		return rc;
+	}
 	if (in > RESERVATION_MAX_ORDER || out > RESERVATION_MAX_ORDER) {
 		return refuse_op(d, RULE_PRIVILEGED);
 	}
@@ -186,7 +192,7 @@ int reservation_exchange(struct mmu_vcpu *v, uint64_t arg)
 	c.order = c.in_order > c.out_order ? c.in_order : c.out_order;
 	step = UINT64_C(1) << (c.order - c.in_order);
 	first = e.nr_exchanged;
-	while (rc == 0 && e.nr_exchanged + step <= e.in.nr_extents) {
+	while (rc == 0 && e.in.nr_extents - e.nr_exchanged >= step) {
 		uint64_t pages = e.nr_exchanged << c.in_order;
 
 		if (e.nr_exchanged != first && port_preempt(d)) {
