@@ -149,7 +149,12 @@ static void append_number(struct output *o, uint64_t n)
 
 static void append_text(struct output *o, const char *text)
 {
-	append(o, (const uint8_t *)text, __builtin_strlen(text));
+	size_t n = 0;
+
+	while (text[n] != '\0') {
+		n++;
+	}
+	append(o, (const uint8_t *)text, n);
 }
 
 /* Says what was lost since this was last said: room is kept for it. */
