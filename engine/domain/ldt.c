@@ -5,6 +5,7 @@
  * known, because that is what kernels do before they write to such a page
  * again.
  */
+#include "abi/guest_range.h"
 #include "engine/domain/descriptor.h"
 #include "engine/table/refs.h"
 #include "engine/table/walk.h"
@@ -55,8 +56,7 @@ int mmu_set_ldt(struct mmu_vcpu *v, uint64_t base, unsigned int entries)
 		base = 0;
 	}
 	if (entries > LDT_FRAMES * PT_ENTRIES || page_offset(base) != 0 ||
-	    !vaddr_canonical(vaddr(base)) ||
-	    (base >> 47 != 0 && pt_index(vaddr(base), 4) <= XEN_L4_LAST)) {
+	    !guest_range_ok(base, 1)) {
 		return refuse_op(d, RULE_LDT_RANGE);
 	}
 	if (v->ldt_base == base && v->ldt_entries == entries) {

@@ -3,13 +3,12 @@
  * Batches: stop at a clean point, report what was done, go on when re-issued
  * (I10). A request that fails ends its batch; those before it stand.
  */
+#include "abi/guest_range.h"
 #include "engine/request/list.h"
 
-/* Below the hypervisor's hole or above it; all else faults or is ours. */
 bool list_address_ok(uint64_t address)
 {
-	return likely(address < UINT64_C(1) << 47 ||
-		      address >= UINT64_C(0xffff880000000000));
+	return likely(guest_range_ok(address, 1));
 }
 
 int check_list(struct mmu_domain *d, uint64_t address)

@@ -16,16 +16,14 @@
 #ifndef PW_HV_MM_LAYOUT_H
 #define PW_HV_MM_LAYOUT_H
 
+#include "abi/guest_range.h"
+
 #define M2P_START 0xffff800000000000
 #define DESC_WINDOWS 0xffff820000000000
 #define IMAGE_START 0xffff828000000000
 #define DEVICE_MAP 0xffff82c000000000
 #define DIRECTMAP_START 0xffff830000000000
 #define DIRECTMAP_SIZE 0x50000000000 /* ten slots, 5 TiB */
-
-/* Guest memory ends here below the hole, and begins again here above it. */
-#define GUEST_LOW_END 0x0000800000000000
-#define GUEST_HIGH_START 0xffff880000000000
 
 /* Selectors of the reserved part of every GDT (xen/arch-x86/xen-x86_64.h). */
 #define RESERVED_GDT_PAGE 14
@@ -57,18 +55,6 @@ static inline uint64_t direct_map_address(const void *p)
 static inline uint64_t image_address(const void *p)
 {
 	return (uint64_t)p - IMAGE_START;
-}
-
-/*
- * May the guest have memory at [start, start + size)? Says nothing of what is
- * mapped there; addresses that are not canonical fault when they are used.
- */
-static inline bool guest_range_ok(uint64_t start, uint64_t size)
-{
-	if (start >= GUEST_HIGH_START) {
-		return size <= -start;
-	}
-	return start <= GUEST_LOW_END && size <= GUEST_LOW_END - start;
 }
 
 #endif
