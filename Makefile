@@ -5,13 +5,7 @@
 # each other mk/*.mk holds the outputs of one part. Sources are found by
 # wildcard, so that a new file needs no line here.
 #
-#   make              the command, the hypervisor, the guests
-#   make run          boot the stock Debian kernel and print the report
-#   make check        every test; ends with "N passed, N failed"
-#   make bench        instruction counts: ours, stock Xen, native
-#   make lint         clang-format, shellcheck, clang-tidy, cppcheck
-#   make fuzz T=60    each fuzz target for T seconds
-#   make V=1          show the commands
+# `make help` lists what it can make.
 
 ifeq ($(origin CC),default)
 CC := gcc
@@ -28,7 +22,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .SUFFIXES:
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all clean FORCE
+.PHONY: all clean help FORCE
 
 all:
 
@@ -40,11 +34,29 @@ include mk/images.mk
 include mk/tests.mk
 include mk/check.mk
 include mk/lint.mk
+include mk/tools.mk
 
 all: $(HV_OUT) $(CLI_OUT) $(KERNELS_OUT)
 
 clean:
 	rm -rf $(B)
+
+help:
+	@echo 'make              the command, the hypervisor, the guests'
+	@echo 'make run          boot the stock Debian kernel, print the report'
+	@echo 'make check        every test; ends with "N passed, N failed"'
+	@echo '  check-unit check-boot check-fuzz check-seal check-links check-headers'
+	@echo 'make lab          the histories, each policy, in the simulator'
+	@echo 'make bench        instruction counts: ours, stock Xen, native'
+	@echo 'make differential [SEEDS=1..100]  random requests, beside stock Xen'
+	@echo 'make fuzz [T=60] [F="mmu ..."]    each fuzz target for T seconds'
+	@echo 'make coverage     lines run by the unit tests, a floor per folder'
+	@echo 'make lint         clang-format, shellcheck, clang-tidy, cppcheck'
+	@echo 'make format       clang-format, in place'
+	@echo 'make compile_commands.json        for clangd and the like'
+	@echo 'make clean        removes $(B)/'
+	@echo 'V=1 shows the commands, CC=clang takes another compiler,'
+	@echo 'B=DIR builds elsewhere.'
 
 # Header dependencies, as the compiler wrote them beside each object.
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -6,13 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gen/version.h"
 #include "cli/inspect.h"
 #include "cli/lab.h"
 #include "cli/run.h"
 #include "cli/run_options.h"
 #include "cli/say.h"
-
-#define VERSION "0.1"
 
 struct command {
 	const char *name;
@@ -89,7 +88,7 @@ int main(int argc, char **argv)
 		return finish(STATUS_OK);
 	}
 	if (strcmp(argv[1], "--version") == 0) {
-		puts("pagewarden " VERSION);
+		puts("pagewarden " PW_VERSION);
 		return finish(STATUS_OK);
 	}
 	for (size_t i = 0; i < NR_COMMANDS; i++) {

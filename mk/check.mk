@@ -30,7 +30,7 @@ METAL_TAPS := $(patsubst tests/qemu/%-metal,$(TAP)/metal/%.tap,\
 	$(wildcard tests/qemu/*-metal))
 XEN_TAPS := $(patsubst tests/qemu/%-xen,$(TAP)/boot-xen/%.tap,\
 	$(wildcard tests/qemu/*-xen))
-RULES_TAP := $(TAP)/docs/rules.tap
+RULES_TAP := $(TAP)/docs/rules.tap $(TAP)/docs/order.tap
 MUTATION_TAP := $(TAP)/mutation/guards.tap
 ALL_TAPS := $(MUTATION_TAP) $(RULES_TAP) $(UNIT_TAPS) $(BOOT_TAPS) $(SEAL_TAPS) $(HEADER_TAPS) $(LINK_TAPS) \
 	$(FUZZ_TAPS) $(DIFF_TAPS) $(XEN_TAPS) \
@@ -79,9 +79,9 @@ $(TAP)/boot-xen/%.tap: $(BOOT_NEEDS) $(XEN_STOCK) FORCE | $(B)/.deps-run
 $(MUTATION_TAP): FORCE | $(DEPS_BUILD) $(B)/.deps-check
 	@tests/tap $@ 600 tests/mutation/run
 
-# docs/rules.md is made from the engine's list.
-$(RULES_TAP): FORCE
-	@tests/tap $@ 60 tests/lint/rules
+# What is made from the sources; the folders' include order.
+$(RULES_TAP): $(TAP)/docs/%.tap: FORCE
+	@tests/tap $@ 60 tests/lint/$*
 
 define seal
 $(B)/seal/$(1).o: $(call objs,seal,$(call csrc,$(1)))

@@ -12,7 +12,7 @@
 
 WARN := -Wall -Wextra -Werror -Wconversion -Wshadow -Wvla \
 	-Wmissing-prototypes -Wstrict-prototypes
-CPPFLAGS_ALL := -I. -Iinclude
+CPPFLAGS_ALL := -I. -Iinclude -I$(B)/gen
 CFLAGS_ALL := -std=gnu11 -g $(WARN) -fno-common
 
 FREESTANDING := -O2 -ffreestanding -fno-stack-protector -mno-red-zone \
@@ -37,6 +37,7 @@ CFLAGS_seal = $(FREESTANDING) -fno-pic
 CFLAGS_host = -O2
 CFLAGS_san = -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
+LDFLAGS_san ?= -fsanitize=address,undefined
 CFLAGS_fuzz = -O1 -fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer
 

@@ -32,7 +32,7 @@ $(B)/tests/unit/%: $(B)/san/tests/unit/%.c.o $(B)/san/libpw.a \
 		$(B)/san/libsupport.a
 	$(call say,LD      $@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -fsanitize=address,undefined -o $@ $< \
+	$(Q)$(CC) $(LDFLAGS_san) -o $@ $< \
 		$(call ported,san,tests/unit/$*.c) $(TEST_LIBS)
 
 $(B)/tests/fuzz/%: $(B)/fuzz/tests/fuzz/fuzz_%.c.o $(B)/fuzz/libpw.a \

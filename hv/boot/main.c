@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "abi/control.h"
+#include "gen/version.h"
 #include "hv/report/audit.h"
 #include "hv/mm/machine_frames.h"
 #include "hv/mm/memory.h"
@@ -156,7 +157,8 @@ static void banner(void)
 	uint64_t pages = memory_pages(&memory_ram);
 
 	cpu_brand(brand);
-	log_info("Pagewarden, %lu MiB of RAM, %s", pages / MIB_PAGES, brand);
+	log_info("Pagewarden %s, %lu MiB of RAM, %s", PW_VERSION,
+		 pages / MIB_PAGES, brand);
 	control_begin(EVENT_BOOT);
 	control_number(BOOT_RAM_KIB, pages * 4);
 	control_number(BOOT_FRAMES, machine_mmu.nr_frames);

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: MIT
+#
+# For those who work on the tree: the version, what editors ask for, coverage.
+
+.PHONY: compile_commands.json coverage
+
+HASH := \#
+# A tag, or the commits since; a tree without git says what CHANGELOG.md says.
+VERSION := $(shell git describe --tags --always --dirty=+ 2>/dev/null || \
+	sed -n 's/^$(HASH)$(HASH) \([0-9][^ ]*\).*/\1/p' CHANGELOG.md | head -n 1)
+$(shell mkdir -p $(B)/gen/gen && \
+	echo '$(HASH)define PW_VERSION "$(VERSION)"' >$(B)/gen/gen/version.h.new && \
+	{ cmp -s $(B)/gen/gen/version.h.new $(B)/gen/gen/version.h || \
+	mv $(B)/gen/gen/version.h.new $(B)/gen/gen/version.h; })
+
+compile_commands.json:
+	@scripts/compile-commands '$(CPPFLAGS_ALL)' '$(CFLAGS_ALL)' >$@
+
+# A build of its own with gcc's counters; tests/coverage/floors has the floors.
+coverage:
+	@$(MAKE) B=$(B)/coverage CFLAGS_san='-O0 --coverage -fprofile-update=atomic' \
+		CFLAGS_fuzz= LDFLAGS_san=--coverage coverage-run
+
+.PHONY: coverage-run
+coverage-run: $(UNIT_TESTS:%=$(B)/tests/unit/%)
+	@tests/coverage/run $(B) $(UNIT_TESTS)
