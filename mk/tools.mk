@@ -18,7 +18,7 @@ compile_commands.json:
 
 # A build of its own with gcc's counters; tests/coverage/floors has the floors.
 coverage:
-	@$(MAKE) B=$(B)/coverage CFLAGS_san='-O0 --coverage -fprofile-update=atomic' \
+	@$(MAKE) B=$(B)/coverage CFLAGS_san='-O1 --coverage -fprofile-update=atomic' \
 		CFLAGS_fuzz= LDFLAGS_san=--coverage coverage-run
 
 .PHONY: coverage-run
