@@ -64,6 +64,8 @@ enum control_exit {
 #define REFUSAL_REQUEST "request" /* number: serial number of the operation */
 #define REFUSAL_CALL "call" /* number?: index in the multicall */
 #define REFUSAL_RIP "rip" /* hex: the guest's */
+#define REFUSAL_STACK "stack" /* list: words that may be return addresses */
+#define REFUSAL_VCPU "vcpu" /* number?: who asked; absent: we ourselves */
 #define REFUSAL_SERIAL "serial" /* number: refusals so far */
 
 #define EVENT_AUDIT "audit"
@@ -74,6 +76,7 @@ enum control_exit {
 #define CRASH_REASON "reason" /* text: what made the domain end */
 #define CRASH_RIP "rip" /* hex: the guest's */
 #define CRASH_VCPU "vcpu" /* number: which */
+#define CRASH_STACK "stack" /* list: words that may be return addresses */
 
 #define EVENT_SHUTDOWN "shutdown"
 #define SHUTDOWN_REASON "reason" /* text: poweroff, reboot, crash, ... */

@@ -138,6 +138,8 @@ static void add_machine(struct arguments *a, const struct qemu_config *config)
 	add_pair(a, "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04");
 	if (config->options->icount) {
 		add_pair(a, "-icount", "shift=0,sleep=off");
+		/* Else the host's clock comes in by the CMOS clock. */
+		add_pair(a, "-rtc", "base=2024-01-01,clock=vm");
 	}
 }
 

@@ -293,6 +293,7 @@ static enum exit_status conclude(struct run *r, const struct session *s)
 		.monitor = s->monitor,
 		.expect = r->options.expect,
 		.expect_seen = s->expect_seen,
+		.strict = r->options.strict,
 		.icount = r->options.icount,
 		.memory = r->options.memory,
 		.seconds = s->seconds,
@@ -332,7 +333,13 @@ static void die_of(int number)
 
 static enum exit_status run_guest(struct run *r, struct monitor *monitor)
 {
+	struct why_live why = {
+		.kernel_fd = r->config.kernel,
+		.kernel_size = r->elf_size,
+		.map_path = r->options.symbols,
+	};
 	struct session session = {
+		.why = &why,
 		.options = &r->options,
 		.config = &r->config,
 		.entry = r->entry,
@@ -348,8 +355,10 @@ static enum exit_status run_guest(struct run *r, struct monitor *monitor)
 	    r->options.interactive && isatty(STDIN_FILENO) ? "; Ctrl-] quits"
 							   : "");
 	if (session_run(&session) != 0) {
+		why_live_fini(&why);
 		return refuse(r, STATUS_OURS, "%s", session.error);
 	}
+	why_live_fini(&why);
 	status = conclude(r, &session);
 	if (session.signal != 0) {
 		die_of(session.signal);

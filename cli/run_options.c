@@ -27,7 +27,11 @@ const char run_options_help[] =
 	"  --append STR      more kernel parameters, after console=hvc0\n"
 	"  --memory SIZE     the guest's memory: 512M, 4G; MiB if no unit (1G)\n"
 	"  --cpu MODEL       QEMU's CPU model (Nehalem)\n"
+	"  --symbols FILE    System.map or ELF; else the kernel's own names\n"
 	"  --expect STR      the console must show STR, or the status is 1\n"
+	"  --until STR       end the run, status 0, when the console shows STR\n"
+	"  --fail-on STR     end the run, status 1, when it shows STR\n"
+	"  --strict          any refusal makes the status 1\n"
 	"  --timeout S       kill the guest after S seconds, status 1\n"
 	"  --interactive     connect the terminal to the console; Ctrl-] quits\n"
 	"  --gdb             stop at the guest's first instruction for gdb\n"
@@ -48,7 +52,11 @@ enum option_id {
 	OPT_APPEND,
 	OPT_MEMORY,
 	OPT_CPU,
+	OPT_SYMBOLS,
 	OPT_EXPECT,
+	OPT_UNTIL,
+	OPT_FAIL_ON,
+	OPT_STRICT,
 	OPT_TIMEOUT,
 	OPT_INTERACTIVE,
 	OPT_GDB,
@@ -67,7 +75,11 @@ static const struct option long_options[] = {
 	{"append", required_argument, NULL, OPT_APPEND},
 	{"memory", required_argument, NULL, OPT_MEMORY},
 	{"cpu", required_argument, NULL, OPT_CPU},
+	{"symbols", required_argument, NULL, OPT_SYMBOLS},
 	{"expect", required_argument, NULL, OPT_EXPECT},
+	{"until", required_argument, NULL, OPT_UNTIL},
+	{"fail-on", required_argument, NULL, OPT_FAIL_ON},
+	{"strict", no_argument, NULL, OPT_STRICT},
 	{"timeout", required_argument, NULL, OPT_TIMEOUT},
 	{"interactive", no_argument, NULL, OPT_INTERACTIVE},
 	{"gdb", no_argument, NULL, OPT_GDB},
@@ -190,8 +202,17 @@ static const char *take(int id, const char *argument, struct run_options *o)
 		return parse_memory(argument, o);
 	case OPT_CPU:
 		return set_text(argument, &o->cpu);
+	case OPT_SYMBOLS:
+		return set_text(argument, &o->symbols);
 	case OPT_EXPECT:
 		return set_text(argument, &o->expect);
+	case OPT_UNTIL:
+		return set_text(argument, &o->until);
+	case OPT_FAIL_ON:
+		return set_text(argument, &o->fail_on);
+	case OPT_STRICT:
+		o->strict = true;
+		return NULL;
 	case OPT_TIMEOUT:
 		return parse_timeout(argument, o);
 	case OPT_INTERACTIVE:

@@ -24,7 +24,11 @@ struct run_options {
 	const char *append;   /* NULL: nothing beyond console=hvc0 */
 	uint64_t memory;      /* the guest's, bytes, whole MiB */
 	const char *cpu;      /* QEMU's -cpu */
+	const char *symbols;  /* NULL: the kernel's own */
 	const char *expect;   /* NULL: nothing is expected */
+	const char *until;    /* NULL, or ends the run well */
+	const char *fail_on;  /* NULL, or ends it badly */
+	bool strict;          /* no refusals */
 	unsigned int timeout; /* seconds; 0: none */
 	bool interactive;
 	bool gdb;

@@ -43,6 +43,8 @@ struct loop {
 	struct session *session;
 	struct qemu qemu;
 	struct expect expect;
+	struct expect until;
+	struct expect fail_on;
 	struct gdbstub gdb;
 	int gdb_fd;
 	int signal_fd;
@@ -135,6 +137,8 @@ static void on_console(struct loop *l)
 	l->alive = true;
 	release_line(l);
 	expect_feed(&l->expect, l->chunk, n);
+	expect_feed(&l->until, l->chunk, n);
+	expect_feed(&l->fail_on, l->chunk, n);
 	l->mid_line = l->chunk[n - 1] != '\n';
 	say_console_mid_line(l->mid_line);
 	if (!l->ended_by_us && !write_all(l->output, l->chunk, n)) {
@@ -146,6 +150,17 @@ static void on_control(struct loop *l)
 {
 	monitor_feed(l->session->monitor, l->chunk,
 		     receive(l, &l->qemu.control));
+	why_live_update(l->session->why, l->session->monitor);
+}
+
+/* A string that ends the run has been shown. */
+static void end_by_console(struct loop *l)
+{
+	if (l->fail_on.seen) {
+		end_run(l, RUN_FAIL_SEEN);
+	} else if (l->until.seen) {
+		end_run(l, RUN_SEEN);
+	}
 }
 
 /* Not urgent: waits for the console to end its line. */
@@ -353,6 +368,7 @@ static void run_loop(struct loop *l, double deadline)
 			handle(l, p);
 		}
 		tell_start(l);
+		end_by_console(l);
 		if (timed && now() >= deadline) {
 			end_run(l, RUN_TIMED_OUT);
 		}
@@ -452,6 +468,24 @@ static int open_signals(sigset_t *old)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+static void fini_expectations(struct loop *l)
+{
+	expect_fini(&l->expect);
+	expect_fini(&l->until);
+	expect_fini(&l->fail_on);
+}
+
+static bool init_expectations(struct loop *l, const struct run_options *o)
+{
+	if (expect_init(&l->expect, o->expect) &&
+	    expect_init(&l->until, o->until) &&
+	    expect_init(&l->fail_on, o->fail_on)) {
+		return true;
+	}
+	fini_expectations(l);
+	return false;
+}
+
 int session_run(struct session *s)
 {
 	struct loop *l = calloc(1, sizeof(*l));
@@ -460,7 +494,7 @@ int session_run(struct session *s)
 
 	s->signal = 0;
 	s->error[0] = '\0';
-	if (l == NULL || !expect_init(&l->expect, s->options->expect)) {
+	if (l == NULL || !init_expectations(l, s->options)) {
 		free(l);
 		snprintf(s->error, sizeof(s->error), "out of memory");
 		return -1;
@@ -483,7 +517,7 @@ int session_run(struct session *s)
 		close(l->signal_fd);
 	}
 	sigprocmask(SIG_SETMASK, &old, NULL);
-	expect_fini(&l->expect);
+	fini_expectations(l);
 	free(l);
 	return failed;
 }

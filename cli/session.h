@@ -6,6 +6,7 @@
 #include "cli/qemu.h"
 #include "cli/run_options.h"
 #include "cli/summary.h"
+#include "cli/why/live.h"
 
 struct session {
 	/* To be set by the caller. */
@@ -14,6 +15,7 @@ struct session {
 	uint64_t entry; /* the guest's first instruction */
 	/* The caller's, initialized; it stays the caller's. */
 	struct monitor *monitor;
+	struct why_live *why;
 	/* Results. */
 	enum run_result result;
 	bool expect_seen;

@@ -21,6 +21,8 @@ static const char *const result_names[] = {
 	[RUN_REBOOTED] = "reboot",
 	[RUN_CRASHED] = "crash",
 	[RUN_TIMED_OUT] = "timeout",
+	[RUN_SEEN] = "until-seen",
+	[RUN_FAIL_SEEN] = "fail-on-seen",
 	[RUN_QUIT] = "quit",
 	[RUN_HV_FAILED] = "hypervisor-failed",
 	[RUN_QEMU_FAILED] = "qemu-failed",
@@ -32,14 +34,17 @@ enum exit_status report_status(const struct run_report *r)
 {
 	/* Wrong counts are our bug, however well the guest fared. */
 	bool sound = monitor_audit_differences(r->monitor) == 0;
-	bool expected = r->expect == NULL || r->expect_seen;
+	bool good = (r->expect == NULL || r->expect_seen) &&
+		    !(r->strict && monitor_refusals(r->monitor) != 0);
 
 	switch (r->result) {
 	case RUN_POWERED_OFF:
+	case RUN_SEEN:
 		if (!sound) {
 			return STATUS_OURS;
 		}
-		return expected ? STATUS_OK : STATUS_GUEST;
+		return good ? STATUS_OK : STATUS_GUEST;
+	case RUN_FAIL_SEEN:
 	case RUN_REBOOTED:
 	case RUN_CRASHED:
 	case RUN_TIMED_OUT:
@@ -65,6 +70,9 @@ static const char *reproach(const struct run_report *r)
 	if (r->expect != NULL && !r->expect_seen) {
 		return "the console never showed what --expect names";
 	}
+	if (r->strict && monitor_refusals(r->monitor) != 0) {
+		return "requests were refused (--strict)";
+	}
 	return NULL;
 }
 
@@ -73,6 +81,8 @@ static const char *const how_it_ended[] = {
 	[RUN_REBOOTED] = "guest asked for a reboot",
 	[RUN_CRASHED] = "guest crashed",
 	[RUN_TIMED_OUT] = "timeout: guest killed",
+	[RUN_SEEN] = "the console showed what --until names",
+	[RUN_FAIL_SEEN] = "the console showed what --fail-on names",
 	[RUN_QUIT] = "guest killed on request",
 	[RUN_HV_FAILED] = "the hypervisor failed",
 	[RUN_QEMU_FAILED] = "QEMU failed",
@@ -93,6 +103,8 @@ void report_verdict(const struct run_report *r, char *line, size_t size)
 	case RUN_POWERED_OFF:
 	case RUN_REBOOTED:
 	case RUN_TIMED_OUT:
+	case RUN_SEEN:
+	case RUN_FAIL_SEEN:
 	case RUN_QUIT:
 		snprintf(line, size, wrong == NULL ? "%s" : "%s; %s", how,
 			 wrong);

@@ -15,6 +15,8 @@ enum run_result {
 	RUN_REBOOTED,
 	RUN_CRASHED,
 	RUN_TIMED_OUT,
+	RUN_SEEN,        /* what --until names */
+	RUN_FAIL_SEEN,   /* what --fail-on names */
 	RUN_QUIT,        /* Ctrl-], or a signal */
 	RUN_HV_FAILED,   /* the hypervisor said so, or reset the machine */
 	RUN_QEMU_FAILED, /* QEMU ended as no guest makes it end */
@@ -27,6 +29,7 @@ struct run_report {
 	const struct monitor *monitor;
 	const char *expect; /* NULL: nothing was expected */
 	bool expect_seen;
+	bool strict;        /* refusals are failures */
 	bool icount;        /* instructions were counted */
 	uint64_t memory;    /* the guest's, bytes */
 	double seconds;     /* from QEMU's start to its end */

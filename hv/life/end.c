@@ -16,6 +16,7 @@
 #include "hv/report/log.h"
 #include "hv/report/machine.h"
 #include "hv/report/refused.h"
+#include "hv/report/stack.h"
 #include "hv/report/summary.h"
 #include "hv/vcpu/vcpu.h"
 #include "hv/cpu/x86.h"
@@ -61,6 +62,7 @@ static void report(struct vcpu *v, const struct regs *r)
 						   : reason_name(d->shutdown));
 		control_hex(CRASH_RIP, r->rip);
 		control_number(CRASH_VCPU, v->id);
+		stack_tell(CRASH_STACK, v, r);
 		control_end();
 	}
 	control_begin(EVENT_SHUTDOWN);

@@ -12,6 +12,7 @@
 #include "hv/cpu/cpu.h"
 #include "hv/domain/domain.h"
 #include "hv/report/log.h"
+#include "hv/report/stack.h"
 #include "hv/cpu/clock.h"
 #include "hv/vcpu/vcpu.h"
 #include "hv/cpu/x86.h"
@@ -108,6 +109,15 @@ static void tell_control(const struct refusal *r)
 	control_number(REFUSAL_REQUEST, r->request);
 	if (r->op.call != 0) {
 		control_number(REFUSAL_CALL, r->op.call - 1);
+	}
+	if (r->op.vcpu != NULL) {
+		control_number(REFUSAL_VCPU, r->op.vcpu->id);
+	}
+	if (current != NULL) {
+		stack_tell(REFUSAL_STACK, current, cpu_guest_regs());
+	} else {
+		control_open(REFUSAL_STACK, '[');
+		control_close(']');
 	}
 	control_hex(REFUSAL_RIP, r->rip);
 	control_number(REFUSAL_SERIAL, r->serial);

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A refusal is explained when it comes, beside what the guest prints. Names
+ * are looked for when the first is wanted: a run without refusals pays nothing
+ * for them.
+ */
+#include "cli/why/live.h"
+
+#include <stdlib.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "abi/control.h"
+#include "cli/say.h"
+#include "cli/why/report.h"
+
+#define MAX_TOLD 8
+#define REPORT_SIZE 8192
+#define MAX_MAP ((size_t)1 << 30)
+
+/* A whole file, or NULL. */
+static char *read_file(const char *path, size_t *ret_size)
+{
+	FILE *f = path == NULL ? NULL : fopen(path, "re");
+	char *text = NULL;
+
+	if (f == NULL) {
+		return NULL;
+	}
+	if (fseek(f, 0, SEEK_END) == 0 && ftell(f) > 0 &&
+	    (size_t)ftell(f) <= MAX_MAP) {
+		*ret_size = (size_t)ftell(f);
+		text = malloc(*ret_size);
+		rewind(f);
+		if (text != NULL && fread(text, 1, *ret_size, f) != *ret_size) {
+			free(text);
+			text = NULL;
+		}
+	}
+	fclose(f);
+	return text;
+}
+
+static void prepare(struct why_live *w)
+{
+	size_t map_size = 0;
+	char *map;
+
+	if (w->ready) {
+		return;
+	}
+	w->ready = true;
+	w->mapped = mmap(NULL, w->kernel_size, PROT_READ, MAP_PRIVATE,
+			 w->kernel_fd, 0);
+	if (w->mapped == MAP_FAILED) {
+		w->mapped = NULL;
+		return;
+	}
+	map = read_file(w->map_path, &map_size);
+	why_kernel_init(&w->kernel, w->mapped, w->kernel_size, map, map_size);
+	if (w->map_path != NULL && w->kernel.symbols.nr == 0) {
+		say("--symbols %s: neither an ELF with symbols nor a System.map",
+		    w->map_path);
+	}
+	free(map);
+}
+
+static void print(const char *text)
+{
+	say_console_mid_line(false);
+	fputs(text, stderr);
+}
+
+void why_live_update(struct why_live *w, const struct monitor *m)
+{
+	char report[REPORT_SIZE];
+	struct text t = text_in(report, sizeof(report));
+	const cJSON *event;
+
+	while ((event = cJSON_GetArrayItem(m->refusals, (int)w->told)) !=
+		       NULL &&
+	       w->told < MAX_TOLD) {
+		prepare(w);
+		t = text_in(report, sizeof(report));
+		why_refusal(&t, event, w->mapped == NULL ? NULL : &w->kernel);
+		print(report);
+		if (++w->told == MAX_TOLD) {
+			say("further refusals are counted, not explained");
+		}
+	}
+	if (m->crash != NULL && !w->crash_told) {
+		w->crash_told = true;
+		prepare(w);
+		t = text_in(report, sizeof(report));
+		why_crash(&t, m->crash, &w->kernel);
+		print(report);
+	}
+}
+
+void why_live_fini(struct why_live *w)
+{
+	why_kernel_fini(&w->kernel);
+	if (w->mapped != NULL) {
+		munmap(w->mapped, w->kernel_size);
+	}
+}

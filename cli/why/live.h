@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* Reports while a run goes on: of the first refusals, and of a crash. */
+#ifndef PW_CLI_WHY_LIVE_H
+#define PW_CLI_WHY_LIVE_H
+
+#include "cli/monitor.h"
+#include "cli/why/kernel.h"
+
+struct why_live {
+	/* To be set: the unpacked kernel, and the symbols' file or NULL. */
+	int kernel_fd;
+	size_t kernel_size;
+	const char *map_path;
+	/* All-zero at first. */
+	bool ready; /* the kernel's names have been looked for */
+	struct why_kernel kernel;
+	void *mapped;
+	unsigned int told;
+	bool crash_told;
+};
+
+/* What has come since the last call is told on stderr. */
+void why_live_update(struct why_live *w, const struct monitor *m);
+void why_live_fini(struct why_live *w);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A refusal as a person reads it: what was asked, by whom, why it is refused
+ * and who holds the frame. Made from the event on the control channel and from
+ * what the kernel's image and the machine's memory say; each part may be
+ * absent.
+ */
+#ifndef PW_CLI_WHY_REPORT_H
+#define PW_CLI_WHY_REPORT_H
+
+#include <cjson/cJSON.h>
+
+#include "abi/text.h"
+#include "cli/why/kernel.h"
+
+/* Lines, each ended by a newline, of 80 columns as far as names allow. */
+void why_refusal(struct text *t, const cJSON *event,
+		 const struct why_kernel *kernel);
+/* The callers of a crash, the innermost first. */
+void why_crash(struct text *t, const cJSON *event,
+	       const struct why_kernel *kernel);
+
+#endif
