@@ -33,6 +33,14 @@
 #define DEFAULT_PHYS_BITS 40
 #define CONTIGUOUS_MAX (1000 * GIB)
 
+/*
+ * Where time is a count of instructions, no clock of the host's may be read:
+ * the CMOS clock, from which guests take the date, runs on with the virtual
+ * clock from a day that never changes. Random instructions get a seed.
+ */
+#define EXACT_RTC "base=2024-01-01T00:00:00,clock=vm"
+#define EXACT_SEED "1"
+
 #define MAX_ARGUMENTS 64
 
 struct arguments {
@@ -138,8 +146,8 @@ static void add_machine(struct arguments *a, const struct qemu_config *config)
 	add_pair(a, "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04");
 	if (config->options->icount) {
 		add_pair(a, "-icount", "shift=0,sleep=off");
-		/* Else the host's clock comes in by the CMOS clock. */
-		add_pair(a, "-rtc", "base=2024-01-01,clock=vm");
+		add_pair(a, "-rtc", EXACT_RTC);
+		add_pair(a, "-seed", EXACT_SEED);
 	}
 }
 

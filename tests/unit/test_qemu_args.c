@@ -85,6 +85,8 @@ static void a_plain_run_has_the_plain_arguments(void **state)
 	assert_string_equal(after(a, "-initrd"),
 			    "/proc/self/fd/10 console=hvc0,/proc/self/fd/11");
 	assert_false(has(a, "-icount"));
+	assert_false(has(a, "-rtc"));
+	assert_false(has(a, "-seed"));
 	assert_false(has(a, "-gdb"));
 	assert_false(has(a, "-S"));
 	qemu_free_arguments(a);
@@ -184,6 +186,9 @@ static void icount_and_gdb_add_their_arguments(void **state)
 	a = qemu_arguments(&c);
 	assert_non_null(a);
 	assert_string_equal(after(a, "-icount"), "shift=0,sleep=off");
+	assert_non_null(strstr(after(a, "-rtc"), "clock=vm"));
+	assert_non_null(strstr(after(a, "-rtc"), "base=2"));
+	assert_true(has(a, "-seed"));
 	assert_non_null(strstr(after(a, "-append"), " stretch "));
 	assert_true(has(a, "socket,id=gdb,fd=14,server=on,wait=off"));
 	assert_string_equal(after(a, "-gdb"), "chardev:gdb");
