@@ -92,12 +92,13 @@ static void tables_that_lie_are_none(void **state)
 	if (image_load("build/vmlinuz", &image, error) != 0) {
 		skip();
 	}
-	tokens = memmem(image.elf, image.size, "0\0001\0002\0003", 8);
-	assert_non_null(tokens);
-	tokens[1] = 'x'; /* two tokens become one: the index disagrees */
+	/* Wherever they may stand, two tokens become one. */
+	while ((tokens = memmem(image.elf, image.size, "0\0001\0002\0003",
+				8)) != NULL) {
+		tokens[1] = 'x';
+	}
 	assert_false(symbols_from_kernel(&s, image.elf, image.size));
-	assert_false(symbols_from_kernel(&s, image.elf,
-					 (size_t)(tokens - image.elf) + 8));
+	assert_false(symbols_from_kernel(&s, image.elf, image.size / 2));
 	assert_false(symbols_from_kernel(&s, image.elf, 0));
 	image_free(&image);
 }
