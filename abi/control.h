@@ -28,6 +28,12 @@ enum control_exit {
 
 /* scripts/control-schema reads these lines. */
 /* clang-format off */
+/*
+ * With the word "wait" on its command line the hypervisor waits for this byte
+ * on COM2 after each refusal that it tells, so that its memory can be looked at
+ * meanwhile; not for ever.
+ */
+#define CONTROL_GO 'g'
 #define CONTROL_EVENT "event"
 
 #define EVENT_BOOT "boot"
@@ -38,6 +44,10 @@ enum control_exit {
 #define EVENT_GUEST_START "guest-start"
 #define GUEST_START_ENTRY "entry" /* hex: address of the first instruction */
 #define GUEST_START_PAGES "pages" /* number: frames of the domain */
+#define GUEST_START_TAG "tag" /* number: its owner tag in frame records */
+#define GUEST_START_FRAME_TABLE "frame_table" /* hex: machine address */
+#define GUEST_START_FRAMES "frames" /* number: of its records */
+#define GUEST_START_M2P "m2p" /* hex: machine address */
 
 #define EVENT_REFUSAL "refusal"
 #define REFUSAL_OP "op" /* text: operation */

@@ -51,6 +51,11 @@ uint64_t monitor_number(const cJSON *object, const char *name,
 	return (uint64_t)item->valuedouble;
 }
 
+uint64_t monitor_hex(const cJSON *object, const char *name)
+{
+	return strtoull(monitor_text(object, name, "0"), NULL, 16);
+}
+
 const char *monitor_text(const cJSON *object, const char *name,
 			 const char *otherwise)
 {

@@ -47,6 +47,8 @@ void monitor_feed(struct monitor *monitor, const char *data, size_t size);
  */
 uint64_t monitor_number(const cJSON *object, const char *name,
 			uint64_t otherwise);
+/* A number that is told as text with 0x; 0 if it is none. */
+uint64_t monitor_hex(const cJSON *object, const char *name);
 const char *monitor_text(const cJSON *object, const char *name,
 			 const char *otherwise);
 /* Why the guest died; never NULL, never empty. */

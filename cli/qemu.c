@@ -106,6 +106,7 @@ _Noreturn static void become_qemu(char **arguments,
 	    dup2(null, STDOUT_FILENO) >= 0 &&
 	    dup2(errors, STDERR_FILENO) >= 0) {
 		inherit(config->kernel);
+		inherit(config->memory);
 		inherit(config->initrd);
 		inherit(config->console);
 		inherit(config->control);

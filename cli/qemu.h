@@ -31,6 +31,7 @@ struct qemu_config {
 	/* Open files that QEMU inherits; -1: there is none. */
 	int kernel; /* the guest's ELF */
 	int initrd;
+	int memory;  /* the machine's RAM, shared with us */
 	int console; /* QEMU's ends of socket pairs */
 	int control;
 	int gdb; /* a listening socket */
@@ -42,6 +43,8 @@ struct qemu_config {
  */
 char **qemu_arguments(const struct qemu_config *config);
 void qemu_free_arguments(char **arguments);
+/* Does the hypervisor wait for CONTROL_GO after a refusal? */
+bool qemu_waits(const struct qemu_config *config);
 
 /*
  * How much memory the machine needs for a guest of that many bytes, with

@@ -135,7 +135,16 @@ static void add_machine(struct arguments *a, const struct qemu_config *config)
 	add_pair(a, "-accel", "tcg");
 	add_cpu(a, config);
 	add(a, "-object");
-	add(a, "memory-backend-ram,id=ram,size=%" PRIu64 "M,reserve=off", mib);
+	if (config->memory >= 0) {
+		add(a,
+		    "memory-backend-file,id=ram,size=%" PRIu64
+		    "M,share=on,mem-path=/proc/self/fd/%d",
+		    mib, config->memory);
+	} else {
+		add(a,
+		    "memory-backend-ram,id=ram,size=%" PRIu64 "M,reserve=off",
+		    mib);
+	}
 	add_pair(a, "-machine", "pc,memory-backend=ram");
 	add(a, "-m");
 	add(a, "%" PRIu64 "M", mib);
@@ -167,6 +176,15 @@ static void add_channels(struct arguments *a, const struct qemu_config *config)
 	}
 }
 
+/*
+ * While instructions are counted nobody may wait for us: how long that takes
+ * would be counted, too.
+ */
+bool qemu_waits(const struct qemu_config *config)
+{
+	return config->memory >= 0 && !config->options->icount;
+}
+
 static void add_hypervisor(struct arguments *a,
 			   const struct qemu_config *config)
 {
@@ -181,8 +199,9 @@ static void add_hypervisor(struct arguments *a,
 	add_pair(a, "-kernel", config->hypervisor);
 	add(a, "-append");
 	/* Never reset (-no-reboot): no RAM has been used but by firmware. */
-	add(a, "loglevel=%s audit=%s debug-exit fresh%s dom-memory=%" PRIu64,
-	    o->log_level, audit, o->stretch ? " stretch" : "", o->memory / MIB);
+	add(a, "loglevel=%s audit=%s debug-exit fresh%s%s dom-memory=%" PRIu64,
+	    o->log_level, audit, o->stretch ? " stretch" : "",
+	    qemu_waits(config) ? " wait" : "", o->memory / MIB);
 }
 
 static void add_modules(struct arguments *a, const struct qemu_config *config)

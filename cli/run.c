@@ -29,6 +29,7 @@
 /* Modules lie below 4 GiB, beside firmware and hypervisor. */
 #define MAX_MODULES (UINT64_C(2) << 30)
 #define ERROR_SIZE 512
+#define SHARED_MAX (UINT64_C(16) << 30)
 
 struct run {
 	struct run_options options;
@@ -254,6 +255,21 @@ static enum exit_status load_kernel(struct run *r)
 	return status;
 }
 
+/*
+ * RAM that QEMU and we share: the explanations of refusals read it. Not for
+ * very large machines, whose memory is better left to QEMU alone.
+ */
+static int open_memory(uint64_t size)
+{
+	int fd = size > SHARED_MAX ? -1 : memfd_create("ram", MFD_CLOEXEC);
+
+	if (fd >= 0 && ftruncate(fd, (off_t)size) != 0) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
 static enum exit_status prepare(struct run *r)
 {
 	enum exit_status status = find_files(r);
@@ -282,6 +298,7 @@ static enum exit_status prepare(struct run *r)
 	r->config.cmdline = r->cmdline;
 	r->config.ram =
 		qemu_ram_size(r->options.memory, r->elf_size + r->initrd_size);
+	r->config.memory = open_memory(r->config.ram);
 	return STATUS_OK;
 }
 
@@ -331,12 +348,32 @@ static void die_of(int number)
 	raise(number);
 }
 
+/* To read the machine's memory from here, if it was opened for that. */
+static void share_memory(const struct run *r, struct why_live *why)
+{
+	void *ram;
+
+	if (r->config.memory < 0) {
+		return;
+	}
+	ram = mmap(NULL, r->config.ram, PROT_READ, MAP_SHARED, r->config.memory,
+		   0);
+	if (ram != MAP_FAILED) {
+		why->machine = (struct why_machine){
+			.ram = ram,
+			.size = r->config.ram,
+			.below_4g = why_below_4g(r->config.ram),
+		};
+	}
+}
+
 static enum exit_status run_guest(struct run *r, struct monitor *monitor)
 {
 	struct why_live why = {
 		.kernel_fd = r->config.kernel,
 		.kernel_size = r->elf_size,
 		.map_path = r->options.symbols,
+		.waits = qemu_waits(&r->config),
 	};
 	struct session session = {
 		.why = &why,
@@ -354,6 +391,7 @@ static enum exit_status run_guest(struct run *r, struct monitor *monitor)
 	    size_format(r->config.ram, machine), r->options.cpu,
 	    r->options.interactive && isatty(STDIN_FILENO) ? "; Ctrl-] quits"
 							   : "");
+	share_memory(r, &why);
 	if (session_run(&session) != 0) {
 		why_live_fini(&why);
 		return refuse(r, STATUS_OURS, "%s", session.error);
@@ -373,6 +411,9 @@ static void close_files(struct run *r)
 	}
 	if (r->config.initrd >= 0) {
 		close(r->config.initrd);
+	}
+	if (r->config.memory >= 0) {
+		close(r->config.memory);
 	}
 }
 
@@ -398,7 +439,7 @@ static enum exit_status run(struct run *r)
 
 int cmd_run(int argc, char **argv)
 {
-	struct run r = {.config = {.kernel = -1, .initrd = -1}};
+	struct run r = {.config = {.kernel = -1, .initrd = -1, .memory = -1}};
 	char error[RUN_OPTIONS_ERROR_SIZE];
 
 	switch (run_options_parse(argc, argv, &r.options, error)) {

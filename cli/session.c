@@ -21,6 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "abi/control.h"
 #include "cli/expect.h"
 #include "cli/gdbstub.h"
 #include "cli/session.h"
@@ -146,11 +147,24 @@ static void on_console(struct loop *l)
 	}
 }
 
+/* It has been seen how things are: the hypervisor goes on. */
+static void release_hypervisor(struct loop *l, unsigned int refusals)
+{
+	const char go = CONTROL_GO;
+
+	while (l->session->why->waits && refusals-- > 0 &&
+	       l->qemu.control >= 0) {
+		(void)!send(l->qemu.control, &go, 1,
+			    MSG_DONTWAIT | MSG_NOSIGNAL);
+	}
+}
+
 static void on_control(struct loop *l)
 {
 	monitor_feed(l->session->monitor, l->chunk,
 		     receive(l, &l->qemu.control));
-	why_live_update(l->session->why, l->session->monitor);
+	release_hypervisor(l, why_live_update(l->session->why,
+					      l->session->monitor));
 }
 
 /* A string that ends the run has been shown. */

@@ -72,30 +72,56 @@ static void print(const char *text)
 	fputs(text, stderr);
 }
 
-void why_live_update(struct why_live *w, const struct monitor *m)
+/* Where things are in memory is told when the guest starts. */
+static void locate(struct why_live *w, const struct monitor *m)
+{
+	if (w->machine.frames == NULL && m->guest_start != NULL) {
+		(void)why_machine_locate(
+			&w->machine,
+			monitor_hex(m->guest_start, GUEST_START_FRAME_TABLE),
+			monitor_number(m->guest_start, GUEST_START_FRAMES, 0),
+			monitor_hex(m->guest_start, GUEST_START_M2P),
+			(uint16_t)monitor_number(m->guest_start,
+						 GUEST_START_TAG, 0));
+	}
+}
+
+static void explain(struct why_live *w, const cJSON *event)
 {
 	char report[REPORT_SIZE];
 	struct text t = text_in(report, sizeof(report));
+
+	prepare(w);
+	why_refusal(&t, event, w->mapped == NULL ? NULL : &w->kernel,
+		    w->waits && w->machine.frames != NULL ? &w->machine : NULL);
+	print(report);
+}
+
+unsigned int why_live_update(struct why_live *w, const struct monitor *m)
+{
+	unsigned int new = (unsigned int)(m->nr_refusals - w->seen);
 	const cJSON *event;
 
-	while ((event = cJSON_GetArrayItem(m->refusals, (int)w->told)) !=
-		       NULL &&
-	       w->told < MAX_TOLD) {
-		prepare(w);
-		t = text_in(report, sizeof(report));
-		why_refusal(&t, event, w->mapped == NULL ? NULL : &w->kernel);
-		print(report);
+	locate(w, m);
+	while (w->told < MAX_TOLD &&
+	       (event = cJSON_GetArrayItem(m->refusals, (int)w->told)) !=
+		       NULL) {
+		explain(w, event);
 		if (++w->told == MAX_TOLD) {
 			say("further refusals are counted, not explained");
 		}
 	}
+	w->seen = m->nr_refusals;
 	if (m->crash != NULL && !w->crash_told) {
+		char report[REPORT_SIZE];
+		struct text t = text_in(report, sizeof(report));
+
 		w->crash_told = true;
 		prepare(w);
-		t = text_in(report, sizeof(report));
 		why_crash(&t, m->crash, &w->kernel);
 		print(report);
 	}
+	return new;
 }
 
 void why_live_fini(struct why_live *w)
@@ -103,5 +129,8 @@ void why_live_fini(struct why_live *w)
 	why_kernel_fini(&w->kernel);
 	if (w->mapped != NULL) {
 		munmap(w->mapped, w->kernel_size);
+	}
+	if (w->machine.ram != NULL) {
+		munmap((void *)(uintptr_t)w->machine.ram, w->machine.size);
 	}
 }

@@ -5,22 +5,27 @@
 
 #include "cli/monitor.h"
 #include "cli/why/kernel.h"
+#include "cli/why/machine.h"
 
 struct why_live {
 	/* To be set: the unpacked kernel, and the symbols' file or NULL. */
 	int kernel_fd;
 	size_t kernel_size;
 	const char *map_path;
+	struct why_machine machine; /* .ram, .size, .below_4g set, or NULL */
+	bool waits;                 /* the hypervisor, after each refusal */
 	/* All-zero at first. */
 	bool ready; /* the kernel's names have been looked for */
 	struct why_kernel kernel;
 	void *mapped;
 	unsigned int told;
+	uint64_t seen;
 	bool crash_told;
 };
 
 /* What has come since the last call is told on stderr. */
-void why_live_update(struct why_live *w, const struct monitor *m);
+/* Returns how many refusals were seen: so many times the hypervisor waits. */
+unsigned int why_live_update(struct why_live *w, const struct monitor *m);
 void why_live_fini(struct why_live *w);
 
 #endif

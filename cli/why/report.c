@@ -12,6 +12,7 @@
 
 #include "abi/control.h"
 #include "cli/monitor.h"
+#include "cli/why/holders.h"
 #include "cli/why/words.h"
 
 #define COLUMNS 80
@@ -23,21 +24,16 @@ static bool has(const cJSON *e, const char *key)
 	return cJSON_GetObjectItemCaseSensitive(e, key) != NULL;
 }
 
-static uint64_t hex(const cJSON *e, const char *key)
-{
-	return strtoull(monitor_text(e, key, "0"), NULL, 16);
-}
-
 /* What is wrong, and with which frame. */
 static void tell_headline(struct text *t, const cJSON *e)
 {
 	text_format(t, "PAGEWARDEN %s: %s", monitor_text(e, REFUSAL_RULE, "?"),
 		    monitor_text(e, REFUSAL_SENTENCE, "?"));
 	if (has(e, REFUSAL_MFN)) {
-		text_format(t, ": mfn %lx", hex(e, REFUSAL_MFN));
+		text_format(t, ": mfn %lx", monitor_hex(e, REFUSAL_MFN));
 	}
 	if (has(e, REFUSAL_PFN)) {
-		text_format(t, " (pfn %lx)", hex(e, REFUSAL_PFN));
+		text_format(t, " (pfn %lx)", monitor_hex(e, REFUSAL_PFN));
 	}
 	text_char(t, '\n');
 }
@@ -48,9 +44,9 @@ static void tell_types(struct text *t, const cJSON *e)
 		return;
 	}
 	text_string(t, "  seen       ");
-	words_type_info(t, hex(e, REFUSAL_SEEN));
+	words_type_info(t, monitor_hex(e, REFUSAL_SEEN));
 	text_format(t, "\n  wanted     %s (%s)\n",
-		    words_type(hex(e, REFUSAL_EXPECTED)),
+		    words_type(monitor_hex(e, REFUSAL_EXPECTED)),
 		    monitor_text(e, REFUSAL_INVARIANT, "?"));
 }
 
@@ -69,21 +65,22 @@ static void tell_entry(struct text *t, const cJSON *e)
 	text_format(t, "  entry      L%lu",
 		    monitor_number(e, REFUSAL_LEVEL, 0));
 	if (has(e, REFUSAL_TABLE)) {
-		text_format(t, " mfn %lx[%03lx]", hex(e, REFUSAL_TABLE),
+		text_format(t, " mfn %lx[%03lx]", monitor_hex(e, REFUSAL_TABLE),
 			    monitor_number(e, REFUSAL_SLOT, 0));
 	}
-	tell_value(t, " = ", hex(e, REFUSAL_ENTRY));
+	tell_value(t, " = ", monitor_hex(e, REFUSAL_ENTRY));
 	if (has(e, REFUSAL_BITS)) {
 		text_string(t, INDENT "not allowed: ");
-		words_flags(t, hex(e, REFUSAL_BITS));
+		words_flags(t, monitor_hex(e, REFUSAL_BITS));
 		text_char(t, '\n');
 	}
 	if (has(e, REFUSAL_OLD)) {
-		tell_value(t, INDENT "instead of ", hex(e, REFUSAL_OLD));
+		tell_value(t, INDENT "instead of ",
+			   monitor_hex(e, REFUSAL_OLD));
 	}
 	if (has(e, REFUSAL_ASKED_TABLE)) {
 		text_format(t, INDENT "met while validating mfn %lx\n",
-			    hex(e, REFUSAL_ASKED_TABLE));
+			    monitor_hex(e, REFUSAL_ASKED_TABLE));
 	}
 }
 
@@ -167,7 +164,7 @@ static void tell_asker(struct text *t, const cJSON *e,
 	text_format(t, "%s[%lu]", monitor_text(e, REFUSAL_OP, "?"),
 		    monitor_number(e, REFUSAL_INDEX, 0));
 	for (unsigned int i = 0; i < 3 && has(e, operand[i]); i++) {
-		text_format(t, " %lx", hex(e, operand[i]));
+		text_format(t, " %lx", monitor_hex(e, operand[i]));
 	}
 	if (has(e, REFUSAL_CALL)) {
 		text_format(t, ", call %lu of its multicall",
@@ -178,13 +175,28 @@ static void tell_asker(struct text *t, const cJSON *e,
 		     kernel);
 }
 
+/* Entries and pins that keep the frame what it is. */
+static void tell_holders(struct text *t, const cJSON *e,
+			 const struct why_machine *machine)
+{
+	struct holders h;
+
+	if (machine == NULL || !has(e, REFUSAL_MFN)) {
+		return;
+	}
+	holders_find(machine, monitor_hex(e, REFUSAL_MFN), &h);
+	holders_tell(t, &h);
+}
+
 void why_refusal(struct text *t, const cJSON *event,
-		 const struct why_kernel *kernel)
+		 const struct why_kernel *kernel,
+		 const struct why_machine *machine)
 {
 	tell_headline(t, event);
 	tell_types(t, event);
 	tell_entry(t, event);
 	tell_asker(t, event, kernel);
+	tell_holders(t, event, machine);
 }
 
 void why_crash(struct text *t, const cJSON *event,
@@ -193,8 +205,9 @@ void why_crash(struct text *t, const cJSON *event,
 	char name[160];
 
 	text_format(t, "  crashed at %s\n",
-		    symbols_format(&kernel->symbols, hex(event, CRASH_RIP),
-				   name, sizeof(name)));
+		    symbols_format(&kernel->symbols,
+				   monitor_hex(event, CRASH_RIP), name,
+				   sizeof(name)));
 	tell_callers(t, cJSON_GetObjectItemCaseSensitive(event, CRASH_STACK),
 		     kernel);
 }

@@ -12,10 +12,12 @@
 
 #include "abi/text.h"
 #include "cli/why/kernel.h"
+#include "cli/why/machine.h"
 
 /* Lines, each ended by a newline, of 80 columns as far as names allow. */
 void why_refusal(struct text *t, const cJSON *event,
-		 const struct why_kernel *kernel);
+		 const struct why_kernel *kernel,
+		 const struct why_machine *machine);
 /* The callers of a crash, the innermost first. */
 void why_crash(struct text *t, const cJSON *event,
 	       const struct why_kernel *kernel);

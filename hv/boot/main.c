@@ -22,6 +22,7 @@
 #include "hv/report/machine.h"
 #include "hv/mm/layout.h"
 #include "hv/report/panic.h"
+#include "hv/report/refused.h"
 #include "hv/report/serial.h"
 #include "hv/cpu/clock.h"
 #include "hv/cpu/lapic.h"
@@ -100,6 +101,10 @@ static bool parse_option(struct options *o, const char *word)
 	}
 	if ((v = value_of(word, "smap")) != NULL && *v == '\0') {
 		smap_forced = true;
+		return true;
+	}
+	if ((v = value_of(word, "wait")) != NULL && *v == '\0') {
+		refused_wait = true;
 		return true;
 	}
 	if ((v = value_of(word, "stretch")) != NULL && *v == '\0') {

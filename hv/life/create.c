@@ -296,6 +296,11 @@ static void tell(const struct domain *d, const struct plan *p,
 	control_begin(EVENT_GUEST_START);
 	control_hex(GUEST_START_ENTRY, b->entry.v);
 	control_number(GUEST_START_PAGES, d->mmu.nr_pages);
+	control_number(GUEST_START_TAG, d->mmu.tag);
+	control_hex(GUEST_START_FRAME_TABLE,
+		    direct_map_address(machine_mmu.frames));
+	control_number(GUEST_START_FRAMES, machine_mmu.nr_frames);
+	control_hex(GUEST_START_M2P, direct_map_address(machine_mmu.m2p));
 	control_end();
 }
 

@@ -12,6 +12,7 @@
 #include "hv/cpu/cpu.h"
 #include "hv/domain/domain.h"
 #include "hv/report/log.h"
+#include "hv/report/serial.h"
 #include "hv/report/stack.h"
 #include "hv/cpu/clock.h"
 #include "hv/vcpu/vcpu.h"
@@ -135,6 +136,20 @@ void refused_tell_untold(struct domain *d)
 	}
 }
 
+bool refused_wait;
+
+/* Until the reader has seen how things are; two seconds at most. */
+static void wait_for_reader(void)
+{
+	uint64_t start = x86_rdtsc();
+
+	serial_flush(SERIAL_CONTROL);
+	while (serial_read(SERIAL_CONTROL) != CONTROL_GO &&
+	       x86_rdtsc() - start < clock_tsc_khz() * 2000) {
+		x86_pause();
+	}
+}
+
 void port_refused(struct mmu_domain *d, struct refusal *r)
 {
 	char line[REFUSAL_TEXT_SIZE];
@@ -152,4 +167,7 @@ void port_refused(struct mmu_domain *d, struct refusal *r)
 		log_warn("Error while pinning mfn %lx", r->operand[1]);
 	}
 	tell_control(r);
+	if (refused_wait) {
+		wait_for_reader();
+	}
 }

@@ -3,6 +3,7 @@
 #ifndef PW_HV_REPORT_REFUSED_H
 #define PW_HV_REPORT_REFUSED_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Part of struct domain: a bucket of lines, refilled by time. */
@@ -14,6 +15,10 @@ struct refusal_log {
 };
 
 struct domain;
+
+/* Boot option `wait`: after each refusal told, for CONTROL_GO (abi/control.h).
+ */
+extern bool refused_wait;
 
 /* How many went untold, if any did since this was last said. */
 void refused_tell_untold(struct domain *d);

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Holders are found by looking through every table of the domain that is in
+ * use, which is what the hypervisor does not do while a guest waits. The same
+ * look, one level up, tells by which address an entry is reached.
+ *
+ * A table counts as the engine counts it: whole when it is validated, up to
+ * nr_validated when it is half done.
+ */
+#include "cli/why/holders.h"
+
+#include "abi/xen.h"
+#include "cli/why/words.h"
+
+#define INDENT "             "
+
+/* Entries of a frame that hold references; 0 if it is no table in use. */
+static unsigned int live_entries(const struct why_machine *m, uint64_t mfn,
+				 unsigned int *ret_level)
+{
+	const struct frame *f = why_frame(m, mfn);
+
+	if (f == NULL || f->owner != m->tag || !frame_is_table(f->type) ||
+	    frame_type_refs(f) == 0) {
+		return 0;
+	}
+	*ret_level = f->type;
+	if ((f->flags & (FRAME_PARTIAL | FRAME_DYING)) != 0) {
+		return f->table.nr_validated > PT_ENTRIES
+			       ? PT_ENTRIES
+			       : f->table.nr_validated;
+	}
+	return PT_ENTRIES;
+}
+
+static bool is_ours(unsigned int level, unsigned int slot)
+{
+	return level == 4 && slot >= XEN_L4_FIRST && slot <= XEN_L4_LAST;
+}
+
+/* The first entry of a table of `level` that refers to `mfn`. */
+static bool find_parent(const struct why_machine *m, uint64_t mfn,
+			unsigned int level, uint64_t *ret_table,
+			unsigned int *ret_slot)
+{
+	for (uint64_t t = 0; t < m->nr_frames; t++) {
+		unsigned int found = 0;
+		unsigned int nr = live_entries(m, t, &found);
+		const pte_t *e =
+			nr == 0 || found != level ? NULL : why_entries(m, t);
+
+		for (unsigned int i = 0; e != NULL && i < nr; i++) {
+			if (pte_present(e[i]) && !is_ours(level, i) &&
+			    pte_mfn(e[i]).v == mfn) {
+				*ret_table = t;
+				*ret_slot = i;
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+/* By which address is the holder's entry reached? */
+static void find_address(const struct why_machine *m, struct holder *h)
+{
+	uint64_t table = h->table;
+	uint64_t va = (uint64_t)h->slot << pt_shift(h->level);
+	unsigned int level = h->level;
+	unsigned int slot;
+
+	while (level < 4) {
+		if (!find_parent(m, table, level + 1, &table, &slot)) {
+			return;
+		}
+		h->hooked = true;
+		level++;
+		va |= (uint64_t)slot << pt_shift(level);
+	}
+	h->reached = true;
+	h->root = table;
+	/* Canonical: bit 47 goes on. */
+	h->va = (uint64_t)((int64_t)(va << 16) >> 16);
+}
+
+static void keep(struct holders *h, struct holder found)
+{
+	bool writable = pte_writable(found.entry) && found.level == 1;
+
+	if (h->nr < HOLDERS_KEPT) {
+		h->list[h->nr++] = found;
+		return;
+	}
+	for (unsigned int i = 0; writable && i < HOLDERS_KEPT; i++) {
+		if (!pte_writable(h->list[i].entry)) {
+			h->list[i] = found;
+			return;
+		}
+	}
+}
+
+static void count(struct holders *h, unsigned int level, pte_t e)
+{
+	if (level > 1) {
+		h->upper++;
+	} else if (pte_writable(e)) {
+		h->writable++;
+	} else {
+		h->read_only++;
+	}
+}
+
+void holders_find(const struct why_machine *m, uint64_t mfn,
+		  struct holders *ret)
+{
+	const struct frame *f = why_frame(m, mfn);
+
+	*ret = (struct holders){0};
+	if (f == NULL) {
+		return;
+	}
+	ret->pinned = (f->flags & FRAME_PINNED) != 0;
+	for (uint64_t t = 0; t < m->nr_frames; t++) {
+		unsigned int level = 0;
+		unsigned int nr = live_entries(m, t, &level);
+		const pte_t *e = nr == 0 ? NULL : why_entries(m, t);
+
+		for (unsigned int i = 0; e != NULL && i < nr; i++) {
+			if (!pte_present(e[i]) || is_ours(level, i) ||
+			    pte_mfn(e[i]).v != mfn) {
+				continue;
+			}
+			count(ret, level, e[i]);
+			keep(ret, (struct holder){.table = t,
+						  .slot = i,
+						  .level = level,
+						  .entry = e[i]});
+		}
+	}
+	for (unsigned int i = 0; i < ret->nr; i++) {
+		find_address(m, &ret->list[i]);
+	}
+}
+
+static void tell_count(struct text *t, const char **between, uint64_t nr,
+		       const char *what)
+{
+	if (nr != 0) {
+		text_format(t, "%s%lu %s%s", *between, nr, what,
+			    nr == 1 ? "" : "s");
+		*between = ", ";
+	}
+}
+
+static void tell_holder(struct text *t, const struct holder *h)
+{
+	if (h->reached) {
+		text_format(t, INDENT "%016lx ", h->va);
+	} else {
+		text_string(t, INDENT "no address        ");
+	}
+	text_format(t, "L%u mfn %lx[%03x] = %016lx ", h->level, h->table,
+		    h->slot, h->entry.v);
+	words_flags(t, h->entry.v);
+	if (!h->reached) {
+		text_string(t, h->hooked ? " (under no root)"
+					 : " (table not hooked)");
+	}
+	text_char(t, '\n');
+}
+
+void holders_tell(struct text *t, const struct holders *h)
+{
+	uint64_t all = h->writable + h->read_only + h->upper;
+	const char *between = "";
+
+	text_string(t, "  held by    ");
+	tell_count(t, &between, h->writable, "writable mapping");
+	tell_count(t, &between, h->read_only, "read-only mapping");
+	tell_count(t, &between, h->upper, "reference as a table");
+	if (h->pinned) {
+		text_format(t, "%sa pin", between);
+		between = ", ";
+	}
+	text_string(t, *between == '\0' ? "no entry and no pin\n" : "\n");
+	for (unsigned int i = 0; i < h->nr; i++) {
+		tell_holder(t, &h->list[i]);
+	}
+	if (all > h->nr) {
+		text_format(t, INDENT "and %lu more\n", all - h->nr);
+	}
+}

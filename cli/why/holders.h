@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* Who holds a frame: every entry that names it, and what else does. */
+#ifndef PW_CLI_WHY_HOLDERS_H
+#define PW_CLI_WHY_HOLDERS_H
+
+#include "abi/text.h"
+#include "cli/why/machine.h"
+
+#define HOLDERS_KEPT 8
+
+struct holder {
+	uint64_t table; /* mfn */
+	unsigned int slot;
+	unsigned int level; /* of the table */
+	pte_t entry;
+	bool hooked;   /* some table or a root leads to it: */
+	uint64_t root; /* mfn of the L4, if one does */
+	bool reached;  /* by the address */
+	uint64_t va;
+};
+
+struct holders {
+	unsigned int nr;    /* in list[] */
+	uint64_t writable;  /* entries that map it with RW */
+	uint64_t read_only; /* without */
+	uint64_t upper;     /* that refer to it as a table */
+	bool pinned;
+	struct holder list[HOLDERS_KEPT]; /* writable ones first */
+};
+
+/* Looks through all tables of the domain. */
+void holders_find(const struct why_machine *m, uint64_t mfn,
+		  struct holders *ret);
+/* "  held by ..." and a line for each. */
+void holders_tell(struct text *t, const struct holders *h);
+
+#endif

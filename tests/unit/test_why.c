@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Who holds a frame, and the report of a refusal, from what a machine's memory
+ * and an event say; and that neither believes what cannot be.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "cli/why/holders.h"
+#include "cli/why/report.h"
+#include "tests/unit/support/machine.h"
+
+static struct why_machine view(const struct machine *m)
+{
+	return (struct why_machine){
+		.ram = m->mmu.ram,
+		.size = MACHINE_FRAMES * PAGE_SIZE,
+		.below_4g = MACHINE_FRAMES * PAGE_SIZE,
+		.frames = m->frames,
+		.nr_frames = MACHINE_FRAMES,
+		.m2p = m->m2p,
+		.tag = TEST_TAG,
+	};
+}
+
+static void a_mapping_is_found_with_its_address(void **state)
+{
+	struct machine *m = *state;
+	struct why_machine w = view(m);
+	struct holders h;
+
+	holders_find(&w, dom_frame(DATA_FRAME + 2).v, &h);
+	assert_int_equal(h.writable, 1);
+	assert_int_equal(h.read_only, 0);
+	assert_int_equal(h.nr, 1);
+	assert_true(h.list[0].reached);
+	assert_int_equal(h.list[0].va, 2 * PAGE_SIZE);
+	assert_int_equal(h.list[0].table, dom_frame(L1_FRAME).v);
+	assert_int_equal(h.list[0].root, dom_frame(L4_FRAME).v);
+	/* The L4 itself: seen read-only, and pinned. */
+	holders_find(&w, dom_frame(L4_FRAME).v, &h);
+	assert_int_equal(h.read_only, 1);
+	assert_true(h.pinned);
+	/* The L1: a read-only mapping, and the L2's entry. */
+	holders_find(&w, dom_frame(L1_FRAME).v, &h);
+	assert_int_equal(h.upper, 1);
+	assert_int_equal(h.read_only, 1);
+}
+
+static void a_table_that_is_not_hooked_has_no_address(void **state)
+{
+	struct machine *m = *state;
+	struct why_machine w = view(m);
+	char text[512];
+	struct text t = text_in(text, sizeof(text));
+	struct holders h;
+
+	raw_entry(m, dom_frame(40), 7, pte_make(dom_frame(41), RW_FLAGS));
+	assert_int_equal(call_mmuext(m, MMUEXT_PIN_L1_TABLE, dom_frame(40).v,
+				     0),
+			 0);
+	holders_find(&w, dom_frame(41).v, &h);
+	assert_int_equal(h.writable, 1);
+	assert_false(h.list[0].reached);
+	holders_tell(&t, &h);
+	assert_non_null(strstr(text, "1 writable mapping"));
+	assert_non_null(strstr(text, "L1 mfn 38[007]"));
+	assert_non_null(strstr(text, "(table not hooked)"));
+}
+
+/* The first eight are told, writable ones before others, and how many more. */
+static void many_holders_are_counted(void **state)
+{
+	struct machine *m = *state;
+	struct why_machine w = view(m);
+	char text[2048];
+	struct text t = text_in(text, sizeof(text));
+	struct holders h;
+
+	for (unsigned int i = 0; i < 12; i++) {
+		raw_entry(m, dom_frame(40), i,
+			  pte_make(dom_frame(41),
+				   i < 10 ? RO_FLAGS : RW_FLAGS));
+	}
+	assert_int_equal(call_mmuext(m, MMUEXT_PIN_L1_TABLE, dom_frame(40).v,
+				     0),
+			 0);
+	holders_find(&w, dom_frame(41).v, &h);
+	assert_int_equal(h.writable, 2);
+	assert_int_equal(h.read_only, 10);
+	assert_int_equal(h.nr, HOLDERS_KEPT);
+	assert_true(pte_writable(h.list[0].entry));
+	holders_tell(&t, &h);
+	assert_non_null(strstr(text, "and 4 more"));
+}
+
+static void memory_that_lies_is_not_followed(void **state)
+{
+	struct machine *m = *state;
+	struct why_machine w = view(m);
+	struct holders h;
+
+	holders_find(&w, MACHINE_FRAMES, &h);
+	assert_int_equal(h.nr, 0);
+	holders_find(&w, UINT64_MAX, &h);
+	assert_int_equal(h.nr, 0);
+	assert_null(why_at(&w, w.size - 8, 9));
+	assert_null(why_at(&w, UINT64_MAX - 4, 8));
+	assert_null(why_at(&w, w.size, UINT64_MAX));
+	assert_false(why_machine_locate(&w, 0, UINT64_MAX / 16, 0, 1));
+	assert_false(why_machine_locate(&w, w.size, 16, 0, 1));
+	assert_false(why_machine_locate(&w, 0, 0, 0, 1));
+}
+
+static void memory_above_4_gib_begins_after_the_hole(void **state)
+{
+	static uint8_t ram[64];
+	struct why_machine w = {.ram = ram, .size = 64, .below_4g = 32};
+
+	(void)state;
+	assert_ptr_equal(why_at(&w, 8, 8), ram + 8);
+	assert_null(why_at(&w, 32, 1));
+	assert_ptr_equal(why_at(&w, UINT64_C(1) << 32, 32), ram + 32);
+	assert_null(why_at(&w, UINT64_C(1) << 32, 33));
+	assert_int_equal(why_below_4g(UINT64_C(1) << 30), UINT64_C(1) << 30);
+	assert_int_equal(why_below_4g(UINT64_C(5) << 30), 0xc0000000);
+}
+
+static void a_report_says_what_the_event_says(void **state)
+{
+	static const char event[] =
+		"{\"event\":\"refusal\",\"rule\":\"L1_FLAGS\",\"sentence\":"
+		"\"the entry sets flags\",\"invariant\":\"I3\",\"op\":"
+		"\"mmu_update\",\"index\":17,\"level\":1,\"entry\":"
+		"\"0x1009b\",\"bits\":\"0x18\",\"old\":\"0x10003\","
+		"\"where\":\"0x5008\",\"table\":\"0x5\",\"slot\":1,"
+		"\"asked_table\":\"0x9\",\"operand0\":\"0x5008\","
+		"\"request\":6164,\"call\":3,\"vcpu\":2,\"stack\":"
+		"[\"0xffffffff81000000\",7],\"rip\":\"0x1\",\"serial\":1}";
+	char text[1024];
+	struct text t = text_in(text, sizeof(text));
+	cJSON *e = cJSON_Parse(event);
+
+	(void)state;
+	assert_non_null(e);
+	why_refusal(&t, e, NULL, NULL);
+	cJSON_Delete(e);
+	assert_non_null(strstr(text, "PAGEWARDEN L1_FLAGS: the entry sets"));
+	assert_non_null(strstr(text, "L1 mfn 5[001] = 000000000001009b"));
+	assert_non_null(strstr(text, "not allowed: PWT PCD"));
+	assert_non_null(strstr(text, "instead of 0000000000010003 P RW"));
+	assert_non_null(strstr(text, "met while validating mfn 9"));
+	assert_non_null(strstr(text, "#6164, vcpu 2: mmu_update[17] 5008, "
+				     "call 3 of its multicall"));
+}
+
+/* Nothing is there, or of another kind: the report has less to say. */
+static void a_report_of_nothing_is_short(void **state)
+{
+	char text[256];
+	struct text t = text_in(text, sizeof(text));
+	cJSON *e = cJSON_Parse("{\"rule\":7,\"entry\":[],\"stack\":{}}");
+
+	(void)state;
+	why_refusal(&t, e, NULL, NULL);
+	cJSON_Delete(e);
+	assert_non_null(strstr(text, "PAGEWARDEN ?: ?"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			a_mapping_is_found_with_its_address, space_set_up,
+			machine_tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_table_that_is_not_hooked_has_no_address, space_set_up,
+			machine_tear_down),
+		cmocka_unit_test_setup_teardown(many_holders_are_counted,
+						space_set_up,
+						machine_tear_down),
+		cmocka_unit_test_setup_teardown(
+			memory_that_lies_is_not_followed, space_set_up,
+			machine_tear_down),
+		cmocka_unit_test(memory_above_4_gib_begins_after_the_hole),
+		cmocka_unit_test(a_report_says_what_the_event_says),
+		cmocka_unit_test(a_report_of_nothing_is_short),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
