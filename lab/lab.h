@@ -106,11 +106,14 @@ struct lab_options {
 #define LAB_MEMORY_DEFAULT (UINT64_C(4) << 30)
 #define LAB_BIG_DEFAULT (UINT64_C(1) << 40)
 
+/* A refusal as text, at the longest. */
+#define LAB_MESSAGE_SIZE 640
+
 struct lab_result {
 	enum lab_outcome outcome;
 	bool as_expected;
 	enum lab_step step;
-	char message[256]; /* the reason, one line */
+	char message[LAB_MESSAGE_SIZE]; /* the reason, one line */
 	uint64_t memory;   /* bytes */
 	bool counted;      /* the next four are known */
 	uint64_t hypercalls;

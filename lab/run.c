@@ -221,7 +221,9 @@ static void count(const struct sim *s, struct lab_result *r)
 /* The line that tells most: a refusal, a crash, or the first mistake. */
 static void explain(struct sim *s, struct lab_result *r)
 {
-	char line[REFUSAL_TEXT_SIZE] = "";
+	char line[LAB_MESSAGE_SIZE] = "";
+
+	_Static_assert(LAB_MESSAGE_SIZE >= REFUSAL_TEXT_SIZE, "a whole line");
 
 	if (r->outcome == LAB_REFUSED) {
 		(void)refusal_format(&s->dom.refusal, line, sizeof(line));
@@ -233,7 +235,7 @@ static void explain(struct sim *s, struct lab_result *r)
 	} else {
 		(void)snprintf(line, sizeof(line), "%s", s->why);
 	}
-	memcpy(r->message, line, sizeof(line));
+	memcpy(r->message, line, sizeof(r->message));
 }
 
 static void finish(struct sim *s, const struct lab_kernel *k,
