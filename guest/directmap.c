@@ -338,8 +338,8 @@ static int map_entry(struct guest *g, const struct job *job,
 	}
 	child.table = p2m_find(g, entry_mfn(g, e));
 	if (pfn_eq(child.table, PFN_INVALID)) {
-		return guest_fail(g, XEN_EFAULT, "entry %lx is no table of ours",
-				  e.v);
+		return guest_fail(g, XEN_EFAULT,
+				  "entry %lx is no table of ours", e.v);
 	}
 	return map_level(g, job, child, used, start, end);
 }

@@ -11,8 +11,8 @@ static int table_of(struct guest *g, pte_t e, pfn_t *ret)
 {
 	*ret = p2m_find(g, entry_mfn(g, e));
 	if (pfn_eq(*ret, PFN_INVALID)) {
-		return guest_fail(g, XEN_EFAULT, "entry %lx is no table of ours",
-				  e.v);
+		return guest_fail(g, XEN_EFAULT,
+				  "entry %lx is no table of ours", e.v);
 	}
 	return 0;
 }

@@ -163,8 +163,9 @@ int frame_reach(struct guest *g, pfn_t frame, bool write, vaddr_t *ret)
 		return 0;
 	}
 	if (frame.v >= g->boot.nr_pages) {
-		return guest_fail(g, XEN_EINVAL, "pfn %lx is beyond nr_pages %lu",
-				  frame.v, g->boot.nr_pages);
+		return guest_fail(g, XEN_EINVAL,
+				  "pfn %lx is beyond nr_pages %lu", frame.v,
+				  g->boot.nr_pages);
 	}
 	return window_show(g, frame, write, ret);
 }

@@ -183,8 +183,8 @@ int guest_take_frame(struct guest *g, pfn_t frame)
 
 	if (!g->ops->hypervisor || frame.v >= g->p2m.nr ||
 	    !mfn_eq(p2m_get(g, frame), MFN_INVALID)) {
-		return guest_fail(g, XEN_EINVAL, "pfn %lx has a frame behind it",
-				  frame.v);
+		return guest_fail(g, XEN_EINVAL,
+				  "pfn %lx has a frame behind it", frame.v);
 	}
 	/* All that can be missing, before there is a frame to lose. */
 	error = begin(g, frame, &slot);

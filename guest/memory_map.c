@@ -25,7 +25,8 @@ static int fetch(struct guest *g)
 		return 0;
 	}
 	if (error < 0) {
-		return guest_fail(g, (int)-error, "XENMEM_memory_map: error %lu",
+		return guest_fail(g, (int)-error,
+				  "XENMEM_memory_map: error %lu",
 				  (uint64_t)-error);
 	}
 	g->e820.nr = map.nr_entries;
@@ -52,8 +53,8 @@ static int reserve_frame(struct guest *g, const char *what, mfn_t frame)
 
 	if (pfn_eq(own, PFN_INVALID)) {
 		return guest_fail(g, XEN_EINVAL,
-				  "start_info: the %s mfn %lx is not ours", what,
-				  frame.v);
+				  "start_info: the %s mfn %lx is not ours",
+				  what, frame.v);
 	}
 	return reserve(g, what, own, pfn_add(own, 1));
 }

@@ -110,11 +110,12 @@ static int check_left(struct guest *g, unsigned int level, pfn_t old,
 
 		if (differ != 0 && i != replaced &&
 		    !(level == levels && hypervisors_slot(i))) {
-			error = guest_fail(g, XEN_EINVAL,
-					   "entry %lu of our L%lu table is %lx, "
-					   "of the builder's %lx",
-					   (uint64_t)i, (uint64_t)level,
-					   g->scratch[i], g->scratch_mfn[i]);
+			error = guest_fail(
+				g, XEN_EINVAL,
+				"entry %lu of our L%lu table is %lx, "
+				"of the builder's %lx",
+				(uint64_t)i, (uint64_t)level, g->scratch[i],
+				g->scratch_mfn[i]);
 		}
 	}
 	return error;

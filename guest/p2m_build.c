@@ -347,7 +347,8 @@ int p2m_build(struct guest *g, enum p2m_kind kind, vaddr_t linear)
 	}
 	if (error != 0) {
 		if (p2m_free(g, &new) != 0) {
-			guest_note(g, "%lu frames of a P2M that failed are lost",
+			guest_note(g,
+				   "%lu frames of a P2M that failed are lost",
 				   new.nr_frames);
 		}
 		return error;

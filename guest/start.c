@@ -262,10 +262,11 @@ static int check_p2m_slots(struct guest *g)
 		pte_t e = entry_load(g, guest_initial_va(g, b->root), i);
 
 		if (!pte_present(e)) {
-			return guest_fail(g, XEN_EINVAL,
-					  "start_info: the table at pt_base, "
-					  "pfn %lx, has nothing at mfn_list %lx",
-					  b->root.v, b->p2m_list.v);
+			return guest_fail(
+				g, XEN_EINVAL,
+				"start_info: the table at pt_base, "
+				"pfn %lx, has nothing at mfn_list %lx",
+				b->root.v, b->p2m_list.v);
 		}
 	}
 	return 0;

@@ -174,8 +174,8 @@ int guest_unhook(struct guest *g, struct guest_slot slot)
 	}
 	child = p2m_find(g, entry_mfn(g, e));
 	if (pfn_eq(child, PFN_INVALID)) {
-		return guest_fail(g, XEN_EFAULT, "entry %lx is no table of ours",
-				  e.v);
+		return guest_fail(g, XEN_EFAULT,
+				  "entry %lx is no table of ours", e.v);
 	}
 	error = g->ops->set_entry(g, slot, pte(0));
 	if (error == 0) {

@@ -121,9 +121,9 @@ static int write_old_p2m(struct guest *g, const struct lab_kernel *k)
 	for (pfn_t at = k->old_p2m; at.v < k->old_p2m_end.v;
 	     at = pfn_add(at, 1)) {
 		if (memblock_is_reserved(&g->memblock, at)) {
-			return guest_fail(g, XEN_EBUSY,
-					  "pfn %lx of the builder's P2M is lost",
-					  at.v);
+			return guest_fail(
+				g, XEN_EBUSY,
+				"pfn %lx of the builder's P2M is lost", at.v);
 		}
 		port_store64(g, guest_direct_va(g, at), at.v);
 	}

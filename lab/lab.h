@@ -114,8 +114,8 @@ struct lab_result {
 	bool as_expected;
 	enum lab_step step;
 	char message[LAB_MESSAGE_SIZE]; /* the reason, one line */
-	uint64_t memory;   /* bytes */
-	bool counted;      /* the next four are known */
+	uint64_t memory;                /* bytes */
+	bool counted;                   /* the next four are known */
 	uint64_t hypercalls;
 	uint64_t entry_writes;
 	uint64_t flushes;

@@ -47,8 +47,8 @@ static bool take_trap(struct trap_frame *f, uint64_t cr2)
 
 static void show(uint64_t i, const struct random_call *c)
 {
-	say("random: %lu: %lu(%lx, %lx, %lx, %lx, %lx)", i, (uint64_t)c->nr, c->arg[0],
-	    c->arg[1], c->arg[2], c->arg[3], c->arg[4]);
+	say("random: %lu: %lu(%lx, %lx, %lx, %lx, %lx)", i, (uint64_t)c->nr,
+	    c->arg[0], c->arg[1], c->arg[2], c->arg[3], c->arg[4]);
 }
 
 /* True if the call was not refused. */

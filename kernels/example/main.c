@@ -87,7 +87,8 @@ void kernel_main(uint64_t start_info)
 	pfn_t page;
 
 	boot(&guest, vaddr(start_info));
-	say("example: %lu frames, %lu free", memblock_nr_memory(&guest.memblock),
+	say("example: %lu frames, %lu free",
+	    memblock_nr_memory(&guest.memblock),
 	    memblock_nr_free(&guest.memblock));
 	step("a root", guest_alloc_frames(&guest, 1, &space.root));
 	step("a page", guest_alloc_frames(&guest, 1, &page));

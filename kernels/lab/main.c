@@ -105,8 +105,8 @@ static struct lab_kernel kernel_of(uint64_t start_info)
 
 static void say_cost(const struct guest_stats *s)
 {
-	say("lab: hypercalls %lu writes %lu flushes %lu walked %lu", s->hypercalls,
-	    s->entry_writes, s->flushes, s->pages_walked);
+	say("lab: hypercalls %lu writes %lu flushes %lu walked %lu",
+	    s->hypercalls, s->entry_writes, s->flushes, s->pages_walked);
 }
 
 void kernel_main(uint64_t start_info)

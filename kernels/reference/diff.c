@@ -165,7 +165,8 @@ static bool run_seed(struct diff *d, uint64_t seed, uint64_t nr_ops)
 		}
 		record_flush(d);
 		if (d->nr % DIFF_EVERY == DIFF_EVERY - 1) {
-			say("diff: seed %lu %lu %lx", seed, d->nr + 1, d->digest);
+			say("diff: seed %lu %lu %lx", seed, d->nr + 1,
+			    d->digest);
 		}
 	}
 	d->trace = nr_ops >= d->trace_from;

@@ -68,10 +68,10 @@ static void say_memory(struct guest *g)
 static void say_boot(const struct guest_boot *b)
 {
 	say("boot: %lu pages, command line \"%s\"", b->nr_pages, b->cmdline);
-	say("boot: initial mapping to pfn %lx, tables %lx to %lx", b->mapped_end.v,
-	    b->tables_start.v, b->tables_end.v);
-	say("boot: P2M at %lx, frames %lx to %lx", b->p2m_list.v, b->p2m_start.v,
-	    b->p2m_end.v);
+	say("boot: initial mapping to pfn %lx, tables %lx to %lx",
+	    b->mapped_end.v, b->tables_start.v, b->tables_end.v);
+	say("boot: P2M at %lx, frames %lx to %lx", b->p2m_list.v,
+	    b->p2m_start.v, b->p2m_end.v);
 }
 
 /* shared_info shows where a page fault was. */

@@ -125,8 +125,8 @@ bool frame_sound(struct kernel *k, pfn_t frame)
 	if (m2p(behind) == frame.v && pte_mfn(pte(e)).v == behind.v) {
 		return true;
 	}
-	say("# pfn %lx is mfn %lx is pfn %lx, its mapping %lx", frame.v, behind.v,
-	    m2p(behind), e);
+	say("# pfn %lx is mfn %lx is pfn %lx, its mapping %lx", frame.v,
+	    behind.v, m2p(behind), e);
 	return false;
 }
 

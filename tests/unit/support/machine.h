@@ -73,7 +73,7 @@ struct machine {
 	unsigned int flushes;  /* of CPU_FIRST, whole */
 	unsigned int refusals;
 	char refusal[REFUSAL_TEXT_SIZE]; /* the last, as text */
-	bool faulted;      /* in the midst of an operation: */
+	bool faulted;                    /* in the midst of an operation: */
 	char fault[160];
 };
 
