@@ -111,6 +111,7 @@ static void xsa_212_the_start_of_an_exchange_is_the_guests(void **state)
 	assert_int_not_equal(get_list(m, OUT_LIST), f);
 	e.nr_exchanged = e.in.nr_extents + 1;
 	assert_int_equal(exchange(m, e), -XEN_EINVAL);
+	assert_int_equal(m->dom.refusal.rule, RULE_EXCHANGE_ARGUMENT);
 }
 
 /* 231: a node that does not exist, or that is not for this domain to choose. */

@@ -66,6 +66,23 @@ static void a_descriptor_page_is_no_page_to_store_to(void **state)
 	assert_int_equal(entry_of(m, mfn(desc), 1).v, 0);
 }
 
+/* A frame that was a table of a level is one of any level again. */
+static void what_was_an_l4_may_become_an_l3(void **state)
+{
+	struct machine *m = *state;
+	mfn_t f = dom_frame(40);
+
+	assert_int_equal(call_mmuext(m, MMUEXT_PIN_L4_TABLE, f.v, 0), 0);
+	assert_int_equal(call_mmuext(m, MMUEXT_UNPIN_TABLE, f.v, 0), 0);
+	for (unsigned int i = XEN_L4_FIRST; i <= XEN_L4_LAST; i++) {
+		raw_entry(m, f, i, pte(0));
+	}
+	assert_int_equal(call_mmu_update(m, entry_at(dom_frame(L4_FRAME), 5),
+					 pte_make(f, TABLE_FLAGS).v),
+			 0);
+	assert_int_equal(m->frames[f.v].type, FRAME_L3);
+}
+
 static void the_hypervisors_entries_are_left_out_when_an_l4_goes(void **state)
 {
 	struct machine *m = *state;
@@ -392,6 +409,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(entries_get_the_flags_that_ring_3_needs),
 		TEST(a_descriptor_page_is_no_page_to_store_to),
+		TEST(what_was_an_l4_may_become_an_l3),
 		TEST(the_hypervisors_entries_are_left_out_when_an_l4_goes),
 		TEST(nothing_is_flushed_for_an_address_that_cannot_be),
 		TEST(an_ldts_page_is_found_where_there_is_one),

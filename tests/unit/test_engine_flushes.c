@@ -228,6 +228,32 @@ static void a_granted_frame_that_is_unmapped_is_cached_by_nobody(void **state)
 	}
 }
 
+/* Of two frames that are given back, the other domain wants the first. */
+static void a_freed_frame_is_nobodys_before_its_flush(void **state)
+{
+	struct machine *m = *state;
+	const uint64_t list[2] = {dom_frame(60).v, dom_frame(61).v};
+	struct xen_memory_reservation r = {.nr_extents = 2,
+					   .domid = DOMID_SELF};
+
+	machine_second_domain(m);
+	assert_int_equal(call_mmu_update(m, l1_slot(SLOT),
+					 pte_make(mfn(list[0]), RW_FLAGS).v),
+			 0);
+	assert_int_equal(call_mmu_update(m, l1_slot(SLOT), 0), 0);
+	assert_true(caches(&m->cpu[CPU_SECOND], mfn(list[0]), 1));
+	set_xen_guest_handle(r.extent_start,
+			     (void *)(uintptr_t)(GUEST_BUFFER + 512));
+	memcpy(m->guest, &r, sizeof(r));
+	memcpy(m->guest + 512, list, sizeof(list));
+	m->other_takes = true;
+	assert_int_equal(machine_call(m, hc_memory_op,
+				      XENMEM_decrease_reservation, GUEST_BUFFER,
+				      0, 0),
+			 2);
+	assert_int_equal(m->frames[list[0]].owner, OWNER_FREE);
+}
+
 static void one_vcpus_user_root_is_cached_by_it_alone(void **state)
 {
 	struct machine *m = *state;
@@ -274,6 +300,7 @@ int main(void)
 		TEST(an_ldt_page_whose_mapping_goes_is_forgotten_by_all),
 		TEST(a_page_taken_back_is_cached_by_nobody),
 		TEST(a_granted_frame_that_is_unmapped_is_cached_by_nobody),
+		TEST(a_freed_frame_is_nobodys_before_its_flush),
 		TEST(one_vcpus_user_root_is_cached_by_it_alone),
 	};
 
