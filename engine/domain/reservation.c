@@ -72,7 +72,7 @@ void release_extent(struct mmu_domain *d, mfn_t first, unsigned int order)
 
 static int increase_one(struct mmu_vcpu *v, struct reservation *r)
 {
-	mfn_t first;
+	mfn_t first = MFN_INVALID;
 	int rc = alloc_extent(v->dom, r->order, &first);
 
 	if (rc != 0) {
@@ -89,7 +89,7 @@ static int increase_one(struct mmu_vcpu *v, struct reservation *r)
 static int populate_one(struct mmu_vcpu *v, struct reservation *r)
 {
 	uint64_t at;
-	mfn_t first;
+	mfn_t first = MFN_INVALID;
 	int rc = port_copy_in(v, &at, extent_at(r), sizeof(at));
 
 	if (rc == 0) {

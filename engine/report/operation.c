@@ -6,9 +6,9 @@
 
 const struct operation_info operation_info[MMU_OPERATIONS] = {
 #define OPERATION(id, hypercall_, operands_, name_) \
-	[MMU_OP_##id] = {.name = name_,             \
-			 .hypercall = hypercall_,   \
-			 .nr_operands = operands_},
+	[MMU_OP_##id] = {.name = (name_),           \
+			 .hypercall = (hypercall_), \
+			 .nr_operands = (operands_)},
 #include "engine/report/operations.def"
 #undef OPERATION
 };

@@ -69,7 +69,7 @@ static void tell_operands(const struct refusal *r)
 							REFUSAL_OPERAND1,
 							REFUSAL_OPERAND2};
 
-	for (uint32_t i = 0; i < r->nr_operands; i++) {
+	for (uint32_t i = 0; i < r->nr_operands && i < OPERAND_WORDS; i++) {
 		control_hex(keys[i], r->operand[i]);
 	}
 }
