@@ -24,7 +24,12 @@ enum control_exit {
 	CONTROL_EXIT_CRASH = 0x11,
 	CONTROL_EXIT_FAILED = 0x12, /* the hypervisor itself */
 	CONTROL_EXIT_REBOOT = 0x13,
+	CONTROL_EXIT_BROKEN = 0x14, /* as CONTROL_BREAK asked, or an option */
 };
+
+/* What the command writes to the channel: end the run, and tell of it. */
+#define CONTROL_BREAK '!' /* with a report of what the guest was doing */
+#define CONTROL_END '.'   /* without */
 
 /* scripts/control-schema reads these lines. */
 /* clang-format off */
@@ -88,8 +93,23 @@ enum control_exit {
 #define CRASH_VCPU "vcpu" /* number: which */
 #define CRASH_STACK "stack" /* list: words that may be return addresses */
 
+#define EVENT_PLACE "place"
+#define PLACE_VCPU "vcpu" /* number: which; one event for each */
+#define PLACE_STATE "state" /* text: running, waiting, down */
+#define PLACE_MODE "mode" /* text: kernel or user, whose code it was in */
+#define PLACE_RIP "rip" /* hex?: of the vCPU that has the CPU */
+#define PLACE_PENDING "pending" /* flag: events wait for it */
+#define PLACE_MASKED "masked" /* flag: and it does not take any */
+#define PLACE_EXCEPTIONS "exceptions" /* list: given to it, the last first */
+#define PLACE_CALLS "calls" /* list: its hypercalls, the last first */
+#define PLACE_STACK "stack" /* list?: words that may be return addresses */
+
+#define EVENT_PHASE "phase"
+#define PHASE_NAME "name" /* text: start of day, own tables, ... */
+#define PHASE_US "us" /* number: microseconds since the guest began */
+
 #define EVENT_SHUTDOWN "shutdown"
-#define SHUTDOWN_REASON "reason" /* text: poweroff, reboot, crash, ... */
+#define SHUTDOWN_REASON "reason" /* text: poweroff, reboot, crash, halted, ... */
 
 #define EVENT_PANIC "panic"
 #define PANIC_REASON "reason" /* text: our own failure */

@@ -19,8 +19,11 @@ bool monitor_init(struct monitor *m)
 	*m = (struct monitor){
 		.line = malloc(MONITOR_LINE_SIZE),
 		.refusals = cJSON_CreateArray(),
+		.places = cJSON_CreateArray(),
+		.phases = cJSON_CreateArray(),
 	};
-	if (m->line == NULL || m->refusals == NULL) {
+	if (m->line == NULL || m->refusals == NULL || m->places == NULL ||
+	    m->phases == NULL) {
 		monitor_fini(m);
 		return false;
 	}
@@ -36,6 +39,8 @@ void monitor_fini(struct monitor *m)
 	cJSON_Delete(m->shutdown);
 	cJSON_Delete(m->summary);
 	cJSON_Delete(m->refusals);
+	cJSON_Delete(m->places);
+	cJSON_Delete(m->phases);
 	*m = (struct monitor){0};
 }
 
@@ -95,6 +100,15 @@ static void replace(cJSON **field, cJSON *event)
 	*field = event;
 }
 
+/* One more of a kind of which there are few. */
+static void keep(cJSON *list, cJSON *event)
+{
+	if (cJSON_GetArraySize(list) >= MONITOR_MAX_KEPT ||
+	    !cJSON_AddItemToArray(list, event)) {
+		cJSON_Delete(event);
+	}
+}
+
 /* Takes the event over. */
 static void take_event(struct monitor *m, const char *kind, cJSON *event)
 {
@@ -114,6 +128,10 @@ static void take_event(struct monitor *m, const char *kind, cJSON *event)
 		    !cJSON_AddItemToArray(m->refusals, event)) {
 			cJSON_Delete(event);
 		}
+	} else if (strcmp(kind, EVENT_PLACE) == 0) {
+		keep(m->places, event);
+	} else if (strcmp(kind, EVENT_PHASE) == 0) {
+		keep(m->phases, event);
 	} else if (strcmp(kind, "lost") == 0) {
 		m->nr_lost += monitor_number(event, "reports", 1);
 		cJSON_Delete(event);
@@ -194,6 +212,14 @@ uint64_t monitor_refusals(const struct monitor *m)
 	uint64_t told = monitor_number(m->summary, "refused_total", 0);
 
 	return told > m->nr_refusals ? told : m->nr_refusals;
+}
+
+bool monitor_audited(const struct monitor *m)
+{
+	const cJSON *audit =
+		cJSON_GetObjectItemCaseSensitive(m->summary, SUMMARY_AUDIT);
+
+	return m->nr_audits != 0 || monitor_number(audit, "runs", 0) != 0;
 }
 
 uint64_t monitor_audit_differences(const struct monitor *m)

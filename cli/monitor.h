@@ -16,6 +16,8 @@
 #define MONITOR_LINE_SIZE 65536
 /* Refusals kept for the report; the others are counted. */
 #define MONITOR_MAX_REFUSALS 256
+/* Places and phases: a vCPU or a phase each. */
+#define MONITOR_MAX_KEPT 64
 
 struct monitor {
 	char *line; /* MONITOR_LINE_SIZE bytes */
@@ -28,6 +30,8 @@ struct monitor {
 	cJSON *shutdown;
 	cJSON *summary;
 	cJSON *refusals;      /* an array */
+	cJSON *places;        /* likewise, of each vCPU at the end */
+	cJSON *phases;        /* likewise */
 	uint64_t nr_refusals; /* events of that kind */
 	uint64_t nr_lost;     /* reports that the hypervisor had to drop */
 	uint64_t nr_audits;
@@ -55,6 +59,8 @@ const char *monitor_text(const cJSON *object, const char *name,
 const char *monitor_crash_reason(const struct monitor *monitor);
 /* Requests refused: more than came as events, if they came too fast. */
 uint64_t monitor_refusals(const struct monitor *monitor);
+/* Did any audit tell its result? Without one nothing is known of counts. */
+bool monitor_audited(const struct monitor *monitor);
 /* Differences that audits found, by whichever account tells more. */
 uint64_t monitor_audit_differences(const struct monitor *monitor);
 

@@ -190,17 +190,23 @@ static void add_hypervisor(struct arguments *a,
 {
 	const struct run_options *o = config->options;
 	char audit[32] = "exit";
+	char stop[64] = "";
 
 	if (o->audit == RUN_AUDIT_OFF) {
 		snprintf(audit, sizeof(audit), "off");
 	} else if (o->audit == RUN_AUDIT_EVERY) {
 		snprintf(audit, sizeof(audit), "%" PRIu64, o->audit_every);
 	}
+	if (o->stop_at != 0) {
+		snprintf(stop, sizeof(stop), " stop-at=%" PRIu64, o->stop_at);
+	}
 	add_pair(a, "-kernel", config->hypervisor);
 	add(a, "-append");
 	/* Never reset (-no-reboot): no RAM has been used but by firmware. */
-	add(a, "loglevel=%s audit=%s debug-exit fresh%s%s dom-memory=%" PRIu64,
-	    o->log_level, audit, o->stretch ? " stretch" : "",
+	add(a,
+	    "loglevel=%s audit=%s debug-exit fresh%s%s%s%s dom-memory=%" PRIu64,
+	    o->log_level, audit, o->stretch ? " stretch" : "", stop,
+	    o->stop_at_refusal ? " stop-at-refusal" : "",
 	    qemu_waits(config) ? " wait" : "", o->memory / MIB);
 }
 

@@ -21,6 +21,7 @@
 
 #include "builder/layout.h"
 #include "cli/image.h"
+#include "cli/place.h"
 #include "cli/run.h"
 #include "cli/session.h"
 #include "cli/size.h"
@@ -311,6 +312,7 @@ static enum exit_status conclude(struct run *r, const struct session *s)
 		.expect = r->options.expect,
 		.expect_seen = s->expect_seen,
 		.strict = r->options.strict,
+		.audit = r->options.audit != RUN_AUDIT_OFF,
 		.icount = r->options.icount,
 		.memory = r->options.memory,
 		.seconds = s->seconds,
@@ -395,6 +397,9 @@ static enum exit_status run_guest(struct run *r, struct monitor *monitor)
 	if (session_run(&session) != 0) {
 		why_live_fini(&why);
 		return refuse(r, STATUS_OURS, "%s", session.error);
+	}
+	if (cJSON_GetArraySize(monitor->places) != 0) {
+		places_tell(monitor, why_live_kernel(&why));
 	}
 	why_live_fini(&why);
 	status = conclude(r, &session);

@@ -32,6 +32,8 @@ const char run_options_help[] =
 	"  --until STR       end the run, status 0, when the console shows STR\n"
 	"  --fail-on STR     end the run, status 1, when it shows STR\n"
 	"  --strict          any refusal makes the status 1\n"
+	"  --stop-at N       stop at the request of that number\n"
+	"  --stop-at-refusal stop at the first refusal\n"
 	"  --timeout S       kill the guest after S seconds, status 1\n"
 	"  --interactive     connect the terminal to the console; Ctrl-] quits\n"
 	"  --gdb             stop at the guest's first instruction for gdb\n"
@@ -57,6 +59,8 @@ enum option_id {
 	OPT_UNTIL,
 	OPT_FAIL_ON,
 	OPT_STRICT,
+	OPT_STOP_AT,
+	OPT_STOP_AT_REFUSAL,
 	OPT_TIMEOUT,
 	OPT_INTERACTIVE,
 	OPT_GDB,
@@ -80,6 +84,8 @@ static const struct option long_options[] = {
 	{"until", required_argument, NULL, OPT_UNTIL},
 	{"fail-on", required_argument, NULL, OPT_FAIL_ON},
 	{"strict", no_argument, NULL, OPT_STRICT},
+	{"stop-at", required_argument, NULL, OPT_STOP_AT},
+	{"stop-at-refusal", no_argument, NULL, OPT_STOP_AT_REFUSAL},
 	{"timeout", required_argument, NULL, OPT_TIMEOUT},
 	{"interactive", no_argument, NULL, OPT_INTERACTIVE},
 	{"gdb", no_argument, NULL, OPT_GDB},
@@ -212,6 +218,13 @@ static const char *take(int id, const char *argument, struct run_options *o)
 		return set_text(argument, &o->fail_on);
 	case OPT_STRICT:
 		o->strict = true;
+		return NULL;
+	case OPT_STOP_AT:
+		return parse_count(argument, UINT64_C(1) << 53, &o->stop_at)
+			       ? NULL
+			       : "is no number of a request";
+	case OPT_STOP_AT_REFUSAL:
+		o->stop_at_refusal = true;
 		return NULL;
 	case OPT_TIMEOUT:
 		return parse_timeout(argument, o);

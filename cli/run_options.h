@@ -21,14 +21,17 @@ struct run_options {
 	const char *kernel; /* NULL: the default beside the executable */
 	const char *initrd; /* likewise, unless no_initrd */
 	bool no_initrd;
-	const char *append;   /* NULL: nothing beyond console=hvc0 */
-	uint64_t memory;      /* the guest's, bytes, whole MiB */
-	const char *cpu;      /* QEMU's -cpu */
-	const char *symbols;  /* NULL: the kernel's own */
-	const char *expect;   /* NULL: nothing is expected */
-	const char *until;    /* NULL, or ends the run well */
-	const char *fail_on;  /* NULL, or ends it badly */
-	bool strict;          /* no refusals */
+	const char *append;  /* NULL: nothing beyond console=hvc0 */
+	uint64_t memory;     /* the guest's, bytes, whole MiB */
+	const char *cpu;     /* QEMU's -cpu */
+	const char *symbols; /* NULL: the kernel's own */
+	const char *expect;  /* NULL: nothing is expected */
+	const char *until;   /* NULL, or ends the run well */
+	const char *fail_on; /* NULL, or ends it badly */
+	bool strict;         /* no refusals */
+	uint64_t stop_at;    /* request of the guest; 0: none */
+	bool stop_at_refusal;
+	bool doctor;          /* `pagewarden doctor` is asking */
 	unsigned int timeout; /* seconds; 0: none */
 	bool interactive;
 	bool gdb;

@@ -39,6 +39,8 @@ enum {
 
 #define CHUNK 65536
 #define LINE 256
+/* An audit of a large domain takes some of them. */
+#define ANSWER_SECONDS 15
 
 struct loop {
 	struct session *session;
@@ -64,7 +66,9 @@ struct loop {
 	char last_line[LINE];
 	bool held;
 	bool alive;
-	bool ended_by_us; /* QEMU was killed for session->result */
+	bool ended_by_us; /* for session->result */
+	bool killed;
+	double kill_at; /* the hypervisor was asked to end it; 0: not */
 	char chunk[CHUNK];
 };
 
@@ -76,13 +80,40 @@ static double now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+static void kill_now(struct loop *l)
+{
+	l->killed = true;
+	l->kill_at = 0;
+	qemu_kill(&l->qemu);
+}
+
+/*
+ * The hypervisor tells where the guest is and what it has counted, then ends
+ * the machine. It is asked only when it can be expected to answer, and has a
+ * while to do so.
+ */
+static void ask_to_end(struct loop *l, enum run_result why)
+{
+	const char word = why == RUN_SEEN ? CONTROL_END : CONTROL_BREAK;
+	bool wanted = why == RUN_TIMED_OUT || why == RUN_QUIT ||
+		      why == RUN_SEEN || why == RUN_FAIL_SEEN;
+
+	if (!wanted || l->session->options->gdb ||
+	    l->session->monitor->guest_start == NULL ||
+	    send(l->qemu.control, &word, 1, MSG_DONTWAIT | MSG_NOSIGNAL) != 1) {
+		kill_now(l);
+	} else {
+		l->kill_at = now() + ANSWER_SECONDS;
+	}
+}
+
 /* The first reason to end the run stays the reason. */
 static void end_run(struct loop *l, enum run_result why)
 {
 	if (!l->ended_by_us) {
 		l->ended_by_us = true;
 		l->session->result = why;
-		qemu_kill(&l->qemu);
+		ask_to_end(l, why);
 	}
 }
 
@@ -142,7 +173,7 @@ static void on_console(struct loop *l)
 	expect_feed(&l->fail_on, l->chunk, n);
 	l->mid_line = l->chunk[n - 1] != '\n';
 	say_console_mid_line(l->mid_line);
-	if (!l->ended_by_us && !write_all(l->output, l->chunk, n)) {
+	if (!l->killed && !write_all(l->output, l->chunk, n)) {
 		end_run(l, RUN_OUTPUT_FAILED);
 	}
 }
@@ -229,6 +260,9 @@ static void on_signal(struct loop *l)
 	if (read(l->signal_fd, &info, sizeof(info)) == sizeof(info)) {
 		if (l->session->signal == 0) {
 			l->session->signal = (int)info.ssi_signo;
+		}
+		if (l->ended_by_us) {
+			kill_now(l); /* asked twice: no more waiting */
 		}
 		end_run(l, RUN_QUIT);
 	}
@@ -375,15 +409,21 @@ static void run_loop(struct loop *l, double deadline)
 			[P_STDIN] = {want_keys ? l->input : -1, POLLIN, 0},
 			[P_GDB] = {l->gdb_fd, POLLIN, 0},
 		};
-		bool timed = deadline > 0 && !l->ended_by_us;
+		double until = l->ended_by_us ? l->kill_at : deadline;
+		bool timed = until > 0;
 
-		if (poll(p, NR_POLLED, timed ? milliseconds_to(deadline) : -1) >
+		if (poll(p, NR_POLLED, timed ? milliseconds_to(until) : -1) >
 		    0) {
 			handle(l, p);
 		}
 		tell_start(l);
 		end_by_console(l);
-		if (timed && now() >= deadline) {
+		if (l->kill_at > 0 && now() >= l->kill_at) {
+			say("the hypervisor did not answer in %d s: "
+			    "it tells nothing of this run",
+			    ANSWER_SECONDS);
+			kill_now(l);
+		} else if (!l->ended_by_us && timed && now() >= until) {
 			end_run(l, RUN_TIMED_OUT);
 		}
 	}
@@ -402,12 +442,22 @@ static void judge_exit(struct loop *l, int code)
 {
 	struct session *s = l->session;
 
+	if (l->ended_by_us && code != QEMU_EXIT_HV_FAILED) {
+		return; /* the reason that we had */
+	}
 	switch (code) {
+	case QEMU_EXIT_BROKEN:
+		s->result = RUN_STOPPED;
+		return;
 	case QEMU_EXIT_POWEROFF:
 		s->result = RUN_POWERED_OFF;
 		return;
 	case QEMU_EXIT_CRASH:
-		s->result = RUN_CRASHED;
+		s->result = strcmp(monitor_text(s->monitor->shutdown,
+						SHUTDOWN_REASON, ""),
+				   "halted") == 0
+				    ? RUN_HALTED
+				    : RUN_CRASHED;
 		return;
 	case QEMU_EXIT_REBOOT:
 		s->result = RUN_REBOOTED;
@@ -516,7 +566,8 @@ int session_run(struct session *s)
 	l->session = s;
 	l->gdb_fd = -1;
 	l->input = s->options->interactive ? STDIN_FILENO : -1;
-	l->output = s->options->json ? STDERR_FILENO : STDOUT_FILENO;
+	l->output = s->options->json || s->options->doctor ? STDERR_FILENO
+							   : STDOUT_FILENO;
 	/* A reader that goes away is told by write, not by death. */
 	signal(SIGPIPE, SIG_IGN);
 	l->signal_fd = open_signals(&old);

@@ -20,6 +20,8 @@ static const char *const result_names[] = {
 	[RUN_POWERED_OFF] = "poweroff",
 	[RUN_REBOOTED] = "reboot",
 	[RUN_CRASHED] = "crash",
+	[RUN_HALTED] = "halted",
+	[RUN_STOPPED] = "stopped",
 	[RUN_TIMED_OUT] = "timeout",
 	[RUN_SEEN] = "until-seen",
 	[RUN_FAIL_SEEN] = "fail-on-seen",
@@ -29,6 +31,17 @@ static const char *const result_names[] = {
 	[RUN_BAD_CPU] = "bad-cpu",
 	[RUN_OUTPUT_FAILED] = "output-failed",
 };
+
+/*
+ * A run that ended in order was to be audited, and nothing was heard of it:
+ * that it was sound is not known. A guest killed by us, or by itself, has a
+ * verdict anyway.
+ */
+static bool audit_missing(const struct run_report *r)
+{
+	return r->audit && r->result == RUN_POWERED_OFF &&
+	       !monitor_audited(r->monitor);
+}
 
 enum exit_status report_status(const struct run_report *r)
 {
@@ -40,13 +53,15 @@ enum exit_status report_status(const struct run_report *r)
 	switch (r->result) {
 	case RUN_POWERED_OFF:
 	case RUN_SEEN:
-		if (!sound) {
+		if (!sound || audit_missing(r)) {
 			return STATUS_OURS;
 		}
 		return good ? STATUS_OK : STATUS_GUEST;
 	case RUN_FAIL_SEEN:
 	case RUN_REBOOTED:
 	case RUN_CRASHED:
+	case RUN_HALTED:
+	case RUN_STOPPED:
 	case RUN_TIMED_OUT:
 	case RUN_QUIT:
 		return sound ? STATUS_GUEST : STATUS_OURS;
@@ -67,6 +82,9 @@ static const char *reproach(const struct run_report *r)
 		return "the audit found differences: a fault of the "
 		       "hypervisor";
 	}
+	if (audit_missing(r)) {
+		return "the audit that was asked for did not tell its result";
+	}
 	if (r->expect != NULL && !r->expect_seen) {
 		return "the console never showed what --expect names";
 	}
@@ -80,6 +98,8 @@ static const char *const how_it_ended[] = {
 	[RUN_POWERED_OFF] = "guest powered off",
 	[RUN_REBOOTED] = "guest asked for a reboot",
 	[RUN_CRASHED] = "guest crashed",
+	[RUN_HALTED] = "guest halted",
+	[RUN_STOPPED] = "guest stopped",
 	[RUN_TIMED_OUT] = "timeout: guest killed",
 	[RUN_SEEN] = "the console showed what --until names",
 	[RUN_FAIL_SEEN] = "the console showed what --fail-on names",
@@ -97,11 +117,13 @@ void report_verdict(const struct run_report *r, char *line, size_t size)
 
 	switch (r->result) {
 	case RUN_CRASHED:
+	case RUN_HALTED:
 		snprintf(line, size, "%s: %s", how,
 			 monitor_crash_reason(r->monitor));
 		break;
 	case RUN_POWERED_OFF:
 	case RUN_REBOOTED:
+	case RUN_STOPPED:
 	case RUN_TIMED_OUT:
 	case RUN_SEEN:
 	case RUN_FAIL_SEEN:
@@ -330,15 +352,23 @@ static bool fill_json(cJSON *d, const struct run_report *r)
 	ok = ok && add_copy(d, "guest_start", m->guest_start);
 	ok = ok && add_copy(d, "crash", m->crash);
 	ok = ok && add_copy(d, "shutdown", m->shutdown);
-	ok = ok && cJSON_AddNumberToObject(d, "nr_refusals",
-					   (double)monitor_refusals(m)) != NULL;
+	/* Without the hypervisor's count there may have been more. */
+	ok = ok &&
+	     (m->summary == NULL ||
+	      cJSON_AddNumberToObject(d, "nr_refusals",
+				      (double)monitor_refusals(m)) != NULL);
+	ok = ok && add_copy(d, "places", m->places);
+	ok = ok && add_copy(d, "phases", m->phases);
 	ok = ok && cJSON_AddNumberToObject(d, "lost_reports",
 					   (double)m->nr_lost) != NULL;
 	ok = ok && add_copy(d, "refusals", m->refusals);
 	ok = ok &&
-	     cJSON_AddNumberToObject(d, "audit_differences",
-				     (double)monitor_audit_differences(m)) !=
-		     NULL;
+	     cJSON_AddBoolToObject(d, "audited", monitor_audited(m)) != NULL;
+	ok = ok &&
+	     (!monitor_audited(m) ||
+	      cJSON_AddNumberToObject(d, "audit_differences",
+				      (double)monitor_audit_differences(m)) !=
+		      NULL);
 	ok = ok && cJSON_AddNumberToObject(d, "bad_control_lines",
 					   (double)m->nr_bad_lines) != NULL;
 	return ok && add_copy(d, "summary", m->summary);

@@ -14,6 +14,8 @@ enum run_result {
 	RUN_POWERED_OFF,
 	RUN_REBOOTED,
 	RUN_CRASHED,
+	RUN_HALTED,  /* no vCPU runs, no shutdown was asked for */
+	RUN_STOPPED, /* --stop-at, --stop-at-refusal */
 	RUN_TIMED_OUT,
 	RUN_SEEN,        /* what --until names */
 	RUN_FAIL_SEEN,   /* what --fail-on names */
@@ -30,6 +32,7 @@ struct run_report {
 	const char *expect; /* NULL: nothing was expected */
 	bool expect_seen;
 	bool strict;        /* refusals are failures */
+	bool audit;         /* one was asked for */
 	bool icount;        /* instructions were counted */
 	uint64_t memory;    /* the guest's, bytes */
 	double seconds;     /* from QEMU's start to its end */

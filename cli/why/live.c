@@ -124,6 +124,12 @@ unsigned int why_live_update(struct why_live *w, const struct monitor *m)
 	return new;
 }
 
+const struct why_kernel *why_live_kernel(struct why_live *w)
+{
+	prepare(w);
+	return &w->kernel;
+}
+
 void why_live_fini(struct why_live *w)
 {
 	why_kernel_fini(&w->kernel);

@@ -26,6 +26,8 @@ struct why_live {
 /* What has come since the last call is told on stderr. */
 /* Returns how many refusals were seen: so many times the hypervisor waits. */
 unsigned int why_live_update(struct why_live *w, const struct monitor *m);
+/* The kernel's names, looked for now if they have not been. */
+const struct why_kernel *why_live_kernel(struct why_live *w);
 void why_live_fini(struct why_live *w);
 
 #endif

@@ -28,6 +28,7 @@
 #include "hv/cpu/lapic.h"
 #include "hv/cpu/pic.h"
 #include "hv/domain/domain.h"
+#include "hv/domain/stop.h"
 #include "hv/entry/first.h"
 #include "hv/entry/idt.h"
 #include "hv/cpu/x86.h"
@@ -78,6 +79,18 @@ static bool parse_mib(const char *text, uint64_t *ret_pages)
 	return *text == '\0' && mib != 0;
 }
 
+/* From 1 to 2^53, which JSON's numbers hold. */
+static bool parse_number(const char *text, uint64_t *ret_number)
+{
+	uint64_t n = 0;
+
+	for (; *text >= '0' && *text <= '9' && n < UINT64_C(1) << 53; text++) {
+		n = n * 10 + (uint64_t)(*text - '0');
+	}
+	*ret_number = n;
+	return *text == '\0' && n != 0;
+}
+
 static bool parse_option(struct options *o, const char *word)
 {
 	const char *v;
@@ -97,6 +110,13 @@ static bool parse_option(struct options *o, const char *word)
 	}
 	if ((v = value_of(word, "fresh")) != NULL && *v == '\0') {
 		frames_fresh = true;
+		return true;
+	}
+	if ((v = value_of(word, "stop-at=")) != NULL) {
+		return parse_number(v, &stop_at_request);
+	}
+	if ((v = value_of(word, "stop-at-refusal")) != NULL && *v == '\0') {
+		stop_at_refusal = true;
 		return true;
 	}
 	if ((v = value_of(word, "smap")) != NULL && *v == '\0') {

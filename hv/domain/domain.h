@@ -9,6 +9,7 @@
 #include "abi/xen.h"
 #include "engine/mmu.h"
 #include "hv/report/counters.h"
+#include "hv/report/phase.h"
 #include "hv/report/refused.h"
 #include "hv/services/console.h"
 #include "hv/services/event.h"
@@ -19,8 +20,11 @@
 struct regs;
 struct vcpu;
 
-/* One kind of end is not the guest's choice. */
+/* Some kinds of end are not the guest's choice. */
 #define DOMAIN_CRASHED 0xff
+#define DOMAIN_HALTED 0xfe /* its last vCPU went down, and nothing was said */
+#define DOMAIN_BROKEN 0xfd /* as the command asked, with a report */
+#define DOMAIN_ENDED 0xfc  /* without */
 
 struct domain {
 	struct mmu_domain mmu;
@@ -40,6 +44,7 @@ struct domain {
 	struct xenstore store;
 	struct grant_domain grant;
 	struct domain_counters counters;
+	struct phase_domain phase;
 	struct refusal_log refusals;
 };
 

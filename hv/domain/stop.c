@@ -49,3 +49,37 @@ void domain_crash_at(struct vcpu *v, const char *reason, uint64_t address)
 	}
 	domain_crash(v, reason);
 }
+
+void domain_halted(struct domain *d)
+{
+	if (!d->stopping) {
+		d->crash_reason = "its last vCPU went down, and nobody had "
+				  "asked for a shutdown";
+		stop(d, DOMAIN_HALTED);
+	}
+}
+
+void domain_break(struct domain *d, const char *reason, bool with_report)
+{
+	if (!d->stopping) {
+		d->crash_reason = reason;
+		stop(d, with_report ? DOMAIN_BROKEN : DOMAIN_ENDED);
+	}
+}
+
+uint64_t stop_at_request;
+bool stop_at_refusal;
+
+bool stop_watches(void)
+{
+	return stop_at_request != 0 || stop_at_refusal;
+}
+
+void stop_watch(struct domain *d)
+{
+	if (stop_at_request != 0 && d->mmu.serial >= stop_at_request) {
+		domain_break(d, "stopped at the request that was named", true);
+	} else if (stop_at_refusal && d->mmu.stats.refused != 0) {
+		domain_break(d, "stopped at the first refusal", true);
+	}
+}

@@ -6,6 +6,7 @@
 #ifndef PW_HV_DOMAIN_STOP_H
 #define PW_HV_DOMAIN_STOP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct domain;
@@ -24,5 +25,16 @@ void domain_shutdown(struct domain *d, unsigned int reason);
 void domain_crash(struct vcpu *v, const char *reason);
 /* The same, when it was about an address: its page-table walk is shown. */
 void domain_crash_at(struct vcpu *v, const char *reason, uint64_t address);
+
+/* No vCPU runs, and none ever will. */
+void domain_halted(struct domain *d);
+/* From outside: the run is over, whatever the guest is doing. */
+void domain_break(struct domain *d, const char *reason, bool with_report);
+
+/* Stops at the end of the hypercall in which that request is, or a refusal. */
+extern uint64_t stop_at_request; /* 0: none */
+extern bool stop_at_refusal;
+bool stop_watches(void);
+void stop_watch(struct domain *d);
 
 #endif

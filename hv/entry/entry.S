@@ -137,6 +137,9 @@ GLOBAL entry_syscall
 	jae hypercall_unknown
 	lea hypercall_table(%rip), %r11
 	incq VCPU_CALLS(%rdi, %rax, 8)
+	movzbl VCPU_NEXT_CALL(%rdi), %ecx
+	mov %al, VCPU_RECENT(%rdi, %rcx)
+	incb VCPU_NEXT_CALL(%rdi)
 	lea R(RDI), %rsi
 	call *(%r11, %rax, 8)
 hypercall_done:

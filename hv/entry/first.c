@@ -9,6 +9,8 @@
 #include "hv/domain/domain.h"
 #include "hv/entry/entry.h"
 #include "hv/report/audit.h"
+#include "hv/domain/stop.h"
+#include "hv/report/phase.h"
 #include "hv/report/summary.h"
 #include "hv/services/guest_time.h"
 #include "hv/services/timer.h"
@@ -40,7 +42,11 @@ _Noreturn void vcpu_run_first(struct vcpu *v)
 	time_publish(v);
 	timer_load(v);
 	time_runstate_change(v, RUNSTATE_running);
+	if (stop_watches()) {
+		v->work |= VCPU_WORK_WATCH;
+	}
 	summary_start(v->domain);
+	phase_start(v);
 	/* What building it took is not what a guest can ask for. */
 	slice_reset();
 	enter_guest(cpu_guest_regs());

@@ -10,6 +10,7 @@
 #include "engine/request/hypercall.h"
 #include "hv/cpu/desc.h"
 #include "hv/entry/table.h"
+#include "hv/report/phase.h"
 #include "hv/vcpu/vcpu.h"
 
 int64_t hc_ni(struct vcpu *v, uint64_t arg[6])
@@ -43,6 +44,7 @@ int64_t hypercall_mmuext_op(struct vcpu *v, uint64_t arg[6])
 	int64_t rc = hc_mmuext_op(&v->mmu, arg);
 
 	desc_sync_ldt(&v->mmu, v->window);
+	phase_look(v);
 	return rc;
 }
 
@@ -51,6 +53,7 @@ int64_t hypercall_multicall(struct vcpu *v, uint64_t arg[6])
 	int64_t rc = hc_multicall(&v->mmu, arg);
 
 	desc_sync_ldt(&v->mmu, v->window);
+	phase_look(v);
 	return rc;
 }
 

@@ -70,6 +70,8 @@ static void of_vcpu(void)
 	OFFSET(VCPU_SYSCALL_FLAGS, struct vcpu, on_syscall.flags);
 	OFFSET(VCPU_INFO, struct vcpu, event.info);
 	OFFSET(VCPU_CALLS, struct vcpu, counters.calls);
+	OFFSET(VCPU_RECENT, struct vcpu, recent.call);
+	OFFSET(VCPU_NEXT_CALL, struct vcpu, recent.next_call);
 	VALUE(SYSCALL_FAST, SYSCALL_FAST);
 }
 

@@ -6,6 +6,7 @@
  */
 #include "hv/entry/trap.h"
 
+#include "abi/control.h"
 #include "engine/port.h"
 #include "hv/vcpu/inject.h"
 #include "hv/vcpu/vcpu.h"
@@ -14,6 +15,7 @@
 #include "hv/cpu/desc.h"
 #include "hv/cpu/lapic.h"
 #include "hv/domain/domain.h"
+#include "hv/domain/stop.h"
 #include "hv/services/timer.h"
 #include "hv/emul/privileged.h"
 #include "hv/emul/ptwr.h"
@@ -184,6 +186,20 @@ void trap_page_fault_emulate(struct vcpu *v, struct regs *r)
 	}
 }
 
+/* The command's word on the control channel; -1: there was none. */
+static void obey(int word)
+{
+	struct domain *d;
+
+	if (word != CONTROL_BREAK && word != CONTROL_END) {
+		return;
+	}
+	for (unsigned int i = 0; (d = domain_at(i)) != NULL; i++) {
+		domain_break(d, "the run was ended from outside",
+			     word == CONTROL_BREAK);
+	}
+}
+
 void trap_interrupt(uint32_t vector)
 {
 	struct cpu *c = cpu_here();
@@ -197,7 +213,7 @@ void trap_interrupt(uint32_t vector)
 	} else if (vector == CONSOLE_VECTOR) {
 		console_interrupt(domain_at(0));
 	} else if (vector == CONTROL_VECTOR) {
-		control_interrupt();
+		obey(control_interrupt());
 	}
 	/* Any other is spurious: all lines but these are masked. */
 }

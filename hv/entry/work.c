@@ -9,6 +9,7 @@
 #include "hv/cpu/slice.h"
 #include "hv/report/audit.h"
 #include "hv/domain/domain.h"
+#include "hv/domain/stop.h"
 #include "hv/life/end.h"
 #include "hv/entry/crossing.h"
 #include "hv/vcpu/vcpu.h"
@@ -18,6 +19,9 @@ void vcpu_do_work(struct vcpu *v, struct regs *r)
 	if (v->work & VCPU_WORK_IRET) {
 		v->work &= ~(uint32_t)VCPU_WORK_IRET;
 		trap_iret(v, r, r->rsp);
+	}
+	if (v->work & VCPU_WORK_WATCH) {
+		stop_watch(v->domain);
 	}
 	if (v->work & VCPU_WORK_STOP) {
 		domain_end(v, r);

@@ -265,6 +265,7 @@ static void add_vcpu(struct domain *d)
 	}
 	v->id = d->nr_vcpus++;
 	v->window = window;
+	recent_init(&v->recent);
 	v->domain = d;
 	d->vcpu[v->id] = v;
 	mmu_vcpu_init(&v->mmu, &d->mmu, v->id, entries);

@@ -14,6 +14,7 @@
 #include "hv/mm/guest.h"
 #include "hv/mm/layout.h"
 #include "hv/report/log.h"
+#include "hv/report/recent.h"
 #include "hv/vcpu/vcpu.h"
 
 #define STACK_WORDS 32
@@ -98,16 +99,18 @@ static void show_stack(const struct regs *r)
 	}
 }
 
-void crash_report(struct vcpu *v, const struct regs *r)
+void crash_report(struct vcpu *v, const struct regs *r, const char *how,
+		  const char *reason)
 {
 	const struct domain *d = v->domain;
 
-	log_error("Domain %u (vcpu#%u) crashed on cpu#%u: %s",
-		  (unsigned int)d->mmu.domid, v->id, cpu_here()->id,
-		  d->crash_reason != NULL ? d->crash_reason : "no reason");
+	log_error("Domain %u (vcpu#%u) %s on cpu#%u: %s",
+		  (unsigned int)d->mmu.domid, v->id, how, cpu_here()->id,
+		  reason);
 	show_registers(v, r);
 	if (d->crash_has_address) {
 		show_page_walk(v, vaddr(d->crash_address));
 	}
 	show_stack(r);
+	recent_show(v);
 }

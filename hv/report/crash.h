@@ -7,9 +7,11 @@ struct regs;
 struct vcpu;
 
 /*
- * Reason, registers, page-table walk of the last fault address, guest stack.
+ * How it ended and why, registers, page-table walk of the last fault address,
+ * guest stack, last exceptions.
  * r is complete (all 15 general registers). The guest's tables are loaded.
  */
-void crash_report(struct vcpu *v, const struct regs *r);
+void crash_report(struct vcpu *v, const struct regs *r, const char *how,
+		  const char *reason);
 
 #endif

@@ -11,6 +11,7 @@
 #include "hv/report/control.h"
 #include "hv/cpu/cpu.h"
 #include "hv/domain/domain.h"
+#include "hv/domain/stop.h"
 #include "hv/report/log.h"
 #include "hv/report/serial.h"
 #include "hv/report/stack.h"
@@ -139,13 +140,21 @@ void refused_tell_untold(struct domain *d)
 bool refused_wait;
 
 /* Until the reader has seen how things are; two seconds at most. */
-static void wait_for_reader(void)
+static void wait_for_reader(struct domain *d)
 {
 	uint64_t start = x86_rdtsc();
 
 	serial_flush(SERIAL_CONTROL);
-	while (serial_read(SERIAL_CONTROL) != CONTROL_GO &&
-	       x86_rdtsc() - start < clock_tsc_khz() * 2000) {
+	while (x86_rdtsc() - start < clock_tsc_khz() * 2000) {
+		int word = serial_read(SERIAL_CONTROL);
+
+		if (word == CONTROL_BREAK || word == CONTROL_END) {
+			domain_break(d, "the run was ended from outside",
+				     word == CONTROL_BREAK);
+		}
+		if (word >= 0) {
+			return;
+		}
 		x86_pause();
 	}
 }
@@ -168,6 +177,6 @@ void port_refused(struct mmu_domain *d, struct refusal *r)
 	}
 	tell_control(r);
 	if (refused_wait) {
-		wait_for_reader();
+		wait_for_reader(domain_of(d));
 	}
 }

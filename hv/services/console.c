@@ -148,15 +148,22 @@ void console_kick(struct domain *d)
 void console_irq_init(void)
 {
 	serial_enable_interrupt(SERIAL_CONSOLE, true);
-	serial_enable_interrupt(SERIAL_CONTROL, false);
+	serial_enable_interrupt(SERIAL_CONTROL, true);
 	pic_unmask(SERIAL_IRQ);
 	pic_unmask(CONTROL_IRQ);
 }
 
-void control_interrupt(void)
+int control_interrupt(void)
 {
+	int last = -1;
+	int byte;
+
 	serial_interrupt(SERIAL_CONTROL);
+	while ((byte = serial_read(SERIAL_CONTROL)) >= 0) {
+		last = byte;
+	}
 	pic_end(CONTROL_IRQ);
+	return last;
 }
 
 void console_interrupt(struct domain *d)

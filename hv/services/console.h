@@ -49,7 +49,7 @@ void console_irq_init(void);
  */
 void console_interrupt(struct domain *d);
 
-void control_interrupt(void);
+int control_interrupt(void);
 
 int64_t hc_console_io(struct vcpu *v, uint64_t arg[6]);
 

@@ -29,6 +29,7 @@ static void sleep(struct vcpu *v)
 		x86_idle();
 		slice_begin();
 	}
+	v->waited = v->blocked;
 	v->blocked = false;
 	time_runstate_change(v, RUNSTATE_running);
 	time_runstate_publish(v);

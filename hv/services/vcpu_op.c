@@ -44,7 +44,10 @@ static int64_t initialise(struct vcpu *caller, uint64_t from)
 	return -XEN_EEXIST;
 }
 
-/* The domain's last vCPU going down is the domain's end. */
+/*
+ * The domain's last vCPU going down is the domain's end, but no power-off:
+ * that is how kernels halt that died before they could say a word.
+ */
 static int64_t down(struct domain *d, struct vcpu *v)
 {
 	for (unsigned int i = 0; i < d->nr_vcpus; i++) {
@@ -53,7 +56,12 @@ static int64_t down(struct domain *d, struct vcpu *v)
 			return 0;
 		}
 	}
-	domain_shutdown(d, SHUTDOWN_poweroff);
+	v->up = false;
+	if (d->event.shutdown_code != 0) {
+		domain_shutdown(d, SHUTDOWN_poweroff); /* the code's reason */
+	} else {
+		domain_halted(d);
+	}
 	return 0;
 }
 

@@ -17,6 +17,8 @@
 #include "hv/domain/domain.h"
 #include "hv/domain/stop.h"
 #include "hv/report/log.h"
+#include "hv/report/phase.h"
+#include "hv/report/recent.h"
 #include "hv/cpu/smap.h"
 #include "hv/mm/guest.h"
 #include "hv/mm/layout.h"
@@ -107,12 +109,26 @@ bool inject_callback(struct vcpu *v, struct regs *r, uint64_t address,
 	return bounce(v, r, address, mask_events, false, 0);
 }
 
+static void note(struct vcpu *v, const struct regs *r, unsigned int vector,
+		 uint32_t error, uint64_t cr2)
+{
+	const struct recent_exception e = {
+		.rip = r->rip,
+		.cr2 = cr2,
+		.error = error,
+		.vector = vector,
+	};
+
+	recent_note(&v->recent, &e);
+}
+
 void inject_exception(struct vcpu *v, struct regs *r, unsigned int vector,
 		      uint32_t error)
 {
 	const struct trap_info *t = &v->trap[vector & 255];
 	bool has_error = vector < 32 && (WITH_ERROR_CODE >> vector & 1) != 0;
 
+	note(v, r, vector, has_error ? error : 0, 0);
 	if (t->address == 0) {
 		log_error("d%uv%u unhandled: vec %u, %s[%04x]",
 			  v->domain->mmu.domid, v->id, vector,
@@ -134,6 +150,7 @@ void inject_page_fault(struct vcpu *v, struct regs *r, uint64_t cr2,
 		error |= PF_ERROR_USER;
 	}
 	v->event.info->arch.cr2 = cr2;
+	note(v, r, TRAP_PF, error, cr2);
 	if (t->address == 0) {
 		log_error("d%uv%u unhandled page fault (ec=%04x)",
 			  v->domain->mmu.domid, v->id, error);
@@ -149,5 +166,6 @@ void inject_event(struct vcpu *v, struct regs *r)
 		domain_crash(v, "event without an event callback");
 		return;
 	}
+	phase_events(v->domain);
 	bounce(v, r, v->on_event.address, true, false, 0);
 }

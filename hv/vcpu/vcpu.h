@@ -18,6 +18,7 @@
 #include "hv/cpu/regs.h"
 #include "hv/cpu/x86.h"
 #include "hv/report/counters.h"
+#include "hv/report/recent.h"
 #include "hv/services/time.h"
 
 struct domain;
@@ -29,6 +30,7 @@ enum vcpu_work {
 	VCPU_WORK_IRET = 1 << 2,    /* a multicall ends with iret */
 	VCPU_WORK_IOPL = 1 << 3,    /* stays set: iret changes the IOPL */
 	VCPU_WORK_MEASURE = 1 << 4, /* stays set: stretches are measured */
+	VCPU_WORK_WATCH = 1 << 5,   /* stays set: stops at a request */
 };
 
 /* An entry point of the guest kernel. */
@@ -65,9 +67,11 @@ struct vcpu {
 	uint64_t fault_address; /* of the guest's page fault, never ours */
 	bool up;                /* runs, or may */
 	bool blocked;           /* waits for an event */
+	bool waited;            /* did so when its domain was stopped */
 
 	struct time_vcpu time;
 	struct vcpu_counters counters;
+	struct recent recent;
 
 	/* The guest's FPU while another vCPU has the CPU. */
 	_Alignas(16) uint8_t fxsave[512];

@@ -107,6 +107,53 @@ static void event_without_callback(const struct bad *b)
 	hypercall(__HYPERVISOR_sched_op, SCHEDOP_yield, 0, 0, 0, 0);
 }
 
+/* As kernels halt that cannot say what is wrong: no shutdown is asked for. */
+static void down(const struct bad *b)
+{
+	(void)b;
+	probe_read(NOT_MAPPED, NULL, NULL);
+	hypercall(__HYPERVISOR_vcpu_op, VCPUOP_down, 0, 0, 0, 0);
+}
+
+static void shutdown_crash(const struct bad *b)
+{
+	(void)b;
+	probe_read(NOT_MAPPED, NULL, NULL);
+	shut_down(SHUTDOWN_crash);
+}
+
+/* It never ends, and takes no events. */
+static void spin(const struct bad *b)
+{
+	(void)b;
+	say("spinning");
+	for (;;) {
+		__asm__ volatile("pause");
+	}
+}
+
+/* The handler comes back to the instruction that faulted. */
+static void fault_for_ever(const struct bad *b)
+{
+	extern const char fault_again[];
+	struct trap_info t[2] = {{.vector = 14,
+				  .cs = FLAT_KERNEL_CS,
+				  .address = (uintptr_t)fault_again}};
+
+	(void)b;
+	hypercall(__HYPERVISOR_set_trap_table, (uintptr_t)t, 0, 0, 0, 0);
+	say("faulting");
+	__asm__ volatile("xor %%esi, %%esi\n\t"
+			 "jmp 1f\n"
+			 "fault_again:\n\t"
+			 "add $64, %%rsp\n\t" /* frames are never left */
+			 "and $-16, %%rsp\n"
+			 "1:\tmov (%%rsi), %%rax"
+			 :
+			 :
+			 : "rax", "rsi", "memory");
+}
+
 void end_by(const struct bad *b, const char *name)
 {
 	static const struct {
@@ -124,6 +171,10 @@ void end_by(const struct bad *b, const char *name)
 		{"trap-without-handler", trap_without_handler},
 		{"handler-not-mapped", handler_not_mapped},
 		{"event-without-callback", event_without_callback},
+		{"down", down},
+		{"shutdown-crash", shutdown_crash},
+		{"spin", spin},
+		{"fault-for-ever", fault_for_ever},
 	};
 
 	for (unsigned int i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {

@@ -183,6 +183,8 @@ static void icount_and_gdb_add_their_arguments(void **state)
 	(void)state;
 	o.icount = true;
 	o.stretch = true;
+	o.stop_at = 6164;
+	o.stop_at_refusal = true;
 	c.gdb = 14;
 	a = qemu_arguments(&c);
 	assert_non_null(a);
@@ -191,6 +193,8 @@ static void icount_and_gdb_add_their_arguments(void **state)
 	assert_non_null(strstr(after(a, "-rtc"), "base=2"));
 	assert_true(has(a, "-seed"));
 	assert_non_null(strstr(after(a, "-append"), " stretch "));
+	assert_non_null(strstr(after(a, "-append"), " stop-at=6164 "));
+	assert_non_null(strstr(after(a, "-append"), " stop-at-refusal "));
 	assert_true(has(a, "socket,id=gdb,fd=14,server=on,wait=off"));
 	assert_string_equal(after(a, "-gdb"), "chardev:gdb");
 	assert_true(has(a, "-S"));

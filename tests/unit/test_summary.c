@@ -295,6 +295,32 @@ static void the_status_tells_whose_fault_it_was(void **state)
 	}
 }
 
+/* An audit that did not run has found nothing: neither faults nor none. */
+static void no_result_is_told_that_was_not_obtained(void **state)
+{
+	struct monitor m;
+	struct run_report r = powered_off(&m);
+	cJSON *d;
+
+	(void)state;
+	assert_true(monitor_init(&m));
+	r.audit = true;
+	assert_int_equal(report_status(&r), STATUS_OURS);
+	r.result = RUN_TIMED_OUT;
+	assert_int_equal(report_status(&r), STATUS_GUEST);
+	d = document(&r);
+	assert_null(cJSON_GetObjectItem(d, "audit_differences"));
+	assert_null(cJSON_GetObjectItem(d, "nr_refusals"));
+	assert_true(cJSON_IsFalse(cJSON_GetObjectItem(d, "audited")));
+	cJSON_Delete(d);
+	feed(&m, SUMMARY);
+	r.result = RUN_POWERED_OFF;
+	assert_int_equal(report_status(&r), STATUS_OK);
+	r.result = RUN_HALTED;
+	assert_int_equal(report_status(&r), STATUS_GUEST);
+	monitor_fini(&m);
+}
+
 static void the_table_shows_every_count(void **state)
 {
 	struct monitor m;
@@ -417,6 +443,7 @@ int main(void)
 		cmocka_unit_test(numbers_that_are_none_are_not_taken),
 		cmocka_unit_test(crash_reasons_are_found_and_made_printable),
 		cmocka_unit_test(the_status_tells_whose_fault_it_was),
+		cmocka_unit_test(no_result_is_told_that_was_not_obtained),
 		cmocka_unit_test(the_table_shows_every_count),
 		cmocka_unit_test(instructions_are_shown_only_when_counted),
 		cmocka_unit_test(what_is_unknown_is_left_out),

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A kernel that dies before it can print has been told by an exception, as a
+ * rule, and has said nothing of it. So the last few are kept for each vCPU.
+ * The same one again and again, which is how many a kernel hangs, takes one
+ * place and is counted.
+ */
+#include "hv/report/recent.h"
+
+#include <stdbool.h>
+
+#include "abi/control.h"
+#include "hv/report/control.h"
+#include "hv/report/counters.h"
+#include "hv/report/log.h"
+#include "hv/report/print.h"
+#include "hv/vcpu/vcpu.h"
+
+#define CALLS_TOLD 16
+#define NO_CALL 0xff
+_Static_assert(NO_CALL >= HYPERCALLS, "no number of a hypercall");
+
+static bool same(const struct recent_exception *a,
+		 const struct recent_exception *b)
+{
+	return a->times != 0 && a->rip == b->rip && a->cr2 == b->cr2 &&
+	       a->vector == b->vector && a->error == b->error;
+}
+
+void recent_init(struct recent *recent)
+{
+	for (unsigned int i = 0; i < RECENT_CALLS; i++) {
+		recent->call[i] = NO_CALL;
+	}
+}
+
+void recent_note(struct recent *recent, const struct recent_exception *e)
+{
+	const uint64_t nr = recent->nr_exceptions;
+	struct recent_exception *last =
+		&recent->exception[(nr - 1) % RECENT_EXCEPTIONS];
+
+	if (same(last, e)) {
+		last->times++;
+		return;
+	}
+	last = &recent->exception[nr % RECENT_EXCEPTIONS];
+	*last = *e;
+	last->times = 1;
+	recent->nr_exceptions = nr + 1;
+}
+
+/* The i-th last, 1 being the last; NULL: there is none. */
+static const struct recent_exception *exception_at(const struct recent *recent,
+						   unsigned int i)
+{
+	const uint64_t nr = recent->nr_exceptions;
+
+	return i > nr ? NULL : &recent->exception[(nr - i) % RECENT_EXCEPTIONS];
+}
+
+void recent_show(const struct vcpu *v)
+{
+	for (unsigned int i = 1; i <= RECENT_EXCEPTIONS; i++) {
+		const struct recent_exception *e = exception_at(&v->recent, i);
+
+		if (e == NULL) {
+			return;
+		}
+		if (i == 1) {
+			log_error("Exceptions given to vcpu#%u, the last "
+				  "first:",
+				  v->id);
+		}
+		log_error("   %s[%04x] at %016lx, cr2 %016lx, %lu in a row",
+			  trap_name(e->vector), e->error, e->rip, e->cr2,
+			  e->times);
+	}
+}
+
+static void tell_exceptions(const struct recent *recent)
+{
+	control_open(PLACE_EXCEPTIONS, '[');
+	for (unsigned int i = 1; i <= RECENT_EXCEPTIONS; i++) {
+		const struct recent_exception *e = exception_at(recent, i);
+
+		if (e == NULL) {
+			break;
+		}
+		control_open(NULL, '{');
+		control_number("vector", e->vector);
+		control_text("name", trap_name(e->vector));
+		control_number("error", e->error);
+		control_hex("rip", e->rip);
+		control_hex("cr2", e->cr2);
+		control_number("times", e->times);
+		control_close('}');
+	}
+	control_close(']');
+}
+
+static void tell_calls(const struct recent *recent)
+{
+	control_open(PLACE_CALLS, '[');
+	for (unsigned int i = 1; i <= CALLS_TOLD; i++) {
+		uint8_t nr = recent->call[(uint8_t)(recent->next_call - i)];
+
+		if (nr == NO_CALL) {
+			break;
+		}
+		control_text(NULL, hypercall_name(nr));
+	}
+	control_close(']');
+}
+
+void recent_tell(const struct vcpu *v)
+{
+	tell_exceptions(&v->recent);
+	tell_calls(&v->recent);
+}
