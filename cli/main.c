@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "gen/version.h"
+#include "cli/doctor.h"
 #include "cli/inspect.h"
 #include "cli/lab.h"
 #include "cli/run.h"
@@ -25,6 +26,9 @@ static const struct command commands[] = {
 	{"run", "[OPTION]...",
 	 "boot a PV kernel on the hypervisor in QEMU, and report",
 	 run_options_help, cmd_run},
+	{"doctor", "--kernel FILE [--good-when STR] [OPTION]...",
+	 "is this kernel good? For people, and for git bisect", doctor_help,
+	 cmd_doctor},
 	{"inspect", "FILE [--memory SIZE] [--initrd FILE]",
 	 "a kernel's notes, and the layout its domain would get", NULL,
 	 cmd_inspect},

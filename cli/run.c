@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "builder/layout.h"
+#include "cli/doctor.h"
 #include "cli/image.h"
 #include "cli/place.h"
 #include "cli/run.h"
@@ -322,7 +323,9 @@ static enum exit_status conclude(struct run *r, const struct session *s)
 	enum exit_status status = report_status(&report);
 	char verdict[QEMU_ERROR_SIZE + 128];
 
-	if (!r->options.json) {
+	if (r->options.doctor) {
+		doctor_report(&report);
+	} else if (!r->options.json) {
 		/* A machine that never ran has nothing to tell. */
 		if (s->result != RUN_BAD_CPU && s->result != RUN_QEMU_FAILED) {
 			say_console_mid_line(false);
@@ -440,6 +443,14 @@ static enum exit_status run(struct run *r)
 		say("%s", r->error);
 	}
 	return status;
+}
+
+int run_with(const struct run_options *options)
+{
+	struct run r = {.config = {.kernel = -1, .initrd = -1, .memory = -1}};
+
+	r.options = *options;
+	return (int)run(&r);
 }
 
 int cmd_run(int argc, char **argv)
