@@ -83,6 +83,18 @@ enum control_exit {
 #define REFUSAL_VCPU "vcpu" /* number?: who asked; absent: we ourselves */
 #define REFUSAL_SERIAL "serial" /* number: refusals so far */
 
+#define EVENT_HISTORY "history"
+#define HISTORY_REQUEST "request" /* number: serial number of the operation */
+#define HISTORY_OP "op" /* text: operation */
+#define HISTORY_INDEX "index" /* number: of the request in its list */
+#define HISTORY_CALL "call" /* number?: index in the multicall */
+#define HISTORY_WHAT "what" /* text: what happened to the frame */
+#define HISTORY_TABLE "table" /* hex?: mfn of the table */
+#define HISTORY_SLOT "slot" /* number?: index in it */
+#define HISTORY_OLD "old" /* hex?: the entry before */
+#define HISTORY_ENTRY "entry" /* hex?: and after */
+#define HISTORY_STACK "stack" /* list: words that may be return addresses */
+
 #define EVENT_AUDIT "audit"
 #define AUDIT_WHEN "when" /* text: exit, periodic, destroyed */
 #define AUDIT_DIFFERENCES "differences" /* number: found by this run */

@@ -21,9 +21,10 @@ bool monitor_init(struct monitor *m)
 		.refusals = cJSON_CreateArray(),
 		.places = cJSON_CreateArray(),
 		.phases = cJSON_CreateArray(),
+		.history = cJSON_CreateArray(),
 	};
 	if (m->line == NULL || m->refusals == NULL || m->places == NULL ||
-	    m->phases == NULL) {
+	    m->phases == NULL || m->history == NULL) {
 		monitor_fini(m);
 		return false;
 	}
@@ -41,6 +42,7 @@ void monitor_fini(struct monitor *m)
 	cJSON_Delete(m->refusals);
 	cJSON_Delete(m->places);
 	cJSON_Delete(m->phases);
+	cJSON_Delete(m->history);
 	*m = (struct monitor){0};
 }
 
@@ -135,6 +137,11 @@ static void take_event(struct monitor *m, const char *kind, cJSON *event)
 	} else if (strcmp(kind, "lost") == 0) {
 		m->nr_lost += monitor_number(event, "reports", 1);
 		cJSON_Delete(event);
+	} else if (strcmp(kind, EVENT_HISTORY) == 0) {
+		if (cJSON_GetArraySize(m->history) >= MONITOR_MAX_REFUSALS ||
+		    !cJSON_AddItemToArray(m->history, event)) {
+			cJSON_Delete(event);
+		}
 	} else if (strcmp(kind, EVENT_AUDIT) == 0) {
 		m->nr_audits++;
 		m->audit_differences +=

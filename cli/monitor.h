@@ -32,6 +32,7 @@ struct monitor {
 	cJSON *refusals;      /* an array */
 	cJSON *places;        /* likewise, of each vCPU at the end */
 	cJSON *phases;        /* likewise */
+	cJSON *history;       /* an array: of the watched frame */
 	uint64_t nr_refusals; /* events of that kind */
 	uint64_t nr_lost;     /* reports that the hypervisor had to drop */
 	uint64_t nr_audits;

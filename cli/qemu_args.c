@@ -191,6 +191,7 @@ static void add_hypervisor(struct arguments *a,
 	const struct run_options *o = config->options;
 	char audit[32] = "exit";
 	char stop[64] = "";
+	char watch[32] = "";
 
 	if (o->audit == RUN_AUDIT_OFF) {
 		snprintf(audit, sizeof(audit), "off");
@@ -200,14 +201,17 @@ static void add_hypervisor(struct arguments *a,
 	if (o->stop_at != 0) {
 		snprintf(stop, sizeof(stop), " stop-at=%" PRIu64, o->stop_at);
 	}
+	if (o->watch != 0) {
+		snprintf(watch, sizeof(watch), " watch-mfn=%" PRIx64, o->watch);
+	}
 	add_pair(a, "-kernel", config->hypervisor);
 	add(a, "-append");
 	/* Never reset (-no-reboot): no RAM has been used but by firmware. */
 	add(a,
-	    "loglevel=%s audit=%s debug-exit fresh%s%s%s%s dom-memory=%" PRIu64,
+	    "loglevel=%s audit=%s debug-exit fresh%s%s%s%s%s dom-memory=%" PRIu64,
 	    o->log_level, audit, o->stretch ? " stretch" : "", stop,
 	    o->stop_at_refusal ? " stop-at-refusal" : "",
-	    qemu_waits(config) ? " wait" : "", o->memory / MIB);
+	    qemu_waits(config) ? " wait" : "", watch, o->memory / MIB);
 }
 
 static void add_modules(struct arguments *a, const struct qemu_config *config)

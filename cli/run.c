@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "abi/control.h"
 #include "builder/layout.h"
 #include "cli/doctor.h"
 #include "cli/image.h"
@@ -372,6 +373,39 @@ static void share_memory(const struct run *r, struct why_live *why)
 	}
 }
 
+/*
+ * The same run again, silently and up to the refusal, with the hypervisor
+ * telling all that happens to the frame.
+ */
+static void run_for_history(struct run *r, struct why_live *why, uint64_t mfn)
+{
+	struct run_options options = r->options;
+	struct monitor monitor;
+	struct session session = {
+		.options = &options,
+		.config = &r->config,
+		.entry = r->entry,
+		.monitor = &monitor,
+		.why = why,
+		.silence = open("/dev/null", O_WRONLY | O_CLOEXEC),
+	};
+
+	options.watch = mfn;
+	options.gdb = false;
+	options.interactive = false;
+	r->config.options = &options;
+	say("running again for the history of mfn %llx",
+	    (unsigned long long)mfn);
+	if (session.silence >= 0 && monitor_init(&monitor)) {
+		if (session_run(&session) == 0) {
+			why_live_history(why, &monitor);
+		}
+		monitor_fini(&monitor);
+	}
+	close(session.silence);
+	r->config.options = &r->options;
+}
+
 static enum exit_status run_guest(struct run *r, struct monitor *monitor)
 {
 	struct why_live why = {
@@ -390,6 +424,7 @@ static enum exit_status run_guest(struct run *r, struct monitor *monitor)
 	char guest[SIZE_TEXT];
 	char machine[SIZE_TEXT];
 	enum exit_status status;
+	uint64_t mfn;
 
 	say("starting QEMU: guest %s, machine %s, CPU %s%s",
 	    size_format(r->options.memory, guest),
@@ -403,6 +438,11 @@ static enum exit_status run_guest(struct run *r, struct monitor *monitor)
 	}
 	if (cJSON_GetArraySize(monitor->places) != 0) {
 		places_tell(monitor, why_live_kernel(&why));
+	}
+	mfn = monitor_hex(cJSON_GetArrayItem(monitor->refusals, 0),
+			  REFUSAL_MFN);
+	if (r->options.explain && mfn != 0 && session.signal == 0) {
+		run_for_history(r, &why, mfn);
 	}
 	why_live_fini(&why);
 	status = conclude(r, &session);

@@ -28,6 +28,7 @@ const char run_options_help[] =
 	"  --memory SIZE     the guest's memory: 512M, 4G; MiB if no unit (1G)\n"
 	"  --cpu MODEL       QEMU's CPU model (Nehalem)\n"
 	"  --symbols FILE    System.map or ELF; else the kernel's own names\n"
+	"  --explain         run again for the history of the frame refused\n"
 	"  --expect STR      the console must show STR, or the status is 1\n"
 	"  --until STR       end the run, status 0, when the console shows STR\n"
 	"  --fail-on STR     end the run, status 1, when it shows STR\n"
@@ -61,6 +62,7 @@ enum option_id {
 	OPT_STRICT,
 	OPT_STOP_AT,
 	OPT_STOP_AT_REFUSAL,
+	OPT_EXPLAIN,
 	OPT_TIMEOUT,
 	OPT_INTERACTIVE,
 	OPT_GDB,
@@ -86,6 +88,7 @@ static const struct option long_options[] = {
 	{"strict", no_argument, NULL, OPT_STRICT},
 	{"stop-at", required_argument, NULL, OPT_STOP_AT},
 	{"stop-at-refusal", no_argument, NULL, OPT_STOP_AT_REFUSAL},
+	{"explain", no_argument, NULL, OPT_EXPLAIN},
 	{"timeout", required_argument, NULL, OPT_TIMEOUT},
 	{"interactive", no_argument, NULL, OPT_INTERACTIVE},
 	{"gdb", no_argument, NULL, OPT_GDB},
@@ -225,6 +228,9 @@ static const char *take(int id, const char *argument, struct run_options *o)
 			       : "is no number of a request";
 	case OPT_STOP_AT_REFUSAL:
 		o->stop_at_refusal = true;
+		return NULL;
+	case OPT_EXPLAIN:
+		o->explain = true;
 		return NULL;
 	case OPT_TIMEOUT:
 		return parse_timeout(argument, o);

@@ -32,6 +32,8 @@ struct run_options {
 	uint64_t stop_at;    /* request of the guest; 0: none */
 	bool stop_at_refusal;
 	bool doctor;          /* `pagewarden doctor` is asking */
+	bool explain;         /* a second run, for the history of a frame */
+	uint64_t watch;       /* that frame, in the second run; else 0 */
 	unsigned int timeout; /* seconds; 0: none */
 	bool interactive;
 	bool gdb;

@@ -16,6 +16,7 @@ struct session {
 	/* The caller's, initialized; it stays the caller's. */
 	struct monitor *monitor;
 	struct why_live *why;
+	int silence; /* where the console goes when options->watch is set */
 	/* Results. */
 	enum run_result result;
 	bool expect_seen;

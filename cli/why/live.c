@@ -130,6 +130,16 @@ const struct why_kernel *why_live_kernel(struct why_live *w)
 	return &w->kernel;
 }
 
+void why_live_history(struct why_live *w, const struct monitor *m)
+{
+	char report[REPORT_SIZE];
+	struct text t = text_in(report, sizeof(report));
+
+	prepare(w);
+	why_history(&t, m->history, &w->kernel);
+	print(report);
+}
+
 void why_live_fini(struct why_live *w)
 {
 	why_kernel_fini(&w->kernel);

@@ -28,6 +28,8 @@ struct why_live {
 unsigned int why_live_update(struct why_live *w, const struct monitor *m);
 /* The kernel's names, looked for now if they have not been. */
 const struct why_kernel *why_live_kernel(struct why_live *w);
+/* The history that a second run has collected. */
+void why_live_history(struct why_live *w, const struct monitor *m);
 void why_live_fini(struct why_live *w);
 
 #endif

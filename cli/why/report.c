@@ -211,3 +211,45 @@ void why_crash(struct text *t, const cJSON *event,
 	tell_callers(t, cJSON_GetObjectItemCaseSensitive(event, CRASH_STACK),
 		     kernel);
 }
+
+#define EVENTS_TOLD 12
+
+static void tell_event(struct text *t, const cJSON *e,
+		       const struct why_kernel *kernel)
+{
+	text_format(t, INDENT "#%lu %s[%lu]",
+		    monitor_number(e, HISTORY_REQUEST, 0),
+		    monitor_text(e, HISTORY_OP, "?"),
+		    monitor_number(e, HISTORY_INDEX, 0));
+	if (has(e, HISTORY_CALL)) {
+		text_format(t, " (call %lu)",
+			    monitor_number(e, HISTORY_CALL, 0));
+	}
+	text_format(t, ": %s", monitor_text(e, HISTORY_WHAT, "?"));
+	if (has(e, HISTORY_TABLE)) {
+		text_format(t, ", L1 mfn %lx[%03lx]",
+			    monitor_hex(e, HISTORY_TABLE),
+			    monitor_number(e, HISTORY_SLOT, 0));
+	}
+	text_char(t, '\n');
+	tell_callers(t, cJSON_GetObjectItemCaseSensitive(e, HISTORY_STACK),
+		     kernel);
+}
+
+void why_history(struct text *t, const cJSON *events,
+		 const struct why_kernel *kernel)
+{
+	int nr = cJSON_GetArraySize(events);
+	int first = nr > EVENTS_TOLD ? nr - EVENTS_TOLD : 0;
+
+	text_string(t, "  history\n");
+	if (nr == 0) {
+		text_string(t, INDENT "nothing that the engine saw\n");
+	}
+	if (first != 0) {
+		text_format(t, INDENT "(%lu earlier ones)\n", (uint64_t)first);
+	}
+	for (int i = first; i < nr; i++) {
+		tell_event(t, cJSON_GetArrayItem(events, i), kernel);
+	}
+}

@@ -18,6 +18,9 @@
 void why_refusal(struct text *t, const cJSON *event,
 		 const struct why_kernel *kernel,
 		 const struct why_machine *machine);
+/* What happened to the frame: one line an event, with its callers. */
+void why_history(struct text *t, const cJSON *events,
+		 const struct why_kernel *kernel);
 /* The callers of a crash, the innermost first. */
 void why_crash(struct text *t, const cJSON *event,
 	       const struct why_kernel *kernel);

@@ -14,6 +14,7 @@
 #include "hv/mm/paging_check.h"
 #include "hv/services/console.h"
 #include "hv/report/control.h"
+#include "hv/report/history.h"
 #include "hv/cpu/cpu.h"
 #include "hv/cpu/slice.h"
 #include "hv/cpu/smap.h"
@@ -91,6 +92,24 @@ static bool parse_number(const char *text, uint64_t *ret_number)
 	return *text == '\0' && n != 0;
 }
 
+static bool parse_frame(const char *text, mfn_t *ret_frame)
+{
+	uint64_t frame = 0;
+	unsigned int digits = 0;
+
+	for (; digits < 13 && *text != '\0'; text++, digits++) {
+		if (*text >= '0' && *text <= '9') {
+			frame = frame << 4 | (uint64_t)(*text - '0');
+		} else if (*text >= 'a' && *text <= 'f') {
+			frame = frame << 4 | (uint64_t)(*text - 'a' + 10);
+		} else {
+			return false;
+		}
+	}
+	*ret_frame = mfn(frame);
+	return *text == '\0' && digits != 0;
+}
+
 static bool parse_option(struct options *o, const char *word)
 {
 	const char *v;
@@ -122,6 +141,9 @@ static bool parse_option(struct options *o, const char *word)
 	if ((v = value_of(word, "smap")) != NULL && *v == '\0') {
 		smap_forced = true;
 		return true;
+	}
+	if ((v = value_of(word, "watch-mfn=")) != NULL) {
+		return parse_frame(v, &history_frame);
 	}
 	if ((v = value_of(word, "wait")) != NULL && *v == '\0') {
 		refused_wait = true;

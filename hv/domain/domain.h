@@ -46,6 +46,7 @@ struct domain {
 	struct domain_counters counters;
 	struct phase_domain phase;
 	struct refusal_log refusals;
+	unsigned int nr_history; /* events of the watched frame */
 };
 
 static inline struct domain *domain_of(struct mmu_domain *m)

@@ -12,6 +12,7 @@
 #include "hv/mm/machine_frames.h"
 #include "hv/mm/memory.h"
 #include "hv/report/control.h"
+#include "hv/report/history.h"
 #include "hv/cpu/cpu.h"
 #include "hv/cpu/desc.h"
 #include "hv/cpu/slice.h"
@@ -280,6 +281,7 @@ static struct domain *new_domain(uint16_t domid)
 		panic("too many domains");
 	}
 	mmu_domain_init(&d->mmu, &machine_mmu, domid, domid);
+	history_begin(d);
 	add_vcpu(d);
 	d->shared_info_frame = frames_take_own(1);
 	d->shared_info = frame_data(&machine_mmu, d->shared_info_frame);

@@ -156,13 +156,6 @@ void port_relax(struct mmu_domain *d)
 	panic("the domain's MMU lock is held already");
 }
 
-/* Nobody listens yet: watched is never set. */
-void port_event(struct mmu_domain *d, const struct mmu_event *event)
-{
-	(void)d;
-	(void)event;
-}
-
 _Noreturn void port_panic(struct mmu *m, const char *why)
 {
 	(void)m;

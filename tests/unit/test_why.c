@@ -159,6 +159,32 @@ static void a_report_says_what_the_event_says(void **state)
 				     "call 3 of its multicall"));
 }
 
+static void a_history_is_told_in_order(void **state)
+{
+	static const char events[] =
+		"[{\"request\":5,\"op\":\"mmu_update\",\"index\":2,"
+		"\"call\":1,\"what\":\"mapped writable\",\"table\":"
+		"\"0xb2\",\"slot\":247,\"stack\":[]},"
+		"{\"request\":9,\"op\":\"domain start\",\"index\":0,"
+		"\"what\":\"freed\",\"stack\":[]}]";
+	char text[512];
+	struct text t = text_in(text, sizeof(text));
+	cJSON *e = cJSON_Parse(events);
+	const char *first;
+	const char *second;
+
+	(void)state;
+	assert_non_null(e);
+	why_history(&t, e, NULL);
+	cJSON_Delete(e);
+	first = strstr(text, "#5 mmu_update[2] (call 1): mapped writable, "
+			     "L1 mfn b2[0f7]");
+	second = strstr(text, "#9 domain start[0]: freed");
+	assert_non_null(first);
+	assert_non_null(second);
+	assert_true(first < second);
+}
+
 /* Nothing is there, or of another kind: the report has less to say. */
 static void a_report_of_nothing_is_short(void **state)
 {
@@ -189,6 +215,7 @@ int main(void)
 			machine_tear_down),
 		cmocka_unit_test(memory_above_4_gib_begins_after_the_hole),
 		cmocka_unit_test(a_report_says_what_the_event_says),
+		cmocka_unit_test(a_history_is_told_in_order),
 		cmocka_unit_test(a_report_of_nothing_is_short),
 	};
 

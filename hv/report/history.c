@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What happened to a frame before it was refused. The engine tells everything
+ * while a domain is watched; here all is dropped that is not about the one
+ * frame: entries that begin or cease to map it, its types, its pins, its coming
+ * and going, and tables that map it when they become tables, since a guest
+ * fills those by plain stores.
+ */
+#include "hv/report/history.h"
+
+#include "abi/control.h"
+#include "engine/port.h"
+#include "hv/cpu/cpu.h"
+#include "hv/domain/domain.h"
+#include "hv/report/control.h"
+#include "hv/report/stack.h"
+#include "hv/vcpu/vcpu.h"
+
+#define MOST_TOLD 256
+
+mfn_t history_frame = {INVALID_FRAME};
+
+void history_begin(struct domain *d)
+{
+	d->mmu.watched = !mfn_eq(history_frame, MFN_INVALID);
+}
+
+static bool maps(pte_t e)
+{
+	return pte_present(e) && mfn_eq(pte_mfn(e), history_frame);
+}
+
+static const char *entry_change(const struct mmu_event *e)
+{
+	if (!maps(e->entry)) {
+		return "unmapped";
+	}
+	return pte_writable(e->entry) ? "mapped writable" : "mapped read-only";
+}
+
+static const char *frame_change(enum mmu_event_kind kind)
+{
+	switch (kind) {
+	case MMU_EVENT_TYPED:
+		return "became a table";
+	case MMU_EVENT_UNTYPED:
+		return "taken down";
+	case MMU_EVENT_PINNED:
+		return "pinned";
+	case MMU_EVENT_UNPINNED:
+		return "unpinned";
+	case MMU_EVENT_FREED:
+		return "freed";
+	case MMU_EVENT_GIVEN:
+		return "given to the domain";
+	case MMU_EVENT_BEGIN:
+	case MMU_EVENT_END:
+	case MMU_EVENT_ENTRY:
+	case MMU_EVENT_FLUSHED:
+		break;
+	}
+	return NULL;
+}
+
+/* Bounded: a frame can be mapped and unmapped for ever. */
+static void tell(struct domain *d, const struct mmu_event *e, const char *what,
+		 maddr_t where, pte_t old, pte_t entry)
+{
+	if (d->nr_history++ >= MOST_TOLD) {
+		return;
+	}
+	control_begin(EVENT_HISTORY);
+	control_number(HISTORY_REQUEST, e->serial);
+	control_text(HISTORY_OP, operation_info[e->op.id].name);
+	control_number(HISTORY_INDEX, e->op.index);
+	if (e->op.call != 0) {
+		control_number(HISTORY_CALL, e->op.call - 1);
+	}
+	control_text(HISTORY_WHAT, what);
+	if (where.v != INVALID_FRAME) {
+		control_hex(HISTORY_TABLE, maddr_to_mfn(where).v);
+		control_number(HISTORY_SLOT,
+			       page_offset(where.v) / sizeof(pte_t));
+		control_hex(HISTORY_OLD, old.v);
+		control_hex(HISTORY_ENTRY, entry.v);
+	}
+	if (current != NULL) {
+		stack_tell(HISTORY_STACK, current, cpu_guest_regs());
+	} else {
+		control_open(HISTORY_STACK, '[');
+		control_close(']');
+	}
+	control_end();
+}
+
+/* A frame becomes a table: what it says of the frame came by plain stores. */
+static void tell_filled(struct domain *d, const struct mmu_event *e)
+{
+	const pte_t *entries = frame_ptes(d->mmu.m, e->frame);
+
+	for (unsigned int i = 0; i < PT_ENTRIES; i++) {
+		pte_t entry = pte_read(&entries[i]);
+
+		if (maps(entry)) {
+			tell(d, e,
+			     pte_writable(entry)
+				     ? "its table, which maps it writable, "
+				       "became one"
+				     : "its table, which maps it read-only, "
+				       "became one",
+			     maddr(mfn_to_maddr(e->frame).v +
+				   i * sizeof(entry)),
+			     pte(0), entry);
+		}
+	}
+}
+
+void port_event(struct mmu_domain *m, const struct mmu_event *e)
+{
+	struct domain *d = domain_of(m);
+	const char *what = frame_change(e->kind);
+
+	if (e->kind == MMU_EVENT_ENTRY && (maps(e->old) || maps(e->entry))) {
+		tell(d, e, entry_change(e), e->where, e->old, e->entry);
+	} else if (what != NULL && mfn_eq(e->frame, history_frame)) {
+		tell(d, e, what, maddr(INVALID_FRAME), pte(0), pte(0));
+	} else if (e->kind == MMU_EVENT_TYPED && e->type == FRAME_L1) {
+		tell_filled(d, e);
+	}
+}
