@@ -25,7 +25,7 @@ void stack_tell(const char *key, const struct vcpu *v, const struct regs *r)
 	control_open(key, '[');
 	for (unsigned int i = 0;
 	     v->kernel_mode && i < WORDS_READ && told < WORDS_TOLD; i++) {
-		uint64_t word;
+		uint64_t word = 0;
 
 		if (!guest_range_ok(at, sizeof(word))) {
 			break;
