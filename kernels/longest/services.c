@@ -28,8 +28,10 @@ static void store_put(const void *bytes, uint32_t nr)
 static void store_request(uint32_t type, const void *body, uint32_t nr)
 {
 	struct xsd_sockmsg head = {.type = type, .len = nr};
+	char bytes[sizeof(head)];
 
-	store_put(&head, sizeof(head));
+	__builtin_memcpy(bytes, &head, sizeof(head));
+	store_put(bytes, sizeof(bytes));
 	store_put(body, nr);
 }
 
