@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -29,10 +30,11 @@ struct options {
 	const char *file;
 	const char *initrd;
 	uint64_t memory;
+	unsigned int vcpus;
 };
 
 static const char usage[] =
-	"usage: pagewarden inspect FILE [--memory SIZE] [--initrd FILE]\n";
+	"usage: pagewarden inspect FILE [--memory SIZE] [--vcpus N] [--initrd FILE]\n";
 
 static int bad(const char *what, const char *why)
 {
@@ -41,23 +43,41 @@ static int bad(const char *what, const char *why)
 	return EXIT_BAD;
 }
 
+/* The layout is the same for any number; a wrong one is told here, too. */
+static bool parse_vcpus(const char *text, unsigned int *ret)
+{
+	char *end;
+	unsigned long n = strtoul(text, &end, 10);
+
+	if (*text < '0' || *text > '9' || *end != '\0' || n < 1 || n > 32) {
+		return false;
+	}
+	*ret = (unsigned int)n;
+	return true;
+}
+
 /* Returns 0, or EXIT_BAD with the message printed. */
 static int parse_options(int argc, char **argv, struct options *o)
 {
 	static const struct option options[] = {
 		{"memory", required_argument, NULL, 'm'},
+		{"vcpus", required_argument, NULL, 'v'},
 		{"initrd", required_argument, NULL, 'i'},
 		{NULL, 0, NULL, 0},
 	};
 	int c;
 
-	*o = (struct options){.memory = DEFAULT_MEMORY};
+	*o = (struct options){.memory = DEFAULT_MEMORY, .vcpus = 1};
 	optind = 0;
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (c == 'm') {
 			if (!size_parse(optarg, &o->memory)) {
 				return bad("--memory",
 					   "not a size, such as 512M or 5G");
+			}
+		} else if (c == 'v') {
+			if (!parse_vcpus(optarg, &o->vcpus)) {
+				return bad("--vcpus", "no number from 1 to 32");
 			}
 		} else if (c == 'i') {
 			o->initrd = optarg;

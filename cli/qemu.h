@@ -53,6 +53,9 @@ bool qemu_waits(const struct qemu_config *config);
  */
 uint64_t qemu_ram_size(uint64_t guest, uint64_t modules);
 
+/* How many CPUs the machine gets. */
+unsigned int qemu_cpus(const struct run_options *o);
+
 /* Physical address bits for that much memory; 0: the CPU model's will do. */
 unsigned int qemu_phys_bits(uint64_t ram);
 

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/qemu.h"
 
@@ -128,11 +129,31 @@ static void add_cpu(struct arguments *a, const struct qemu_config *config)
 	}
 }
 
+unsigned int qemu_cpus(const struct run_options *o)
+{
+	const long host = sysconf(_SC_NPROCESSORS_ONLN);
+	unsigned int most = o->cpus;
+
+	if (most == 0) {
+		most = host < 1              ? 1
+		       : host < RUN_CPUS_MAX ? (unsigned int)host
+					     : RUN_CPUS_MAX;
+	}
+	return o->vcpus < most ? o->vcpus : most;
+}
+
 static void add_machine(struct arguments *a, const struct qemu_config *config)
 {
 	uint64_t mib = config->ram / MIB;
 
-	add_pair(a, "-accel", "tcg");
+	const unsigned int cpus = qemu_cpus(config->options);
+
+	/* One thread for all, where instructions are counted. */
+	add_pair(a, "-accel",
+		 cpus > 1 && !config->options->icount ? "tcg,thread=multi"
+						      : "tcg");
+	add(a, "-smp");
+	add(a, "%u", cpus);
 	add_cpu(a, config);
 	add(a, "-object");
 	if (config->memory >= 0) {
@@ -208,8 +229,9 @@ static void add_hypervisor(struct arguments *a,
 	add(a, "-append");
 	/* Never reset (-no-reboot): no RAM has been used but by firmware. */
 	add(a,
-	    "loglevel=%s audit=%s debug-exit fresh%s%s%s%s%s dom-memory=%" PRIu64,
-	    o->log_level, audit, o->stretch ? " stretch" : "", stop,
+	    "loglevel=%s audit=%s debug-exit fresh vcpus=%u cpus=%u%s%s%s%s%s dom-memory=%" PRIu64,
+	    o->log_level, audit, o->vcpus, qemu_cpus(o),
+	    o->stretch ? " stretch" : "", stop,
 	    o->stop_at_refusal ? " stop-at-refusal" : "",
 	    qemu_waits(config) ? " wait" : "", watch, o->memory / MIB);
 }

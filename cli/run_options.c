@@ -26,6 +26,8 @@ const char run_options_help[] =
 	"  --no-initrd       start without one\n"
 	"  --append STR      more kernel parameters, after console=hvc0\n"
 	"  --memory SIZE     the guest's memory: 512M, 4G; MiB if no unit (1G)\n"
+	"  --vcpus N         the guest's CPUs, 1 to 32 (1)\n"
+	"  --cpus N          the machine's, 1 to 8 (as many, up to the host's)\n"
 	"  --cpu MODEL       QEMU's CPU model (Nehalem)\n"
 	"  --symbols FILE    System.map or ELF; else the kernel's own names\n"
 	"  --explain         run again for the history of the frame refused\n"
@@ -54,6 +56,8 @@ enum option_id {
 	OPT_NO_INITRD,
 	OPT_APPEND,
 	OPT_MEMORY,
+	OPT_VCPUS,
+	OPT_CPUS,
 	OPT_CPU,
 	OPT_SYMBOLS,
 	OPT_EXPECT,
@@ -80,6 +84,8 @@ static const struct option long_options[] = {
 	{"no-initrd", no_argument, NULL, OPT_NO_INITRD},
 	{"append", required_argument, NULL, OPT_APPEND},
 	{"memory", required_argument, NULL, OPT_MEMORY},
+	{"vcpus", required_argument, NULL, OPT_VCPUS},
+	{"cpus", required_argument, NULL, OPT_CPUS},
 	{"cpu", required_argument, NULL, OPT_CPU},
 	{"symbols", required_argument, NULL, OPT_SYMBOLS},
 	{"expect", required_argument, NULL, OPT_EXPECT},
@@ -173,6 +179,28 @@ static const char *parse_timeout(const char *text, struct run_options *o)
 	return NULL;
 }
 
+static const char *parse_vcpus(const char *text, struct run_options *o)
+{
+	uint64_t nr;
+
+	if (!parse_count(text, RUN_VCPUS_MAX, &nr)) {
+		return "is no number of vCPUs from 1 to 32";
+	}
+	o->vcpus = (unsigned int)nr;
+	return NULL;
+}
+
+static const char *parse_cpus(const char *text, struct run_options *o)
+{
+	uint64_t nr;
+
+	if (!parse_count(text, RUN_CPUS_MAX, &nr)) {
+		return "is no number of CPUs from 1 to 8";
+	}
+	o->cpus = (unsigned int)nr;
+	return NULL;
+}
+
 static const char *parse_log_level(const char *text, struct run_options *o)
 {
 	for (size_t i = 0; i < sizeof(log_levels) / sizeof(*log_levels); i++) {
@@ -209,6 +237,10 @@ static const char *take(int id, const char *argument, struct run_options *o)
 		return NULL;
 	case OPT_MEMORY:
 		return parse_memory(argument, o);
+	case OPT_VCPUS:
+		return parse_vcpus(argument, o);
+	case OPT_CPUS:
+		return parse_cpus(argument, o);
 	case OPT_CPU:
 		return set_text(argument, &o->cpu);
 	case OPT_SYMBOLS:
@@ -296,6 +328,7 @@ enum run_options_result run_options_parse(int argc, char **argv,
 
 	*o = (struct run_options){
 		.memory = UINT64_C(1) << 30,
+		.vcpus = 1,
 		.cpu = "Nehalem",
 		.log_level = "info",
 	};

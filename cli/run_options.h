@@ -8,7 +8,9 @@
 
 #define RUN_OPTIONS_ERROR_SIZE 256
 #define RUN_MEMORY_MAX (UINT64_C(128) << 40) /* what the M2P window covers */
-#define RUN_TIMEOUT_MAX 31536000             /* a year */
+#define RUN_VCPUS_MAX 32
+#define RUN_CPUS_MAX 8           /* CPUS_MAX in hv/cpu/cpu.h */
+#define RUN_TIMEOUT_MAX 31536000 /* a year */
 
 enum run_audit {
 	RUN_AUDIT_EXIT,
@@ -23,6 +25,8 @@ struct run_options {
 	bool no_initrd;
 	const char *append;  /* NULL: nothing beyond console=hvc0 */
 	uint64_t memory;     /* the guest's, bytes, whole MiB */
+	unsigned int vcpus;  /* the guest's */
+	unsigned int cpus;   /* the machine's; 0: as many as make sense */
 	const char *cpu;     /* QEMU's -cpu */
 	const char *symbols; /* NULL: the kernel's own */
 	const char *expect;  /* NULL: nothing is expected */

@@ -168,6 +168,14 @@ void mmu_assign(struct mmu_domain *d, mfn_t first, pfn_t at, uint64_t nr);
  */
 MUST_CHECK int mmu_start(struct mmu_vcpu *v, mfn_t l4);
 
+/*
+ * Another vCPU's first roots (user: mfn 0, none) and GDT, at the request of
+ * one that runs. It must never have run.
+ */
+MUST_CHECK int mmu_start_vcpu(struct mmu_vcpu *caller, struct mmu_vcpu *v,
+			      mfn_t kernel, mfn_t user, const uint64_t *gdt,
+			      unsigned int gdt_entries);
+
 /* --- pages that the hypervisor has to do with (domain/shared.c) ------------
  */
 

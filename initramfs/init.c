@@ -72,6 +72,7 @@ static void greet(void)
 	printf("pagewarden: userspace is up\n");
 	printf("kernel:     %s %s %s\n", uts.sysname, uts.release, uts.machine);
 	printf("            %s\n", uts.version);
+	printf("processors: %ld\n", sysconf(_SC_NPROCESSORS_ONLN));
 	printf("memory:     %lu MiB, %lu MiB free\n",
 	       si.totalram * si.mem_unit >> 20, si.freeram * si.mem_unit >> 20);
 	fflush(stdout);

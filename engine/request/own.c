@@ -3,6 +3,7 @@
  * What the hypervisor asks for its own sake: a domain's first tables, pages
  * that both use, a domain's death.
  */
+#include "engine/domain/descriptor.h"
 #include "engine/domain/life.h"
 #include "engine/domain/pin.h"
 #include "engine/domain/root.h"
@@ -26,6 +27,39 @@ int mmu_start(struct mmu_vcpu *v, mfn_t l4)
 
 	if (rc == 0) {
 		rc = start(v, l4);
+	}
+	return (int)mmu_end(v->dom, rc);
+}
+
+/* All of it, or none: the GDT goes again when the roots are refused. */
+static int start_vcpu(struct mmu_vcpu *v, mfn_t kernel, mfn_t user,
+		      const uint64_t *gdt, unsigned int entries)
+{
+	int rc = mmu_set_gdt(v, gdt, entries);
+
+	if (rc != 0) {
+		return rc;
+	}
+	rc = mmu_new_user_root(v, user);
+	if (rc == 0) {
+		rc = mmu_new_kernel_root(v, kernel);
+	}
+	if (rc != 0) {
+		(void)!mmu_new_user_root(v, mfn(0));
+		gdt_unmap(v);
+	}
+	return rc;
+}
+
+int mmu_start_vcpu(struct mmu_vcpu *caller, struct mmu_vcpu *v, mfn_t kernel,
+		   mfn_t user, const uint64_t *gdt, unsigned int gdt_entries)
+{
+	int rc = mmu_begin(caller, MMU_OP_START_VCPU, &kernel.v);
+
+	if (rc == 0) {
+		do {
+			rc = start_vcpu(v, kernel, user, gdt, gdt_entries);
+		} while (rc != 0 && door_retry(v->dom, rc));
 	}
 	return (int)mmu_end(v->dom, rc);
 }

@@ -91,7 +91,7 @@ boot_long:
 	movabs $boot_high, %rax
 	jmp *%rax
 boot_high:
-	lea cpu0_area + AREA_REGS(%rip), %rsp
+	lea cpu_areas + AREA_REGS(%rip), %rsp
 	xor %eax, %eax
 	mov %eax, %ds
 	mov %eax, %es
@@ -110,6 +110,7 @@ boot_high:
 
 	.section .rodata
 	.balign 8
+	.globl boot_gdt
 boot_gdt:
 	.quad 0
 	.quad 0x00af9a000000ffff
@@ -119,6 +120,7 @@ boot_gdtr:
 
 	.section .bss.page, "aw", @nobits
 	.balign 4096
+	.globl boot_l4
 boot_l4:
 	.skip 4096
 boot_l3:

@@ -10,6 +10,7 @@
 #include "hv/mm/machine_frames.h"
 #include "hv/mm/memory.h"
 #include "hv/boot/multiboot.h"
+#include "hv/boot/start.h"
 #include "hv/mm/paging.h"
 #include "hv/mm/paging_check.h"
 #include "hv/services/console.h"
@@ -31,6 +32,8 @@
 #include "hv/domain/domain.h"
 #include "hv/domain/stop.h"
 #include "hv/entry/first.h"
+#include "hv/entry/hypercall.h"
+#include "hv/vcpu/schedule.h"
 #include "hv/entry/idt.h"
 #include "hv/cpu/x86.h"
 
@@ -42,6 +45,8 @@ _Noreturn void hv_main(uint32_t magic, uint32_t information);
 
 struct options {
 	uint64_t pages; /* of the domain; 0: all there are */
+	uint64_t vcpus; /* of the domain; 0: one */
+	uint64_t cpus;  /* of the machine that are used; 0: one */
 };
 
 /* What follows the key, or NULL. */
@@ -122,6 +127,12 @@ static bool parse_option(struct options *o, const char *word)
 	}
 	if ((v = value_of(word, "dom-memory=")) != NULL) {
 		return parse_mib(v, &o->pages);
+	}
+	if ((v = value_of(word, "vcpus=")) != NULL) {
+		return parse_number(v, &o->vcpus) && o->vcpus <= MMU_MAX_VCPUS;
+	}
+	if ((v = value_of(word, "cpus=")) != NULL) {
+		return parse_number(v, &o->cpus) && o->cpus <= CPUS_MAX;
 	}
 	if ((v = value_of(word, "debug-exit")) != NULL && *v == '\0') {
 		machine_debug_exit = true;
@@ -246,6 +257,7 @@ static void init_time(void)
 _Noreturn void hv_main(uint32_t magic, uint32_t information)
 {
 	struct options options = {0};
+	struct domain *d;
 	const char *wrong;
 
 	serial_init();
@@ -257,7 +269,7 @@ _Noreturn void hv_main(uint32_t magic, uint32_t information)
 	memory_init(&boot_info);
 	smap_init();
 	paging_init();
-	cpu_init(0, &cpu0_tables);
+	cpu_init(0, &cpu_tables[0]);
 	idt_init();
 	idt_load();
 	frames_init();
@@ -266,6 +278,13 @@ _Noreturn void hv_main(uint32_t magic, uint32_t information)
 	init_time();
 	console_irq_init();
 	init_audit(options.pages);
-	vcpu_run_first(
-		domain_create(&boot_info, FIRST_DOMID, options.pages)->vcpu[0]);
+	start_cpus((unsigned int)options.cpus);
+	d = domain_create(&boot_info, FIRST_DOMID, options.pages,
+			  options.vcpus == 0 ? 1 : (unsigned int)options.vcpus);
+	schedule_begin();
+	if (nr_cpus > 1) {
+		hypercall_lock_all();
+	}
+	start_release();
+	vcpu_run_first(d->vcpu[0]);
 }

@@ -16,6 +16,7 @@ static struct {
 	uint64_t tsc_hz;
 	struct clock_scale tsc_to_ns;
 	struct clock_scale ns_to_lapic;
+	bool unstable;
 	uint64_t wallclock; /* s since 1970 at tsc_base */
 } clock;
 
@@ -57,8 +58,13 @@ void clock_guest(struct vcpu_time_info *ret_clock)
 		.tsc_to_system_mul = clock.tsc_to_ns.mul,
 		.tsc_shift = clock.tsc_to_ns.shift,
 		/* One clock for all CPUs: what is read never goes back. */
-		.flags = XEN_PVCLOCK_TSC_STABLE_BIT,
+		.flags = clock.unstable ? 0 : XEN_PVCLOCK_TSC_STABLE_BIT,
 	};
+}
+
+void clock_unstable(void)
+{
+	clock.unstable = true;
 }
 
 void clock_set_timer(uint64_t when, uint64_t now)

@@ -21,6 +21,8 @@ uint64_t clock_wallclock_base(void);
 /* The clock as guests are given it; version 0. */
 void clock_guest(struct vcpu_time_info *ret_clock);
 /* Sets the CPU's timer; CLOCK_NEVER: off. It may fire early, never late. */
+/* The CPUs' TSCs differ: guests are to compare what they read. */
+void clock_unstable(void);
 void clock_set_timer(uint64_t when, uint64_t now);
 
 #endif

@@ -23,8 +23,24 @@
 
 #define DESC_TSS UINT64_C(0x0000890000000000)
 
-__attribute__((section(".bss.page"))) struct cpu_area cpu0_area;
-__attribute__((section(".bss.page"))) struct cpu_tables cpu0_tables;
+__attribute__((section(".bss.page"))) struct cpu_area cpu_areas[CPUS_MAX];
+__attribute__((section(".bss.page"))) struct cpu_tables cpu_tables[CPUS_MAX];
+unsigned int nr_cpus = 1;
+
+bool cpu_is_guard(uint64_t va)
+{
+	for (unsigned int c = 0; c < CPUS_MAX; c++) {
+		if (va == (uint64_t)&cpu_areas[c]) {
+			return true;
+		}
+		for (unsigned int i = 0; i < ISTS; i++) {
+			if (va == (uint64_t)cpu_tables[c].ist[i].guard) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
 
 static void init_gdt(struct cpu_tables *t)
 {
@@ -52,7 +68,11 @@ static void init_tss(struct cpu_tables *t)
 	t->tss.rsp[0] = (uint64_t)cpu_here();
 	t->tss.iomap = sizeof(t->tss);
 	for (unsigned int i = 0; i < ISTS; i++) {
-		t->tss.ist[i] = (uint64_t)t->ist[i].stack + IST_STACK;
+		uint64_t *top = (uint64_t *)(t->ist[i].stack + IST_STACK) - 2;
+
+		/* entry_debug finds its CPU by it. */
+		*top = (uint64_t)cpu_here();
+		t->tss.ist[i] = (uint64_t)top;
 	}
 	__asm__ volatile("ltr %w0" : : "r"(SEL_TSS));
 }

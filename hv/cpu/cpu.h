@@ -7,6 +7,7 @@
 #ifndef PW_HV_CPU_CPU_H
 #define PW_HV_CPU_CPU_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "abi/pte.h"
@@ -15,6 +16,9 @@
 #define CPU_STACK_SIZE 0x8000
 
 struct vcpu;
+
+#define CPUS_MAX 8
+#define CPU_VCPUS 32 /* at most, all of the machine on one CPU */
 
 /* Task state, as the CPU reads it. */
 struct tss {
@@ -61,6 +65,15 @@ struct cpu {
 	unsigned int id;
 	unsigned int ldt_entries; /* that its LDTR knows of */
 	struct slice slice;
+	unsigned int apic_id;
+	unsigned int lock_depth; /* machine_lock() */
+	bool online;
+	bool flush_asked; /* ipi.c */
+	/* The vCPUs that live here (vcpu/schedule.c). */
+	struct vcpu *run[CPU_VCPUS];
+	unsigned int nr_run;
+	unsigned int last;  /* of run, that had the CPU */
+	uint64_t turn_ends; /* system time; CLOCK_NEVER: nobody waits */
 };
 
 /* The stack, from its low end; a page that faults comes first. */
@@ -72,9 +85,19 @@ struct cpu_area {
 } __attribute__((aligned(CPU_STACK_SIZE)));
 _Static_assert(sizeof(struct cpu_area) == CPU_STACK_SIZE, "cpu_here");
 
-/* Of the CPU that boots. */
-extern struct cpu_area cpu0_area;
-extern struct cpu_tables cpu0_tables;
+/* The CPU that boots is the first. */
+extern struct cpu_area cpu_areas[CPUS_MAX];
+extern struct cpu_tables cpu_tables[CPUS_MAX];
+/* Those that run; the others' places are empty. */
+extern unsigned int nr_cpus;
+
+static inline struct cpu *cpu_at(unsigned int id)
+{
+	return &cpu_areas[id].cpu;
+}
+
+/* Is it a page below a stack, where nothing is mapped? */
+bool cpu_is_guard(uint64_t va);
 
 static inline struct cpu_area *cpu_area_here(void)
 {

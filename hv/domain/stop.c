@@ -5,18 +5,21 @@
  */
 #include "hv/domain/stop.h"
 
+#include "hv/cpu/ipi.h"
 #include "hv/domain/domain.h"
 #include "hv/vcpu/vcpu.h"
 
 static void stop(struct domain *d, unsigned int reason)
 {
-	if (d->stopping) {
+	if (__atomic_exchange_n(&d->stopping, true, __ATOMIC_SEQ_CST)) {
 		return;
 	}
-	d->stopping = true;
 	d->shutdown = (uint8_t)reason;
 	for (unsigned int i = 0; i < d->nr_vcpus; i++) {
 		d->vcpu[i]->work |= VCPU_WORK_STOP;
+		if (d->vcpu[i]->cpu != cpu_here()->id) {
+			ipi_wake(d->vcpu[i]->cpu);
+		}
 	}
 }
 

@@ -113,13 +113,14 @@
 
 /*
  * rcx: return address, r11: flags; the stack is the guest's. Interrupts are
- * off and AC, VM, RF, NT, DF, TF clear by the MSR's mask. One CPU: its
- * registers are named directly; another needs its own copy of these lines.
+ * off and AC, VM, RF, NT, DF, TF clear by the MSR's mask. The first
+ * CPU's registers are named directly; the others come in by stubs below.
  */
 	.balign 64
 GLOBAL entry_syscall
-	mov %rsp, cpu0_area + AREA_REGS + REGS_RSP(%rip)
-	lea cpu0_area + AREA_REGS + HOT(%rip), %rsp
+	mov %rsp, cpu_areas + AREA_REGS + REGS_RSP(%rip)
+	lea cpu_areas + AREA_REGS + HOT(%rip), %rsp
+syscall_common:
 	mov %rdi, R(RDI)
 	mov HOT_VCPU, %rdi
 	cmpb $0, VCPU_KERNEL_MODE(%rdi)
@@ -133,8 +134,8 @@ GLOBAL entry_syscall
 	mov %rsi, R(RSI)
 	SAVE_ARGS
 	movq $0, HOT_SLICE_END
-	cmp $HYPERCALLS, %rax
-	jae hypercall_unknown
+	cmp hypercall_limit(%rip), %rax
+	jae hypercall_other
 	lea hypercall_table(%rip), %r11
 	incq VCPU_CALLS(%rdi, %rax, 8)
 	movzbl VCPU_NEXT_CALL(%rdi), %ecx
@@ -172,10 +173,10 @@ GLOBAL entry_syscall_measured
 	mov %rax, measured_rax(%rip)
 	mov %rdx, measured_rdx(%rip)
 	rdtsc
-	mov %eax, cpu0_area + AREA_CPU + CPU_ASKED(%rip)
-	mov %edx, cpu0_area + AREA_CPU + CPU_ASKED + 4(%rip)
-	mov %eax, cpu0_area + AREA_CPU + CPU_BEGAN(%rip)
-	mov %edx, cpu0_area + AREA_CPU + CPU_BEGAN + 4(%rip)
+	mov %eax, cpu_areas + AREA_CPU + CPU_ASKED(%rip)
+	mov %edx, cpu_areas + AREA_CPU + CPU_ASKED + 4(%rip)
+	mov %eax, cpu_areas + AREA_CPU + CPU_BEGAN(%rip)
+	mov %edx, cpu_areas + AREA_CPU + CPU_BEGAN + 4(%rip)
 	mov measured_rax(%rip), %rax
 	mov measured_rdx(%rip), %rdx
 	jmp entry_syscall
@@ -195,6 +196,16 @@ hypercall_slow:
 	call complete_hot
 	jmp leave
 
+/*
+ * With several CPUs the limit is 0: C takes the machine's lock first.
+ */
+hypercall_other:
+	cmp $HYPERCALLS, %rax
+	jae hypercall_unknown
+	lea R(RDI), %rsi
+	mov %rax, %rdx
+	call hypercall_locked
+	jmp hypercall_done
 hypercall_unknown:
 	mov $-ENOSYS, %rax
 	jmp hypercall_done
@@ -265,8 +276,10 @@ syscall_user:
 	and $~(FLAGS_TRAP_CLEARS | X86_RFLAGS_DF), %r11d
 	mov R(RDI), %rdi
 	mov R(RSI), %rsi
-	lea -56(%rax), %rsp
-	mov cpu0_area + AREA_REGS + REGS_RAX(%rip), %rax
+	sub $56, %rax
+	mov %rax, R(RSP)
+	mov R(RAX), %rax
+	mov R(RSP), %rsp
 	sysretq
 	EX_TABLE 1b, syscall_fault
 	EX_TABLE 2b, syscall_fault
@@ -437,8 +450,9 @@ GLOBAL entry_sysenter_saved
 
 	.balign 64
 GLOBAL entry_syscall32
-	mov %rsp, cpu0_area + AREA_REGS + REGS_RSP(%rip)
-	lea cpu0_area + AREA_REGS + HOT(%rip), %rsp
+	mov %rsp, cpu_areas + AREA_REGS + REGS_RSP(%rip)
+	lea cpu_areas + AREA_REGS + HOT(%rip), %rsp
+syscall32_common:
 	mov %rdi, R(RDI)
 	mov %rax, R(RAX)
 	mov %rsi, R(RSI)
@@ -453,6 +467,24 @@ GLOBAL entry_syscall32
 	mov %rsp, %rsi
 	call trap_syscall
 	jmp leave_full
+
+/*
+ * The ways of the other CPUs into the same lines: 32 bytes for each.
+ */
+	.macro STUBS name, common
+	.balign 64
+GLOBAL \name
+	.set area, cpu_areas
+	.rept CPUS_MAX - 1
+	.set area, area + CPU_STACK_SIZE
+	.balign 32
+	mov %rsp, area + AREA_REGS + REGS_RSP(%rip)
+	lea area + AREA_REGS + HOT(%rip), %rsp
+	jmp \common
+	.endr
+	.endm
+	STUBS entry_syscall_stubs, syscall_common
+	STUBS entry_syscall32_stubs, syscall32_common
 
 /* --- exceptions and interrupts --------------------------------------------- */
 
@@ -560,7 +592,7 @@ GLOBAL entry_debug
 	jz 1f
 	push %rax
 	mov %rsp, %rax
-	lea cpu0_area + AREA_CPU(%rip), %rsp
+	mov 56(%rsp), %rsp /* cpu.c put it there: the CPU's struct cpu */
 	push 48(%rax)
 	push 40(%rax)
 	push 32(%rax)

@@ -40,7 +40,7 @@ _Noreturn void vcpu_run_first(struct vcpu *v)
 		v->work |= VCPU_WORK_AUDIT;
 	}
 	time_publish(v);
-	timer_load(v);
+	timer_load();
 	time_runstate_change(v, RUNSTATE_running);
 	if (stop_watches()) {
 		v->work |= VCPU_WORK_WATCH;

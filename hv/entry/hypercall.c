@@ -9,6 +9,7 @@
 #include "engine/port.h"
 #include "engine/request/hypercall.h"
 #include "hv/cpu/desc.h"
+#include "hv/cpu/lock.h"
 #include "hv/entry/table.h"
 #include "hv/report/phase.h"
 #include "hv/vcpu/vcpu.h"
@@ -64,4 +65,23 @@ int64_t port_hypercall(struct mmu_vcpu *v, unsigned int nr, uint64_t arg[6])
 	}
 	vcpu_of(v)->counters.calls[nr]++;
 	return hypercall_table[nr](vcpu_of(v), arg);
+}
+
+uint64_t hypercall_limit = HYPERCALLS;
+
+int64_t hypercall_locked(struct vcpu *v, uint64_t arg[6], uint64_t nr)
+{
+	int64_t rc;
+
+	machine_lock();
+	v->counters.calls[nr]++;
+	v->recent.call[v->recent.next_call++] = (uint8_t)nr;
+	rc = hypercall_table[nr](v, arg);
+	machine_unlock();
+	return rc;
+}
+
+void hypercall_lock_all(void)
+{
+	hypercall_limit = 0;
 }

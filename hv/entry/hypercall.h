@@ -19,6 +19,15 @@
 
 struct vcpu;
 
+/*
+ * Those below the limit are called by entry.S itself, without a lock; the
+ * others by hypercall_locked(), which counts and notes them as entry.S does.
+ */
+extern uint64_t hypercall_limit;
+int64_t hypercall_locked(struct vcpu *v, uint64_t arg[6], uint64_t nr);
+/* There are several CPUs. */
+void hypercall_lock_all(void);
+
 /* The guest's return from a trap, in a multicall. */
 int64_t hc_iret(struct vcpu *v, uint64_t arg[6]);
 

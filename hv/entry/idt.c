@@ -31,6 +31,7 @@ struct table_pointer {
 
 extern const uint64_t entry_stubs[256];
 extern char entry_syscall_measured[];
+extern char entry_syscall_stubs[], entry_syscall32_stubs[];
 extern char entry_syscall[], entry_syscall32[], entry_sysenter[];
 
 static struct gate idt[256];
@@ -63,15 +64,31 @@ void idt_init(void)
 	set_gate(TRAP_MC, IST_MC + 1, GATE_INTERRUPT);
 }
 
+#define STUB_SIZE 32
+
+static const char *entry_syscall_first(void)
+{
+	return slice_measured ? entry_syscall_measured : entry_syscall;
+}
+
+/* Each CPU has its own way in: it names its stack. */
+static uint64_t entry_of(const char *first, const char *others)
+{
+	const unsigned int id = cpu_here()->id;
+
+	return id == 0 ? (uint64_t)first
+		       : (uint64_t)others + (id - 1) * STUB_SIZE;
+}
+
 static void load_syscall(void)
 {
 	const uint64_t star =
 		(uint64_t)SEL_USER_CS32 << 48 | (uint64_t)SEL_HV_CS << 32;
 
 	x86_wrmsr(MSR_STAR, star);
-	x86_wrmsr(MSR_LSTAR, slice_measured ? (uint64_t)entry_syscall_measured
-					    : (uint64_t)entry_syscall);
-	x86_wrmsr(MSR_CSTAR, (uint64_t)entry_syscall32);
+	x86_wrmsr(MSR_LSTAR,
+		  entry_of(entry_syscall_first(), entry_syscall_stubs));
+	x86_wrmsr(MSR_CSTAR, entry_of(entry_syscall32, entry_syscall32_stubs));
 	x86_wrmsr(MSR_SYSCALL_MASK, X86_RFLAGS_AC | X86_RFLAGS_VM |
 					    X86_RFLAGS_RF | X86_RFLAGS_NT |
 					    X86_RFLAGS_DF | X86_RFLAGS_IF |

@@ -21,6 +21,7 @@ void offsets(void);
 static void of_cpu(void)
 {
 	VALUE(CPU_STACK_SIZE, CPU_STACK_SIZE);
+	VALUE(CPUS_MAX, CPUS_MAX);
 	OFFSET(CPU_VCPU, struct cpu, vcpu);
 	OFFSET(CPU_SLICE_END, struct cpu, slice.end);
 	OFFSET(CPU_ASKED, struct cpu, slice.asked);

@@ -14,6 +14,7 @@
 
 #include "engine/mmu.h"
 #include "hv/cpu/desc.h"
+#include "hv/cpu/lock.h"
 #include "hv/report/log.h"
 #include "hv/report/panic.h"
 #include "hv/cpu/regs.h"
@@ -54,9 +55,16 @@ static bool map_ldt(struct vcpu *v, const struct regs *r, uint64_t cr2)
 {
 	unsigned int page;
 
-	return v != NULL && r->vector == TRAP_PF &&
-	       desc_is_ldt(v->window, cr2, &page) &&
-	       ldt_mapped(mmu_ldt_fault(&v->mmu, page));
+	bool mapped;
+
+	if (v == NULL || r->vector != TRAP_PF ||
+	    !desc_is_ldt(v->window, cr2, &page)) {
+		return false;
+	}
+	machine_lock();
+	mapped = ldt_mapped(mmu_ldt_fault(&v->mmu, page));
+	machine_unlock();
+	return mapped;
 }
 
 /*

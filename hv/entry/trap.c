@@ -9,11 +9,14 @@
 #include "abi/control.h"
 #include "engine/port.h"
 #include "hv/vcpu/inject.h"
+#include "hv/vcpu/schedule.h"
 #include "hv/vcpu/vcpu.h"
 #include "hv/services/console.h"
 #include "hv/cpu/cpu.h"
 #include "hv/cpu/desc.h"
+#include "hv/cpu/ipi.h"
 #include "hv/cpu/lapic.h"
+#include "hv/cpu/lock.h"
 #include "hv/domain/domain.h"
 #include "hv/domain/stop.h"
 #include "hv/services/timer.h"
@@ -103,7 +106,7 @@ static void debug(struct vcpu *v, struct regs *r)
 	inject_exception(v, r, TRAP_DB, 0);
 }
 
-void trap_exception(struct vcpu *v, struct regs *r)
+static void exception(struct vcpu *v, struct regs *r)
 {
 	slice_begin();
 	if (r->vector == ENTRY_RETRY) {
@@ -142,6 +145,13 @@ void trap_exception(struct vcpu *v, struct regs *r)
 	inject_exception(v, r, r->vector, r->error);
 }
 
+void trap_exception(struct vcpu *v, struct regs *r)
+{
+	machine_lock();
+	exception(v, r);
+	machine_unlock();
+}
+
 /* The CPU read a descriptor through the vCPU's LDT window. */
 static void ldt_fault(struct vcpu *v, struct regs *r, unsigned int page,
 		      uint64_t cr2)
@@ -149,7 +159,9 @@ static void ldt_fault(struct vcpu *v, struct regs *r, unsigned int page,
 	int rc;
 
 	slice_begin();
+	machine_lock();
 	rc = mmu_ldt_fault(&v->mmu, page);
+	machine_unlock();
 	if (rc != 0 && rc != -XEN_ERESTART) {
 		uint64_t offset =
 			cr2 - desc_window_address(v->window) - DESC_WINDOW_LDT;
@@ -181,9 +193,11 @@ bool trap_page_fault(struct vcpu *v, struct regs *r, uint64_t cr2)
 void trap_page_fault_emulate(struct vcpu *v, struct regs *r)
 {
 	slice_begin();
+	machine_lock();
 	if (!ptwr_fault(v, r, v->fault_address, r->error)) {
 		inject_page_fault(v, r, v->fault_address, r->error);
 	}
+	machine_unlock();
 }
 
 /* The command's word on the control channel; -1: there was none. */
@@ -200,6 +214,13 @@ static void obey(int word)
 	}
 }
 
+static void make_room(struct cpu *c)
+{
+	if (c->vcpu != NULL && schedule_others_wait()) {
+		c->vcpu->work |= VCPU_WORK_SCHED;
+	}
+}
+
 void trap_interrupt(uint32_t vector)
 {
 	struct cpu *c = cpu_here();
@@ -208,12 +229,25 @@ void trap_interrupt(uint32_t vector)
 	if (c->vcpu != NULL) {
 		c->vcpu->counters.traps[vector & 255]++;
 	}
+	if (vector == LAPIC_FLUSH_VECTOR) {
+		ipi_answer();
+		lapic_registers()[LAPIC_EOI] = 0;
+		return;
+	}
+	machine_lock();
 	if (vector == LAPIC_TIMER_VECTOR) {
-		timer_interrupt(c->vcpu);
+		if (timer_interrupt()) {
+			make_room(c);
+		}
+	} else if (vector == LAPIC_WAKE_VECTOR) {
+		lapic_registers()[LAPIC_EOI] = 0;
+		timer_load();
+		make_room(c);
 	} else if (vector == CONSOLE_VECTOR) {
 		console_interrupt(domain_at(0));
 	} else if (vector == CONTROL_VECTOR) {
 		obey(control_interrupt());
 	}
 	/* Any other is spurious: all lines but these are masked. */
+	machine_unlock();
 }

@@ -6,7 +6,10 @@
  */
 #include "hv/entry/work.h"
 
+#include "hv/cpu/lock.h"
 #include "hv/cpu/slice.h"
+#include "hv/vcpu/inject.h"
+#include "hv/vcpu/schedule.h"
 #include "hv/report/audit.h"
 #include "hv/domain/domain.h"
 #include "hv/domain/stop.h"
@@ -14,7 +17,16 @@
 #include "hv/entry/crossing.h"
 #include "hv/vcpu/vcpu.h"
 
-void vcpu_do_work(struct vcpu *v, struct regs *r)
+/* Without a handler it is lost, as on a CPU that masks it. */
+static void give_nmi(struct vcpu *v, struct regs *r)
+{
+	v->work &= ~(uint32_t)VCPU_WORK_NMI;
+	if (v->trap[TRAP_NMI].address != 0) {
+		inject_exception(v, r, TRAP_NMI, 0);
+	}
+}
+
+static void do_work(struct vcpu *v, struct regs *r)
 {
 	if (v->work & VCPU_WORK_IRET) {
 		v->work &= ~(uint32_t)VCPU_WORK_IRET;
@@ -32,4 +44,21 @@ void vcpu_do_work(struct vcpu *v, struct regs *r)
 	if (r->vector == ENTRY_HYPERCALL) {
 		audit_tick(v);
 	}
+	if (v->work & VCPU_WORK_NMI) {
+		give_nmi(v, r);
+	}
+}
+
+/* The registers' place is the same for whichever vCPU the CPU has then. */
+void vcpu_do_work(struct vcpu *v, struct regs *r)
+{
+	machine_lock();
+	do_work(v, r);
+	while (v->work & VCPU_WORK_SCHED) {
+		schedule();
+		v = current;
+		r->vector = ENTRY_RETRY; /* counted above, once */
+		do_work(v, r);
+	}
+	machine_unlock();
 }

@@ -23,6 +23,7 @@
 #include "hv/mm/layout.h"
 #include "hv/report/panic.h"
 #include "hv/cpu/regs.h"
+#include "hv/vcpu/schedule.h"
 #include "hv/vcpu/vcpu.h"
 #include "hv/cpu/x86.h"
 
@@ -228,11 +229,9 @@ static void init_vcpu(struct vcpu *v, const struct build_result *b)
 		.ss = SEL_USER_SS,
 		.vector = ENTRY_RETRY,
 	};
-	v->work |= slice_measured ? VCPU_WORK_MEASURE : 0;
 	v->kernel_mode = true;
+	v->initialised = true;
 	v->up = true;
-	v->debugreg[6] = 0xffff0ff0;
-	v->debugreg[7] = 0x400;
 	vcpu_set_kernel_stack(v, SEL_USER_SS, b->stack_top.v);
 }
 
@@ -270,10 +269,14 @@ static void add_vcpu(struct domain *d)
 	v->domain = d;
 	d->vcpu[v->id] = v;
 	mmu_vcpu_init(&v->mmu, &d->mmu, v->id, entries);
+	v->work |= slice_measured ? VCPU_WORK_MEASURE : 0;
+	v->debugreg[6] = 0xffff0ff0;
+	v->debugreg[7] = 0x400;
+	schedule_add(v);
 }
 
 /* The number is the owner's tag in frame records too. */
-static struct domain *new_domain(uint16_t domid)
+static struct domain *new_domain(uint16_t domid, unsigned int vcpus)
 {
 	struct domain *d = take_own(sizeof(*d));
 
@@ -282,11 +285,13 @@ static struct domain *new_domain(uint16_t domid)
 	}
 	mmu_domain_init(&d->mmu, &machine_mmu, domid, domid);
 	history_begin(d);
-	add_vcpu(d);
+	for (unsigned int i = 0; i < vcpus; i++) {
+		add_vcpu(d);
+	}
 	d->shared_info_frame = frames_take_own(1);
 	d->shared_info = frame_data(&machine_mmu, d->shared_info_frame);
 	mmu_share(&d->mmu, d->shared_info_frame, true);
-	services_init(d, d->vcpu[0]);
+	services_init(d);
 	return d;
 }
 
@@ -308,13 +313,13 @@ static void tell(const struct domain *d, const struct plan *p,
 }
 
 struct domain *domain_create(const struct boot_info *boot, uint16_t domid,
-			     uint64_t pages)
+			     uint64_t pages, unsigned int vcpus)
 {
 	struct plan *p = &plan;
 	struct build_params params = {0};
 	struct build_result built;
 	struct build_error e;
-	struct domain *d = new_domain(domid);
+	struct domain *d = new_domain(domid, vcpus);
 	struct vcpu *v = d->vcpu[0];
 	mfn_t grants = frames_take_own(GRANT_MAX_FRAMES);
 

@@ -11,6 +11,6 @@ struct domain;
  * are.
  */
 struct domain *domain_create(const struct boot_info *boot, uint16_t domid,
-			     uint64_t pages);
+			     uint64_t pages, unsigned int vcpus);
 
 #endif

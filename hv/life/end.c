@@ -8,6 +8,7 @@
 #include "hv/life/end.h"
 
 #include "hv/report/audit.h"
+#include "hv/cpu/ipi.h"
 #include "hv/cpu/slice.h"
 #include "hv/mm/paging.h"
 #include "hv/report/control.h"
@@ -142,6 +143,7 @@ _Noreturn void domain_end(struct vcpu *v, const struct regs *r)
 {
 	struct domain *d = v->domain;
 
+	ipi_stop_others();
 	refused_tell_untold(d);
 	report(v, r);
 	audit_run(d, AUDIT_EXIT);

@@ -8,12 +8,14 @@
 #include "hv/services/grant_table.h"
 #include "hv/vcpu/vcpu.h"
 
-void services_init(struct domain *d, struct vcpu *v)
+void services_init(struct domain *d)
 {
 	event_domain_init(d);
 	time_domain_init(d);
-	event_vcpu_init(v);
-	time_vcpu_init(v);
+	for (unsigned int i = 0; i < d->nr_vcpus; i++) {
+		event_vcpu_init(d->vcpu[i]);
+		time_vcpu_init(d->vcpu[i]);
+	}
 }
 
 void services_ports(struct domain *d, struct vcpu *v, uint32_t *ret_console,

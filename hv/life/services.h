@@ -11,7 +11,7 @@ struct domain;
 struct vcpu;
 
 /* Events and time; the domain has its shared info by now. */
-void services_init(struct domain *d, struct vcpu *v);
+void services_init(struct domain *d);
 /* Ports of the two rings, for start_info. */
 void services_ports(struct domain *d, struct vcpu *v, uint32_t *ret_console,
 		    uint32_t *ret_store);

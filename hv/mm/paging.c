@@ -127,20 +127,6 @@ static void map_ram(void)
 	}
 }
 
-/* Pages below stacks: what runs over one faults. */
-static bool is_guard(uint64_t va)
-{
-	if (va == (uint64_t)&cpu0_area) {
-		return true;
-	}
-	for (unsigned int i = 0; i < ISTS; i++) {
-		if (va == (uint64_t)cpu0_tables.ist[i].guard) {
-			return true;
-		}
-	}
-	return false;
-}
-
 static void map_image(void)
 {
 	for (uint64_t va = (uint64_t)image_start; va < (uint64_t)image_end;
@@ -152,7 +138,7 @@ static void map_image(void)
 		} else if (va < (uint64_t)image_rodata_end) {
 			flags = PTE_P | PTE_A | nx;
 		}
-		if (!is_guard(va)) {
+		if (!cpu_is_guard(va)) {
 			map_at(va, va - IMAGE_START, 1, flags);
 		}
 	}

@@ -44,13 +44,8 @@ static void check_mapping(uint64_t va, uint64_t at, uint64_t bytes,
 	if ((rights & PTE_US) != 0 && (writes || va >= DESC_WINDOWS)) {
 		panic("page tables: %016lx is the guests'", va);
 	}
-	if (va == (uint64_t)&cpu0_area) {
-		panic("page tables: no guard page below the stack");
-	}
-	for (unsigned int i = 0; i < ISTS; i++) {
-		if (va == (uint64_t)cpu0_tables.ist[i].guard) {
-			panic("page tables: no guard page below stack %u", i);
-		}
+	if (cpu_is_guard(va)) {
+		panic("page tables: no guard page at %016lx", va);
 	}
 }
 

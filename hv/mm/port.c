@@ -10,6 +10,7 @@
  */
 #include "engine/port.h"
 
+#include "hv/cpu/ipi.h"
 #include "hv/cpu/slice.h"
 #include "hv/cpu/smap.h"
 #include "hv/mm/guest.h"
@@ -25,26 +26,48 @@ bool port_preempt(struct mmu_domain *d)
 	return slice_over();
 }
 
-static bool runs_here(vcpuset_t vcpus)
+/*
+ * A CPU has the translations of one vCPU at most: that whose CR3 it has, even
+ * while it sleeps; taking another's flushes them all.
+ */
+static bool runs_on(const struct cpu *c, const struct mmu_domain *d,
+		    vcpuset_t vcpus)
 {
-	const struct vcpu *v = current;
+	const struct vcpu *v = c->vcpu;
 
-	return v != NULL && (vcpus >> v->id & 1) != 0;
+	return v != NULL && v->mmu.dom == d && (vcpus >> v->id & 1) != 0;
+}
+
+static void flush_others(const struct mmu_domain *d, vcpuset_t vcpus,
+			 uint64_t va)
+{
+	uint32_t cpus = 0;
+
+	for (unsigned int i = 0; i < nr_cpus; i++) {
+		if (runs_on(cpu_at(i), d, vcpus)) {
+			cpus |= 1u << i;
+		}
+	}
+	ipi_flush(cpus, va);
 }
 
 void port_flush_all(struct mmu_domain *d, vcpuset_t vcpus)
 {
-	(void)d;
-	if (runs_here(vcpus)) {
+	if (runs_on(cpu_here(), d, vcpus)) {
 		x86_write_cr3(x86_read_cr3());
+	}
+	if (unlikely(nr_cpus > 1)) {
+		flush_others(d, vcpus, IPI_FLUSH_ALL);
 	}
 }
 
 void port_flush_page(struct mmu_domain *d, vcpuset_t vcpus, vaddr_t va)
 {
-	(void)d;
-	if (runs_here(vcpus)) {
+	if (runs_on(cpu_here(), d, vcpus)) {
 		x86_invlpg(va.v);
+	}
+	if (unlikely(nr_cpus > 1)) {
+		flush_others(d, vcpus, va.v);
 	}
 }
 
@@ -149,7 +172,7 @@ fault:
 	return -XEN_EFAULT;
 }
 
-/* One CPU waits for nobody. */
+/* The machine's lock is around all doors: nobody can be inside one. */
 void port_relax(struct mmu_domain *d)
 {
 	(void)d;

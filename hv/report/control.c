@@ -9,6 +9,7 @@
 
 #include "abi/control.h"
 #include "abi/text.h"
+#include "hv/cpu/lock.h"
 #include "hv/report/serial.h"
 
 static bool comma;
@@ -62,6 +63,7 @@ static void key_before(const char *key)
 
 void control_begin(const char *event)
 {
+	machine_lock();
 	comma = false;
 	serial_begin(SERIAL_CONTROL);
 	out("{");
@@ -120,4 +122,5 @@ void control_end(void)
 {
 	out("}\n");
 	serial_end(SERIAL_CONTROL);
+	machine_unlock();
 }

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 
+#include "hv/cpu/lock.h"
 #include "hv/report/control.h"
 #include "hv/report/log.h"
 #include "hv/report/machine.h"
@@ -20,6 +21,8 @@ _Noreturn void panic(const char *why, ...)
 
 	if (!panicking) {
 		panicking = true;
+		/* Whoever has it may be what is broken. */
+		machine_lock_break();
 		va_start(args, why);
 		text_format_args(&t, why, args);
 		va_end(args);

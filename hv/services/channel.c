@@ -82,7 +82,9 @@ void event_domain_init(struct domain *d)
 void event_vcpu_init(struct vcpu *v)
 {
 	v->event.registered = MFN_INVALID;
-	v->event.info = &v->domain->shared_info->vcpu_info[v->id];
+	/* Those past the 32nd would have none before they register one. */
+	v->event.info = &v->domain->shared_info
+				 ->vcpu_info[v->id % XEN_LEGACY_MAX_VCPUS];
 }
 
 evtchn_port_t event_bind_hypervisor(struct domain *d, struct vcpu *v,

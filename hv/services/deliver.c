@@ -32,6 +32,7 @@ static void wake_poller(struct vcpu *v, evtchn_port_t port)
 	if (v->event.polling &&
 	    (v->event.poll_port == 0 || v->event.poll_port == port)) {
 		v->event.polling = false;
+		v->domain->event.nr_pollers--;
 		vcpu_wake(v);
 	}
 }

@@ -39,9 +39,13 @@ static void write_clock(struct vcpu_time_info *to)
 
 void time_publish(struct vcpu *v)
 {
-	struct vcpu_info *shared = &v->domain->shared_info->vcpu_info[v->id];
+	struct vcpu_info *shared;
 
 	write_clock(&v->event.info->time);
+	if (v->id >= XEN_LEGACY_MAX_VCPUS) {
+		return;
+	}
+	shared = &v->domain->shared_info->vcpu_info[v->id];
 	if (shared != v->event.info) {
 		write_clock(&shared->time);
 	}
@@ -60,6 +64,14 @@ void time_domain_init(struct domain *d)
 	__atomic_store_n(&si->wc_version, 2, __ATOMIC_RELEASE);
 }
 
+/* A tick of 100 Hz, until the guest says otherwise. */
+void time_vcpu_up(struct vcpu *v)
+{
+	uint64_t now = clock_now();
+
+	timer_set(v, DEADLINE_PERIODIC, now + v->time.period, now);
+}
+
 void time_vcpu_init(struct vcpu *v)
 {
 	uint64_t now = clock_now();
@@ -68,11 +80,14 @@ void time_vcpu_init(struct vcpu *v)
 		v->time.deadline[i] = TIME_NEVER;
 	}
 	v->time.earliest = TIME_NEVER;
-	v->time.runstate.state = RUNSTATE_running;
+	v->time.runstate.state =
+		v->id == 0 ? RUNSTATE_running : RUNSTATE_offline;
 	v->time.runstate.state_entry_time = now;
 	/* A PV vCPU starts with a tick of 100 Hz. */
 	v->time.period = 10 * MILLISECOND;
-	timer_set(v, DEADLINE_PERIODIC, now + v->time.period, now);
+	if (v->id == 0) {
+		time_vcpu_up(v);
+	}
 	time_publish(v);
 }
 

@@ -10,6 +10,7 @@ struct vcpu;
 
 void time_domain_init(struct domain *d);
 void time_vcpu_init(struct vcpu *v);
+void time_vcpu_up(struct vcpu *v);
 /* Writes the clock to the vCPU's vcpu_info (and shared info for vCPU 0). */
 void time_publish(struct vcpu *v);
 

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Waiting. A vCPU that blocks or polls keeps its CPU, which sleeps until an
- * interrupt has made something pending for it: `blocked` is cleared by
- * whoever raises the event, on this CPU from within the interrupt, so there is
- * no moment between the last look and the sleep in which one could be lost
- * (interrupts are off but inside x86_idle(), whose sti takes effect with the
- * hlt).
+ * Waiting. A vCPU that blocks or polls gives up its CPU on the way out
+ * (vcpu/schedule.c), to another or to sleep. `blocked` is cleared by whoever
+ * raises the event, under the machine's lock, as it was set and looked at: no
+ * event falls between the last look and the sleep.
  */
 #include "hv/services/sched.h"
 
@@ -20,19 +18,11 @@
 #include "hv/vcpu/vcpu.h"
 #include "hv/cpu/x86.h"
 
-static void sleep(struct vcpu *v)
+/* Takes effect on the way back to the guest, where nothing is on the stack. */
+static void wait(struct vcpu *v)
 {
-	time_runstate_change(v, RUNSTATE_blocked);
-	while (__atomic_load_n(&v->blocked, __ATOMIC_RELAXED) &&
-	       !v->domain->stopping) {
-		slice_leave();
-		x86_idle();
-		slice_begin();
-	}
-	v->waited = v->blocked;
-	v->blocked = false;
-	time_runstate_change(v, RUNSTATE_running);
-	time_runstate_publish(v);
+	v->blocked = true;
+	v->work |= VCPU_WORK_SCHED;
 }
 
 void sched_block(struct vcpu *v)
@@ -42,8 +32,7 @@ void sched_block(struct vcpu *v)
 	__atomic_store_n(&info->evtchn_upcall_mask, 0, __ATOMIC_RELAXED);
 	if (__atomic_load_n(&info->evtchn_upcall_pending, __ATOMIC_RELAXED) ==
 	    0) {
-		v->blocked = true;
-		sleep(v);
+		wait(v);
 	}
 }
 
@@ -58,19 +47,15 @@ static void poll_wait(struct vcpu *v, const evtchn_port_t *ports,
 	if (timeout != 0 && timeout <= now) {
 		return;
 	}
+	/* Ended by schedule() or by who wakes it. */
 	v->event.polling = true;
 	v->event.poll_port = nr == 1 ? ports[0] : 0;
 	v->domain->event.nr_pollers++;
 	if (timeout != 0) {
 		timer_set(v, DEADLINE_POLL, timeout, now);
 	}
-	v->blocked = true;
-	sleep(v);
-	if (timeout != 0) {
-		timer_set(v, DEADLINE_POLL, TIME_NEVER, now);
-	}
-	v->domain->event.nr_pollers--;
-	v->event.polling = false;
+	v->poll_timed = timeout != 0;
+	wait(v);
 }
 
 static int64_t sched_poll(struct vcpu *v, uint64_t from)
@@ -134,7 +119,8 @@ int64_t hc_sched_op(struct vcpu *v, uint64_t arg[6])
 {
 	switch ((uint32_t)arg[0]) {
 	case SCHEDOP_yield:
-		return 0; /* nobody else wants this CPU */
+		v->work |= VCPU_WORK_SCHED;
+		return 0;
 	case SCHEDOP_block:
 		sched_block(v);
 		return 0;

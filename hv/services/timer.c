@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Deadlines. Each vCPU has a handful and the timer of its CPU is set, one
- * shot, for the earliest. A timer that fires early, because the counter could
- * not hold the whole way or the clocks differ by a tick, finds nothing due and
- * is set again; so a deadline is never missed and never announced before its
- * time.
+ * shot, for the earliest of all that live there. A timer that fires early,
+ * because the counter could not hold the whole way or the clocks differ by a
+ * tick, finds nothing due and is set again; so a deadline is never missed and
+ * never announced before its time.
  */
 #include "hv/services/timer.h"
 
 #include "hv/cpu/clock.h"
 #include "hv/cpu/cpu.h"
+#include "hv/cpu/ipi.h"
 #include "hv/domain/domain.h"
 #include "hv/domain/stop.h"
 #include "hv/services/deliver.h"
@@ -28,16 +29,31 @@ static uint64_t find_earliest(const struct time_vcpu *t)
 	return earliest;
 }
 
+/* Of all that live on this CPU, and the end of the turn. */
+static void load(const struct cpu *c, uint64_t now)
+{
+	uint64_t earliest = c->turn_ends;
+
+	for (unsigned int i = 0; i < c->nr_run; i++) {
+		if (c->run[i]->time.earliest < earliest) {
+			earliest = c->run[i]->time.earliest;
+		}
+	}
+	clock_set_timer(earliest, now);
+}
+
 static void update(struct vcpu *v, uint64_t now)
 {
 	uint64_t earliest = find_earliest(&v->time);
 
-	/* Another CPU sets its timer when it next loads the vCPU. */
-	if (earliest != v->time.earliest) {
-		v->time.earliest = earliest;
-		if (v == current) {
-			clock_set_timer(earliest, now);
-		}
+	if (earliest == v->time.earliest) {
+		return;
+	}
+	v->time.earliest = earliest;
+	if (v->cpu == cpu_here()->id) {
+		load(cpu_here(), now);
+	} else {
+		ipi_wake(v->cpu); /* it sets its own */
 	}
 }
 
@@ -57,6 +73,7 @@ static void deadline_reached(struct vcpu *v, enum time_deadline which,
 		event_virq(v, VIRQ_TIMER);
 		break;
 	case DEADLINE_POLL:
+		v->poll_timed = false;
 		vcpu_wake(v);
 		break;
 	case DEADLINE_WATCHDOG0:
@@ -68,16 +85,9 @@ static void deadline_reached(struct vcpu *v, enum time_deadline which,
 	}
 }
 
-void timer_interrupt(struct vcpu *v)
+static void expire(struct vcpu *v, uint64_t now)
 {
-	uint64_t now = clock_now();
-
-	lapic_registers()[LAPIC_EOI] = 0;
-	if (v == NULL) {
-		return;
-	}
 	if (v->time.earliest > now) {
-		clock_set_timer(v->time.earliest, now);
 		return;
 	}
 	for (unsigned int i = 0; i < DEADLINES; i++) {
@@ -85,13 +95,29 @@ void timer_interrupt(struct vcpu *v)
 			deadline_reached(v, (enum time_deadline)i, now);
 		}
 	}
-	v->time.earliest = TIME_NEVER;
-	update(v, now);
+	v->time.earliest = find_earliest(&v->time);
 }
 
-void timer_load(struct vcpu *v)
+bool timer_interrupt(void)
 {
-	clock_set_timer(v->time.earliest, clock_now());
+	struct cpu *c = cpu_here();
+	uint64_t now = clock_now();
+	bool turn_over = c->turn_ends <= now;
+
+	lapic_registers()[LAPIC_EOI] = 0;
+	for (unsigned int i = 0; i < c->nr_run; i++) {
+		expire(c->run[i], now);
+	}
+	if (turn_over) {
+		c->turn_ends = CLOCK_NEVER;
+	}
+	load(c, now);
+	return turn_over;
+}
+
+void timer_load(void)
+{
+	load(cpu_here(), clock_now());
 }
 
 void timer_set(struct vcpu *v, enum time_deadline which, uint64_t when,

@@ -3,6 +3,7 @@
 #ifndef PW_HV_SERVICES_TIMER_H
 #define PW_HV_SERVICES_TIMER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "hv/services/time.h"
@@ -11,11 +12,11 @@ struct vcpu;
 
 /*
  * LAPIC_TIMER_VECTOR: acknowledges the interrupt and acts on what is due for
- * the CPU's vCPU (NULL: none runs yet).
+ * the CPU's vCPUs. True: a turn has ended, and somebody waits for his.
  */
-void timer_interrupt(struct vcpu *v);
-/* The vCPU's timer is to be the CPU's: programs its earliest deadline. */
-void timer_load(struct vcpu *v);
+bool timer_interrupt(void);
+/* Sets this CPU's timer for the earliest of its deadlines. */
+void timer_load(void);
 /*
  * Sets or, with TIME_NEVER, takes away a deadline. One that has passed is
  * announced by an interrupt as soon as there can be one.

@@ -6,11 +6,21 @@
 #include "hv/services/vcpu_op.h"
 
 #include "engine/port.h"
+#include "hv/cpu/ipi.h"
 #include "hv/domain/domain.h"
 #include "hv/domain/stop.h"
 #include "hv/services/deliver.h"
 #include "hv/services/guest_time.h"
+#include "hv/vcpu/registers.h"
 #include "hv/vcpu/vcpu.h"
+
+#define FX_MXCSR 24
+#define MXCSR_DEFINED 0xffff
+#define FLAGS_KEPT                                                  \
+	(UINT32_MAX & ~(uint32_t)(X86_RFLAGS_IOPL | X86_RFLAGS_VM | \
+				  X86_RFLAGS_NT | X86_RFLAGS_TF))
+/* What all vCPUs of a domain have alike. */
+#define VCPU_WORK_INHERITED (VCPU_WORK_AUDIT | VCPU_WORK_IOPL | VCPU_WORK_WATCH)
 
 static int64_t register_vcpu_info(struct vcpu *caller, struct vcpu *v,
 				  uint64_t from)
@@ -31,17 +41,151 @@ static int64_t register_vcpu_info(struct vcpu *caller, struct vcpu *v,
 	return rc;
 }
 
-/* The domain builder has initialised every vCPU. */
-static int64_t initialise(struct vcpu *caller, uint64_t from)
+/* In user mode its tables would be the kernel's: Xen refuses none, we do. */
+static int check_context(const struct vcpu_guest_context *c)
 {
-	uint64_t flags;
+	if ((c->flags & VGCF_in_kernel) == 0 ||
+	    !vaddr_canonical(vaddr(c->fs_base)) ||
+	    !vaddr_canonical(vaddr(c->gs_base_kernel)) ||
+	    !vaddr_canonical(vaddr(c->gs_base_user)) ||
+	    !vaddr_canonical(vaddr(c->event_callback_eip)) ||
+	    !vaddr_canonical(vaddr(c->failsafe_callback_eip)) ||
+	    !vaddr_canonical(vaddr(c->syscall_callback_eip))) {
+		return -XEN_EINVAL;
+	}
+	for (unsigned int i = 0; i < 256; i++) {
+		if (!vaddr_canonical(vaddr(c->trap_ctxt[i].address))) {
+			return -XEN_EINVAL;
+		}
+	}
+	return 0;
+}
 
-	if (port_copy_in(&caller->mmu, &flags,
-			 from + offsetof(struct vcpu_guest_context, flags),
-			 sizeof(flags)) != 0) {
+static void take_registers(struct vcpu *v, const struct vcpu_guest_context *c)
+{
+	const struct cpu_user_regs *u = &c->user_regs;
+
+	v->saved.regs = (struct regs){
+		.r15 = u->r15,
+		.r14 = u->r14,
+		.r13 = u->r13,
+		.r12 = u->r12,
+		.rbp = u->rbp,
+		.rbx = u->rbx,
+		.r11 = u->r11,
+		.r10 = u->r10,
+		.r9 = u->r9,
+		.r8 = u->r8,
+		.rax = u->rax,
+		.rcx = u->rcx,
+		.rdx = u->rdx,
+		.rsi = u->rsi,
+		.rdi = u->rdi,
+		.rip = u->rip,
+		.rsp = u->rsp,
+		.cs = (u->cs & 0xffff) | 3u,
+		.ss = (u->ss & 0xffff) | 3u,
+		.rflags = (u->rflags & FLAGS_KEPT) | X86_RFLAGS_IF |
+			  X86_RFLAGS_FIXED,
+		.vector = ENTRY_RETRY,
+	};
+	v->iopl = u->rflags >> 12 & 3;
+	v->saved.ds = u->ds;
+	v->saved.es = u->es;
+	v->saved.fs = u->fs;
+	v->saved.gs = u->gs;
+	v->saved.fs_base = c->fs_base;
+	v->saved.gs_base = c->gs_base_kernel;
+	v->saved.shadow_gs = c->gs_base_user;
+}
+
+static void take_fpu(struct vcpu *v, const struct vcpu_guest_context *c)
+{
+	const uint16_t control = 0x37f;
+	uint32_t mxcsr = 0x1f80;
+
+	__builtin_memset(v->fxsave, 0, sizeof(v->fxsave));
+	if ((c->flags & VGCF_i387_valid) != 0) {
+		__builtin_memcpy(v->fxsave, &c->fpu_ctxt, sizeof(v->fxsave));
+		__builtin_memcpy(&mxcsr, v->fxsave + FX_MXCSR, 4);
+		mxcsr &= MXCSR_DEFINED;
+	} else {
+		__builtin_memcpy(v->fxsave, &control, 2);
+	}
+	__builtin_memcpy(v->fxsave + FX_MXCSR, &mxcsr, 4);
+}
+
+static void take_entries(struct vcpu *v, const struct vcpu_guest_context *c)
+{
+	const uint32_t masks = CALLBACKF_mask_events;
+
+	__builtin_memcpy(v->trap, c->trap_ctxt, sizeof(v->trap));
+	v->on_event.address = c->event_callback_eip;
+	v->on_failsafe.address = c->failsafe_callback_eip;
+	v->on_syscall.address = c->syscall_callback_eip;
+	v->on_syscall.flags |=
+		(c->flags & VGCF_syscall_disables_events) != 0 ? masks : 0;
+	vcpu_set_kernel_stack(v, c->kernel_ss, c->kernel_sp);
+	v->kernel_mode = true;
+}
+
+/*
+ * The registers, tables and entries that a new vCPU begins with. Only once: a
+ * vCPU that went down goes on where it was.
+ */
+static int64_t initialise(struct vcpu *caller, struct vcpu *v, uint64_t from)
+{
+	struct vcpu_guest_context c;
+	uint64_t user = 0;
+	int rc;
+
+	if (port_copy_in(&caller->mmu, &c, from, sizeof(c)) != 0) {
 		return -XEN_EFAULT;
 	}
-	return -XEN_EEXIST;
+	if (v->initialised) {
+		return -XEN_EEXIST;
+	}
+	rc = check_context(&c);
+	if (rc != 0) {
+		return rc;
+	}
+	/* Bit 0 says that there is one. */
+	if ((c.ctrlreg[1] & 1) != 0) {
+		user = c.ctrlreg[1] >> PAGE_SHIFT;
+	}
+	rc = mmu_start_vcpu(&caller->mmu, &v->mmu,
+			    mfn(c.ctrlreg[3] >> PAGE_SHIFT), mfn(user),
+			    c.gdt_frames, (unsigned int)c.gdt_ents);
+	if (rc != 0) {
+		return rc;
+	}
+	take_registers(v, &c);
+	take_fpu(v, &c);
+	take_entries(v, &c);
+	v->initialised = true;
+	return 0;
+}
+
+static int64_t up(struct vcpu *caller, struct vcpu *v)
+{
+	if (!v->initialised) {
+		return -XEN_EINVAL;
+	}
+	if (!v->up) {
+		v->up = true;
+		v->blocked = false;
+		v->work |= caller->work & VCPU_WORK_INHERITED;
+		time_vcpu_up(v);
+		vcpu_wake(v);
+	}
+	return 0;
+}
+
+static int64_t send_nmi(struct vcpu *v)
+{
+	v->work |= VCPU_WORK_NMI;
+	vcpu_wake(v);
+	return 0;
 }
 
 /*
@@ -50,6 +194,10 @@ static int64_t initialise(struct vcpu *caller, uint64_t from)
  */
 static int64_t down(struct domain *d, struct vcpu *v)
 {
+	v->work |= VCPU_WORK_SCHED;
+	if (v->cpu != cpu_here()->id) {
+		ipi_wake(v->cpu);
+	}
 	for (unsigned int i = 0; i < d->nr_vcpus; i++) {
 		if (d->vcpu[i] != v && d->vcpu[i]->up) {
 			v->up = false;
@@ -75,16 +223,17 @@ int64_t hc_vcpu_op(struct vcpu *v, uint64_t arg[6])
 	}
 	switch (cmd) {
 	case VCPUOP_initialise:
-		return initialise(v, arg[2]);
+		return initialise(v, target, arg[2]);
 	case VCPUOP_up:
-		target->up = true;
-		return 0;
+		return up(v, target);
 	case VCPUOP_down:
 		return down(v->domain, target);
 	case VCPUOP_is_up:
 		return target->up;
 	case VCPUOP_register_vcpu_info:
 		return register_vcpu_info(v, target, arg[2]);
+	case VCPUOP_send_nmi:
+		return send_nmi(target);
 	case VCPUOP_get_physid:
 		return -XEN_EINVAL; /* only pinned vCPUs have one */
 	default:

@@ -14,6 +14,7 @@
 
 #include <xen/io/xs_wire.h>
 
+#include "abi/text.h"
 #include "engine/port.h"
 #include "hv/domain/domain.h"
 #include "hv/services/deliver.h"
@@ -137,6 +138,15 @@ static const char *decimal(char buffer[24], uint64_t n)
 }
 
 /* What every guest may ask of its domain. The store has room for these. */
+static int describe_cpu(struct store *s, unsigned int id)
+{
+	char path[40];
+	struct text t = text_in(path, sizeof(path));
+
+	text_format(&t, "cpu/%u/availability", id);
+	return store_set(s, path, "online");
+}
+
 static int describe(struct domain *d, struct store *s)
 {
 	char number[24];
@@ -149,7 +159,6 @@ static int describe(struct domain *d, struct store *s)
 		{"/vm/00000000-0000-0000-0000-000000000001/name", "guest"},
 		{"control/shutdown", ""},
 		{"control/platform-feature-multiprocessor-suspend", "0"},
-		{"cpu/0/availability", "online"},
 		{"data", ""},
 		{"attr", ""},
 		{"error", ""},
@@ -161,6 +170,9 @@ static int describe(struct domain *d, struct store *s)
 	for (size_t i = 0; rc == 0 && i < sizeof(values) / sizeof(values[0]);
 	     i++) {
 		rc = store_set(s, values[i].path, values[i].value);
+	}
+	for (unsigned int i = 0; rc == 0 && i < d->nr_vcpus; i++) {
+		rc = describe_cpu(s, i);
 	}
 	if (rc == 0) {
 		/* In KiB, as the balloon driver reads it. */

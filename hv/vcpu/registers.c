@@ -127,6 +127,15 @@ static void load_debugreg(unsigned int number, uint64_t value)
 	}
 }
 
+void debugreg_load(const struct vcpu *v)
+{
+	for (unsigned int i = 0; i < 4; i++) {
+		load_debugreg(i, v->debugreg[i]);
+	}
+	load_debugreg(6, X86_DR6_QUIET);
+	load_debugreg(7, v->debugreg[7]);
+}
+
 /*
  * Breakpoints on the hypervisor's own addresses would let a guest trace it,
  * GD would let it trap our uses of the registers, and I/O breakpoints would

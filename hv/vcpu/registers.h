@@ -12,6 +12,9 @@ struct vcpu;
 int debugreg_set(struct vcpu *v, unsigned int number, uint64_t value);
 int debugreg_get(const struct vcpu *v, unsigned int number, uint64_t *ret);
 
+/* Puts them all into the CPU. */
+void debugreg_load(const struct vcpu *v);
+
 /* The stack for entries from user mode, checked and aligned here. */
 void vcpu_set_kernel_stack(struct vcpu *v, uint64_t ss, uint64_t sp);
 /* CR0.TS as the guest wants it. */

@@ -31,6 +31,8 @@ enum vcpu_work {
 	VCPU_WORK_IOPL = 1 << 3,    /* stays set: iret changes the IOPL */
 	VCPU_WORK_MEASURE = 1 << 4, /* stays set: stretches are measured */
 	VCPU_WORK_WATCH = 1 << 5,   /* stays set: stops at a request */
+	VCPU_WORK_SCHED = 1 << 6,   /* another may have the CPU, or must */
+	VCPU_WORK_NMI = 1 << 7,     /* an NMI is pending */
 };
 
 /* An entry point of the guest kernel. */
@@ -65,6 +67,9 @@ struct vcpu {
 	uint64_t debugreg[8];   /* as the guest sees them */
 	unsigned int window;    /* of descriptors: see desc.h */
 	uint64_t fault_address; /* of the guest's page fault, never ours */
+	unsigned int cpu;       /* where it lives */
+	bool initialised;       /* has registers and a root */
+	bool poll_timed;        /* SCHEDOP_poll with a timeout */
 	bool up;                /* runs, or may */
 	bool blocked;           /* waits for an event */
 	bool waited;            /* did so when its domain was stopped */
@@ -73,6 +78,12 @@ struct vcpu {
 	struct vcpu_counters counters;
 	struct recent recent;
 
+	/* The rest of it, while another has the CPU (schedule.c). */
+	struct {
+		struct regs regs;
+		uint64_t fs_base, gs_base, shadow_gs;
+		uint16_t ds, es, fs, gs;
+	} saved;
 	/* The guest's FPU while another vCPU has the CPU. */
 	_Alignas(16) uint8_t fxsave[512];
 };

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One lock for the hypervisor. Whoever comes in from a guest by way of C takes
+ * it: hypercalls, emulation, interrupts that look at vCPUs. What touches the
+ * vCPU of this CPU alone (system calls, iret, the injection of a fault) goes
+ * without. Holding it, a CPU knows that no other changes vCPUs, and that each
+ * other is with its guest, asleep, or waiting here; all three answer a flush
+ * (ipi.c), so that the holder never waits for one that waits for it.
+ *
+ * Its order is the outermost: the domain's lock (the door's) and the pool's
+ * are taken inside it. See docs/locking.md.
+ */
+#include "hv/cpu/lock.h"
+
+#include "hv/cpu/ipi.h"
+#include "hv/cpu/x86.h"
+
+static bool held;
+static bool broken;
+
+void machine_lock_many(void)
+{
+	struct cpu *c = cpu_here();
+
+	if (c->lock_depth++ != 0) {
+		return;
+	}
+	while (__atomic_exchange_n(&held, true, __ATOMIC_ACQUIRE)) {
+		while (__atomic_load_n(&held, __ATOMIC_RELAXED)) {
+			if (__atomic_load_n(&broken, __ATOMIC_RELAXED)) {
+				return;
+			}
+			ipi_answer();
+			x86_pause();
+		}
+	}
+}
+
+void machine_unlock_many(void)
+{
+	struct cpu *c = cpu_here();
+
+	if (--c->lock_depth == 0) {
+		__atomic_store_n(&held, false, __ATOMIC_RELEASE);
+	}
+}
+
+bool machine_locked(void)
+{
+	return nr_cpus == 1 || cpu_here()->lock_depth != 0;
+}
+
+void machine_lock_break(void)
+{
+	__atomic_store_n(&broken, true, __ATOMIC_RELEASE);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* Which vCPU a CPU runs. See schedule.c. */
+#ifndef PW_HV_VCPU_SCHEDULE_H
+#define PW_HV_VCPU_SCHEDULE_H
+
+#include <stdbool.h>
+
+struct vcpu;
+
+/* So many CPUs will run vCPUs; before any vCPU is added. */
+void schedule_cpus(unsigned int nr);
+/* Gives a new vCPU its CPU. */
+void schedule_add(struct vcpu *v);
+/* From here on other CPUs may run: the lock counts. */
+void schedule_begin(void);
+
+/*
+ * Something runs here again, with its state in the CPU, when this returns. The
+ * machine's lock is held once, and let go meanwhile.
+ */
+void schedule(void);
+/* The first thing that a CPU runs. */
+_Noreturn void schedule_first(void);
+/* May somebody else have the CPU instead of the one that has it? */
+bool schedule_others_wait(void);
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a vCPU has in the CPU while it runs, and in memory while another does:
+ * registers, FPU, segments and their bases, debug registers, descriptor
+ * tables, CR0.TS, CR3. A selector is loaded through the guest's own tables and
+ * may be worth nothing by now: it is null then, as it would be for the guest.
+ */
+#include "hv/vcpu/state.h"
+
+#include "hv/cpu/cpu.h"
+#include "hv/cpu/desc.h"
+#include "hv/cpu/x86.h"
+#include "hv/mm/guest.h"
+#include "hv/vcpu/registers.h"
+#include "hv/vcpu/vcpu.h"
+
+#define SAVE_SEGMENT(name, to) \
+	__asm__ volatile("mov %%" #name ", %0" : "=r"(to))
+
+/* A null selector, where the guest's is refused. */
+#define LOAD_SEGMENT(name)                                                   \
+	static void load_##name(uint32_t selector)                           \
+	{                                                                    \
+		__asm__ volatile goto("1: mov %0, %%" #name                  \
+				      "\n" EX_TABLE_ENTRY("1b", "%l[fault]") \
+				      :                                      \
+				      : "r"(selector)                        \
+				      : "memory"                             \
+				      : fault);                              \
+		return;                                                      \
+	fault:                                                               \
+		__asm__ volatile("mov %0, %%" #name : : "r"(0));             \
+	}
+LOAD_SEGMENT(ds)
+LOAD_SEGMENT(es)
+LOAD_SEGMENT(fs)
+LOAD_SEGMENT(gs)
+
+void state_save(struct vcpu *v)
+{
+	v->saved.regs = *cpu_guest_regs();
+	SAVE_SEGMENT(ds, v->saved.ds);
+	SAVE_SEGMENT(es, v->saved.es);
+	SAVE_SEGMENT(fs, v->saved.fs);
+	SAVE_SEGMENT(gs, v->saved.gs);
+	v->saved.fs_base = x86_rdmsr(MSR_FS_BASE);
+	v->saved.gs_base = x86_rdmsr(MSR_GS_BASE);
+	v->saved.shadow_gs = x86_rdmsr(MSR_SHADOW_GS_BASE);
+	x86_clts();
+	__asm__ volatile("fxsaveq %0" : "=m"(v->fxsave));
+}
+
+static void load_segments(const struct vcpu *v)
+{
+	load_ds(v->saved.ds);
+	load_es(v->saved.es);
+	load_fs(v->saved.fs);
+	load_gs(v->saved.gs);
+	x86_wrmsr(MSR_FS_BASE, v->saved.fs_base);
+	x86_wrmsr(MSR_GS_BASE, v->saved.gs_base);
+	x86_wrmsr(MSR_SHADOW_GS_BASE, v->saved.shadow_gs);
+}
+
+void state_load(struct vcpu *v)
+{
+	const mfn_t root =
+		v->kernel_mode ? v->mmu.kernel_root : v->mmu.user_root;
+
+	x86_write_cr3(root.v << PAGE_SHIFT);
+	cpu_here()->vcpu = v;
+	desc_load(&v->mmu, v->window);
+	*cpu_guest_regs() = v->saved.regs;
+	load_segments(v);
+	debugreg_load(v);
+	x86_clts();
+	__asm__ volatile("fxrstorq %0" : : "m"(v->fxsave));
+	if (v->ts) {
+		x86_write_cr0(x86_read_cr0() | X86_CR0_TS);
+	}
+}
