@@ -152,8 +152,10 @@ static void add_machine(struct arguments *a, const struct qemu_config *config)
 	add_pair(a, "-accel",
 		 cpus > 1 && !config->options->icount ? "tcg,thread=multi"
 						      : "tcg");
-	add(a, "-smp");
-	add(a, "%u", cpus);
+	if (cpus > 1) {
+		add(a, "-smp");
+		add(a, "%u", cpus);
+	}
 	add_cpu(a, config);
 	add(a, "-object");
 	if (config->memory >= 0) {
@@ -213,6 +215,7 @@ static void add_hypervisor(struct arguments *a,
 	char audit[32] = "exit";
 	char stop[64] = "";
 	char watch[32] = "";
+	char processors[48] = "";
 
 	if (o->audit == RUN_AUDIT_OFF) {
 		snprintf(audit, sizeof(audit), "off");
@@ -225,13 +228,16 @@ static void add_hypervisor(struct arguments *a,
 	if (o->watch != 0) {
 		snprintf(watch, sizeof(watch), " watch-mfn=%" PRIx64, o->watch);
 	}
+	if (o->vcpus > 1) {
+		snprintf(processors, sizeof(processors), " vcpus=%u cpus=%u",
+			 o->vcpus, qemu_cpus(o));
+	}
 	add_pair(a, "-kernel", config->hypervisor);
 	add(a, "-append");
 	/* Never reset (-no-reboot): no RAM has been used but by firmware. */
 	add(a,
-	    "loglevel=%s audit=%s debug-exit fresh vcpus=%u cpus=%u%s%s%s%s%s dom-memory=%" PRIu64,
-	    o->log_level, audit, o->vcpus, qemu_cpus(o),
-	    o->stretch ? " stretch" : "", stop,
+	    "loglevel=%s audit=%s debug-exit fresh%s%s%s%s%s%s dom-memory=%" PRIu64,
+	    o->log_level, audit, processors, o->stretch ? " stretch" : "", stop,
 	    o->stop_at_refusal ? " stop-at-refusal" : "",
 	    qemu_waits(config) ? " wait" : "", watch, o->memory / MIB);
 }

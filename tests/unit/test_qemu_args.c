@@ -201,6 +201,32 @@ static void icount_and_gdb_add_their_arguments(void **state)
 	qemu_free_arguments(a);
 }
 
+static void several_vcpus_get_cpus_and_threads(void **state)
+{
+	struct run_options o = plain_options;
+	struct qemu_config c = plain_config(&o);
+	char **a;
+
+	(void)state;
+	o.vcpus = 4;
+	o.cpus = 2;
+	a = qemu_arguments(&c);
+	assert_non_null(a);
+	assert_string_equal(after(a, "-smp"), "2");
+	assert_string_equal(after(a, "-accel"), "tcg,thread=multi");
+	assert_non_null(strstr(after(a, "-append"), " vcpus=4 cpus=2 "));
+	qemu_free_arguments(a);
+	/* Counted instructions are one thread's; never more CPUs than vCPUs. */
+	o.vcpus = 2;
+	o.cpus = 8;
+	o.icount = true;
+	a = qemu_arguments(&c);
+	assert_non_null(a);
+	assert_string_equal(after(a, "-smp"), "2");
+	assert_string_equal(after(a, "-accel"), "tcg");
+	qemu_free_arguments(a);
+}
+
 static void large_machines_get_enough_address_bits(void **state)
 {
 	static const struct {
@@ -259,6 +285,7 @@ int main(void)
 		cmocka_unit_test(module_strings_survive_qemu_s_parsing),
 		cmocka_unit_test(the_hypervisor_s_options_follow_ours),
 		cmocka_unit_test(icount_and_gdb_add_their_arguments),
+		cmocka_unit_test(several_vcpus_get_cpus_and_threads),
 		cmocka_unit_test(large_machines_get_enough_address_bits),
 		cmocka_unit_test(the_machine_holds_guest_tables_and_modules),
 	};
