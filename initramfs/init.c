@@ -8,6 +8,7 @@
  *
  * Words of the kernel command line:
  *   pw.forks=N  number of processes (300)
+ *   pw.hotplug=N  so often, processor 1 goes off and on again (0)
  *   pw.bench    run /bench instead
  *   pw.shell    a shell on the console before power-off
  */
@@ -109,6 +110,33 @@ static void run_many(long count)
 	}
 }
 
+static void set_online(const char *value)
+{
+	int fd = open("/sys/devices/system/cpu/cpu1/online", O_WRONLY);
+
+	if (fd < 0 || write(fd, value, 1) != 1) {
+		fail("switching a processor");
+	}
+	close(fd);
+}
+
+/* While processes run, that it has some to move. */
+static void run_hotplug(long count)
+{
+	for (long i = 0; i < count; i++) {
+		set_online("0");
+		if (sysconf(_SC_NPROCESSORS_ONLN) + 1 !=
+		    sysconf(_SC_NPROCESSORS_CONF)) {
+			fail("a processor that is off");
+		}
+		run_many(1);
+		set_online("1");
+		run_many(1);
+	}
+	printf("hotplug:    %ld times\n", count);
+	fflush(stdout);
+}
+
 /* A session of its own, so that the shell has job control. */
 static void run_shell(void)
 {
@@ -129,6 +157,7 @@ int main(void)
 {
 	static char *const bench[] = {"/bench", NULL};
 	const char *forks;
+	const char *plugs;
 
 	if (mount("proc", "/proc", "proc", 0, NULL)) {
 		fail("mounting /proc");
@@ -145,6 +174,10 @@ int main(void)
 		mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
 		if (option("pw.shell")) {
 			run_shell();
+		}
+		plugs = option("pw.hotplug=");
+		if (plugs) {
+			run_hotplug(strtol(plugs, NULL, 10));
 		}
 		forks = option("pw.forks=");
 		run_many(forks ? strtol(forks, NULL, 10) : 300);
