@@ -107,7 +107,7 @@ $(TAP)/links/hv.tap: $(LINKS_hv) FORCE
 $(TAP)/links/guest.tap: $(LINKS_guest) FORCE
 	@tests/tap $@ 60 tests/lint/circles $(B)/kern/guest $(LINKS_guest)
 $(TAP)/homes/hv.tap: $(LINKS_hv) FORCE
-	@tests/tap $@ 60 tests/lint/homes $(B)/hv \
+	@tests/tap $@ 300 tests/lint/homes $(B)/hv \
 		'$(CPPFLAGS_ALL) -std=gnu11 -ffreestanding' $(HV_HEADERS)
 
 $(DIFF_TAPS): $(BOOT_NEEDS) $(XEN_STOCK) FORCE | $(B)/.deps-run
