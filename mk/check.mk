@@ -4,7 +4,7 @@
 # time, side by side as far as make's jobs allow; tests/totals adds them up.
 
 .PHONY: check check-unit check-boot check-seal check-headers check-fuzz \
-	check-links \
+	check-links check-tree \
 	differential run bench lab
 
 TAP := $(B)/check
@@ -30,11 +30,13 @@ METAL_TAPS := $(patsubst tests/qemu/%-metal,$(TAP)/metal/%.tap,\
 	$(wildcard tests/qemu/*-metal))
 XEN_TAPS := $(patsubst tests/qemu/%-xen,$(TAP)/boot-xen/%.tap,\
 	$(wildcard tests/qemu/*-xen))
-RULES_TAP := $(TAP)/docs/rules.tap $(TAP)/docs/order.tap
+# Programs that look at the tree's text alone.
+TREE_LINTS := rules order spdx lints
+TREE_TAPS := $(TREE_LINTS:%=$(TAP)/lint/%.tap)
 MUTATION_TAP := $(TAP)/mutation/guards.tap
-ALL_TAPS := $(MUTATION_TAP) $(RULES_TAP) $(UNIT_TAPS) $(BOOT_TAPS) $(SEAL_TAPS) $(HEADER_TAPS) $(LINK_TAPS) \
-	$(FUZZ_TAPS) $(DIFF_TAPS) $(XEN_TAPS) \
-	$(METAL_TAPS)
+ALL_TAPS := $(MUTATION_TAP) $(TREE_TAPS) $(UNIT_TAPS) $(BOOT_TAPS) \
+	$(SEAL_TAPS) $(HEADER_TAPS) $(LINK_TAPS) $(FUZZ_TAPS) $(DIFF_TAPS) \
+	$(XEN_TAPS) $(METAL_TAPS)
 
 check: $(ALL_TAPS)
 	@tests/totals $(ALL_TAPS)
@@ -49,6 +51,8 @@ check-seal: $(SEAL_TAPS)
 check-links: $(LINK_TAPS)
 	@tests/totals $^
 check-headers: $(HEADER_TAPS)
+	@tests/totals $^
+check-tree: $(TREE_TAPS)
 	@tests/totals $^
 
 $(TAP)/unit/%.tap: $(B)/tests/unit/% FORCE
@@ -82,8 +86,7 @@ $(TAP)/boot-xen/%.tap: $(BOOT_NEEDS) $(XEN_STOCK) FORCE | $(B)/.deps-run
 $(MUTATION_TAP): FORCE | $(DEPS_BUILD) $(B)/.deps-check
 	@tests/tap $@ 600 tests/mutation/run
 
-# What is made from the sources; the folders' include order.
-$(RULES_TAP): $(TAP)/docs/%.tap: FORCE
+$(TREE_TAPS): $(TAP)/lint/%.tap: FORCE
 	@tests/tap $@ 60 tests/lint/$*
 
 define seal

@@ -4,7 +4,8 @@
 # header's change has every file looked at again: the check is seldom run, and
 # what it says must be of the tree as it is.
 
-.PHONY: lint format lint-format lint-tidy lint-cppcheck lint-shell
+.PHONY: lint format lint-format lint-tidy lint-cppcheck lint-shell \
+	lint-tree
 
 LINT_DIRS := abi engine builder emul hv guest sim lab cli include kernels \
 	initramfs tests
@@ -18,7 +19,13 @@ LINT_ALL := $(LINT_C) $(LINT_H)
 LINT_SH := $(shell grep -lsE '^\#!/bin/(ba)?sh' .ci/* scripts/* bench/* \
 	tests/* tests/*/*)
 
-lint: lint-format lint-shell lint-tidy lint-cppcheck
+lint: lint-tree lint-format lint-shell lint-tidy lint-cppcheck
+
+lint-tree:
+	@echo "lint: $(TREE_LINTS) on the tree"
+	$(Q)for lint in $(TREE_LINTS); do \
+		tests/lint/$$lint >$(B)/lint-tree.log || \
+			{ grep '^not ok' $(B)/lint-tree.log; exit 1; }; done
 
 lint-format: | $(B)/.deps-lint
 	@echo "lint: clang-format on $(words $(LINT_ALL)) files"
