@@ -107,23 +107,3 @@ boot_high:
 	call hv_main
 1:	hlt
 	jmp 1b
-
-	.section .rodata
-	.balign 8
-	.globl boot_gdt
-boot_gdt:
-	.quad 0
-	.quad 0x00af9a000000ffff
-boot_gdtr:
-	.word . - boot_gdt - 1
-	.long PHYS(boot_gdt)
-
-	.section .bss.page, "aw", @nobits
-	.balign 4096
-	.globl boot_l4
-boot_l4:
-	.skip 4096
-boot_l3:
-	.skip 4096
-boot_l2:
-	.skip 4 * 4096

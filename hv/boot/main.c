@@ -33,7 +33,7 @@
 #include "hv/domain/stop.h"
 #include "hv/entry/first.h"
 #include "hv/entry/hypercall.h"
-#include "hv/vcpu/schedule.h"
+#include "hv/schedule/schedule.h"
 #include "hv/entry/idt.h"
 #include "hv/cpu/x86.h"
 

@@ -14,11 +14,12 @@
 #include "hv/cpu/cpu.h"
 #include "hv/cpu/lapic.h"
 #include "hv/cpu/x86.h"
+#include "hv/entry/first.h"
 #include "hv/entry/idt.h"
 #include "hv/mm/layout.h"
 #include "hv/mm/paging.h"
 #include "hv/report/log.h"
-#include "hv/vcpu/schedule.h"
+#include "hv/schedule/schedule.h"
 
 #define START_PAGE 8 /* at 0x8000 */
 #define PATIENCE UINT64_C(1000000000)
@@ -50,7 +51,7 @@ _Noreturn void start_cpu(unsigned int id)
 	while (!__atomic_load_n(&released, __ATOMIC_ACQUIRE)) {
 		x86_pause();
 	}
-	schedule_first();
+	cpu_run_first();
 }
 
 static unsigned int count_online(unsigned int wanted)

@@ -112,6 +112,7 @@ void cpu_init(unsigned int id, struct cpu_tables *t)
 	struct cpu *c = cpu_here();
 
 	c->id = id;
+	c->own_root = x86_read_cr3();
 	c->tables = t;
 	init_gdt(t);
 	init_tss(t);

@@ -65,6 +65,7 @@ struct cpu {
 	unsigned int id;
 	unsigned int ldt_entries; /* that its LDTR knows of */
 	struct slice slice;
+	uint64_t own_root; /* CR3 without a guest */
 	unsigned int apic_id;
 	unsigned int lock_depth; /* machine_lock() */
 	bool online;

@@ -11,7 +11,6 @@
 #include "hv/cpu/cpu.h"
 #include "hv/cpu/lapic.h"
 #include "hv/cpu/x86.h"
-#include "hv/mm/paging.h"
 
 static uint64_t flush_address;
 static bool stop_asked;
@@ -19,7 +18,7 @@ uint64_t ipi_flushes;
 
 static _Noreturn void stop(struct cpu *c)
 {
-	x86_write_cr3(paging_root());
+	x86_write_cr3(c->own_root);
 	c->vcpu = NULL; /* nobody waits for its flushes any more */
 	__atomic_store_n(&c->flush_asked, false, __ATOMIC_RELEASE);
 	for (;;) {

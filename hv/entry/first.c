@@ -4,7 +4,9 @@
 
 #include "hv/cpu/cpu.h"
 #include "hv/cpu/desc.h"
+#include "hv/cpu/lock.h"
 #include "hv/cpu/slice.h"
+#include "hv/schedule/schedule.h"
 #include "hv/cpu/x86.h"
 #include "hv/domain/domain.h"
 #include "hv/entry/entry.h"
@@ -49,5 +51,14 @@ _Noreturn void vcpu_run_first(struct vcpu *v)
 	phase_start(v);
 	/* What building it took is not what a guest can ask for. */
 	slice_reset();
+	enter_guest(cpu_guest_regs());
+}
+
+_Noreturn void cpu_run_first(void)
+{
+	machine_lock();
+	schedule();
+	timer_load();
+	machine_unlock();
 	enter_guest(cpu_guest_regs());
 }

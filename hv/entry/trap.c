@@ -9,7 +9,7 @@
 #include "abi/control.h"
 #include "engine/port.h"
 #include "hv/vcpu/inject.h"
-#include "hv/vcpu/schedule.h"
+#include "hv/schedule/schedule.h"
 #include "hv/vcpu/vcpu.h"
 #include "hv/services/console.h"
 #include "hv/cpu/cpu.h"

@@ -9,7 +9,7 @@
 #include "hv/cpu/lock.h"
 #include "hv/cpu/slice.h"
 #include "hv/vcpu/inject.h"
-#include "hv/vcpu/schedule.h"
+#include "hv/schedule/schedule.h"
 #include "hv/report/audit.h"
 #include "hv/domain/domain.h"
 #include "hv/domain/stop.h"

@@ -23,7 +23,7 @@
 #include "hv/mm/layout.h"
 #include "hv/report/panic.h"
 #include "hv/cpu/regs.h"
-#include "hv/vcpu/schedule.h"
+#include "hv/schedule/schedule.h"
 #include "hv/vcpu/vcpu.h"
 #include "hv/cpu/x86.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Which vCPU a CPU runs. See schedule.c. */
-#ifndef PW_HV_VCPU_SCHEDULE_H
-#define PW_HV_VCPU_SCHEDULE_H
+#ifndef PW_HV_SCHEDULE_SCHEDULE_H
+#define PW_HV_SCHEDULE_SCHEDULE_H
 
 #include <stdbool.h>
 
@@ -19,8 +19,6 @@ void schedule_begin(void);
  * machine's lock is held once, and let go meanwhile.
  */
 void schedule(void);
-/* The first thing that a CPU runs. */
-_Noreturn void schedule_first(void);
 /* May somebody else have the CPU instead of the one that has it? */
 bool schedule_others_wait(void);
 

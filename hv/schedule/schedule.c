@@ -9,7 +9,7 @@
  * A CPU that sleeps keeps the state, CR3 included, of the vCPU that it ran
  * last, and answers its flushes; mostly that is the one to run next.
  */
-#include "hv/vcpu/schedule.h"
+#include "hv/schedule/schedule.h"
 
 #include "hv/cpu/clock.h"
 #include "hv/cpu/cpu.h"
@@ -17,7 +17,6 @@
 #include "hv/cpu/slice.h"
 #include "hv/cpu/x86.h"
 #include "hv/domain/domain.h"
-#include "hv/entry/entry.h"
 #include "hv/services/guest_time.h"
 #include "hv/services/timer.h"
 #include "hv/vcpu/state.h"
@@ -140,13 +139,4 @@ void schedule(void)
 	if (c->nr_run > 1) {
 		timer_load();
 	}
-}
-
-_Noreturn void schedule_first(void)
-{
-	machine_lock();
-	schedule();
-	timer_load();
-	machine_unlock();
-	enter_guest(cpu_guest_regs());
 }
