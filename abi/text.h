@@ -4,8 +4,9 @@
  * code that has no printf. What does not fit is cut, and counted (lost).
  *
  * text_format() understands %s, %c, %d, %i, %u, %x, %p and %%, with #, 0, a
- * width, and l, ll or z. Nothing here allocates, and nothing is written beyond
- * the buffer's end.
+ * width, and l, ll or z, as printf() does, but for %#x of 0, which is 0x0: a
+ * number that is read by its 0x has it always. Nothing here allocates, and
+ * nothing is written beyond the buffer's end.
  */
 #ifndef PW_ABI_TEXT_H
 #define PW_ABI_TEXT_H
@@ -65,26 +66,31 @@ struct text_spec {
 	unsigned int longs; /* the argument has 64 bits */
 };
 
+static inline void text_fill(struct text *t, char c, unsigned int used,
+			     unsigned int width)
+{
+	for (; used < width; used++) {
+		text_char(t, c);
+	}
+}
+
 static inline void text_number(struct text *t, struct text_spec s, uint64_t v,
 			       unsigned int base, bool negative)
 {
+	bool prefix = s.prefix && base == 16;
 	char digits[24]; /* 2^64 has 20 decimal digits */
 	unsigned int n = 0;
+	unsigned int used;
 
 	do {
 		digits[n++] = "0123456789abcdef"[v % base];
 		v /= base;
 	} while (v != 0);
-	if (s.prefix && base == 16) {
-		digits[n++] = 'x';
-		digits[n++] = '0';
-	}
-	if (negative) {
-		digits[n++] = '-';
-	}
-	for (unsigned int i = n; i < s.width; i++) {
-		text_char(t, s.zero ? '0' : ' ');
-	}
+	used = n + (negative ? 1 : 0) + (prefix ? 2 : 0);
+	text_fill(t, ' ', used, s.zero ? 0 : s.width);
+	text_string(t, negative ? "-" : "");
+	text_string(t, prefix ? "0x" : "");
+	text_fill(t, '0', used, s.zero ? s.width : 0);
 	while (n > 0) {
 		text_char(t, digits[--n]);
 	}
@@ -110,14 +116,13 @@ static inline void text_signed(struct text *t, struct text_spec s, int64_t v)
 static inline void text_padded(struct text *t, struct text_spec s,
 			       const char *string)
 {
-	size_t n = 0;
+	unsigned int n = 0;
 
-	for (; string[n] != '\0'; n++) {
-		text_char(t, string[n]);
+	while (n < s.width && string[n] != '\0') {
+		n++;
 	}
-	for (; n < s.width; n++) {
-		text_char(t, ' ');
-	}
+	text_fill(t, ' ', n, s.width);
+	text_string(t, string);
 }
 
 static inline const char *text_spec(const char *p, struct text_spec *s)
@@ -170,6 +175,7 @@ static inline void text_format_args(struct text *t, const char *format,
 				    *p == 'u' ? 10 : 16, false);
 			break;
 		case 'p':
+			s.prefix = true;
 			text_number(t, s, va_arg(args, uintptr_t), 16, false);
 			break;
 		case 's':

@@ -15,14 +15,12 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "abi/guest_range.h"
 #include "abi/pte.h"
 #include "abi/xen.h"
 
 #define VA_MASK ((UINT64_C(1) << 48) - 1)
-/* What no guest mapping may touch: the hypervisor's, and the non-canonical. */
-#define HOLE_FIRST UINT64_C(0x0000800000000000)
-#define HOLE_LAST UINT64_C(0xffff87ffffffffff)
-_Static_assert((HOLE_LAST >> 39 & (PT_ENTRIES - 1)) == XEN_L4_LAST,
+_Static_assert(((GUEST_HIGH_START - 1) >> 39 & (PT_ENTRIES - 1)) == XEN_L4_LAST,
 	       "the hole ends with the hypervisor's last L4 slot");
 
 #define MIB (UINT64_C(1) << 20)
@@ -141,11 +139,12 @@ static int check_hole(const struct plan *p, const char *what,
 	uint64_t first = map->va.v;
 	uint64_t last = first + ((map->nr << PAGE_SHIFT) - 1);
 
-	if (last < first || (last >= HOLE_FIRST && first <= HOLE_LAST)) {
+	if (last < first || !guest_range_ok(first, last - first + 1)) {
 		return error_set(p->e, XEN_EINVAL,
 				 "%s at %#lx to %#lx touches addresses that a "
 				 "guest cannot map (%#lx to %#lx)",
-				 what, first, last, HOLE_FIRST, HOLE_LAST);
+				 what, first, last, GUEST_LOW_END,
+				 GUEST_HIGH_START - 1);
 	}
 	return 0;
 }

@@ -46,8 +46,8 @@ static int set_note(struct xen_notes *notes, uint32_t type,
 		return 0;
 	case NOTE_STRING:
 		return notes_set_string(notes, type,
-					(struct text){(const char *)value,
-						      size},
+					(struct piece){(const char *)value,
+						       size},
 					e);
 	case NOTE_NUMBER:
 		if (size != 1 && size != 2 && size != 4 && size != 8) {
@@ -158,9 +158,9 @@ static int read_xen_guest(const struct elf_image *image,
 				 "__xen_guest");
 	}
 	return xen_guest_parse(notes,
-			       (struct text){(const char *)image->file +
-						     range.offset,
-					     range.size},
+			       (struct piece){(const char *)image->file +
+						      range.offset,
+					      range.size},
 			       e);
 }
 
@@ -186,7 +186,7 @@ static int find_notes(const struct elf_image *image, struct xen_notes *notes,
 
 static bool begins(const char *text, const char *word)
 {
-	return text_begins((struct text){text, NOTES_STRING_SIZE}, word);
+	return piece_begins((struct piece){text, NOTES_STRING_SIZE}, word);
 }
 
 /* Is it a PV kernel, and of the only version of the interface there is? */

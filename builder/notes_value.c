@@ -80,7 +80,7 @@ static const struct {
 };
 #define NR_FEATURES (sizeof(features) / sizeof(features[0]))
 
-bool text_begins(struct text text, const char *word)
+bool piece_begins(struct piece text, const char *word)
 {
 	size_t i = 0;
 
@@ -93,7 +93,7 @@ bool text_begins(struct text text, const char *word)
 	return true;
 }
 
-bool text_is(struct text text, const char *word)
+bool piece_is(struct piece text, const char *word)
 {
 	size_t length = 0;
 
@@ -103,9 +103,9 @@ bool text_is(struct text text, const char *word)
 	return length == text.length && memcmp(text.at, word, length) == 0;
 }
 
-struct text text_until(struct text *text, char c)
+struct piece piece_until(struct piece *text, char c)
 {
-	struct text before = {text->at, 0};
+	struct piece before = {text->at, 0};
 
 	while (before.length < text->length && text->at[before.length] != c) {
 		before.length++;
@@ -134,11 +134,11 @@ const char *notes_feature_name(unsigned int bit)
 	return bit < NR_FEATURES ? features[bit].name : NULL;
 }
 
-static int add_feature(struct xen_notes *notes, struct text name,
+static int add_feature(struct xen_notes *notes, struct piece name,
 		       struct build_error *e)
 {
 	char shown[NOTES_STRING_SIZE] = "";
-	bool required = text_begins(name, "!");
+	bool required = piece_begins(name, "!");
 
 	if (required) {
 		name.at++;
@@ -146,7 +146,7 @@ static int add_feature(struct xen_notes *notes, struct text name,
 	}
 	for (unsigned int bit = 0; bit < NR_FEATURES; bit++) {
 		if (features[bit].name != NULL &&
-		    text_is(name, features[bit].name)) {
+		    piece_is(name, features[bit].name)) {
 			notes->features_supported |= 1U << bit;
 			notes->features_required |= (uint32_t)required << bit;
 			return 0;
@@ -161,11 +161,11 @@ static int add_feature(struct xen_notes *notes, struct text name,
 			 "note FEATURES requires %s, which is unknown", shown);
 }
 
-static int add_features(struct xen_notes *notes, struct text list,
+static int add_features(struct xen_notes *notes, struct piece list,
 			struct build_error *e)
 {
 	while (list.length > 0) {
-		int rc = add_feature(notes, text_until(&list, '|'), e);
+		int rc = add_feature(notes, piece_until(&list, '|'), e);
 
 		if (rc != 0) {
 			return rc;
@@ -203,14 +203,14 @@ void notes_set_number(struct xen_notes *notes, unsigned int type,
 }
 
 int notes_set_string(struct xen_notes *notes, unsigned int type,
-		     struct text value, struct build_error *e)
+		     struct piece value, struct build_error *e)
 {
 	size_t size = known[type].size;
 
 	notes->present |= 1U << type;
-	value = text_until(&value, '\0');
+	value = piece_until(&value, '\0');
 	if (type == XEN_ELFNOTE_BSD_SYMTAB) {
-		notes->bsd_symtab = text_is(value, "yes");
+		notes->bsd_symtab = piece_is(value, "yes");
 	}
 	if (size > 0) {
 		char *field = (char *)notes + known[type].offset;

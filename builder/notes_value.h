@@ -9,16 +9,16 @@
 
 #include "builder/notes.h"
 
-/* Text inside a file: not terminated. */
-struct text {
+/* A piece of text inside a file: not terminated. */
+struct piece {
 	const char *at;
 	size_t length;
 };
 
-bool text_is(struct text text, const char *word);
-bool text_begins(struct text text, const char *word);
+bool piece_is(struct piece text, const char *word);
+bool piece_begins(struct piece text, const char *word);
 /* Cuts *text at the first c, and returns what came before it. */
-struct text text_until(struct text *text, char c);
+struct piece piece_until(struct piece *text, char c);
 
 enum note_kind {
 	NOTE_UNKNOWN,
@@ -31,14 +31,14 @@ enum note_kind notes_kind(unsigned int type);
 void notes_set_number(struct xen_notes *notes, unsigned int type,
 		      uint64_t value);
 int notes_set_string(struct xen_notes *notes, unsigned int type,
-		     struct text value, struct build_error *e);
+		     struct piece value, struct build_error *e);
 void notes_set_pair(struct xen_notes *notes, uint64_t mask, uint64_t value);
 
 /* Refuses features that are required and not offered to a PV domain. */
 int notes_check_features(const struct xen_notes *notes, struct build_error *e);
 
 /* Reads the string of __xen_guest. */
-int xen_guest_parse(struct xen_notes *notes, struct text text,
+int xen_guest_parse(struct xen_notes *notes, struct piece text,
 		    struct build_error *e);
 
 #endif

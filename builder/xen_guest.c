@@ -42,16 +42,16 @@ static bool digit_value(char c, unsigned int base, uint64_t *ret)
 }
 
 /* A number as C writes it: hexadecimal, octal or decimal. */
-static bool parse_number(struct text text, uint64_t *ret)
+static bool parse_number(struct piece text, uint64_t *ret)
 {
 	unsigned int base = 10;
 	uint64_t value = 0;
 	size_t i = 0;
 
-	if (text_begins(text, "0x") || text_begins(text, "0X")) {
+	if (piece_begins(text, "0x") || piece_begins(text, "0X")) {
 		base = 16;
 		i = 2;
-	} else if (text_begins(text, "0")) {
+	} else if (piece_begins(text, "0")) {
 		base = 8;
 	}
 	if (i == text.length) {
@@ -70,7 +70,7 @@ static bool parse_number(struct text text, uint64_t *ret)
 	return true;
 }
 
-static int set_key(struct xen_notes *notes, unsigned int n, struct text value,
+static int set_key(struct xen_notes *notes, unsigned int n, struct piece value,
 		   struct build_error *e)
 {
 	uint64_t number;
@@ -88,20 +88,20 @@ static int set_key(struct xen_notes *notes, unsigned int n, struct text value,
 	return 0;
 }
 
-static int set_pair(struct xen_notes *notes, struct text pair,
+static int set_pair(struct xen_notes *notes, struct piece pair,
 		    struct build_error *e)
 {
-	struct text value = pair;
-	struct text key = text_until(&value, '=');
+	struct piece value = pair;
+	struct piece key = piece_until(&value, '=');
 
-	if (text_is(key, "BSD_SYMTAB")) {
+	if (piece_is(key, "BSD_SYMTAB")) {
 		/* Here its mere presence counts. */
-		static const struct text yes = {"yes", 3};
+		static const struct piece yes = {"yes", 3};
 
 		return notes_set_string(notes, XEN_ELFNOTE_BSD_SYMTAB, yes, e);
 	}
 	for (unsigned int n = 0; n < NR_KEYS; n++) {
-		if (text_is(key, keys[n].key)) {
+		if (piece_is(key, keys[n].key)) {
 			return set_key(notes, n, value, e);
 		}
 	}
@@ -127,12 +127,12 @@ static int place_hypercall_page(struct xen_notes *notes, struct build_error *e)
 	return 0;
 }
 
-int xen_guest_parse(struct xen_notes *notes, struct text text,
+int xen_guest_parse(struct xen_notes *notes, struct piece text,
 		    struct build_error *e)
 {
-	text = text_until(&text, '\0');
+	text = piece_until(&text, '\0');
 	while (text.length > 0) {
-		int rc = set_pair(notes, text_until(&text, ','), e);
+		int rc = set_pair(notes, piece_until(&text, ','), e);
 
 		if (rc != 0) {
 			return rc;

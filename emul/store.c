@@ -11,6 +11,7 @@
  */
 #include "emul/store_message.h"
 
+#include "abi/text.h"
 #include "abi/xen.h"
 
 size_t store_length(const char *string)
@@ -98,18 +99,10 @@ static void reply_error(struct store *s, const struct store_message *r, int rc)
 /* Decimal digits with their NUL; returns the length without it. */
 size_t store_format_number(char ret_digits[12], uint32_t n)
 {
-	char reversed[10];
-	size_t length = 0;
+	struct text t = text_in(ret_digits, 12);
 
-	do {
-		reversed[length++] = (char)('0' + n % 10);
-		n /= 10;
-	} while (n != 0);
-	for (size_t i = 0; i < length; i++) {
-		ret_digits[i] = reversed[length - 1 - i];
-	}
-	ret_digits[length] = '\0';
-	return length;
+	text_decimal(&t, n);
+	return t.used;
 }
 
 void store_note_change(struct store_change *list, unsigned int *nr,

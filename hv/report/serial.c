@@ -12,6 +12,7 @@
  */
 #include "hv/report/serial.h"
 
+#include "abi/text.h"
 #include "hv/cpu/x86.h"
 
 enum {
@@ -137,14 +138,11 @@ static void append(struct output *o, const uint8_t *bytes, size_t size)
 
 static void append_number(struct output *o, uint64_t n)
 {
-	uint8_t digits[20];
-	unsigned int at = sizeof(digits);
+	char digits[24];
+	struct text t = text_in(digits, sizeof(digits));
 
-	do {
-		digits[--at] = (uint8_t)('0' + n % 10);
-		n /= 10;
-	} while (n != 0);
-	append(o, digits + at, sizeof(digits) - at);
+	text_decimal(&t, n);
+	append(o, (const uint8_t *)digits, t.used);
 }
 
 static void append_text(struct output *o, const char *text)

@@ -127,14 +127,10 @@ bool xenstore_kick(struct domain *d)
 /* "number" in decimal, for values. */
 static const char *decimal(char buffer[24], uint64_t n)
 {
-	char *p = buffer + 23;
+	struct text t = text_in(buffer, 24);
 
-	*p = '\0';
-	do {
-		*--p = (char)('0' + n % 10);
-		n /= 10;
-	} while (n != 0);
-	return p;
+	text_decimal(&t, n);
+	return buffer;
 }
 
 /* What every guest may ask of its domain. The store has room for these. */

@@ -157,7 +157,7 @@ static int check_control(uint64_t value)
 
 static bool breakpoint_ok(uint64_t address)
 {
-	return address < GUEST_LOW_END || address >= GUEST_HIGH_START;
+	return guest_range_ok(address, 1);
 }
 
 /* DR4 and DR5 are other names of DR6 and DR7, unless CR4.DE is set. */

@@ -7,6 +7,8 @@
  */
 #include "kernels/reference/diff.h"
 
+#include "abi/text.h"
+
 #define M2P ((const volatile uint64_t *)MACH2PHYS_VIRT_START)
 #define FNV_PRIME UINT64_C(0x100000001b3)
 #define NOT_SHOWN (PTE_A | PTE_D)
@@ -33,15 +35,11 @@ static void put(struct diff *d, const char *text)
 
 static void put_number(struct diff *d, uint64_t v)
 {
-	char digits[17];
-	unsigned int i = sizeof(digits) - 1;
+	char digits[20];
+	struct text t = text_in(digits, sizeof(digits));
 
-	digits[i] = '\0';
-	do {
-		digits[--i] = "0123456789abcdef"[v & 15];
-		v >>= 4;
-	} while (v);
-	put(d, &digits[i]);
+	text_hex(&t, v, 1);
+	put(d, digits);
 }
 
 unsigned int diff_number(const struct diff *d, mfn_t f)
