@@ -11,8 +11,13 @@
  *   #define NAME_MEMBER "member"    and a comment: type, "?" if it may be
  *                                   absent, ": " and what it says
  *
- * Types: number (unsigned), hex (a string with 0x), text, flag, list, object.
- * Members of an object within are not listed one by one.
+ * Types: number (unsigned), hex (a string with 0x), text, flag; hexes and texts
+ * (lists of them), counts (an object of numbers by name), list (of objects),
+ * object. A member of what is in a list or object of the same event says so
+ * before its type: "hypercalls/number".
+ *
+ * To tell of something new, add its line, run scripts/control-schema, and use
+ * the name: no other place has a list.
  */
 #ifndef PW_ABI_CONTROL_H
 #define PW_ABI_CONTROL_H
@@ -30,15 +35,15 @@ enum control_exit {
 /* What the command writes to the channel: end the run, and tell of it. */
 #define CONTROL_BREAK '!' /* with a report of what the guest was doing */
 #define CONTROL_END '.'   /* without */
-
-/* scripts/control-schema reads these lines. */
-/* clang-format off */
 /*
  * With the word "wait" on its command line the hypervisor waits for this byte
  * on COM2 after each refusal that it tells, so that its memory can be looked at
  * meanwhile; not for ever.
  */
 #define CONTROL_GO 'g'
+
+/* scripts/control-schema reads these lines. */
+/* clang-format off */
 #define CONTROL_EVENT "event"
 
 #define EVENT_BOOT "boot"
@@ -79,7 +84,7 @@ enum control_exit {
 #define REFUSAL_REQUEST "request" /* number: serial number of the operation */
 #define REFUSAL_CALL "call" /* number?: index in the multicall */
 #define REFUSAL_RIP "rip" /* hex: the guest's */
-#define REFUSAL_STACK "stack" /* list: words that may be return addresses */
+#define REFUSAL_STACK "stack" /* hexes: words that may be return addresses */
 #define REFUSAL_VCPU "vcpu" /* number?: who asked; absent: we ourselves */
 #define REFUSAL_SERIAL "serial" /* number: refusals so far */
 
@@ -93,7 +98,7 @@ enum control_exit {
 #define HISTORY_SLOT "slot" /* number?: index in it */
 #define HISTORY_OLD "old" /* hex?: the entry before */
 #define HISTORY_ENTRY "entry" /* hex?: and after */
-#define HISTORY_STACK "stack" /* list: words that may be return addresses */
+#define HISTORY_STACK "stack" /* hexes: words that may be return addresses */
 
 #define EVENT_AUDIT "audit"
 #define AUDIT_WHEN "when" /* text: exit, periodic, destroyed */
@@ -103,7 +108,7 @@ enum control_exit {
 #define CRASH_REASON "reason" /* text: what made the domain end */
 #define CRASH_RIP "rip" /* hex: the guest's */
 #define CRASH_VCPU "vcpu" /* number: which */
-#define CRASH_STACK "stack" /* list: words that may be return addresses */
+#define CRASH_STACK "stack" /* hexes: words that may be return addresses */
 
 #define EVENT_PLACE "place"
 #define PLACE_VCPU "vcpu" /* number: which; one event for each */
@@ -113,8 +118,14 @@ enum control_exit {
 #define PLACE_PENDING "pending" /* flag: events wait for it */
 #define PLACE_MASKED "masked" /* flag: and it does not take any */
 #define PLACE_EXCEPTIONS "exceptions" /* list: given to it, the last first */
-#define PLACE_CALLS "calls" /* list: its hypercalls, the last first */
-#define PLACE_STACK "stack" /* list?: words that may be return addresses */
+#define EXCEPTION_VECTOR "vector" /* exceptions/number: of the exception */
+#define EXCEPTION_NAME "name" /* exceptions/text: its name */
+#define EXCEPTION_ERROR "error" /* exceptions/number: error code */
+#define EXCEPTION_RIP "rip" /* exceptions/hex: where it happened */
+#define EXCEPTION_CR2 "cr2" /* exceptions/hex: address of a page fault */
+#define EXCEPTION_TIMES "times" /* exceptions/number: in a row */
+#define PLACE_CALLS "calls" /* texts: its hypercalls, the last first */
+#define PLACE_STACK "stack" /* hexes?: words that may be return addresses */
 
 #define EVENT_PHASE "phase"
 #define PHASE_NAME "name" /* text: start of day, own tables, ... */
@@ -126,20 +137,38 @@ enum control_exit {
 #define EVENT_PANIC "panic"
 #define PANIC_REASON "reason" /* text: our own failure */
 
+#define EVENT_LOST "lost"
+#define LOST_REPORTS "reports" /* number: events that had no room */
+
 #define EVENT_SUMMARY "summary"
-#define SUMMARY_HYPERCALLS "hypercalls" /* list: name, calls, refused */
+#define SUMMARY_HYPERCALLS "hypercalls" /* list: those that were called */
+#define CALL_NAME "name" /* hypercalls/text: its name */
+#define CALL_CALLS "calls" /* hypercalls/number: how often */
+#define CALL_REFUSED "refused" /* hypercalls/number: of them with an error */
 #define SUMMARY_PTE_WRITES "pte_writes" /* number: entries written */
 #define SUMMARY_PTWR "ptwr" /* number: of them, direct writes */
 #define SUMMARY_VALIDATED "validated" /* number: tables */
-#define SUMMARY_TLB_FLUSHES "tlb_flushes" /* object: all, one */
+#define SUMMARY_TLB_FLUSHES "tlb_flushes" /* object: of the guest's */
+#define FLUSHES_ALL "all" /* tlb_flushes/number: of everything */
+#define FLUSHES_ONE "one" /* tlb_flushes/number: of one address */
 #define SUMMARY_PEAK "peak" /* object: frames by type, at most */
-#define SUMMARY_TRAPS "traps" /* object: exceptions by name */
-#define SUMMARY_AUDIT "audit" /* object?: runs, differences */
+#define PEAK_L1 "l1" /* peak/number: tables of level 1 */
+#define PEAK_L2 "l2" /* peak/number: tables of level 2 */
+#define PEAK_L3 "l3" /* peak/number: tables of level 3 */
+#define PEAK_L4 "l4" /* peak/number: tables of level 4 */
+#define PEAK_DESC "desc" /* peak/number: descriptor pages */
+#define PEAK_WRITABLE "writable" /* peak/number: writable */
+#define SUMMARY_TRAPS "traps" /* counts: exceptions by name */
+#define SUMMARY_AUDIT "audit" /* object?: of all audits */
+#define AUDITS_RUNS "runs" /* audit/number: how many */
+#define AUDITS_DIFFERENCES "differences" /* audit/number: found by all */
 #define SUMMARY_INSTRUCTIONS "instructions" /* number: TSC of the run */
 #define SUMMARY_LONGEST_STRETCH "longest_stretch" /* number?: TSC, no stop */
 #define SUMMARY_LONGEST_STRETCH_AT "longest_stretch_at" /* hex?: where */
-#define SUMMARY_LONGEST_STAY "longest_stay" /* number?: TSC within one entry \ */
-#define SUMMARY_LOST "lost" /* object: console_bytes, reports not sent */
+#define SUMMARY_LONGEST_STAY "longest_stay" /* number?: TSC within one entry */
+#define SUMMARY_LOST "lost" /* object: what had no room */
+#define SUMMARY_LOST_BYTES "console_bytes" /* lost/number: of the console */
+#define SUMMARY_LOST_REPORTS "reports" /* lost/number: events not sent */
 #define SUMMARY_REFUSED_TOTAL "refused_total" /* number: all refusals */
 #define SUMMARY_REFUSED_UNTOLD "refused_untold" /* number: not told of */
 

@@ -64,7 +64,7 @@ static void title(const struct run_report *r, char *text, size_t size)
 			 what);
 	} else if (given != NULL) {
 		snprintf(text, size, "%s, after %s; %s",
-			 monitor_text(given, "name", "exception"),
+			 monitor_text(given, EXCEPTION_NAME, "exception"),
 			 last_phase(m), what);
 	} else {
 		snprintf(text, size, "after %s; %s", last_phase(m), what);

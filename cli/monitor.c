@@ -134,8 +134,8 @@ static void take_event(struct monitor *m, const char *kind, cJSON *event)
 		keep(m->places, event);
 	} else if (strcmp(kind, EVENT_PHASE) == 0) {
 		keep(m->phases, event);
-	} else if (strcmp(kind, "lost") == 0) {
-		m->nr_lost += monitor_number(event, "reports", 1);
+	} else if (strcmp(kind, EVENT_LOST) == 0) {
+		m->nr_lost += monitor_number(event, LOST_REPORTS, 1);
 		cJSON_Delete(event);
 	} else if (strcmp(kind, EVENT_HISTORY) == 0) {
 		if (cJSON_GetArraySize(m->history) >= MONITOR_MAX_REFUSALS ||
@@ -216,7 +216,7 @@ const char *monitor_crash_reason(const struct monitor *m)
 
 uint64_t monitor_refusals(const struct monitor *m)
 {
-	uint64_t told = monitor_number(m->summary, "refused_total", 0);
+	uint64_t told = monitor_number(m->summary, SUMMARY_REFUSED_TOTAL, 0);
 
 	return told > m->nr_refusals ? told : m->nr_refusals;
 }
@@ -226,14 +226,14 @@ bool monitor_audited(const struct monitor *m)
 	const cJSON *audit =
 		cJSON_GetObjectItemCaseSensitive(m->summary, SUMMARY_AUDIT);
 
-	return m->nr_audits != 0 || monitor_number(audit, "runs", 0) != 0;
+	return m->nr_audits != 0 || monitor_number(audit, AUDITS_RUNS, 0) != 0;
 }
 
 uint64_t monitor_audit_differences(const struct monitor *m)
 {
 	const cJSON *audit =
 		cJSON_GetObjectItemCaseSensitive(m->summary, SUMMARY_AUDIT);
-	uint64_t told = monitor_number(audit, "differences", 0);
+	uint64_t told = monitor_number(audit, AUDITS_DIFFERENCES, 0);
 
 	return told > m->audit_differences ? told : m->audit_differences;
 }

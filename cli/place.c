@@ -29,15 +29,15 @@ static void tell_exceptions(const cJSON *place, const struct why_kernel *k)
 			   cJSON_GetObjectItemCaseSensitive(place,
 							    PLACE_EXCEPTIONS))
 	{
-		uint64_t times = monitor_number(e, "times", 1);
-		uint64_t rip = address_of(monitor_text(e, "rip", "0"));
+		uint64_t times = monitor_number(e, EXCEPTION_TIMES, 1);
+		uint64_t rip = address_of(monitor_text(e, EXCEPTION_RIP, "0"));
 
 		fprintf(stderr,
 			"  given       %s [%04" PRIx64 "] at %s, cr2 %s\n",
-			monitor_text(e, "name", "exception"),
-			monitor_number(e, "error", 0),
+			monitor_text(e, EXCEPTION_NAME, "exception"),
+			monitor_number(e, EXCEPTION_ERROR, 0),
 			symbols_format(&k->symbols, rip, name, sizeof(name)),
-			monitor_text(e, "cr2", "0x0"));
+			monitor_text(e, EXCEPTION_CR2, "0x0"));
 		if (times > 1) {
 			fprintf(stderr,
 				"              %" PRIu64

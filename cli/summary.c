@@ -148,8 +148,8 @@ static const cJSON *member(const cJSON *object, const char *name)
 
 static int by_calls(const void *a, const void *b)
 {
-	uint64_t x = monitor_number(*(const cJSON *const *)a, "calls", 0);
-	uint64_t y = monitor_number(*(const cJSON *const *)b, "calls", 0);
+	uint64_t x = monitor_number(*(const cJSON *const *)a, CALL_CALLS, 0);
+	uint64_t y = monitor_number(*(const cJSON *const *)b, CALL_CALLS, 0);
 
 	return (x < y) - (x > y);
 }
@@ -175,11 +175,11 @@ static void print_hypercalls(FILE *to, const cJSON *summary)
 	qsort(sorted, nr, sizeof(const cJSON *), by_calls);
 	fprintf(to, "  %-28s %12s %10s\n", "hypercall", "calls", "refused");
 	for (size_t i = 0; i < nr; i++) {
-		uint64_t made = monitor_number(sorted[i], "calls", 0);
-		uint64_t bad = monitor_number(sorted[i], "refused", 0);
+		uint64_t made = monitor_number(sorted[i], CALL_CALLS, 0);
+		uint64_t bad = monitor_number(sorted[i], CALL_REFUSED, 0);
 
 		fprintf(to, "  %-28.28s %12" PRIu64 " %10" PRIu64 "\n",
-			monitor_text(sorted[i], "name", "?"), made, bad);
+			monitor_text(sorted[i], CALL_NAME, "?"), made, bad);
 		total += made;
 		refused += bad;
 	}
@@ -213,16 +213,16 @@ static const struct row write_rows[] = {
 	{SUMMARY_PTWR, "of them, direct (emulated)"},
 };
 static const struct row flush_rows[] = {
-	{"all", "TLB flushes, whole"},
-	{"one", "TLB flushes, one address"},
+	{FLUSHES_ALL, "TLB flushes, whole"},
+	{FLUSHES_ONE, "TLB flushes, one address"},
 };
 static const struct row peak_rows[] = {
-	{"l1", "frames at peak: L1 tables"},
-	{"l2", "                L2 tables"},
-	{"l3", "                L3 tables"},
-	{"l4", "                L4 tables"},
-	{"desc", "                descriptors"},
-	{"writable", "                writable"},
+	{PEAK_L1, "frames at peak: L1 tables"},
+	{PEAK_L2, "                L2 tables"},
+	{PEAK_L3, "                L3 tables"},
+	{PEAK_L4, "                L4 tables"},
+	{PEAK_DESC, "                descriptors"},
+	{PEAK_WRITABLE, "                writable"},
 };
 #define ROWS(rows) rows, sizeof(rows) / sizeof((rows)[0])
 
@@ -252,7 +252,8 @@ static void print_traps(FILE *to, const cJSON *summary)
 static void print_audit(FILE *to, const struct run_report *r)
 {
 	const cJSON *audit = member(r->monitor->summary, SUMMARY_AUDIT);
-	uint64_t runs = monitor_number(audit, "runs", r->monitor->nr_audits);
+	uint64_t runs =
+		monitor_number(audit, AUDITS_RUNS, r->monitor->nr_audits);
 
 	if (runs == 0) {
 		fprintf(to, "  %-28s %12s\n", "audit", "not run");

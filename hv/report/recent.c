@@ -88,12 +88,12 @@ static void tell_exceptions(const struct recent *recent)
 			break;
 		}
 		control_open(NULL, '{');
-		control_number("vector", e->vector);
-		control_text("name", trap_name(e->vector));
-		control_number("error", e->error);
-		control_hex("rip", e->rip);
-		control_hex("cr2", e->cr2);
-		control_number("times", e->times);
+		control_number(EXCEPTION_VECTOR, e->vector);
+		control_text(EXCEPTION_NAME, trap_name(e->vector));
+		control_number(EXCEPTION_ERROR, e->error);
+		control_hex(EXCEPTION_RIP, e->rip);
+		control_hex(EXCEPTION_CR2, e->cr2);
+		control_number(EXCEPTION_TIMES, e->times);
 		control_close('}');
 	}
 	control_close(']');

@@ -12,6 +12,7 @@
  */
 #include "hv/report/serial.h"
 
+#include "abi/control.h"
 #include "abi/text.h"
 #include "hv/cpu/x86.h"
 
@@ -165,7 +166,8 @@ static void tell_lost(enum serial_port port)
 		return;
 	}
 	if (port == SERIAL_CONTROL) {
-		append_text(o, "{\"event\":\"lost\",\"reports\":");
+		append_text(o, "{\"" CONTROL_EVENT "\":\"" EVENT_LOST
+			       "\",\"" LOST_REPORTS "\":");
 		append_number(o, o->lost.messages - o->told.messages);
 		append_text(o, "}\n");
 	} else {

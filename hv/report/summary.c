@@ -30,9 +30,9 @@ static void send_hypercalls(const struct domain *d)
 			continue;
 		}
 		control_open(NULL, '{');
-		control_text("name", hypercall_name(nr));
-		control_number("calls", calls);
-		control_number("refused", d->counters.refused[nr]);
+		control_text(CALL_NAME, hypercall_name(nr));
+		control_number(CALL_CALLS, calls);
+		control_number(CALL_REFUSED, d->counters.refused[nr]);
 		control_close('}');
 	}
 	control_close(']');
@@ -41,12 +41,12 @@ static void send_hypercalls(const struct domain *d)
 static void send_peak(const struct mmu_stats *s)
 {
 	control_open(SUMMARY_PEAK, '{');
-	control_number("l1", s->peak[FRAME_L1]);
-	control_number("l2", s->peak[FRAME_L2]);
-	control_number("l3", s->peak[FRAME_L3]);
-	control_number("l4", s->peak[FRAME_L4]);
-	control_number("desc", s->peak[FRAME_DESC]);
-	control_number("writable", s->peak[FRAME_WRITABLE]);
+	control_number(PEAK_L1, s->peak[FRAME_L1]);
+	control_number(PEAK_L2, s->peak[FRAME_L2]);
+	control_number(PEAK_L3, s->peak[FRAME_L3]);
+	control_number(PEAK_L4, s->peak[FRAME_L4]);
+	control_number(PEAK_DESC, s->peak[FRAME_DESC]);
+	control_number(PEAK_WRITABLE, s->peak[FRAME_WRITABLE]);
 	control_close('}');
 }
 
@@ -76,14 +76,14 @@ void summary_send(const struct domain *d)
 	control_number(SUMMARY_PTWR, s->ptwr);
 	control_number(SUMMARY_VALIDATED, s->validated);
 	control_open(SUMMARY_TLB_FLUSHES, '{');
-	control_number("all", s->flush_all);
-	control_number("one", s->flush_one);
+	control_number(FLUSHES_ALL, s->flush_all);
+	control_number(FLUSHES_ONE, s->flush_one);
 	control_close('}');
 	send_peak(s);
 	send_traps(d);
 	control_open(SUMMARY_AUDIT, '{');
-	control_number("runs", d->counters.audits);
-	control_number("differences", d->counters.differences);
+	control_number(AUDITS_RUNS, d->counters.audits);
+	control_number(AUDITS_DIFFERENCES, d->counters.differences);
 	control_close('}');
 	/* The TSC counts instructions where it runs by them (-icount). */
 	control_number(SUMMARY_INSTRUCTIONS,
@@ -96,8 +96,9 @@ void summary_send(const struct domain *d)
 		control_number(SUMMARY_LONGEST_STAY, most->longest_stay);
 	}
 	control_open(SUMMARY_LOST, '{');
-	control_number("console_bytes", serial_lost(SERIAL_CONSOLE).bytes);
-	control_number("reports", serial_lost(SERIAL_CONTROL).messages);
+	control_number(SUMMARY_LOST_BYTES, serial_lost(SERIAL_CONSOLE).bytes);
+	control_number(SUMMARY_LOST_REPORTS,
+		       serial_lost(SERIAL_CONTROL).messages);
 	control_close('}');
 	control_number(SUMMARY_REFUSED_TOTAL, s->refused);
 	control_number(SUMMARY_REFUSED_UNTOLD, d->refusals.untold_in_all);
