@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/lab_doc.h"
 #include "cli/lab_metal.h"
 #include "cli/lab_table.h"
 #include "cli/say.h"
@@ -23,11 +24,12 @@ const char lab_help[] =
 	"usage: pagewarden lab\n"
 	"       pagewarden lab run HISTORY | --all [OPTION]...\n"
 	"       pagewarden lab show HISTORY POLICY [WORLD] [OPTION]...\n"
+	"       pagewarden lab doc\n"
 	"\n"
 	"Early-boot failures from the public record of the Linux Xen port:\n"
 	"each history is run with the policy that failed, and with those that\n"
 	"were proposed. Without arguments, lists them. `run` prints a table;\n"
-	"`show` the log of one run.\n"
+	"`show` the log of one run, `doc` what happened then, as Markdown.\n"
 	"\n"
 	"  --all          every history\n"
 	"  --memory SIZE  of the domains, 64M to 1T (4G)\n"
@@ -175,14 +177,12 @@ static int bad(const char *what, const char *name)
 static int list(void)
 {
 	for (unsigned int h = 0; h < lab_nr_histories; h++) {
-		printf("%-12s %s\n", lab_histories[h].name,
-		       lab_histories[h].title);
-		for (unsigned int p = 0; p < lab_nr_policies; p++) {
-			if (lab_policy_is_of(&lab_policies[p],
-					     lab_histories[h].name)) {
-				printf("  %-14s %s\n", lab_policies[p].name,
-				       lab_policies[p].title);
-			}
+		const struct lab_history *history = lab_histories[h];
+
+		printf("%-12s %s\n", history->name, history->title);
+		for (unsigned int p = 0; p < history->nr_policies; p++) {
+			printf("  %-14s %s\n", history->policies[p].name,
+			       history->policies[p].title);
 		}
 	}
 	return STATUS_OK;
@@ -190,19 +190,14 @@ static int list(void)
 
 static bool history_exists(const char *name)
 {
-	for (unsigned int h = 0; h < lab_nr_histories; h++) {
-		if (strcmp(lab_histories[h].name, name) == 0) {
-			return true;
-		}
-	}
-	return false;
+	return lab_find_history(name) != NULL;
 }
 
 static bool wanted(const struct request *r, const struct lab_case *c)
 {
-	const struct lab_policy *p = lab_find_policy(c->policy);
+	const struct lab_policy *p = c->policy;
 
-	return (r->history == NULL || lab_policy_is_of(p, r->history)) &&
+	return (r->history == NULL || strcmp(p->history, r->history) == 0) &&
 	       (r->policy == NULL || strcmp(r->policy, p->name) == 0) &&
 	       (r->world == NULL || strcmp(r->world, c->world->name) == 0);
 }
@@ -215,22 +210,32 @@ static bool runs_on(const struct request *r, const struct lab_case *c,
 		lab_metal_can(c, place, &r->options));
 }
 
+static unsigned int nr_cases(void)
+{
+	unsigned int nr = 0;
+
+	while (lab_case_at(nr) != NULL) {
+		nr++;
+	}
+	return nr;
+}
+
 /* The runs that are asked for; NULL: out of memory. */
 static struct lab_job *collect(const struct request *r, unsigned int *ret_nr)
 {
-	struct lab_job *jobs = calloc(lab_nr_cases * NR_PLACES, sizeof(*jobs));
+	struct lab_job *jobs = calloc(nr_cases() * NR_PLACES, sizeof(*jobs));
+	const struct lab_case *c;
 
 	*ret_nr = 0;
-	for (unsigned int i = 0; jobs != NULL && i < lab_nr_cases; i++) {
+	for (unsigned int i = 0; jobs != NULL && (c = lab_case_at(i)) != NULL;
+	     i++) {
 		for (unsigned int p = 0; p < NR_PLACES; p++) {
-			if (wanted(r, &lab_cases[i]) &&
-			    runs_on(r, &lab_cases[i], places[p])) {
-				jobs[*ret_nr] = (struct lab_job){
-					.c = &lab_cases[i],
+			if (wanted(r, c) && runs_on(r, c, places[p])) {
+				jobs[(*ret_nr)++] = (struct lab_job){
+					.c = c,
 					.on = places[p],
 					.options = r->options,
 				};
-				(*ret_nr)++;
 			}
 		}
 	}
@@ -389,6 +394,10 @@ int cmd_lab(int argc, char **argv)
 	if (strcmp(argv[0], "show") == 0) {
 		return cmd_show(&r, argc - 1, argv + 1);
 	}
-	say("lab: '%s' is neither run nor show", argv[0]);
+	if (strcmp(argv[0], "doc") == 0 && argc == 1) {
+		lab_doc(stdout);
+		return STATUS_OK;
+	}
+	say("lab: '%s' is none of run, show, doc", argv[0]);
 	return STATUS_USAGE;
 }

@@ -37,13 +37,11 @@ static bool on_hv(const struct lab_job *job)
 bool lab_metal_can(const struct lab_case *c, const char *on,
 		   const struct lab_options *o)
 {
-	const struct lab_policy *p = lab_find_policy(c->policy);
-
 	if (c->world->memory == LAB_MEMORY_BIG &&
 	    (!o->big_asked || strcmp(on, "hv") != 0)) {
 		return false;
 	}
-	return c->world->on_metal && p->on_metal;
+	return c->world->on_metal && !c->policy->sim_only;
 }
 
 static uint64_t memory_of(const struct lab_job *job)
@@ -57,13 +55,10 @@ static uint64_t memory_of(const struct lab_job *job)
 
 static void policy_words(const struct lab_job *job, char *to, size_t size)
 {
-	const struct lab_policy *p = lab_find_policy(job->c->policy);
+	const struct lab_policy *p = job->c->policy;
 
-	(void)snprintf(to, size,
-		       "template=%s buffer=%s recycle=%s limit=%" PRIu64 "%s%s",
-		       template_policy_name[p->policies.template],
-		       buffer_policy_name[p->policies.buffer],
-		       recycle_policy_name[p->policies.recycle],
+	(void)snprintf(to, size, "policy=%s/%s limit=%" PRIu64 "%s%s",
+		       p->history, p->name,
 		       lab_limit(job->c->world, &job->options),
 		       job->c->world->two_ranges ? " two-ranges" : "",
 		       job->c->world->template ? " direct=virt" : "");
@@ -276,7 +271,7 @@ static double now(void)
 
 void lab_metal_run(struct lab_job *job)
 {
-	const struct lab_policy *p = lab_find_policy(job->c->policy);
+	const struct lab_policy *p = job->c->policy;
 	enum lab_outcome expected =
 		p->metal_forgives ? LAB_RIGHT : job->c->expected;
 	enum lab_step step = p->metal_forgives ? LAB_DONE : job->c->step;

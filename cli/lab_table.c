@@ -30,8 +30,11 @@ void lab_table_row(FILE *to, const struct lab_job *job)
 {
 	const struct lab_result *r = &job->result;
 	bool done = r->step == LAB_DONE;
+	char policy[64];
 
-	fprintf(to, "%-23s %-14s %-3s %-11s %-8s %-24s", job->c->policy,
+	(void)snprintf(policy, sizeof(policy), "%s/%s", job->c->policy->history,
+		       job->c->policy->name);
+	fprintf(to, "%-23s %-14s %-3s %-11s %-8s %-24s", policy,
 		job->c->world->name, job->on, lab_outcome_name[r->outcome],
 		r->as_expected ? "yes" : "NO",
 		done ? "-" : lab_step_name[r->step]);
@@ -57,13 +60,12 @@ void lab_table_sweep(FILE *to, const struct lab_sweep_row *rows)
 		char good[24];
 
 		(void)snprintf(bad, sizeof(bad), "%u of %u",
-			       r->crashed[RECYCLE_NO_FLUSH], r->boots);
+			       r->crashed[LAB_NO_FLUSH], r->boots);
 		(void)snprintf(good, sizeof(good), "%u of %u",
-			       r->crashed[RECYCLE_FLUSH], r->boots);
+			       r->crashed[LAB_FLUSH], r->boots);
 		fprintf(to, "%-12s %12s %12s %12" PRIu64 "%s\n", r->keeps, bad,
 			good,
-			r->stale_uses[RECYCLE_NO_FLUSH] +
-				r->stale_uses[RECYCLE_FLUSH],
+			r->stale_uses[LAB_NO_FLUSH] + r->stale_uses[LAB_FLUSH],
 			r->broken ? "  BROKEN" : "");
 	}
 }
@@ -85,11 +87,8 @@ static bool add_text(cJSON *to, const char *name, const char *text)
 	return cJSON_AddStringToObject(to, name, text) != NULL;
 }
 
-/* "table-high/used-only" in its two parts. */
-static bool add_policy(cJSON *to, const char *policy)
+static bool add_policy(cJSON *to, const struct lab_policy *p)
 {
-	const struct lab_policy *p = lab_find_policy(policy);
-
 	return add_text(to, "history", p->history) &&
 	       add_text(to, "policy", p->name);
 }
@@ -120,9 +119,8 @@ static bool add_sweep(cJSON *to, const struct lab_sweep_row *r)
 {
 	return add_text(to, "keeps", r->keeps) &&
 	       add_number(to, "boots", r->boots) &&
-	       add_number(to, "no_flush_crashed",
-			  r->crashed[RECYCLE_NO_FLUSH]) &&
-	       add_number(to, "flush_crashed", r->crashed[RECYCLE_FLUSH]);
+	       add_number(to, "no_flush_crashed", r->crashed[LAB_NO_FLUSH]) &&
+	       add_number(to, "flush_crashed", r->crashed[LAB_FLUSH]);
 }
 
 static bool add_all(cJSON *document, const struct lab_job *jobs,

@@ -27,16 +27,6 @@ const char *const lab_step_name[LAB_STEPS] = {
 	[LAB_DONE] = "done",
 };
 
-uint64_t lab_ask(struct guest *g, pfn_t frame, uint64_t flags)
-{
-	const struct table_buffer *now = &g->directmap.now;
-	bool table = region_has(&g->tables, frame) ||
-		     (g->directmap.building && frame.v >= now->start.v &&
-		      frame.v < now->top.v);
-
-	return g->ops->hypervisor && table ? flags & ~PTE_RW : flags;
-}
-
 static int start(struct guest *g, const struct lab_kernel *k)
 {
 	return k->native != NULL ? guest_start_native(g, &k->config, k->native)
@@ -181,7 +171,7 @@ static int do_step(struct guest *g, struct lab_kernel *k)
 	return 0;
 }
 
-static void announce(struct guest *g, const char *what)
+void lab_say(struct guest *g, const char *what)
 {
 	static const char head[] = "lab: ";
 	char line[GUEST_MESSAGE_SIZE + sizeof(head)];
@@ -201,13 +191,15 @@ int lab_boot(struct guest *g, struct lab_kernel *k)
 {
 	int error = 0;
 
+	k->notes = (struct lab_notes){.watching = false};
+	k->config.policy_state = &k->notes;
 	for (k->step = LAB_START; error == 0 && k->step < LAB_DONE;) {
-		announce(g, lab_step_name[k->step]);
+		lab_say(g, lab_step_name[k->step]);
 		error = do_step(g, k);
 		if (error == 0) {
 			k->step++;
 		}
 	}
-	announce(g, error == 0 ? lab_step_name[LAB_DONE] : g->message);
+	lab_say(g, error == 0 ? lab_step_name[LAB_DONE] : g->message);
 	return error;
 }

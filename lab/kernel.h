@@ -30,6 +30,24 @@ enum lab_step {
 
 extern const char *const lab_step_name[LAB_STEPS];
 
+#define LAB_MAX_REMEMBERED 64
+
+/* What the policies of lab/histories/ keep in mind, one set for each kernel. */
+struct lab_notes {
+	/* rw-past: the range that is watched until it is seen reserved. */
+	bool watching;
+	struct table_buffer watched;
+	/* remember: pages that could not be made RO when they were taken. */
+	unsigned int nr_remembered;
+	pfn_t remembered[LAB_MAX_REMEMBERED];
+};
+
+/* The notes of the kernel that lab_boot() boots. */
+static inline struct lab_notes *lab_notes(struct guest *g)
+{
+	return (struct lab_notes *)g->config.policy_state;
+}
+
 struct lab_kernel {
 	struct guest_config config;
 	vaddr_t start_info;                /* under a hypervisor */
@@ -44,19 +62,17 @@ struct lab_kernel {
 	/* The library's work: where the builder's P2M was. */
 	pfn_t old_p2m;
 	pfn_t old_p2m_end;
+	struct lab_notes notes;
 	enum lab_step step; /* the one begun last; LAB_DONE: all are done */
 };
-
-/*
- * The callback of the policy `ask`: the kernel knows the builder's tables and
- * its own buffer, and answers from that.
- */
-uint64_t lab_ask(struct guest *g, pfn_t frame, uint64_t flags);
 
 /*
  * Boots. 0, or the errno of the step that failed, with the reason in the
  * guest's message; the caller then ends the kernel as BUG() does.
  */
 int lab_boot(struct guest *g, struct lab_kernel *k);
+
+/* One line to the log, "lab: " before it. */
+void lab_say(struct guest *g, const char *what);
 
 #endif

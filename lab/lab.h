@@ -11,85 +11,11 @@
 #include <stdint.h>
 
 #include "lab/check.h"
-#include "lab/kernel.h"
+#include "lab/history.h"
 #include "sim/log.h"
 #include "sim/sim.h"
 
-enum lab_outcome {
-	LAB_RIGHT,       /* boots, and everything is as it should be */
-	LAB_WRONG,       /* boots, with mistakes */
-	LAB_REFUSED,     /* the hypervisor refused; the kernel gave up */
-	LAB_FAULT,       /* a page fault that nobody handles */
-	LAB_NOT_STARTED, /* the builder could not make the domain */
-	LAB_BROKEN,      /* our own mistake: contract or simulator */
-	LAB_OUTCOMES,
-};
-
 extern const char *const lab_outcome_name[LAB_OUTCOMES];
-
-struct lab_history {
-	const char *name;
-	const char *title; /* one line */
-};
-
-struct lab_policy {
-	const char *history;
-	const char *name;
-	const char *title;
-	struct guest_policies policies;
-	enum layout_p2m p2m;
-	/* Can it also run on a real hypervisor, with the same kernel? */
-	bool on_metal;
-	/*
-	 * There it is right whatever it does: QEMU's CPU looks at the tables
-	 * once more before it faults.
-	 */
-	bool metal_forgives;
-};
-
-/* What memory a world has. */
-enum lab_memory {
-	LAB_MEMORY_ASKED,  /* --memory */
-	LAB_MEMORY_TWO,    /* the same, but enough for two ranges */
-	LAB_MEMORY_LOW,    /* the same, but what fits above the kernel's base */
-	LAB_MEMORY_NATIVE, /* little: kernels without a hypervisor */
-	LAB_MEMORY_SMALL,  /* a boot in a millisecond */
-	LAB_MEMORY_BIG,    /* beyond what an initial mapping can hold */
-};
-
-struct lab_world {
-	const char *name;
-	bool hypervisor;
-	enum paging_mode mode;
-	bool large; /* the CPU has large pages, and the kernel uses them */
-	bool nx;
-	bool noted; /* the kernel has XEN_ELFNOTE_INIT_P2M */
-	bool two_ranges;
-	bool template; /* the direct map is built over the initial mapping */
-	bool on_metal; /* its cases run on a real hypervisor too */
-	enum lab_memory memory;
-	struct tlb_config tlb;
-};
-
-struct lab_case {
-	const char *policy; /* with its history: "template/keep" */
-	const struct lab_world *world;
-	enum lab_outcome expected;
-	/* Where it fails (or LAB_DONE), and what the log then must say. */
-	enum lab_step step;
-	const char *says;
-};
-
-extern const struct lab_history lab_histories[];
-extern const unsigned int lab_nr_histories;
-extern const struct lab_policy lab_policies[];
-extern const unsigned int lab_nr_policies;
-extern const struct lab_case lab_cases[];
-extern const unsigned int lab_nr_cases;
-
-/* "table-high/used-only", or NULL. */
-const struct lab_policy *lab_find_policy(const char *name);
-bool lab_policy_is_of(const struct lab_policy *p, const char *history);
 
 struct lab_options {
 	uint64_t memory; /* bytes, of LAB_MEMORY_ASKED */

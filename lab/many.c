@@ -62,22 +62,22 @@ static const struct lab_sweep_row kinds[LAB_SWEEP_ROWS] = {
 	{.keeps = "everything", .tlb = {TLB_KEEP_ALL, 0}},
 };
 
-/* The cases of a policy that are swept: those of the world that keeps all. */
-static const struct lab_case *swept(enum recycle_policy policy)
+/* The case of a policy that is swept: of the world that keeps all. */
+static const struct lab_case *swept(enum lab_swept which)
 {
-	const char *name =
-		policy == RECYCLE_FLUSH ? "tlb/flush" : "tlb/no-flush";
+	const struct lab_policy *p = lab_find_policy(
+		which == LAB_FLUSH ? "tlb/flush" : "tlb/no-flush");
+	const struct lab_case *c;
 
-	for (unsigned int i = 0; i < lab_nr_cases; i++) {
-		if (strcmp(lab_cases[i].policy, name) == 0 &&
-		    lab_cases[i].world->tlb.keep == TLB_KEEP_ALL) {
-			return &lab_cases[i];
+	for (unsigned int i = 0; (c = lab_case_at(i)) != NULL; i++) {
+		if (c->policy == p && !c->world->tlb_forgets) {
+			return c;
 		}
 	}
 	return NULL;
 }
 
-static void add_up(struct lab_sweep_row *row, enum recycle_policy policy,
+static void add_up(struct lab_sweep_row *row, enum lab_swept policy,
 		   const struct lab_result *r)
 {
 	if (r->outcome == LAB_FAULT) {
@@ -91,29 +91,29 @@ static void add_up(struct lab_sweep_row *row, enum recycle_policy policy,
 bool lab_sweep(unsigned int boots, uint64_t seed,
 	       struct lab_sweep_row rows[LAB_SWEEP_ROWS])
 {
-	unsigned int nr = LAB_SWEEP_ROWS * RECYCLE_NR * boots;
+	unsigned int nr = LAB_SWEEP_ROWS * LAB_SWEPT * boots;
 	struct lab_job *jobs = calloc(nr, sizeof(*jobs));
 
 	if (jobs == NULL) {
 		return false;
 	}
 	for (unsigned int i = 0; i < nr; i++) {
-		enum recycle_policy policy = i / boots % RECYCLE_NR;
+		enum lab_swept policy = i / boots % LAB_SWEPT;
 
 		jobs[i].c = swept(policy);
 		jobs[i].options = (struct lab_options){
 			.seed = seed + i % boots,
 			.has_tlb = true,
-			.tlb = kinds[i / boots / RECYCLE_NR].tlb,
+			.tlb = kinds[i / boots / LAB_SWEPT].tlb,
 		};
 	}
 	lab_run_many(jobs, nr);
 	memcpy(rows, kinds, sizeof(kinds));
 	for (unsigned int i = 0; i < nr; i++) {
-		struct lab_sweep_row *row = &rows[i / boots / RECYCLE_NR];
+		struct lab_sweep_row *row = &rows[i / boots / LAB_SWEPT];
 
 		row->boots = boots;
-		add_up(row, i / boots % RECYCLE_NR, &jobs[i].result);
+		add_up(row, i / boots % LAB_SWEPT, &jobs[i].result);
 		lab_result_fini(&jobs[i].result);
 	}
 	free(jobs);

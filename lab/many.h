@@ -15,13 +15,16 @@ struct lab_job {
 /* Runs all, one thread for each processor; each job gets its result. */
 void lab_run_many(struct lab_job *jobs, unsigned int nr);
 
+/* The two policies of the history `tlb`. */
+enum lab_swept { LAB_NO_FLUSH, LAB_FLUSH, LAB_SWEPT };
+
 /* Boots of tlb/no-flush and tlb/flush with one kind of TLB. */
 struct lab_sweep_row {
 	const char *keeps; /* in words */
 	struct tlb_config tlb;
 	unsigned int boots;
-	unsigned int crashed[RECYCLE_NR];
-	uint64_t stale_uses[RECYCLE_NR];
+	unsigned int crashed[LAB_SWEPT];
+	uint64_t stale_uses[LAB_SWEPT];
 	bool broken; /* an outcome that is neither */
 };
 

@@ -36,10 +36,13 @@ const char *const lab_outcome_name[LAB_OUTCOMES] = {
 	[LAB_BROKEN] = "BROKEN",
 };
 
-static const struct geometry *const geometries[PAGING_MODES] = {
-	[PAGING_2LEVEL] = &geometry_2level,
-	[PAGING_PAE] = &geometry_pae,
-	[PAGING_4LEVEL] = &geometry_4level,
+static const struct {
+	const struct geometry *geometry;
+	enum paging_mode mode;
+} tables[] = {
+	[LAB_4LEVEL] = {&geometry_4level, PAGING_4LEVEL},
+	[LAB_PAE] = {&geometry_pae, PAGING_PAE},
+	[LAB_2LEVEL] = {&geometry_2level, PAGING_2LEVEL},
 };
 
 /*
@@ -85,9 +88,16 @@ uint64_t lab_limit(const struct lab_world *w, const struct lab_options *o)
 		       : 0;
 }
 
+static struct tlb_config tlb_of(const struct lab_world *w)
+{
+	return (struct tlb_config){w->tlb_forgets ? TLB_KEEP_NOTHING
+						  : TLB_KEEP_ALL,
+				   0};
+}
+
 static struct paging cpu_of(const struct lab_world *w)
 {
-	struct paging cpu = sim_cpu(w->mode);
+	struct paging cpu = sim_cpu(tables[w->tables].mode);
 
 	cpu.pse = w->large;
 	cpu.huge = false;
@@ -99,7 +109,7 @@ static struct lab_kernel kernel_of(const struct lab_world *w,
 				   const struct lab_policy *p, uint64_t pages,
 				   uint64_t limit)
 {
-	bool small = w->mode != PAGING_4LEVEL;
+	bool small = w->tables != LAB_4LEVEL;
 	bool low = w->template && w->hypervisor;
 	uint64_t direct = small ? DIRECT_BASE_32
 			  : low ? KERNEL_BASE
@@ -109,7 +119,7 @@ static struct lab_kernel kernel_of(const struct lab_world *w,
 	return (struct lab_kernel){
 		.config =
 			{
-				.geometry = geometries[w->mode],
+				.geometry = tables[w->tables].geometry,
 				.cpu = {.large = w->large,
 					.global = true,
 					.nx = w->nx},
@@ -122,8 +132,7 @@ static struct lab_kernel kernel_of(const struct lab_world *w,
 				.windows =
 					vaddr(base + (WINDOWS << PAGE_SHIFT)),
 				.memory_limit = pfn(limit),
-				.policies = p->policies,
-				.ask = lab_ask,
+				.policy = p->map,
 			},
 		.split = pfn(w->two_ranges ? pages / 2 : 0),
 		.top_taken = w->hypervisor ? TOP_TAKEN : 0,
@@ -165,7 +174,8 @@ static int start(struct sim *s, const struct lab_world *w,
 		const struct sim_domain d = {
 			.kernel = image_of(w, k),
 			.nr_pages = pages,
-			.p2m = p->p2m,
+			.p2m = p->p2m_inside ? LAYOUT_P2M_INSIDE
+					     : LAYOUT_P2M_AS_NOTED,
 			.lazy = w->memory == LAB_MEMORY_BIG,
 			.scattered = true,
 		};
@@ -258,7 +268,7 @@ static void finish(struct sim *s, const struct lab_kernel *k,
 static void run_machine(struct sim *s, const struct lab_case *c,
 			const struct lab_options *o, struct lab_result *r)
 {
-	const struct lab_policy *p = lab_find_policy(c->policy);
+	const struct lab_policy *p = c->policy;
 	uint64_t pages = lab_memory(c->world, o) >> PAGE_SHIFT;
 	struct lab_kernel k =
 		kernel_of(c->world, p, pages, lab_limit(c->world, o));
@@ -302,7 +312,7 @@ void lab_run(const struct lab_case *c, const struct lab_options *o,
 		.seed = o->seed,
 		.hypervisor = c->world->hypervisor,
 		.cpu = cpu_of(c->world),
-		.tlb = o->has_tlb ? o->tlb : c->world->tlb,
+		.tlb = o->has_tlb ? o->tlb : tlb_of(c->world),
 		.check_always = o->check_always,
 	};
 	struct build_error e = {""};

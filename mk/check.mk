@@ -19,7 +19,7 @@ HEADERS := $(sort $(wildcard $(foreach d,abi engine builder emul hv guest sim \
 	lab cli include kernels tests,$(d)/*.h $(d)/*/*.h $(d)/*/*/*.h)))
 HEADER_TAPS := $(if $(HEADERS),$(TAP)/headers/headers.tap)
 # Trees whose objects are judged as a graph (LINKED), each in its flavour.
-LINKED := hv
+LINKED := hv guest
 LINKS_hv := $(filter $(B)/hv/hv/%,$(HV_OBJ))
 LINKS_guest := $(call objs,kern,$(call csrc,guest))
 HV_HEADERS := $(filter hv/%,$(HEADERS))
@@ -30,8 +30,8 @@ METAL_TAPS := $(patsubst tests/qemu/%-metal,$(TAP)/metal/%.tap,\
 	$(wildcard tests/qemu/*-metal))
 XEN_TAPS := $(patsubst tests/qemu/%-xen,$(TAP)/boot-xen/%.tap,\
 	$(wildcard tests/qemu/*-xen))
-# Programs that look at the tree's text alone.
-TREE_LINTS := rules order spdx lints
+# Programs that look at the tree's text alone, or at what the command prints.
+TREE_LINTS := rules order spdx lints histories
 TREE_TAPS := $(TREE_LINTS:%=$(TAP)/lint/%.tap)
 MUTATION_TAP := $(TAP)/mutation/guards.tap
 ALL_TAPS := $(MUTATION_TAP) $(TREE_TAPS) $(UNIT_TAPS) $(BOOT_TAPS) \
@@ -86,6 +86,7 @@ $(TAP)/boot-xen/%.tap: $(BOOT_NEEDS) $(XEN_STOCK) FORCE | $(B)/.deps-run
 $(MUTATION_TAP): FORCE | $(DEPS_BUILD) $(B)/.deps-check
 	@tests/tap $@ 600 tests/mutation/run
 
+$(TAP)/lint/histories.tap: $(CLI_OUT)
 $(TREE_TAPS): $(TAP)/lint/%.tap: FORCE
 	@tests/tap $@ 60 tests/lint/$*
 

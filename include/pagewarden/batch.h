@@ -42,6 +42,7 @@ struct batch_request {
 	uint64_t where;       /* entry: maddr; mapping: va; M2P: pfn;
 			       * extended: arg1 */
 	uint64_t value;       /* entry and mapping: entry; M2P: mfn */
+	vaddr_t p2m_entry;    /* M2P: where the value goes if accepted */
 	int result;           /* 0 or -errno, once issued */
 };
 

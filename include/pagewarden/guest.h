@@ -33,6 +33,7 @@
 #include "pagewarden/memblock.h"
 #include "pagewarden/p2m.h"
 #include "pagewarden/pagetable.h"
+#include "pagewarden/policy.h"
 
 #define GUEST_WINDOWS 4
 #define GUEST_MESSAGE_SIZE 256
@@ -62,9 +63,8 @@ struct guest_config {
 	 * builder has placed.
 	 */
 	pfn_t memory_limit;
-	struct guest_policies policies;
-	/* TEMPLATE_ASK: the flags to map a frame with. */
-	uint64_t (*ask)(struct guest *g, pfn_t frame, uint64_t flags);
+	const struct guest_policy *policy; /* NULL: the library's own */
+	void *policy_state;                /* the policy's, if it needs any */
 };
 
 /* What there is without a hypervisor, instead of a start_info. */
@@ -124,6 +124,8 @@ struct guest_stats {
 struct guest_window {
 	pfn_t frame;
 	bool writable;
+	/* Its entry, without a hypervisor; level 0: it has none of its own. */
+	struct guest_slot slot;
 };
 
 struct guest {
@@ -164,13 +166,13 @@ int guest_memory_map(struct guest *g);
 /*
  * Makes an L4 and an L3 of our own around the builder's lower tables, with
  * the P2M's slot if it has one; pins it, goes over to it, unpins the
- * builder's and recycles its frames (policy: recycle).
+ * builder's and recycles its frames.
  */
 int guest_own_tables(struct guest *g);
 
 /*
  * Maps all memory at the direct-map base: below 4 GiB, then above, with
- * the template and buffer policies. guest_map_range does one range,
+ * the policy's permissions. guest_map_range does one range,
  * [start, end), whose tables come from below `limit`.
  */
 int guest_direct_map(struct guest *g);
@@ -178,7 +180,7 @@ int guest_map_range(struct guest *g, pfn_t start, pfn_t end, pfn_t limit);
 /* The address of a frame in the direct map, whether or not it is mapped. */
 vaddr_t guest_direct_va(const struct guest *g, pfn_t frame);
 
-/* The last pass of the buffer policy; from here on requests are queued. */
+/* The last pass of the policy; from here on requests are queued. */
 int guest_run_time(struct guest *g);
 
 /*

@@ -48,8 +48,14 @@ mfn_t p2m_get(struct guest *g, pfn_t frame);
 void p2m_get_many(struct guest *g, pfn_t frame, uint64_t *ret_mfns,
 		  unsigned int nr);
 /*
+ * Makes a place for the entry of a frame that is missing: a leaf of its own
+ * in place of the shared one. 0 also where there is one already; -XEN_EINVAL
+ * outside, -XEN_ENOMEM if there is no frame for it.
+ */
+int p2m_reserve(struct guest *g, pfn_t frame);
+/*
  * Sets one; MFN_INVALID invalidates. Returns 0, -XEN_EINVAL outside,
- * -XEN_ENOMEM if a leaf is needed and there is no frame for it.
+ * -XEN_ENOENT if it has no place yet (p2m_reserve).
  * Changes the guest's own view only: guest_swap_frames,
  * guest_give_frame and guest_take_frame change the hypervisor's with it.
  */

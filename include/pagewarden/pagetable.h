@@ -124,6 +124,9 @@ struct guest_ops {
 	int (*set_entry)(struct guest *g, struct guest_slot slot, pte_t value);
 	int (*set_mapping)(struct guest *g, vaddr_t va, struct guest_slot slot,
 			   pte_t value, enum guest_flush flush);
+	/* At once, and flushed; without a hypervisor by the slot. */
+	int (*set_window)(struct guest *g, vaddr_t va, struct guest_slot slot,
+			  pte_t value);
 	int (*alloc_table)(struct guest *g, unsigned int level, pfn_t frame);
 	int (*release_table)(struct guest *g, unsigned int level, pfn_t frame);
 	int (*pin)(struct guest *g, unsigned int level, pfn_t frame);

@@ -45,7 +45,6 @@ static void boot(struct guest *g, vaddr_t start_info)
 		.text_end = image_pfn(text_end),
 		.direct_base = vaddr(DIRECT_BASE),
 		.windows = vaddr((uintptr_t)windows),
-		.policies = GUEST_POLICIES_DEFAULT,
 	};
 
 	step("start of day", guest_start(g, &config, start_info));

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The lab's kernel (lab/kernel.c) on a machine. Its command line names the
- * policies, as `lab run --on hv` and `--on xen` set them:
+ * policy, as `lab run --on hv` and `--on xen` set it:
  *
- *   template=NAME buffer=NAME recycle=NAME two-ranges limit=FRAMES
+ *   policy=HISTORY/NAME two-ranges limit=FRAMES
  *   direct=virt: the direct map is built over the initial mapping
  *
  * It says what the work took and how many pages came out wrong (check.c), and
@@ -12,7 +12,7 @@
  */
 #include "kernels/common/kernel.h"
 #include "kernels/lab/check.h"
-#include "lab/kernel.h"
+#include "lab/history.h"
 
 /* As in the simulator: frames at the top that an initrd would have. */
 #define TOP_TAKEN 1024
@@ -37,33 +37,11 @@ static bool cpu_has_nx(void)
 	       (cpuid(0x80000001).edx & 1u << 20) != 0;
 }
 
-/* The number of the word's name, or the default. */
-static unsigned int choose(const char *cmdline, const char *option,
-			   const char *const *names, unsigned int nr,
-			   unsigned int fallback)
+static const struct lab_policy *policy(const char *cmdline)
 {
-	const char *text = cmdline_text(cmdline, option);
+	const char *name = cmdline_text(cmdline, "policy");
 
-	for (unsigned int i = 0; text != NULL && i < nr; i++) {
-		if (word_is(text, names[i])) {
-			return i;
-		}
-	}
-	return fallback;
-}
-
-static struct guest_policies policies(const char *cmdline)
-{
-	const struct guest_policies d = GUEST_POLICIES_DEFAULT;
-
-	return (struct guest_policies){
-		.template = choose(cmdline, "template", template_policy_name,
-				   TEMPLATE_NR, d.template),
-		.buffer = choose(cmdline, "buffer", buffer_policy_name,
-				 BUFFER_NR, d.buffer),
-		.recycle = choose(cmdline, "recycle", recycle_policy_name,
-				  RECYCLE_NR, d.recycle),
-	};
+	return lab_find_policy(name == NULL ? "table-high/publish-free" : name);
 }
 
 static vaddr_t direct_base(const char *cmdline)
@@ -73,7 +51,8 @@ static vaddr_t direct_base(const char *cmdline)
 			     : DIRECT_BASE);
 }
 
-static struct lab_kernel kernel_of(uint64_t start_info)
+static struct lab_kernel kernel_of(uint64_t start_info,
+				   const struct lab_policy *p)
 {
 	const struct start_info *si = (const struct start_info *)start_info;
 	const char *cmdline = (const char *)si->cmd_line;
@@ -92,8 +71,7 @@ static struct lab_kernel kernel_of(uint64_t start_info)
 				.windows = vaddr((uintptr_t)windows),
 				.memory_limit = pfn(
 					cmdline_number(cmdline, "limit", 0)),
-				.policies = policies(cmdline),
-				.ask = lab_ask,
+				.policy = p->map,
 			},
 		.start_info = vaddr(start_info),
 		.split = pfn(cmdline_has(cmdline, "two-ranges")
@@ -111,9 +89,17 @@ static void say_cost(const struct guest_stats *s)
 
 void kernel_main(uint64_t start_info)
 {
-	struct lab_kernel k = kernel_of(start_info);
-	int error = lab_boot(&the_guest, &k);
+	const struct start_info *si = (const struct start_info *)start_info;
+	const struct lab_policy *p = policy((const char *)si->cmd_line);
+	struct lab_kernel k;
+	int error;
 
+	if (p == NULL) {
+		say("lab: there is no such policy");
+		shut_down(SHUTDOWN_crash);
+	}
+	k = kernel_of(start_info, p);
+	error = lab_boot(&the_guest, &k);
 	say_cost(&the_guest.stats);
 	if (error != 0) {
 		/* BUG(): an early kernel has no handler for it. */

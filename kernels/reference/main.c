@@ -49,7 +49,6 @@ static struct guest_config config(void)
 		.text_end = image_pfn(text_end),
 		.direct_base = vaddr(DIRECT_BASE),
 		.windows = vaddr((uintptr_t)windows),
-		.policies = GUEST_POLICIES_DEFAULT,
 	};
 }
 

@@ -139,7 +139,9 @@ static void missing(struct kernel *k, enum p2m_kind kind)
 		      p2m_get(g, first).v == INVALID_FRAME,
 	      "p2m_build: frames that are not there share a leaf");
 	check(k,
-	      p2m_set(g, pfn_add(first, 5), mfn(behind[5])) == 0 &&
+	      p2m_set(g, pfn_add(first, 5), mfn(behind[5])) == -XEN_ENOENT &&
+		      p2m_reserve(g, pfn_add(first, 5)) == 0 &&
+		      p2m_set(g, pfn_add(first, 5), mfn(behind[5])) == 0 &&
 		      g->p2m.nr_frames == full &&
 		      p2m_get(g, pfn_add(first, 5)).v == behind[5] &&
 		      p2m_get(g, pfn_add(first, 6)).v == INVALID_FRAME,

@@ -125,10 +125,12 @@ static void a_table_has_a_row_for_each_run(void **state)
 static bool can(const char *policy, const char *world, const char *on,
 		const struct lab_options *o)
 {
-	for (unsigned int i = 0; i < lab_nr_cases; i++) {
-		if (strcmp(lab_cases[i].policy, policy) == 0 &&
-		    strcmp(lab_cases[i].world->name, world) == 0) {
-			return lab_metal_can(&lab_cases[i], on, o);
+	const struct lab_case *c;
+
+	for (unsigned int i = 0; (c = lab_case_at(i)) != NULL; i++) {
+		if (c->policy == lab_find_policy(policy) &&
+		    strcmp(c->world->name, world) == 0) {
+			return lab_metal_can(c, on, o);
 		}
 	}
 	fail_msg("no case %s in %s", policy, world);
@@ -138,20 +140,19 @@ static bool can(const char *policy, const char *world, const char *on,
 /* What a real machine can show: not another CPU, nor another builder. */
 static void what_runs_on_metal(void **state)
 {
+	const struct lab_history *template = lab_find_history("template");
 	struct lab_options o = {.memory = LAB_MEMORY_DEFAULT,
 				.big = LAB_BIG_DEFAULT};
 
 	(void)state;
-	for (unsigned int p = 0; p < lab_nr_policies; p++) {
-		if (lab_policy_is_of(&lab_policies[p], "template")) {
-			char name[32];
+	for (unsigned int p = 0; p < template->nr_policies; p++) {
+		char name[32];
 
-			(void)snprintf(name, sizeof(name), "template/%s",
-				       lab_policies[p].name);
-			assert_true(can(name, "hypervisor", "hv", &o));
-			assert_true(can(name, "hypervisor", "xen", &o));
-			assert_false(can(name, "4-level NX", "hv", &o));
-		}
+		(void)snprintf(name, sizeof(name), "template/%s",
+			       template->policies[p].name);
+		assert_true(can(name, "hypervisor", "hv", &o));
+		assert_true(can(name, "hypervisor", "xen", &o));
+		assert_false(can(name, "4-level NX", "hv", &o));
 	}
 	assert_true(can("table-high/used-only", "one range", "xen", &o));
 	assert_false(can("tlb/no-flush", "TLB keeps none", "hv", &o));

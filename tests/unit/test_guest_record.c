@@ -191,7 +191,7 @@ static void what_the_p2m_cannot_record_is_not_asked_for(void **state)
 	in_both_forms(no_leaf);
 }
 
-/* p2m_set needs a leaf while something bad is queued. */
+/* p2m_reserve needs a leaf while something bad is queued. */
 static void leaf_while_queued(struct rig *r)
 {
 	const enum p2m_kind *kind = r->argument;
@@ -200,6 +200,8 @@ static void leaf_while_queued(struct rig *r)
 
 	hole_new(&h, r, *kind);
 	batch_entry(g, bench_maddr(&h.b, 2), bench_bad(&h.b));
+	assert_int_equal(p2m_set(g, h.first, mfn(h.had[0])), -XEN_ENOENT);
+	assert_int_equal(p2m_reserve(g, h.first), 0);
 	assert_int_equal(p2m_set(g, h.first, mfn(h.had[0])), 0);
 	assert_int_equal(p2m_get(g, h.first).v, h.had[0]);
 	/* The refusal is still to be told. */

@@ -29,10 +29,12 @@ static struct lab_options options(uint64_t memory, uint64_t big)
 
 static const struct lab_case *find(const char *policy, const char *world)
 {
-	for (unsigned int i = 0; i < lab_nr_cases; i++) {
-		if (strcmp(lab_cases[i].policy, policy) == 0 &&
-		    strcmp(lab_cases[i].world->name, world) == 0) {
-			return &lab_cases[i];
+	const struct lab_case *c;
+
+	for (unsigned int i = 0; (c = lab_case_at(i)) != NULL; i++) {
+		if (c->policy == lab_find_policy(policy) &&
+		    strcmp(c->world->name, world) == 0) {
+			return c;
 		}
 	}
 	fail_msg("no case %s in %s", policy, world);
@@ -41,13 +43,16 @@ static const struct lab_case *find(const char *policy, const char *world)
 
 static void run_all(const struct lab_options *o)
 {
-	for (unsigned int i = 0; i < lab_nr_cases; i++) {
+	const struct lab_case *c;
+
+	for (unsigned int i = 0; (c = lab_case_at(i)) != NULL; i++) {
 		struct lab_result r;
 
-		lab_run(&lab_cases[i], o, &r);
+		lab_run(c, o, &r);
 		if (!r.as_expected) {
-			fail_msg("%s in %s with %llu MiB: %s, %s\n%s",
-				 lab_cases[i].policy, lab_cases[i].world->name,
+			fail_msg("%s/%s in %s with %llu MiB: %s, %s\n%s",
+				 c->policy->history, c->policy->name,
+				 c->world->name,
 				 (unsigned long long)(o->memory / MIB),
 				 lab_outcome_name[r.outcome], r.message,
 				 sim_log_text(&r.log));
@@ -70,40 +75,50 @@ static void every_case_is_as_recorded_with_checks_all_the_way(void **state)
 
 	(void)state;
 	o.check_always = true;
-	for (unsigned int i = 0; i < lab_nr_cases; i++) {
+	const struct lab_case *c;
+
+	for (unsigned int i = 0; (c = lab_case_at(i)) != NULL; i++) {
 		struct lab_result r;
 
 		/* Each check reads the whole frame table. */
-		if (lab_memory(lab_cases[i].world, &o) > 64 * MIB) {
+		if (lab_memory(c->world, &o) > 64 * MIB) {
 			continue;
 		}
-		lab_run(&lab_cases[i], &o, &r);
+		lab_run(c, &o, &r);
 		if (!r.as_expected) {
-			fail_msg("%s in %s: %s", lab_cases[i].policy,
-				 lab_cases[i].world->name, r.message);
+			fail_msg("%s/%s in %s: %s", c->policy->history,
+				 c->policy->name, c->world->name, r.message);
 		}
 		lab_result_fini(&r);
 	}
 }
 
-/* Every policy of the library is there, and has at least one case. */
+/* Names are found again, and each policy has at least one case. */
 static void every_policy_has_a_case(void **state)
 {
+	const struct lab_policy *p;
+	const struct lab_case *c;
+	char name[64];
+
 	(void)state;
-	for (unsigned int p = 0; p < lab_nr_policies; p++) {
+	for (unsigned int n = 0; (p = lab_policy_at(n)) != NULL; n++) {
 		unsigned int nr = 0;
 
-		for (unsigned int i = 0; i < lab_nr_cases; i++) {
-			nr += lab_find_policy(lab_cases[i].policy) ==
-			      &lab_policies[p];
+		for (unsigned int i = 0; (c = lab_case_at(i)) != NULL; i++) {
+			nr += c->policy == p;
 		}
 		assert_true(nr > 0);
-	}
-	for (unsigned int i = 0; i < lab_nr_cases; i++) {
-		assert_non_null(lab_find_policy(lab_cases[i].policy));
+		(void)snprintf(name, sizeof(name), "%s/%s", p->history,
+			       p->name);
+		assert_ptr_equal(lab_find_policy(name), p);
+		assert_non_null(lab_find_history(p->history));
 	}
 	assert_null(lab_find_policy("tlb/"));
 	assert_null(lab_find_policy("table"));
+	assert_null(lab_find_policy("tlb/flushes"));
+	assert_ptr_equal(lab_find_policy("tlb/flush two-ranges"),
+			 lab_find_policy("tlb/flush"));
+	assert_null(lab_find_history("tlb/flush"));
 }
 
 static void used_only_says_what_the_report_said(void **state)
@@ -264,13 +279,13 @@ static void more_retention_kills_more_boots(void **state)
 	for (unsigned int i = 0; i < LAB_SWEEP_ROWS; i++) {
 		assert_false(rows[i].broken);
 		assert_int_equal(rows[i].boots, 6);
-		assert_int_equal(rows[i].crashed[RECYCLE_FLUSH], 0);
-		assert_int_equal(rows[i].stale_uses[RECYCLE_FLUSH], 0);
+		assert_int_equal(rows[i].crashed[LAB_FLUSH], 0);
+		assert_int_equal(rows[i].stale_uses[LAB_FLUSH], 0);
 		/* Chance has its say between the ends, but not much. */
-		assert_true(rows[i].crashed[RECYCLE_NO_FLUSH] + 2 >= last);
-		last = rows[i].crashed[RECYCLE_NO_FLUSH];
+		assert_true(rows[i].crashed[LAB_NO_FLUSH] + 2 >= last);
+		last = rows[i].crashed[LAB_NO_FLUSH];
 	}
-	assert_int_equal(rows[0].crashed[RECYCLE_NO_FLUSH], 0);
+	assert_int_equal(rows[0].crashed[LAB_NO_FLUSH], 0);
 	assert_int_equal(last, 6);
 }
 

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "lab/check.h"
+#include "lab/history.h"
 #include "lab/kernel.h"
 #include "sim/check.h"
 #include "sim/domain.h"
@@ -104,10 +105,8 @@ static void choose_kernel(struct boot *b, uint64_t pages)
 
 static void choose_policies(struct boot *b, uint64_t pages)
 {
-	const enum buffer_policy right[] = {BUFFER_PUBLISH_FREE,
-					    BUFFER_RW_PAST};
-	const enum template_policy template[] = {TEMPLATE_FILTER,
-						 TEMPLATE_QUERY};
+	const char *const right[] = {"table-high/publish-free",
+				     "table-high/rw-past", "template/query"};
 	const struct sim_kernel *k = &b->domain.kernel;
 	bool over = k->virt_base.v >> 39 != 0 && chance(b, 25);
 
@@ -130,15 +129,9 @@ static void choose_policies(struct boot *b, uint64_t pages)
 					vaddr_add(k->virt_base,
 						  (k->end.v - between(b, 4, 32))
 							  << PAGE_SHIFT),
-				.policies =
-					{
-						.template =
-							template[between(b, 0,
-									 1)],
-						.buffer =
-							right[between(b, 0, 1)],
-						.recycle = RECYCLE_FLUSH,
-					},
+				.policy =
+					lab_find_policy(right[between(b, 0, 2)])
+						->map,
 			},
 		.top_taken = chance(b, 50) ? between(b, 1, pages / 64) : 0,
 	};
@@ -176,7 +169,8 @@ static void choose_e820(struct boot *b)
 	 * goes wrong if the second takes them from the first's tail.
 	 */
 	if (at < pages && chance(b, 40) &&
-	    b->kernel.config.policies.buffer != BUFFER_RW_PAST) {
+	    b->kernel.config.policy !=
+		    lab_find_policy("table-high/rw-past")->map) {
 		b->kernel.split = pfn(between(b, at, pages));
 	}
 	while (at < pages) {

@@ -56,9 +56,6 @@ static struct guest_config config_of(enum rig_world world)
 		.text_end = pfn(RIG_TEXT_END),
 		.direct_base = vaddr(wide ? DIRECT_4LEVEL : BASE_32),
 		.windows = vaddr(base + (RIG_WINDOWS << PAGE_SHIFT)),
-		.policies = {.template = TEMPLATE_FILTER,
-			     .buffer = BUFFER_PUBLISH_FREE,
-			     .recycle = RECYCLE_FLUSH},
 	};
 }
 

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Entries as memory: reading them, finding the one that maps an address, and
+ * storing them in tables that nobody guards or that are not in use. What is
+ * queued for the hypervisor is not seen here (request/edit.c).
+ */
+#include "guest/reach/reach.h"
+
+pte_t guest_make_pte(struct guest *g, pfn_t frame, uint64_t flags)
+{
+	mfn_t m = p2m_get(g, frame);
+
+	if (mfn_eq(m, MFN_INVALID)) {
+		return pte(0);
+	}
+	return pte_make(m, flags);
+}
+
+int entry_table(struct guest *g, pte_t e, pfn_t *ret)
+{
+	*ret = p2m_find(g, entry_mfn(g, e));
+	if (pfn_eq(*ret, PFN_INVALID)) {
+		return guest_fail(g, XEN_EFAULT,
+				  "entry %lx is no table of ours", e.v);
+	}
+	return 0;
+}
+
+pte_t entry_load(struct guest *g, vaddr_t table, unsigned int index)
+{
+	if (g->config.geometry->entry_bytes == 4) {
+		return pte(port_load32(g, vaddr_add(table, index * 4)));
+	}
+	return pte(port_load64(g, vaddr_add(table, index * 8)));
+}
+
+int slot_load(struct guest *g, struct guest_slot slot, pte_t *ret)
+{
+	vaddr_t table;
+	int error = frame_reach(g, slot.table, false, &table);
+
+	if (error == 0) {
+		*ret = entry_load(g, table, slot.index);
+	}
+	return error;
+}
+
+int table_load(struct guest *g, unsigned int level, pfn_t table,
+	       uint64_t *entries)
+{
+	const struct geometry *s = g->config.geometry;
+	unsigned int nr = s->level[level].nr_entries;
+	vaddr_t va;
+	int error = frame_reach(g, table, false, &va);
+
+	if (error != 0) {
+		return error;
+	}
+	g->stats.pages_walked++;
+	if (s->entry_bytes == 8) {
+		port_read(g, entries, va, nr * sizeof(entries[0]));
+		return 0;
+	}
+	for (unsigned int i = 0; i < nr; i++) {
+		entries[i] = entry_load(g, va, i).v;
+	}
+	return 0;
+}
+
+int table_store(struct guest *g, unsigned int level, pfn_t table,
+		const uint64_t *entries)
+{
+	const struct geometry *s = g->config.geometry;
+	unsigned int nr = s->level[level].nr_entries;
+	vaddr_t va;
+	int error = frame_reach(g, table, true, &va);
+
+	if (error != 0) {
+		return error;
+	}
+	if (s->entry_bytes == 8) {
+		port_write(g, va, entries, nr * sizeof(entries[0]));
+		return 0;
+	}
+	for (unsigned int i = 0; i < nr; i++) {
+		port_store32(g, vaddr_add(va, i * 4), (uint32_t)entries[i]);
+	}
+	return 0;
+}
+
+maddr_t slot_maddr(struct guest *g, struct guest_slot slot)
+{
+	return maddr(mfn_to_maddr(p2m_get(g, slot.table)).v +
+		     slot.index * g->config.geometry->entry_bytes);
+}
+
+int slot_store(struct guest *g, struct guest_slot slot, pte_t value)
+{
+	vaddr_t table;
+	int error = frame_reach(g, slot.table, true, &table);
+
+	if (error != 0) {
+		return error;
+	}
+	g->stats.entry_writes++;
+	if (g->config.geometry->entry_bytes == 4) {
+		port_store32(g, vaddr_add(table, slot.index * 4),
+			     (uint32_t)value.v);
+	} else {
+		port_store64(g, vaddr_add(table, slot.index * 8), value.v);
+	}
+	return 0;
+}
+
+int lookup_present(struct guest *g, pfn_t root, vaddr_t va,
+		   struct guest_slot *ret_slot, pte_t *ret_entry)
+{
+	const struct geometry *s = g->config.geometry;
+	struct guest_slot slot = {.level = s->levels, .table = root};
+
+	for (;;) {
+		pte_t e;
+		int error;
+
+		slot.index = geometry_index(s, va, slot.level);
+		error = slot_load(g, slot, &e);
+		if (error != 0) {
+			return error;
+		}
+		*ret_slot = slot;
+		*ret_entry = e;
+		if (!pte_present(e)) {
+			return -XEN_ENOENT;
+		}
+		if (entry_is_leaf(g, slot.level, e)) {
+			return 0;
+		}
+		slot.table = p2m_find(g, entry_mfn(g, e));
+		if (pfn_eq(slot.table, PFN_INVALID)) {
+			return guest_fail(g, XEN_EFAULT,
+					  "the table of %lx at level %lu is "
+					  "not ours: entry %lx",
+					  va.v, (uint64_t)slot.level - 1, e.v);
+		}
+		slot.level--;
+	}
+}

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Regions in a sorted array: apart (end < next start, strictly, so that what
+ * touches is one region) and not empty. Every change goes through
+ * region_replace, which puts the array in its new state in one step or, if
+ * that does not fit, leaves it alone.
+ */
+#include "guest/reach/reach.h"
+#include "pagewarden/memblock.h"
+
+/* The first region that ends at or after a frame. */
+static unsigned int region_lower(const struct region_list *list, pfn_t frame)
+{
+	unsigned int low = 0;
+	unsigned int high = list->nr;
+
+	while (low < high) {
+		unsigned int middle = low + (high - low) / 2;
+
+		if (list->region[middle].end.v < frame.v) {
+			low = middle + 1;
+		} else {
+			high = middle;
+		}
+	}
+	return low;
+}
+
+/* The first that ends after it: the one that has the frame, if one has. */
+static unsigned int region_upper(const struct region_list *list, pfn_t frame)
+{
+	unsigned int i = region_lower(list, frame);
+
+	return i < list->nr && list->region[i].end.v == frame.v ? i + 1 : i;
+}
+
+/* Regions [from, to) become the nr ones given (at most 2). */
+static int region_replace(struct region_list *list, unsigned int from,
+			  unsigned int to, const struct region *with,
+			  unsigned int nr)
+{
+	unsigned int tail = list->nr - to;
+
+	if (from + nr + tail > MEMBLOCK_MAX_REGIONS) {
+		return -XEN_ENOSPC;
+	}
+	if (nr > to - from) {
+		for (unsigned int i = tail; i-- > 0;) {
+			list->region[from + nr + i] = list->region[to + i];
+		}
+	} else {
+		for (unsigned int i = 0; i < tail; i++) {
+			list->region[from + nr + i] = list->region[to + i];
+		}
+	}
+	for (unsigned int i = 0; i < nr; i++) {
+		list->region[from + i] = with[i];
+	}
+	list->nr = from + nr + tail;
+	return 0;
+}
+
+int region_add(struct region_list *list, pfn_t start, pfn_t end)
+{
+	struct region merged = {start, end};
+	unsigned int from;
+	unsigned int to;
+
+	if (start.v >= end.v) {
+		return -XEN_EINVAL;
+	}
+	from = region_lower(list, start);
+	to = from;
+	while (to < list->nr && list->region[to].start.v <= end.v) {
+		if (list->region[to].start.v < merged.start.v) {
+			merged.start = list->region[to].start;
+		}
+		if (list->region[to].end.v > merged.end.v) {
+			merged.end = list->region[to].end;
+		}
+		to++;
+	}
+	return region_replace(list, from, to, &merged, 1);
+}
+
+int region_remove(struct region_list *list, pfn_t start, pfn_t end)
+{
+	struct region left[2];
+	unsigned int nr = 0;
+	unsigned int from;
+	unsigned int to;
+
+	if (start.v >= end.v) {
+		return -XEN_EINVAL;
+	}
+	from = region_upper(list, start);
+	to = from;
+	while (to < list->nr && list->region[to].start.v < end.v) {
+		to++;
+	}
+	if (to == from) {
+		return 0;
+	}
+	if (list->region[from].start.v < start.v) {
+		left[nr++] = (struct region){list->region[from].start, start};
+	}
+	if (list->region[to - 1].end.v > end.v) {
+		left[nr++] = (struct region){end, list->region[to - 1].end};
+	}
+	return region_replace(list, from, to, left, nr);
+}
+
+const struct region *region_find(const struct region_list *list, pfn_t frame)
+{
+	unsigned int i = region_upper(list, frame);
+
+	if (i < list->nr && list->region[i].start.v <= frame.v) {
+		return &list->region[i];
+	}
+	return NULL;
+}
+
+bool region_has(const struct region_list *list, pfn_t frame)
+{
+	return region_find(list, frame) != NULL;
+}
+
+void memblock_init(struct memblock *m)
+{
+	m->memory.nr = 0;
+	m->reserved.nr = 0;
+}
+
+int memblock_add(struct memblock *m, pfn_t start, pfn_t end)
+{
+	return region_add(&m->memory, start, end);
+}
+
+int memblock_remove(struct memblock *m, pfn_t start, pfn_t end)
+{
+	return region_remove(&m->memory, start, end);
+}
+
+int memblock_reserve(struct memblock *m, pfn_t start, pfn_t end)
+{
+	return region_add(&m->reserved, start, end);
+}
+
+int memblock_free(struct memblock *m, pfn_t start, pfn_t end)
+{
+	return region_remove(&m->reserved, start, end);
+}
+
+bool memblock_is_memory(const struct memblock *m, pfn_t frame)
+{
+	return region_has(&m->memory, frame);
+}
+
+bool memblock_is_reserved(const struct memblock *m, pfn_t frame)
+{
+	return region_has(&m->reserved, frame);
+}
+
+uint64_t memblock_nr_memory(const struct memblock *m)
+{
+	uint64_t nr = 0;
+
+	for (unsigned int i = 0; i < m->memory.nr; i++) {
+		nr += m->memory.region[i].end.v - m->memory.region[i].start.v;
+	}
+	return nr;
+}
+
+uint64_t memblock_nr_free(const struct memblock *m)
+{
+	pfn_t cursor = pfn(0);
+	struct region r;
+	uint64_t nr = 0;
+
+	while (memblock_next_free(m, &cursor, &r)) {
+		nr += r.end.v - r.start.v;
+	}
+	return nr;
+}
+
+pfn_t memblock_end(const struct memblock *m)
+{
+	if (m->memory.nr == 0) {
+		return pfn(0);
+	}
+	return m->memory.region[m->memory.nr - 1].end;
+}
+
+bool memblock_next_memory(const struct memblock *m, pfn_t *cursor,
+			  struct region *ret)
+{
+	unsigned int i = region_upper(&m->memory, *cursor);
+
+	if (i >= m->memory.nr) {
+		return false;
+	}
+	*ret = m->memory.region[i];
+	if (ret->start.v < cursor->v) {
+		ret->start = *cursor;
+	}
+	*cursor = ret->end;
+	return true;
+}
+
+bool memblock_next_free(const struct memblock *m, pfn_t *cursor,
+			struct region *ret)
+{
+	pfn_t at = *cursor;
+	struct region r;
+
+	while (memblock_next_memory(m, &at, &r)) {
+		const struct region *taken = region_find(&m->reserved, r.start);
+		unsigned int next;
+
+		if (taken != NULL) {
+			at = taken->end;
+			continue;
+		}
+		next = region_upper(&m->reserved, r.start);
+		if (next < m->reserved.nr &&
+		    m->reserved.region[next].start.v < r.end.v) {
+			r.end = m->reserved.region[next].start;
+		}
+		*ret = r;
+		*cursor = r.end;
+		return true;
+	}
+	return false;
+}
+
+/* The place for nr frames in a free stretch: false if there is none. */
+static bool fits(struct region r, uint64_t nr, uint64_t align,
+		 enum memblock_from from, pfn_t *ret)
+{
+	uint64_t first;
+
+	if (r.start.v >= r.end.v || r.end.v - r.start.v < nr) {
+		return false;
+	}
+	if (from == MEMBLOCK_HIGH) {
+		first = (r.end.v - nr) & ~(align - 1);
+	} else {
+		first = (r.start.v + align - 1) & ~(align - 1);
+	}
+	if (first < r.start.v || first > r.end.v - nr) {
+		return false;
+	}
+	*ret = pfn(first);
+	return true;
+}
+
+int memblock_find(const struct memblock *m, pfn_t low, pfn_t high, uint64_t nr,
+		  uint64_t align, enum memblock_from from, pfn_t *ret)
+{
+	pfn_t cursor = low;
+	struct region r;
+	bool found = false;
+
+	if (nr == 0 || align == 0 || (align & (align - 1)) != 0) {
+		return -XEN_EINVAL;
+	}
+	while (memblock_next_free(m, &cursor, &r) && r.start.v < high.v) {
+		pfn_t place;
+
+		if (r.end.v > high.v) {
+			r.end = high;
+		}
+		if (!fits(r, nr, align, from, &place)) {
+			continue;
+		}
+		*ret = place;
+		found = true;
+		if (from == MEMBLOCK_LOW) {
+			break;
+		}
+	}
+	return found ? 0 : -XEN_ENOMEM;
+}
+
+int memblock_alloc(struct memblock *m, pfn_t low, pfn_t high, uint64_t nr,
+		   uint64_t align, enum memblock_from from, pfn_t *ret)
+{
+	pfn_t place;
+	int error = memblock_find(m, low, high, nr, align, from, &place);
+
+	if (error == 0) {
+		error = memblock_reserve(m, place, pfn_add(place, nr));
+	}
+	if (error == 0) {
+		*ret = place;
+	}
+	return error;
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The first step: the context is made, and everything that it is told, by the
+ * kernel and by start_info, is checked before it is believed.
+ */
+#include "guest/start/start.h"
+
+static int check_config(struct guest *g)
+{
+	const struct guest_config *c = &g->config;
+
+	if (page_offset(c->virt_base.v | c->direct_base.v | c->windows.v)) {
+		return guest_fail(g, XEN_EINVAL,
+				  "config: an address is not page-aligned");
+	}
+	if (c->kernel_start.v >= c->kernel_end.v ||
+	    c->kernel_end.v > g->boot.nr_pages) {
+		return guest_fail(g, XEN_EINVAL,
+				  "config: the kernel's image, pfn %lx to %lx, "
+				  "is not in %lu pages",
+				  c->kernel_start.v, c->kernel_end.v,
+				  g->boot.nr_pages);
+	}
+	return 0;
+}
+
+static void guest_init(struct guest *g, const struct guest_config *config,
+		       const struct guest_ops *ops)
+{
+	__builtin_memset(g, 0, sizeof(*g));
+	g->config = *config;
+	if (config->policy == NULL) {
+		g->config.policy = &guest_policy_default;
+	}
+	g->ops = ops;
+	memblock_init(&g->memblock);
+	g->directmap.base = config->direct_base;
+	for (unsigned int i = 0; i < GUEST_WINDOWS; i++) {
+		g->window[i].frame = PFN_INVALID;
+	}
+	g->kernel.end_slot =
+		config->geometry->level[config->geometry->levels].nr_entries;
+}
+
+int guest_start(struct guest *g, const struct guest_config *config,
+		vaddr_t start_info)
+{
+	struct start_info si;
+	int error;
+
+	guest_init(g, config, &guest_ops_xen_boot);
+	if (config->geometry != &geometry_4level) {
+		return guest_fail(g, XEN_EINVAL,
+				  "config: geometry %s under "
+				  "a 64-bit hypervisor",
+				  config->geometry->name);
+	}
+	if (page_offset(start_info.v) != 0) {
+		return guest_fail(g, XEN_EINVAL,
+				  "start_info: address %lx makes no sense",
+				  start_info.v);
+	}
+	port_read(g, &si, start_info, sizeof(si));
+	error = start_info_read(g, &si, start_info);
+	if (error == 0) {
+		error = check_config(g);
+	}
+	if (error == 0) {
+		error = start_info_check_overlaps(g);
+	}
+	if (error != 0) {
+		return error;
+	}
+	g->p2m.kind = P2M_LIST;
+	g->p2m.list = g->boot.p2m_list;
+	g->p2m.nr = g->boot.nr_pages;
+	g->kernel.root = g->boot.root;
+	g->kernel.pinned = true;
+	error = initial_check_p2m(g);
+	if (error != 0) {
+		return error;
+	}
+	if (!pfn_eq(p2m_find(g, p2m_get(g, g->boot.root)), g->boot.root)) {
+		return guest_fail(g, XEN_EINVAL,
+				  "start_info: P2M and M2P do not agree on "
+				  "the frame of pt_base, pfn %lx",
+				  g->boot.root.v);
+	}
+	return initial_find_end(g);
+}
+
+int guest_start_native(struct guest *g, const struct guest_config *config,
+		       const struct guest_native *native)
+{
+	guest_init(g, config, &guest_ops_native);
+	if (native->nr_pages == 0 || native->nr_pages > MAX_PAGES ||
+	    native->mapped_end.v > native->nr_pages ||
+	    native->tables_start.v >= native->tables_end.v ||
+	    native->tables_end.v > native->mapped_end.v) {
+		return guest_fail(g, XEN_EINVAL,
+				  "native: the boot tables or the boot "
+				  "mapping are beyond nr_pages %lu",
+				  native->nr_pages);
+	}
+	g->boot.nr_pages = native->nr_pages;
+	g->boot.mapped_end = native->mapped_end;
+	g->boot.tables_start = native->tables_start;
+	g->boot.tables_end = native->tables_end;
+	g->boot.root = native->root;
+	g->boot.console = MFN_INVALID;
+	g->p2m.kind = P2M_IDENTITY;
+	g->p2m.nr = native->nr_pages;
+	g->kernel.root = native->root;
+	g->kernel.pinned = true;
+	g->e820 = native->e820;
+	return check_config(g);
+}

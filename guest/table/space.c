@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Address spaces as a whole: all tables of one are made read-only, leaves of
+ * the tree first, and its root is pinned, in batches; and back. One recursion,
+ * as deep as there are levels, serves every shape of table.
+ */
+#include "guest/table/table.h"
+
+/* What is done to each table. */
+static int visit(struct guest *g, pfn_t table, bool readonly)
+{
+	int error;
+
+	if (!readonly) {
+		error = guest_make_readwrite(g, table, GUEST_FLUSH);
+	} else {
+		window_forget(g, table);
+		error = guest_make_readonly(g, table);
+	}
+	/* A frame that nothing maps needs nothing. */
+	return error == -XEN_ENOENT ? 0 : error;
+}
+
+static int walk_table(struct guest *g, bool readonly, unsigned int level,
+		      pfn_t table, unsigned int first, unsigned int end)
+{
+	int error = 0;
+
+	g->stats.pages_walked++;
+	for (unsigned int i = first; level > 1 && i < end; i++) {
+		struct guest_slot slot = {level, table, i};
+		vaddr_t va;
+		pte_t e;
+		pfn_t child;
+
+		error = frame_reach(g, table, false, &va);
+		if (error != 0) {
+			return error;
+		}
+		e = entry_load(g, va, slot.index);
+		if (!pte_present(e) || entry_is_leaf(g, level, e)) {
+			continue;
+		}
+		error = entry_table(g, e, &child);
+		if (error == 0) {
+			error = walk_table(g, readonly, level - 1, child, 0,
+					   g->config.geometry->level[level - 1]
+						   .nr_entries);
+		}
+		if (error != 0) {
+			return error;
+		}
+	}
+	return visit(g, table, readonly);
+}
+
+static int walk_space(struct guest *g, const struct guest_space *space,
+		      bool readonly)
+{
+	return walk_table(g, readonly, g->config.geometry->levels, space->root,
+			  space->first_slot, space->end_slot);
+}
+
+int guest_pin_space(struct guest *g, struct guest_space *space)
+{
+	char reason[GUEST_MESSAGE_SIZE];
+	int error = batch_flush(g, NULL);
+	int undone;
+
+	if (error != 0 || space->pinned) {
+		return error;
+	}
+	error = walk_space(g, space, true);
+	if (error == 0) {
+		error = g->ops->pin(g, g->config.geometry->levels, space->root);
+	}
+	if (error == 0) {
+		error = batch_flush(g, NULL);
+	}
+	if (error == 0) {
+		space->pinned = true;
+		return 0;
+	}
+	__builtin_memcpy(reason, g->message, sizeof(reason));
+	/* Where one walk was stopped the other is: each table before it. */
+	undone = walk_space(g, space, false);
+	if (batch_flush(g, NULL) != 0 || (undone != 0 && undone != error)) {
+		guest_note(g, "tables of root %lx stay read-only",
+			   space->root.v);
+	}
+	__builtin_memcpy(g->message, reason, sizeof(reason));
+	return error;
+}
+
+int guest_unpin_space(struct guest *g, struct guest_space *space)
+{
+	int error = batch_flush(g, NULL);
+
+	if (error != 0 || !space->pinned) {
+		return error;
+	}
+	error = g->ops->unpin(g, space->root);
+	if (error == 0) {
+		error = batch_flush(g, NULL);
+	}
+	if (error != 0) {
+		return error;
+	}
+	space->pinned = false;
+	error = walk_space(g, space, false);
+	return error == 0 ? batch_flush(g, NULL) : error;
+}
+
+int guest_load_root(struct guest *g, pfn_t root)
+{
+	/* What the flush below reports is then about the root alone. */
+	int error = batch_flush(g, NULL);
+
+	if (error == 0) {
+		error = g->ops->load_root(g, root);
+	}
+	if (error == 0) {
+		error = batch_flush(g, NULL);
+	}
+	if (error == 0) {
+		g->kernel.root = root;
+	}
+	return error;
+}
+
+int guest_load_user_root(struct guest *g, pfn_t root)
+{
+	int error = batch_flush(g, NULL);
+
+	if (error != 0) {
+		return error;
+	}
+	if (!g->ops->hypervisor) {
+		return guest_fail(g, XEN_ENOSYS,
+				  "there are user roots under Xen only");
+	}
+	batch_extended(g, MMUEXT_NEW_USER_BASEPTR,
+		       pfn_eq(root, PFN_INVALID) ? 0 : p2m_get(g, root).v);
+	return batch_flush(g, NULL);
+}

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MIT */
+/* 2010-2011: the direct map covers the buffer that its tables come from. */
+#include <stddef.h>
+
+#include "lab/histories/histories.h"
+
+/* Where something is mapped already, its permission is the right one. */
+static uint64_t kept_or(pte_t existing, bool readonly, uint64_t flags)
+{
+	if (pte_present(existing)) {
+		readonly = !pte_writable(existing);
+	}
+	return readonly ? flags & ~PTE_RW : flags;
+}
+
+static uint64_t used_only_flags(struct guest *g, pfn_t frame, uint64_t flags,
+				pte_t existing)
+{
+	return kept_or(existing, guest_is_table(g, frame), flags);
+}
+
+/*
+ * rw-past has to find out from inside the entry writer that a range is done:
+ * its first page is then seen reserved.
+ */
+static void watch_range(struct guest *g)
+{
+	struct lab_notes *n = lab_notes(g);
+	const struct directmap *d = &g->directmap;
+
+	if (!n->watching) {
+		n->watched = d->now;
+		n->watching = true;
+		return;
+	}
+	if (!memblock_is_reserved(&g->memblock, n->watched.start)) {
+		n->watched.end = d->now.end;
+		n->watched.top = d->now.top;
+		return;
+	}
+	if (!pfn_eq(n->watched.start, d->now.start)) {
+		if (guest_make_range_readwrite(g, n->watched.end,
+					       n->watched.top) != 0) {
+			lab_say(g, g->message);
+		}
+		n->watched = d->now;
+	}
+}
+
+static uint64_t rw_past_flags(struct guest *g, pfn_t frame, uint64_t flags,
+			      pte_t existing)
+{
+	if (frame.v != 0 && g->directmap.building) {
+		watch_range(g);
+	}
+	return guest_policy_flags(g, frame, flags, existing);
+}
+
+/* Or the last range would be forgotten. */
+static int rw_past_last_pass(struct guest *g)
+{
+	struct lab_notes *n = lab_notes(g);
+	pfn_t end;
+
+	if (!n->watching) {
+		return 0;
+	}
+	n->watching = false;
+	/* Reserved by now: what is reserved of it is what was used. */
+	end = n->watched.start;
+	while (end.v < n->watched.top.v &&
+	       memblock_is_reserved(&g->memblock, end)) {
+		end = pfn_add(end, 1);
+	}
+	return guest_make_range_readwrite(g, end, n->watched.top);
+}
+
+/* remember: what could not be made read-only when it was taken. */
+static void remember_frame(struct guest *g, pfn_t frame)
+{
+	struct lab_notes *n = lab_notes(g);
+
+	if (g->directmap.building && n->nr_remembered < LAB_MAX_REMEMBERED) {
+		n->remembered[n->nr_remembered++] = frame;
+	}
+}
+
+static uint64_t remember_flags(struct guest *g, pfn_t frame, uint64_t flags,
+			       pte_t existing)
+{
+	const struct lab_notes *n = lab_notes(g);
+	bool noted = guest_is_table(g, frame);
+
+	for (unsigned int i = 0; i < n->nr_remembered; i++) {
+		noted = noted || pfn_eq(n->remembered[i], frame);
+	}
+	return kept_or(existing, noted, flags);
+}
+
+/* One writable entry that maps a table loses RW, where it is. */
+static int raw_entry(struct guest *g, struct guest_slot slot, bool hooked,
+		     pte_t e)
+{
+	if (!pte_present(e) || !pte_writable(e) ||
+	    !guest_is_table(g, p2m_find(g, pte_mfn(e)))) {
+		return 0;
+	}
+	g->stats.made_readonly++;
+	e.v &= ~PTE_RW;
+	return hooked ? guest_set_entry(g, slot, e)
+		      : guest_store_entry(g, slot, e);
+}
+
+static int raw_walk_table(struct guest *g, unsigned int level, pfn_t table,
+			  bool hooked)
+{
+	struct guest_slot slot = {.level = level, .table = table};
+	unsigned int nr = g->config.geometry->level[level].nr_entries;
+	int rc = 0;
+
+	g->stats.pages_walked++;
+	for (; rc == 0 && slot.index < nr; slot.index++) {
+		pte_t e;
+		pfn_t child;
+
+		rc = guest_read_entry(g, slot, &e);
+		if (rc != 0 || !pte_present(e)) {
+			continue;
+		}
+		if (level == 1) {
+			rc = raw_entry(g, slot, hooked, e);
+			continue;
+		}
+		child = p2m_find(g, pte_mfn(e));
+		if (!pfn_eq(child, PFN_INVALID)) {
+			/* What hangs below was hooked when it was made. */
+			rc = raw_walk_table(g, level - 1, child, true);
+		}
+	}
+	return rc;
+}
+
+static int raw_walk_hooking(struct guest *g, unsigned int level, pfn_t table)
+{
+	return g->directmap.building ? raw_walk_table(g, level, table, false)
+				     : 0;
+}
+
+static const struct guest_policy used_only = {
+	.recycle = GUEST_FLUSH,
+	.flags = used_only_flags,
+};
+static const struct guest_policy ro_forever = {
+	.recycle = GUEST_FLUSH,
+	.flags = guest_policy_flags,
+};
+static const struct guest_policy rw_past = {
+	.recycle = GUEST_FLUSH,
+	.flags = rw_past_flags,
+	.last_pass = rw_past_last_pass,
+};
+static const struct guest_policy remember = {
+	.recycle = GUEST_FLUSH,
+	.flags = remember_flags,
+	.unreachable = remember_frame,
+};
+static const struct guest_policy raw_walk = {
+	.recycle = GUEST_FLUSH,
+	.flags = used_only_flags,
+	.hooking = raw_walk_hooking,
+};
+
+enum { USED_ONLY, RO_FOREVER, RW_PAST, PUBLISH_FREE, REMEMBER, RAW_WALK };
+
+static const struct lab_policy policies[] = {
+	[USED_ONLY] = {.history = "table-high",
+		       .name = "used-only",
+		       .title = "RO what is in use when its entry is set",
+		       .map = &used_only},
+	[RO_FOREVER] = {.history = "table-high",
+			.name = "ro-forever",
+			.title = "RO all of the buffer, and leave it so",
+			.map = &ro_forever},
+	[RW_PAST] = {.history = "table-high",
+		     .name = "rw-past",
+		     .title = "RO all; the tail to RW when seen reserved",
+		     .map = &rw_past},
+	[PUBLISH_FREE] = {.history = "table-high",
+			  .name = "publish-free",
+			  .title = "RO all; the tail is given back",
+			  .map = &guest_policy_default},
+	[REMEMBER] = {.history = "table-high",
+		      .name = "remember",
+		      .title = "used-only, and note what came too late",
+		      .map = &remember},
+	[RAW_WALK] = {.history = "table-high",
+		      .name = "raw-walk",
+		      .title = "used-only, and read the table being hooked",
+		      .map = &raw_walk},
+};
+
+static const struct lab_world one_range = {.name = "one range",
+					   LAB_UNDER_HYPERVISOR,
+					   .on_metal = true,
+					   .noted = true};
+static const struct lab_world two_ranges = {.name = "two ranges",
+					    LAB_UNDER_HYPERVISOR,
+					    .on_metal = true,
+					    .noted = true,
+					    .two_ranges = true,
+					    .memory = LAB_MEMORY_TWO};
+
+#define BAD_TYPE                     \
+	LAB_REFUSED, LAB_DIRECT_MAP, \
+		"Bad type (saw 7400000000000001 != exp 1000000000000000)"
+#define FAULT LAB_FAULT, LAB_P2M, "unhandled page fault (ec=0003)"
+
+static const struct lab_case cases[] = {
+	{&policies[USED_ONLY], &one_range, BAD_TYPE},
+	{&policies[USED_ONLY], &two_ranges, BAD_TYPE},
+	{&policies[RO_FOREVER], &one_range, FAULT},
+	{&policies[RO_FOREVER], &two_ranges, FAULT},
+	{&policies[RW_PAST], &one_range, LAB_CASE_RIGHT},
+	{&policies[RW_PAST], &two_ranges, LAB_CASE_RIGHT},
+	{&policies[PUBLISH_FREE], &one_range, LAB_CASE_RIGHT},
+	{&policies[PUBLISH_FREE], &two_ranges, LAB_CASE_RIGHT},
+	{&policies[REMEMBER], &one_range, BAD_TYPE},
+	{&policies[REMEMBER], &two_ranges, BAD_TYPE},
+	{&policies[RAW_WALK], &one_range, BAD_TYPE},
+	{&policies[RAW_WALK], &two_ranges, BAD_TYPE},
+};
+
+const struct lab_history history_table_high = {
+	.name = "table-high",
+	.title =
+		"the direct map covers the buffer that its own tables come from",
+	.source =
+		"December 2010 to May 2011, \"x86-64, mm: Put early page table "
+		"high\", and the workaround for it in the Xen port",
+	.story = "The direct map takes its tables from a buffer at the top "
+		 "of memory, so it maps that buffer, and with it pages that "
+		 "are no tables yet. Mapping read-only what is a table *at "
+		 "that moment* (`used-only`) leaves a page writable that is "
+		 "taken as a table a moment later; it cannot be made "
+		 "read-only then, because the table that maps it is not yet "
+		 "reachable, and the hypervisor says `Bad type (saw "
+		 "7400000000000001 != exp 1000000000000000)`: it sees one "
+		 "writable mapping, validated, where a level-1 table is "
+		 "wanted. Mapping the whole buffer read-only and leaving it "
+		 "so (`ro-forever`) boots, and faults when the unused tail "
+		 "is handed out. The workaround (`rw-past`) maps all of it "
+		 "read-only and, from inside the entry writer, watches the "
+		 "reserved-memory list for the moment when the range is "
+		 "done. `publish-free` is the interface that was asked for: "
+		 "the builder of the map says what it used. `remember` (note "
+		 "what came too late, do it when an entry for it is written) "
+		 "and `raw-walk` (read the table that is being hooked) were "
+		 "discussed; the lab shows that both fail exactly as "
+		 "used-only does, because the entry that hurts stands in a "
+		 "table that is already pinned, and what raw-walk costs on "
+		 "the way: twice the hypercalls. The random boots of the "
+		 "test suite found a window of rw-past as well: if the "
+		 "second range takes its tables from the tail of the first, "
+		 "it does so before the first entry of the second is "
+		 "written, and so before the tail is writable.",
+	.policies = policies,
+	.nr_policies = LAB_NR(policies),
+	.cases = cases,
+	.nr_cases = LAB_NR(cases),
+};
