@@ -260,6 +260,12 @@ static int start(struct call *c)
 	return mmu_start(c->m->caller, dom_frame(VICTIM));
 }
 
+static int start_vcpu(struct call *c)
+{
+	return mmu_start_vcpu(c->m->caller, &c->m->second, dom_frame(VICTIM),
+			      mfn(0), NULL, 0);
+}
+
 static int hold(struct call *c)
 {
 	return mmu_hold(&c->m->dom, dom_frame(VICTIM));
@@ -345,6 +351,7 @@ static const struct door doors[MMU_OPERATIONS] = {
 	[MMU_OP_LDT_FAULT] = {.enter = ldt_fault, .prepare = ldt},
 	[MMU_OP_HYPERCALL_PAGE] = {.enter = hypercall_page},
 	[MMU_OP_START] = {.enter = start},
+	[MMU_OP_START_VCPU] = {.enter = start_vcpu},
 	[MMU_OP_HOLD] = {.enter = hold},
 	[MMU_OP_LEND] = {.enter = unshare},
 	[MMU_OP_DEATH] = {.enter = die},
