@@ -119,9 +119,9 @@ static bool is_ram(const struct sim *s, pfn_t at)
 		return true;
 	}
 	for (unsigned int i = 0; i < s->e820.nr; i++) {
-		const struct e820_entry *e = &s->e820.entry[i];
+		const struct guest_e820_entry *e = &s->e820.entry[i];
 
-		if (e->type == E820_RAM && start >= e->addr &&
+		if (e->type == GUEST_E820_RAM && start >= e->addr &&
 		    start + PAGE_SIZE <= e->addr + e->size) {
 			return true;
 		}
@@ -240,7 +240,7 @@ static void check_old_p2m(struct checker *c, pfn_t at, mfn_t behind)
 	}
 	if ((c->w.to.flags & PTE_RW) == 0 || is_table_frame(c->s, behind) ||
 	    (frame_of(&c->s->mmu, behind)->flags & FRAME_PINNED) != 0 ||
-	    memblock_is_reserved(&c->s->guest.memblock, at)) {
+	    guest_memblock_is_reserved(&c->s->guest.memblock, at)) {
 		note(c, OLD_P2M, at);
 	}
 }
@@ -306,7 +306,7 @@ static void mark_p2m(struct checker *c)
 {
 	const struct guest *g = &c->s->guest;
 
-	if (g->p2m.kind != P2M_TREE) {
+	if (g->p2m.kind != GUEST_P2M_TREE) {
 		return;
 	}
 	mark(c, g->p2m.missing_leaf.v);
@@ -314,13 +314,13 @@ static void mark_p2m(struct checker *c)
 	for (uint64_t t = 0; t < g->p2m.nr_top; t++) {
 		mark(c, g->p2m.top.v + t);
 	}
-	for (uint64_t i = 0; i < g->p2m.nr_top * P2M_PER_PAGE; i++) {
+	for (uint64_t i = 0; i < g->p2m.nr_top * GUEST_P2M_PER_PAGE; i++) {
 		vaddr_t top = guest_direct_va(g, g->p2m.top);
 		pfn_t mid = pfn(read_word(c->s, vaddr_add(top, i * 8)));
 
 		mark(c, mid.v);
 		for (unsigned int j = 0;
-		     j < P2M_PER_PAGE && !pfn_eq(mid, g->p2m.missing_mid);
+		     j < GUEST_P2M_PER_PAGE && !pfn_eq(mid, g->p2m.missing_mid);
 		     j++) {
 			mark(c,
 			     read_word(c->s, vaddr_add(guest_direct_va(g, mid),
@@ -347,7 +347,7 @@ static bool is_used(const struct checker *c, pfn_t at, mfn_t behind)
 
 static void check_reserved(struct checker *c)
 {
-	const struct region_list *r = &c->s->guest.memblock.reserved;
+	const struct guest_region_list *r = &c->s->guest.memblock.reserved;
 
 	for (unsigned int i = 0; i < r->nr; i++) {
 		for (pfn_t at = r->region[i].start; at.v < r->region[i].end.v;
@@ -392,7 +392,8 @@ void lab_check(struct sim *s, const struct lab_kernel *k,
 	for (pfn_t at = pfn(0); at.v < c.end; at = pfn_add(at, 1)) {
 		check_page(&c, at);
 	}
-	c.top_taken = pfn(memblock_end(&s->guest.memblock).v - k->top_taken);
+	c.top_taken =
+		pfn(guest_memblock_end(&s->guest.memblock).v - k->top_taken);
 	c.in_p2m = calloc(c.end + 1, sizeof(*c.in_p2m));
 	if (c.in_p2m == NULL) {
 		/* What cannot be checked is not right. */

@@ -36,7 +36,7 @@ static int start(struct guest *g, const struct lab_kernel *k)
 static int memory_map(struct guest *g, const struct lab_kernel *k)
 {
 	int error = guest_memory_map(g);
-	pfn_t end = memblock_end(&g->memblock);
+	pfn_t end = guest_memblock_end(&g->memblock);
 
 	if (error != 0 || k->top_taken == 0) {
 		return error;
@@ -47,12 +47,13 @@ static int memory_map(struct guest *g, const struct lab_kernel *k)
 				  "small for the lab",
 				  end.v);
 	}
-	return memblock_reserve(&g->memblock, pfn(end.v - k->top_taken), end);
+	return guest_memblock_reserve(&g->memblock, pfn(end.v - k->top_taken),
+				      end);
 }
 
 static int direct_map(struct guest *g, const struct lab_kernel *k)
 {
-	pfn_t end = memblock_end(&g->memblock);
+	pfn_t end = guest_memblock_end(&g->memblock);
 	int error;
 
 	if (k->split.v == 0 || k->split.v >= end.v) {
@@ -99,7 +100,7 @@ static int change_permission(struct guest *g)
 static void write_free_frames(struct guest *g, pfn_t start, pfn_t end)
 {
 	for (; start.v < end.v; start = pfn_add(start, 1)) {
-		if (!memblock_is_reserved(&g->memblock, start)) {
+		if (!guest_memblock_is_reserved(&g->memblock, start)) {
 			port_store64(g, guest_direct_va(g, start), start.v);
 		}
 	}
@@ -110,7 +111,7 @@ static int write_old_p2m(struct guest *g, const struct lab_kernel *k)
 {
 	for (pfn_t at = k->old_p2m; at.v < k->old_p2m_end.v;
 	     at = pfn_add(at, 1)) {
-		if (memblock_is_reserved(&g->memblock, at)) {
+		if (guest_memblock_is_reserved(&g->memblock, at)) {
 			return guest_fail(
 				g, XEN_EBUSY,
 				"pfn %lx of the builder's P2M is lost", at.v);
@@ -123,7 +124,7 @@ static int write_old_p2m(struct guest *g, const struct lab_kernel *k)
 /* What the table buffers did not use, and whatever comes next. */
 static int reuse(struct guest *g, const struct lab_kernel *k)
 {
-	const struct directmap *d = &g->directmap;
+	const struct guest_directmap *d = &g->directmap;
 	pfn_t frame[REUSED_FRAMES];
 	int error = write_old_p2m(g, k);
 
@@ -151,7 +152,9 @@ static int do_step(struct guest *g, struct lab_kernel *k)
 	case LAB_DIRECT_MAP:
 		return direct_map(g, k);
 	case LAB_P2M:
-		return k->native != NULL ? 0 : p2m_build(g, P2M_TREE, vaddr(0));
+		return k->native != NULL
+			       ? 0
+			       : guest_p2m_build(g, GUEST_P2M_TREE, vaddr(0));
 	case LAB_RUN_TIME:
 		return guest_run_time(g);
 	case LAB_DROP_P2M:

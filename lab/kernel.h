@@ -36,7 +36,7 @@ extern const char *const lab_step_name[LAB_STEPS];
 struct lab_notes {
 	/* rw-past: the range that is watched until it is seen reserved. */
 	bool watching;
-	struct table_buffer watched;
+	struct guest_table_buffer watched;
 	/* remember: pages that could not be made RO when they were taken. */
 	unsigned int nr_remembered;
 	pfn_t remembered[LAB_MAX_REMEMBERED];

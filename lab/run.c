@@ -37,12 +37,12 @@ const char *const lab_outcome_name[LAB_OUTCOMES] = {
 };
 
 static const struct {
-	const struct geometry *geometry;
+	const struct guest_geometry *geometry;
 	enum paging_mode mode;
 } tables[] = {
-	[LAB_4LEVEL] = {&geometry_4level, PAGING_4LEVEL},
-	[LAB_PAE] = {&geometry_pae, PAGING_PAE},
-	[LAB_2LEVEL] = {&geometry_2level, PAGING_2LEVEL},
+	[LAB_4LEVEL] = {&guest_geometry_4level, PAGING_4LEVEL},
+	[LAB_PAE] = {&guest_geometry_pae, PAGING_PAE},
+	[LAB_2LEVEL] = {&guest_geometry_2level, PAGING_2LEVEL},
 };
 
 /*

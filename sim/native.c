@@ -99,7 +99,7 @@ int sim_start_native(struct sim *s, const struct sim_native *n,
 		.e820 = {.nr = 1,
 			 .entry = {{.addr = 0,
 				    .size = n->nr_pages << PAGE_SHIFT,
-				    .type = E820_RAM}}},
+				    .type = GUEST_E820_RAM}}},
 	};
 	cpu_load_cr3(s, maddr(pfn_to_paddr(n->kernel.end).v), true);
 	return 0;

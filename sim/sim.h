@@ -115,7 +115,7 @@ struct sim {
 	/* The guest's world. */
 	sim_fault_handler *fault_handler;
 	bool has_e820; /* else the engine's answer */
-	struct e820_map e820;
+	struct guest_e820_map e820;
 	uint64_t vm_assist;
 	struct build_result built;
 	struct layout layout;

@@ -26,23 +26,23 @@ bool guest_direct_mapped(const struct guest *g, pfn_t frame)
 	for (unsigned int i = 0; i < g->directmap.nr_mapped; i++) {
 		if (frame.v >= g->directmap.mapped[i].start.v &&
 		    frame.v < g->directmap.mapped[i].end.v) {
-			return memblock_is_memory(&g->memblock, frame);
+			return guest_memblock_is_memory(&g->memblock, frame);
 		}
 	}
 	return false;
 }
 
-uint64_t table_flags(const struct guest *g, unsigned int level)
+uint64_t guest_table_flags(const struct guest *g, unsigned int level)
 {
-	return g->config.geometry->level[level].table_flags;
+	return g->config.geometry->level[level].guest_table_flags;
 }
 
-mfn_t entry_mfn(const struct guest *g, pte_t e)
+mfn_t guest_entry_mfn(const struct guest *g, pte_t e)
 {
 	return mfn((e.v & g->config.geometry->frame_mask) >> PAGE_SHIFT);
 }
 
-bool entry_is_leaf(const struct guest *g, unsigned int level, pte_t e)
+bool guest_entry_is_leaf(const struct guest *g, unsigned int level, pte_t e)
 {
 	return level == 1 ||
 	       (level <= g->config.geometry->large_level && (e.v & PTE_PS));

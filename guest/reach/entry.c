@@ -8,7 +8,7 @@
 
 pte_t guest_make_pte(struct guest *g, pfn_t frame, uint64_t flags)
 {
-	mfn_t m = p2m_get(g, frame);
+	mfn_t m = guest_p2m_get(g, frame);
 
 	if (mfn_eq(m, MFN_INVALID)) {
 		return pte(0);
@@ -16,9 +16,9 @@ pte_t guest_make_pte(struct guest *g, pfn_t frame, uint64_t flags)
 	return pte_make(m, flags);
 }
 
-int entry_table(struct guest *g, pte_t e, pfn_t *ret)
+int guest_entry_table(struct guest *g, pte_t e, pfn_t *ret)
 {
-	*ret = p2m_find(g, entry_mfn(g, e));
+	*ret = guest_p2m_find(g, guest_entry_mfn(g, e));
 	if (pfn_eq(*ret, PFN_INVALID)) {
 		return guest_fail(g, XEN_EFAULT,
 				  "entry %lx is no table of ours", e.v);
@@ -26,7 +26,7 @@ int entry_table(struct guest *g, pte_t e, pfn_t *ret)
 	return 0;
 }
 
-pte_t entry_load(struct guest *g, vaddr_t table, unsigned int index)
+pte_t guest_entry_load(struct guest *g, vaddr_t table, unsigned int index)
 {
 	if (g->config.geometry->entry_bytes == 4) {
 		return pte(port_load32(g, vaddr_add(table, index * 4)));
@@ -34,24 +34,24 @@ pte_t entry_load(struct guest *g, vaddr_t table, unsigned int index)
 	return pte(port_load64(g, vaddr_add(table, index * 8)));
 }
 
-int slot_load(struct guest *g, struct guest_slot slot, pte_t *ret)
+int guest_slot_load(struct guest *g, struct guest_slot slot, pte_t *ret)
 {
 	vaddr_t table;
-	int error = frame_reach(g, slot.table, false, &table);
+	int error = guest_frame_reach(g, slot.table, false, &table);
 
 	if (error == 0) {
-		*ret = entry_load(g, table, slot.index);
+		*ret = guest_entry_load(g, table, slot.index);
 	}
 	return error;
 }
 
-int table_load(struct guest *g, unsigned int level, pfn_t table,
-	       uint64_t *entries)
+int guest_table_load(struct guest *g, unsigned int level, pfn_t table,
+		     uint64_t *entries)
 {
-	const struct geometry *s = g->config.geometry;
+	const struct guest_geometry *s = g->config.geometry;
 	unsigned int nr = s->level[level].nr_entries;
 	vaddr_t va;
-	int error = frame_reach(g, table, false, &va);
+	int error = guest_frame_reach(g, table, false, &va);
 
 	if (error != 0) {
 		return error;
@@ -62,18 +62,18 @@ int table_load(struct guest *g, unsigned int level, pfn_t table,
 		return 0;
 	}
 	for (unsigned int i = 0; i < nr; i++) {
-		entries[i] = entry_load(g, va, i).v;
+		entries[i] = guest_entry_load(g, va, i).v;
 	}
 	return 0;
 }
 
-int table_store(struct guest *g, unsigned int level, pfn_t table,
-		const uint64_t *entries)
+int guest_table_store(struct guest *g, unsigned int level, pfn_t table,
+		      const uint64_t *entries)
 {
-	const struct geometry *s = g->config.geometry;
+	const struct guest_geometry *s = g->config.geometry;
 	unsigned int nr = s->level[level].nr_entries;
 	vaddr_t va;
-	int error = frame_reach(g, table, true, &va);
+	int error = guest_frame_reach(g, table, true, &va);
 
 	if (error != 0) {
 		return error;
@@ -88,16 +88,16 @@ int table_store(struct guest *g, unsigned int level, pfn_t table,
 	return 0;
 }
 
-maddr_t slot_maddr(struct guest *g, struct guest_slot slot)
+maddr_t guest_slot_maddr(struct guest *g, struct guest_slot slot)
 {
-	return maddr(mfn_to_maddr(p2m_get(g, slot.table)).v +
+	return maddr(mfn_to_maddr(guest_p2m_get(g, slot.table)).v +
 		     slot.index * g->config.geometry->entry_bytes);
 }
 
-int slot_store(struct guest *g, struct guest_slot slot, pte_t value)
+int guest_slot_store(struct guest *g, struct guest_slot slot, pte_t value)
 {
 	vaddr_t table;
-	int error = frame_reach(g, slot.table, true, &table);
+	int error = guest_frame_reach(g, slot.table, true, &table);
 
 	if (error != 0) {
 		return error;
@@ -112,18 +112,18 @@ int slot_store(struct guest *g, struct guest_slot slot, pte_t value)
 	return 0;
 }
 
-int lookup_present(struct guest *g, pfn_t root, vaddr_t va,
-		   struct guest_slot *ret_slot, pte_t *ret_entry)
+int guest_lookup_present(struct guest *g, pfn_t root, vaddr_t va,
+			 struct guest_slot *ret_slot, pte_t *ret_entry)
 {
-	const struct geometry *s = g->config.geometry;
+	const struct guest_geometry *s = g->config.geometry;
 	struct guest_slot slot = {.level = s->levels, .table = root};
 
 	for (;;) {
 		pte_t e;
 		int error;
 
-		slot.index = geometry_index(s, va, slot.level);
-		error = slot_load(g, slot, &e);
+		slot.index = guest_geometry_index(s, va, slot.level);
+		error = guest_slot_load(g, slot, &e);
 		if (error != 0) {
 			return error;
 		}
@@ -132,10 +132,10 @@ int lookup_present(struct guest *g, pfn_t root, vaddr_t va,
 		if (!pte_present(e)) {
 			return -XEN_ENOENT;
 		}
-		if (entry_is_leaf(g, slot.level, e)) {
+		if (guest_entry_is_leaf(g, slot.level, e)) {
 			return 0;
 		}
-		slot.table = p2m_find(g, entry_mfn(g, e));
+		slot.table = guest_p2m_find(g, guest_entry_mfn(g, e));
 		if (pfn_eq(slot.table, PFN_INVALID)) {
 			return guest_fail(g, XEN_EFAULT,
 					  "the table of %lx at level %lu is "

@@ -8,7 +8,7 @@
 
 #define TABLE_FLAGS (PTE_P | PTE_RW | PTE_US | PTE_A)
 
-const struct geometry geometry_2level = {
+const struct guest_geometry guest_geometry_2level = {
 	.name = "2-level",
 	.levels = 2,
 	.entry_bytes = 4,
@@ -23,7 +23,7 @@ const struct geometry geometry_2level = {
 		},
 };
 
-const struct geometry geometry_pae = {
+const struct guest_geometry guest_geometry_pae = {
 	.name = "PAE",
 	.levels = 3,
 	.entry_bytes = 8,
@@ -39,7 +39,7 @@ const struct geometry geometry_pae = {
 		},
 };
 
-const struct geometry geometry_4level = {
+const struct guest_geometry guest_geometry_4level = {
 	.name = "4-level",
 	.levels = 4,
 	.entry_bytes = 8,

@@ -9,7 +9,8 @@
 #include "pagewarden/memblock.h"
 
 /* The first region that ends at or after a frame. */
-static unsigned int region_lower(const struct region_list *list, pfn_t frame)
+static unsigned int region_lower(const struct guest_region_list *list,
+				 pfn_t frame)
 {
 	unsigned int low = 0;
 	unsigned int high = list->nr;
@@ -27,7 +28,8 @@ static unsigned int region_lower(const struct region_list *list, pfn_t frame)
 }
 
 /* The first that ends after it: the one that has the frame, if one has. */
-static unsigned int region_upper(const struct region_list *list, pfn_t frame)
+static unsigned int region_upper(const struct guest_region_list *list,
+				 pfn_t frame)
 {
 	unsigned int i = region_lower(list, frame);
 
@@ -35,13 +37,13 @@ static unsigned int region_upper(const struct region_list *list, pfn_t frame)
 }
 
 /* Regions [from, to) become the nr ones given (at most 2). */
-static int region_replace(struct region_list *list, unsigned int from,
-			  unsigned int to, const struct region *with,
+static int region_replace(struct guest_region_list *list, unsigned int from,
+			  unsigned int to, const struct guest_region *with,
 			  unsigned int nr)
 {
 	unsigned int tail = list->nr - to;
 
-	if (from + nr + tail > MEMBLOCK_MAX_REGIONS) {
+	if (from + nr + tail > GUEST_MEMBLOCK_MAX_REGIONS) {
 		return -XEN_ENOSPC;
 	}
 	if (nr > to - from) {
@@ -60,9 +62,9 @@ static int region_replace(struct region_list *list, unsigned int from,
 	return 0;
 }
 
-int region_add(struct region_list *list, pfn_t start, pfn_t end)
+int guest_region_add(struct guest_region_list *list, pfn_t start, pfn_t end)
 {
-	struct region merged = {start, end};
+	struct guest_region merged = {start, end};
 	unsigned int from;
 	unsigned int to;
 
@@ -83,9 +85,9 @@ int region_add(struct region_list *list, pfn_t start, pfn_t end)
 	return region_replace(list, from, to, &merged, 1);
 }
 
-int region_remove(struct region_list *list, pfn_t start, pfn_t end)
+int guest_region_remove(struct guest_region_list *list, pfn_t start, pfn_t end)
 {
-	struct region left[2];
+	struct guest_region left[2];
 	unsigned int nr = 0;
 	unsigned int from;
 	unsigned int to;
@@ -102,15 +104,18 @@ int region_remove(struct region_list *list, pfn_t start, pfn_t end)
 		return 0;
 	}
 	if (list->region[from].start.v < start.v) {
-		left[nr++] = (struct region){list->region[from].start, start};
+		left[nr++] =
+			(struct guest_region){list->region[from].start, start};
 	}
 	if (list->region[to - 1].end.v > end.v) {
-		left[nr++] = (struct region){end, list->region[to - 1].end};
+		left[nr++] =
+			(struct guest_region){end, list->region[to - 1].end};
 	}
 	return region_replace(list, from, to, left, nr);
 }
 
-const struct region *region_find(const struct region_list *list, pfn_t frame)
+const struct guest_region *guest_region_find(
+	const struct guest_region_list *list, pfn_t frame)
 {
 	unsigned int i = region_upper(list, frame);
 
@@ -120,48 +125,48 @@ const struct region *region_find(const struct region_list *list, pfn_t frame)
 	return NULL;
 }
 
-bool region_has(const struct region_list *list, pfn_t frame)
+bool guest_region_has(const struct guest_region_list *list, pfn_t frame)
 {
-	return region_find(list, frame) != NULL;
+	return guest_region_find(list, frame) != NULL;
 }
 
-void memblock_init(struct memblock *m)
+void guest_memblock_init(struct guest_memblock *m)
 {
 	m->memory.nr = 0;
 	m->reserved.nr = 0;
 }
 
-int memblock_add(struct memblock *m, pfn_t start, pfn_t end)
+int guest_memblock_add(struct guest_memblock *m, pfn_t start, pfn_t end)
 {
-	return region_add(&m->memory, start, end);
+	return guest_region_add(&m->memory, start, end);
 }
 
-int memblock_remove(struct memblock *m, pfn_t start, pfn_t end)
+int guest_memblock_remove(struct guest_memblock *m, pfn_t start, pfn_t end)
 {
-	return region_remove(&m->memory, start, end);
+	return guest_region_remove(&m->memory, start, end);
 }
 
-int memblock_reserve(struct memblock *m, pfn_t start, pfn_t end)
+int guest_memblock_reserve(struct guest_memblock *m, pfn_t start, pfn_t end)
 {
-	return region_add(&m->reserved, start, end);
+	return guest_region_add(&m->reserved, start, end);
 }
 
-int memblock_free(struct memblock *m, pfn_t start, pfn_t end)
+int guest_memblock_free(struct guest_memblock *m, pfn_t start, pfn_t end)
 {
-	return region_remove(&m->reserved, start, end);
+	return guest_region_remove(&m->reserved, start, end);
 }
 
-bool memblock_is_memory(const struct memblock *m, pfn_t frame)
+bool guest_memblock_is_memory(const struct guest_memblock *m, pfn_t frame)
 {
-	return region_has(&m->memory, frame);
+	return guest_region_has(&m->memory, frame);
 }
 
-bool memblock_is_reserved(const struct memblock *m, pfn_t frame)
+bool guest_memblock_is_reserved(const struct guest_memblock *m, pfn_t frame)
 {
-	return region_has(&m->reserved, frame);
+	return guest_region_has(&m->reserved, frame);
 }
 
-uint64_t memblock_nr_memory(const struct memblock *m)
+uint64_t guest_memblock_nr_memory(const struct guest_memblock *m)
 {
 	uint64_t nr = 0;
 
@@ -171,19 +176,19 @@ uint64_t memblock_nr_memory(const struct memblock *m)
 	return nr;
 }
 
-uint64_t memblock_nr_free(const struct memblock *m)
+uint64_t guest_memblock_nr_free(const struct guest_memblock *m)
 {
 	pfn_t cursor = pfn(0);
-	struct region r;
+	struct guest_region r;
 	uint64_t nr = 0;
 
-	while (memblock_next_free(m, &cursor, &r)) {
+	while (guest_memblock_next_free(m, &cursor, &r)) {
 		nr += r.end.v - r.start.v;
 	}
 	return nr;
 }
 
-pfn_t memblock_end(const struct memblock *m)
+pfn_t guest_memblock_end(const struct guest_memblock *m)
 {
 	if (m->memory.nr == 0) {
 		return pfn(0);
@@ -191,8 +196,8 @@ pfn_t memblock_end(const struct memblock *m)
 	return m->memory.region[m->memory.nr - 1].end;
 }
 
-bool memblock_next_memory(const struct memblock *m, pfn_t *cursor,
-			  struct region *ret)
+bool guest_memblock_next_memory(const struct guest_memblock *m, pfn_t *cursor,
+				struct guest_region *ret)
 {
 	unsigned int i = region_upper(&m->memory, *cursor);
 
@@ -207,14 +212,15 @@ bool memblock_next_memory(const struct memblock *m, pfn_t *cursor,
 	return true;
 }
 
-bool memblock_next_free(const struct memblock *m, pfn_t *cursor,
-			struct region *ret)
+bool guest_memblock_next_free(const struct guest_memblock *m, pfn_t *cursor,
+			      struct guest_region *ret)
 {
 	pfn_t at = *cursor;
-	struct region r;
+	struct guest_region r;
 
-	while (memblock_next_memory(m, &at, &r)) {
-		const struct region *taken = region_find(&m->reserved, r.start);
+	while (guest_memblock_next_memory(m, &at, &r)) {
+		const struct guest_region *taken =
+			guest_region_find(&m->reserved, r.start);
 		unsigned int next;
 
 		if (taken != NULL) {
@@ -234,15 +240,15 @@ bool memblock_next_free(const struct memblock *m, pfn_t *cursor,
 }
 
 /* The place for nr frames in a free stretch: false if there is none. */
-static bool fits(struct region r, uint64_t nr, uint64_t align,
-		 enum memblock_from from, pfn_t *ret)
+static bool fits(struct guest_region r, uint64_t nr, uint64_t align,
+		 enum guest_memblock_from from, pfn_t *ret)
 {
 	uint64_t first;
 
 	if (r.start.v >= r.end.v || r.end.v - r.start.v < nr) {
 		return false;
 	}
-	if (from == MEMBLOCK_HIGH) {
+	if (from == GUEST_MEMBLOCK_HIGH) {
 		first = (r.end.v - nr) & ~(align - 1);
 	} else {
 		first = (r.start.v + align - 1) & ~(align - 1);
@@ -254,17 +260,18 @@ static bool fits(struct region r, uint64_t nr, uint64_t align,
 	return true;
 }
 
-int memblock_find(const struct memblock *m, pfn_t low, pfn_t high, uint64_t nr,
-		  uint64_t align, enum memblock_from from, pfn_t *ret)
+int guest_memblock_find(const struct guest_memblock *m, pfn_t low, pfn_t high,
+			uint64_t nr, uint64_t align,
+			enum guest_memblock_from from, pfn_t *ret)
 {
 	pfn_t cursor = low;
-	struct region r;
+	struct guest_region r;
 	bool found = false;
 
 	if (nr == 0 || align == 0 || (align & (align - 1)) != 0) {
 		return -XEN_EINVAL;
 	}
-	while (memblock_next_free(m, &cursor, &r) && r.start.v < high.v) {
+	while (guest_memblock_next_free(m, &cursor, &r) && r.start.v < high.v) {
 		pfn_t place;
 
 		if (r.end.v > high.v) {
@@ -275,21 +282,22 @@ int memblock_find(const struct memblock *m, pfn_t low, pfn_t high, uint64_t nr,
 		}
 		*ret = place;
 		found = true;
-		if (from == MEMBLOCK_LOW) {
+		if (from == GUEST_MEMBLOCK_LOW) {
 			break;
 		}
 	}
 	return found ? 0 : -XEN_ENOMEM;
 }
 
-int memblock_alloc(struct memblock *m, pfn_t low, pfn_t high, uint64_t nr,
-		   uint64_t align, enum memblock_from from, pfn_t *ret)
+int guest_memblock_alloc(struct guest_memblock *m, pfn_t low, pfn_t high,
+			 uint64_t nr, uint64_t align,
+			 enum guest_memblock_from from, pfn_t *ret)
 {
 	pfn_t place;
-	int error = memblock_find(m, low, high, nr, align, from, &place);
+	int error = guest_memblock_find(m, low, high, nr, align, from, &place);
 
 	if (error == 0) {
-		error = memblock_reserve(m, place, pfn_add(place, nr));
+		error = guest_memblock_reserve(m, place, pfn_add(place, nr));
 	}
 	if (error == 0) {
 		*ret = place;

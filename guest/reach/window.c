@@ -5,7 +5,7 @@
  * the kernel's image whose L1 entry is borrowed.
  *
  * A window is a mapping as any other: while one shows a frame writable, the
- * frame cannot become a table. So window_forget comes before every such
+ * frame cannot become a table. So guest_window_forget comes before every such
  * change, and a window shows a frame read-only unless it is to be written.
  */
 #include "guest/reach/reach.h"
@@ -42,13 +42,13 @@ static int window_set(struct guest *g, unsigned int i, pte_t value)
 	return 0;
 }
 
-void windows_find(struct guest *g)
+void guest_windows_find(struct guest *g)
 {
 	for (unsigned int i = 0; i < GUEST_WINDOWS; i++) {
 		struct guest_slot slot;
 		pte_t e;
-		int error = lookup_present(g, g->kernel.root, window_va(g, i),
-					   &slot, &e);
+		int error = guest_lookup_present(g, g->kernel.root,
+						 window_va(g, i), &slot, &e);
 
 		if ((error != 0 && error != -XEN_ENOENT) || slot.level != 1) {
 			slot = (struct guest_slot){.level = 0};
@@ -102,7 +102,7 @@ static int window_show(struct guest *g, pfn_t frame, bool write, vaddr_t *ret)
 	return error;
 }
 
-void window_forget(struct guest *g, pfn_t frame)
+void guest_window_forget(struct guest *g, pfn_t frame)
 {
 	for (unsigned int i = 0; i < GUEST_WINDOWS; i++) {
 		if (pfn_eq(g->window[i].frame, frame) &&
@@ -112,7 +112,7 @@ void window_forget(struct guest *g, pfn_t frame)
 	}
 }
 
-int windows_close(struct guest *g)
+int guest_windows_close(struct guest *g)
 {
 	bool nx = g->config.geometry->has_nx && g->config.cpu.nx;
 	uint64_t flags = WINDOW_FLAGS | PTE_RW | (nx ? PTE_NX : 0);
@@ -130,7 +130,7 @@ int windows_close(struct guest *g)
 	return 0;
 }
 
-int frame_reach(struct guest *g, pfn_t frame, bool write, vaddr_t *ret)
+int guest_frame_reach(struct guest *g, pfn_t frame, bool write, vaddr_t *ret)
 {
 	if (guest_direct_mapped(g, frame)) {
 		*ret = guest_direct_va(g, frame);

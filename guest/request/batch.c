@@ -16,7 +16,7 @@ int64_t guest_hypercall(struct guest *g, unsigned int nr, uint64_t a1,
 }
 
 /* What went out makes room for what comes. */
-static void batch_open(struct batch *b)
+static void batch_open(struct guest_batch *b)
 {
 	if (b->issued) {
 		b->issued = false;
@@ -25,24 +25,24 @@ static void batch_open(struct batch *b)
 	}
 }
 
-static bool extends(const struct batch *b, unsigned long op)
+static bool extends(const struct guest_batch *b, unsigned long op)
 {
 	return b->nr_calls > 0 && b->call[b->nr_calls - 1].op == op;
 }
 
 /* A place in the batch for one more request of a kind of call. */
-static struct batch_request *batch_next(struct guest *g, unsigned long op,
-					bool may_extend)
+static struct guest_batch_request *batch_next(struct guest *g, unsigned long op,
+					      bool may_extend)
 {
-	struct batch *b = &g->batch;
-	struct batch_request *r;
+	struct guest_batch *b = &g->batch;
+	struct guest_batch_request *r;
 	bool extend;
 
 	batch_open(b);
 	extend = may_extend && extends(b, op);
-	if (b->nr_requests == BATCH_MAX_REQUESTS ||
-	    (!extend && b->nr_calls == BATCH_MAX_CALLS)) {
-		batch_issue(g);
+	if (b->nr_requests == GUEST_BATCH_MAX_REQUESTS ||
+	    (!extend && b->nr_calls == GUEST_BATCH_MAX_CALLS)) {
+		guest_batch_issue(g);
 		batch_open(b);
 		extend = false;
 	}
@@ -52,7 +52,7 @@ static struct batch_request *batch_next(struct guest *g, unsigned long op,
 		b->done[b->nr_calls] = 0;
 		b->nr_calls++;
 	}
-	*r = (struct batch_request){.call = b->nr_calls - 1};
+	*r = (struct guest_batch_request){.call = b->nr_calls - 1};
 	if (extend) {
 		r->index = r[-1].index + 1;
 	}
@@ -60,10 +60,10 @@ static struct batch_request *batch_next(struct guest *g, unsigned long op,
 }
 
 /* mmu_update and mmuext_op have their arguments in the same places. */
-static void batch_count(struct guest *g, struct batch_request *r,
+static void batch_count(struct guest *g, struct guest_batch_request *r,
 			uint64_t array)
 {
-	struct batch *b = &g->batch;
+	struct guest_batch *b = &g->batch;
 	struct multicall_entry *call = &b->call[r->call];
 
 	if (r->index == 0) {
@@ -75,8 +75,8 @@ static void batch_count(struct guest *g, struct batch_request *r,
 	b->nr_requests++;
 }
 
-static void batch_update(struct guest *g, struct batch_request *r, uint64_t ptr,
-			 uint64_t val)
+static void batch_update(struct guest *g, struct guest_batch_request *r,
+			 uint64_t ptr, uint64_t val)
 {
 	struct mmu_update *u = &g->batch.update[g->batch.nr_requests];
 
@@ -85,19 +85,21 @@ static void batch_update(struct guest *g, struct batch_request *r, uint64_t ptr,
 	batch_count(g, r, (uintptr_t)u);
 }
 
-void batch_entry(struct guest *g, maddr_t entry, pte_t value)
+void guest_batch_entry(struct guest *g, maddr_t entry, pte_t value)
 {
-	struct batch_request *r = batch_next(g, __HYPERVISOR_mmu_update, true);
+	struct guest_batch_request *r =
+		batch_next(g, __HYPERVISOR_mmu_update, true);
 
-	r->kind = BATCH_ENTRY;
+	r->kind = GUEST_BATCH_ENTRY;
 	r->where = entry.v;
 	r->value = value.v;
 	batch_update(g, r, entry.v | MMU_NORMAL_PT_UPDATE, value.v);
 }
 
-static void note_error(struct batch *b, const struct batch_request *r)
+static void note_error(struct guest_batch *b,
+		       const struct guest_batch_request *r)
 {
-	if (r->result == BATCH_NOT_ATTEMPTED) {
+	if (r->result == GUEST_BATCH_NOT_ATTEMPTED) {
 		b->error.nr_not_attempted++;
 		return;
 	}
@@ -106,21 +108,23 @@ static void note_error(struct batch *b, const struct batch_request *r)
 	}
 }
 
-void batch_m2p_at(struct guest *g, pfn_t frame, mfn_t to, vaddr_t p2m_entry)
+void guest_batch_m2p_at(struct guest *g, pfn_t frame, mfn_t to,
+			vaddr_t p2m_entry)
 {
-	struct batch_request *r = batch_next(g, __HYPERVISOR_mmu_update, true);
+	struct guest_batch_request *r =
+		batch_next(g, __HYPERVISOR_mmu_update, true);
 
-	r->kind = BATCH_M2P;
+	r->kind = GUEST_BATCH_M2P;
 	r->where = frame.v;
 	r->value = to.v;
 	r->p2m_entry = p2m_entry;
 	batch_update(g, r, mfn_to_maddr(to).v | MMU_MACHPHYS_UPDATE, frame.v);
 }
 
-void batch_m2p_unsent(struct guest *g, pfn_t frame, mfn_t to, int rc)
+void guest_batch_m2p_unsent(struct guest *g, pfn_t frame, mfn_t to, int rc)
 {
-	const struct batch_request unsent = {
-		.kind = BATCH_M2P,
+	const struct guest_batch_request unsent = {
+		.kind = GUEST_BATCH_M2P,
 		.where = frame.v,
 		.value = to.v,
 		.result = rc,
@@ -129,14 +133,14 @@ void batch_m2p_unsent(struct guest *g, pfn_t frame, mfn_t to, int rc)
 	note_error(&g->batch, &unsent);
 }
 
-void batch_mapping(struct guest *g, vaddr_t va, pte_t value,
-		   unsigned long uvmf_flags)
+void guest_batch_mapping(struct guest *g, vaddr_t va, pte_t value,
+			 unsigned long uvmf_flags)
 {
-	struct batch_request *r =
+	struct guest_batch_request *r =
 		batch_next(g, __HYPERVISOR_update_va_mapping, false);
 	struct multicall_entry *call = &g->batch.call[r->call];
 
-	r->kind = BATCH_MAPPING;
+	r->kind = GUEST_BATCH_MAPPING;
 	r->where = va.v;
 	r->value = value.v;
 	call->args[0] = va.v;
@@ -145,20 +149,21 @@ void batch_mapping(struct guest *g, vaddr_t va, pte_t value,
 	g->batch.nr_requests++;
 }
 
-int batch_mapping_now(struct guest *g, vaddr_t va, pte_t value)
+int guest_batch_mapping_now(struct guest *g, vaddr_t va, pte_t value)
 {
-	batch_issue(g);
+	guest_batch_issue(g);
 	g->stats.entry_writes++;
 	return (int)guest_hypercall(g, __HYPERVISOR_update_va_mapping, va.v,
 				    value.v, UVMF_INVLPG | UVMF_ALL, 0);
 }
 
-void batch_extended(struct guest *g, unsigned int command, uint64_t arg1)
+void guest_batch_extended(struct guest *g, unsigned int command, uint64_t arg1)
 {
-	struct batch_request *r = batch_next(g, __HYPERVISOR_mmuext_op, true);
+	struct guest_batch_request *r =
+		batch_next(g, __HYPERVISOR_mmuext_op, true);
 	struct mmuext_op *op = &g->batch.ext[g->batch.nr_requests];
 
-	r->kind = BATCH_EXTENDED;
+	r->kind = GUEST_BATCH_EXTENDED;
 	r->command = command;
 	r->where = arg1;
 	*op = (struct mmuext_op){.cmd = command};
@@ -167,32 +172,33 @@ void batch_extended(struct guest *g, unsigned int command, uint64_t arg1)
 }
 
 /* The outcome of one request from that of its call. */
-static int request_result(const struct batch *b, const struct batch_request *r)
+static int request_result(const struct guest_batch *b,
+			  const struct guest_batch_request *r)
 {
 	int64_t result = (int64_t)b->call[r->call].result;
 
 	if (result >= 0 ||
-	    (r->kind != BATCH_MAPPING && r->index < b->done[r->call])) {
+	    (r->kind != GUEST_BATCH_MAPPING && r->index < b->done[r->call])) {
 		return 0;
 	}
-	if (r->kind == BATCH_MAPPING || r->index == b->done[r->call]) {
+	if (r->kind == GUEST_BATCH_MAPPING || r->index == b->done[r->call]) {
 		return result < -4095 ? -XEN_EINVAL : (int)result;
 	}
-	return BATCH_NOT_ATTEMPTED;
+	return GUEST_BATCH_NOT_ATTEMPTED;
 }
 
 /* What the library keeps in mind follows what was accepted. */
-static void record(struct guest *g, const struct batch_request *r)
+static void record(struct guest *g, const struct guest_batch_request *r)
 {
 	switch (r->kind) {
-	case BATCH_ENTRY:
-	case BATCH_MAPPING:
+	case GUEST_BATCH_ENTRY:
+	case GUEST_BATCH_MAPPING:
 		g->stats.entry_writes++;
 		break;
-	case BATCH_M2P:
+	case GUEST_BATCH_M2P:
 		port_store64(g, r->p2m_entry, r->value);
 		break;
-	case BATCH_EXTENDED:
+	case GUEST_BATCH_EXTENDED:
 		if (r->command == MMUEXT_TLB_FLUSH_LOCAL ||
 		    r->command == MMUEXT_TLB_FLUSH_ALL ||
 		    r->command == MMUEXT_INVLPG_LOCAL ||
@@ -205,7 +211,7 @@ static void record(struct guest *g, const struct batch_request *r)
 
 static int64_t batch_send(struct guest *g)
 {
-	struct batch *b = &g->batch;
+	struct guest_batch *b = &g->batch;
 	struct multicall_entry *c = &b->call[0];
 
 	if (b->nr_calls > 1) {
@@ -218,9 +224,9 @@ static int64_t batch_send(struct guest *g)
 	return 0;
 }
 
-void batch_issue(struct guest *g)
+void guest_batch_issue(struct guest *g)
 {
-	struct batch *b = &g->batch;
+	struct guest_batch *b = &g->batch;
 	int64_t error;
 
 	if (b->issued || b->nr_requests == 0) {
@@ -229,7 +235,7 @@ void batch_issue(struct guest *g)
 	b->issued = true;
 	error = batch_send(g);
 	for (unsigned int i = 0; i < b->nr_requests; i++) {
-		struct batch_request *r = &b->request[i];
+		struct guest_batch_request *r = &b->request[i];
 
 		r->result = error < 0 ? (int)error : request_result(b, r);
 		g->stats.requests++;
@@ -241,7 +247,7 @@ void batch_issue(struct guest *g)
 	}
 }
 
-static const char *request_name(const struct batch_request *r)
+static const char *request_name(const struct guest_batch_request *r)
 {
 	static const char *const extended[] = {
 		[MMUEXT_PIN_L1_TABLE] = "pinning as L1 mfn",
@@ -254,13 +260,13 @@ static const char *request_name(const struct batch_request *r)
 	};
 
 	switch (r->kind) {
-	case BATCH_ENTRY:
+	case GUEST_BATCH_ENTRY:
 		return "setting the entry at machine address";
-	case BATCH_MAPPING:
+	case GUEST_BATCH_MAPPING:
 		return "setting the mapping of";
-	case BATCH_M2P:
+	case GUEST_BATCH_M2P:
 		return "giving a new frame to pfn";
-	case BATCH_EXTENDED:
+	case GUEST_BATCH_EXTENDED:
 		break;
 	}
 	if (r->command < sizeof(extended) / sizeof(extended[0]) &&
@@ -270,28 +276,28 @@ static const char *request_name(const struct batch_request *r)
 	return "extended operation on";
 }
 
-bool batch_is_about(const struct guest *g, vaddr_t va, maddr_t entry)
+bool guest_batch_is_about(const struct guest *g, vaddr_t va, maddr_t entry)
 {
-	const struct batch *b = &g->batch;
+	const struct guest_batch *b = &g->batch;
 
 	for (unsigned int i = 0; !b->issued && i < b->nr_requests; i++) {
-		const struct batch_request *r = &b->request[i];
+		const struct guest_batch_request *r = &b->request[i];
 
-		if ((r->kind == BATCH_MAPPING && r->where == va.v) ||
-		    (r->kind == BATCH_ENTRY && r->where == entry.v)) {
+		if ((r->kind == GUEST_BATCH_MAPPING && r->where == va.v) ||
+		    (r->kind == GUEST_BATCH_ENTRY && r->where == entry.v)) {
 			return true;
 		}
 	}
 	return false;
 }
 
-int batch_flush(struct guest *g, struct batch_error *ret_error)
+int guest_batch_flush(struct guest *g, struct guest_batch_error *ret_error)
 {
-	struct batch_error error;
+	struct guest_batch_error error;
 
-	batch_issue(g);
+	guest_batch_issue(g);
 	error = g->batch.error;
-	g->batch.error = (struct batch_error){.nr_refused = 0};
+	g->batch.error = (struct guest_batch_error){.nr_refused = 0};
 	if (ret_error != NULL) {
 		*ret_error = error;
 	}
@@ -309,9 +315,9 @@ int batch_flush(struct guest *g, struct batch_error *ret_error)
 			  (uint64_t)error.nr_not_attempted);
 }
 
-int batch_result(const struct guest *g, unsigned int n)
+int guest_batch_result(const struct guest *g, unsigned int n)
 {
-	const struct batch *b = &g->batch;
+	const struct guest_batch *b = &g->batch;
 
 	return b->issued && n < b->nr_requests ? b->request[n].result
 					       : -XEN_EINVAL;

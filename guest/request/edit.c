@@ -9,15 +9,15 @@
 int guest_read_entry(struct guest *g, struct guest_slot slot, pte_t *ret)
 {
 	/* What is queued may be about this very entry. */
-	batch_issue(g);
-	return slot_load(g, slot, ret);
+	guest_batch_issue(g);
+	return guest_slot_load(g, slot, ret);
 }
 
 int guest_lookup(struct guest *g, pfn_t root, vaddr_t va,
 		 struct guest_slot *ret_slot, pte_t *ret_entry)
 {
-	batch_issue(g);
-	return lookup_present(g, root, va, ret_slot, ret_entry);
+	guest_batch_issue(g);
+	return guest_lookup_present(g, root, va, ret_slot, ret_entry);
 }
 
 int guest_set_entry(struct guest *g, struct guest_slot slot, pte_t value)
@@ -44,12 +44,12 @@ int guest_store_entry(struct guest *g, struct guest_slot slot, pte_t value)
 	vaddr_t table;
 	int error = guest_frame_va(g, slot.table, true, &table);
 
-	return error == 0 ? slot_store(g, slot, value) : error;
+	return error == 0 ? guest_slot_store(g, slot, value) : error;
 }
 
 int guest_flush(struct guest *g)
 {
-	return batch_flush(g, NULL);
+	return guest_batch_flush(g, NULL);
 }
 
 int guest_flush_tlb(struct guest *g)

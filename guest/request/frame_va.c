@@ -25,11 +25,11 @@ int guest_frame_va(struct guest *g, pfn_t frame, bool write, vaddr_t *ret)
 	int error;
 
 	if (g->ops->hypervisor && frame.v < g->p2m.nr &&
-	    mfn_eq(p2m_get(g, frame), MFN_INVALID)) {
+	    mfn_eq(guest_p2m_get(g, frame), MFN_INVALID)) {
 		return guest_fail(g, XEN_EINVAL, "nothing is behind pfn %lx",
 				  frame.v);
 	}
-	error = frame_reach(g, frame, write, &va);
+	error = guest_frame_reach(g, frame, write, &va);
 	if (write &&
 	    (error == -XEN_EBUSY || (error == 0 && !can_write(g, frame, va)))) {
 		return guest_fail(g, XEN_EINVAL,

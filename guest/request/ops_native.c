@@ -27,11 +27,11 @@ static int native_flush_address(struct guest *g, vaddr_t va)
 static int native_set_entry(struct guest *g, struct guest_slot slot,
 			    pte_t value)
 {
-	int error = slot_store(g, slot, value);
+	int error = guest_slot_store(g, slot, value);
 
 	/* The CPU reads PAE's four top entries at the load of CR3 only. */
 	if (error == 0 && slot.level == 3 &&
-	    g->config.geometry == &geometry_pae &&
+	    g->config.geometry == &guest_geometry_pae &&
 	    pfn_eq(slot.table, g->kernel.root)) {
 		return native_flush_tlb(g);
 	}
@@ -42,7 +42,7 @@ static int native_set_mapping(struct guest *g, vaddr_t va,
 			      struct guest_slot slot, pte_t value,
 			      enum guest_flush flush)
 {
-	int error = slot_store(g, slot, value);
+	int error = guest_slot_store(g, slot, value);
 
 	if (error == 0 && flush == GUEST_FLUSH) {
 		error = native_flush_address(g, va);
@@ -54,7 +54,8 @@ static int native_set_mapping(struct guest *g, vaddr_t va,
 static int native_set_window(struct guest *g, vaddr_t va,
 			     struct guest_slot slot, pte_t value)
 {
-	int error = slot.level == 1 ? slot_store(g, slot, value) : -XEN_EINVAL;
+	int error = slot.level == 1 ? guest_slot_store(g, slot, value)
+				    : -XEN_EINVAL;
 
 	if (error == 0) {
 		port_invlpg(g, va);
@@ -65,7 +66,7 @@ static int native_set_window(struct guest *g, vaddr_t va,
 static int native_table(struct guest *g, unsigned int level, pfn_t frame)
 {
 	(void)level;
-	window_forget(g, frame);
+	guest_window_forget(g, frame);
 	return 0;
 }
 

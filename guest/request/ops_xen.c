@@ -11,12 +11,12 @@
 
 static int sent(struct guest *g)
 {
-	return g->ops->queue ? 0 : batch_flush(g, NULL);
+	return g->ops->queue ? 0 : guest_batch_flush(g, NULL);
 }
 
 static int xen_set_entry(struct guest *g, struct guest_slot slot, pte_t value)
 {
-	batch_entry(g, slot_maddr(g, slot), value);
+	guest_batch_entry(g, guest_slot_maddr(g, slot), value);
 	return sent(g);
 }
 
@@ -27,8 +27,8 @@ static int xen_set_mapping(struct guest *g, vaddr_t va, struct guest_slot slot,
 	if (flush == GUEST_FLUSH) {
 		g->stats.flushes++;
 	}
-	batch_mapping(g, va, value,
-		      flush == GUEST_FLUSH ? UVMF_INVLPG | UVMF_ALL : 0);
+	guest_batch_mapping(g, va, value,
+			    flush == GUEST_FLUSH ? UVMF_INVLPG | UVMF_ALL : 0);
 	return sent(g);
 }
 
@@ -36,18 +36,19 @@ static int xen_set_window(struct guest *g, vaddr_t va, struct guest_slot slot,
 			  pte_t value)
 {
 	(void)slot;
-	return batch_mapping_now(g, va, value);
+	return guest_batch_mapping_now(g, va, value);
 }
 
 static int xen_pin(struct guest *g, unsigned int level, pfn_t frame)
 {
-	batch_extended(g, MMUEXT_PIN_L1_TABLE + level - 1, p2m_get(g, frame).v);
+	guest_batch_extended(g, MMUEXT_PIN_L1_TABLE + level - 1,
+			     guest_p2m_get(g, frame).v);
 	return sent(g);
 }
 
 static int xen_unpin(struct guest *g, pfn_t frame)
 {
-	batch_extended(g, MMUEXT_UNPIN_TABLE, p2m_get(g, frame).v);
+	guest_batch_extended(g, MMUEXT_UNPIN_TABLE, guest_p2m_get(g, frame).v);
 	return sent(g);
 }
 
@@ -56,7 +57,7 @@ static int xen_alloc_table(struct guest *g, unsigned int level, pfn_t frame)
 	const struct guest_policy *policy = g->config.policy;
 	int error;
 
-	window_forget(g, frame);
+	guest_window_forget(g, frame);
 	error = guest_make_readonly(g, frame);
 	if (error == -XEN_ENOENT) {
 		/* Nothing maps it that we can reach. */
@@ -67,7 +68,7 @@ static int xen_alloc_table(struct guest *g, unsigned int level, pfn_t frame)
 	}
 	if (error == 0 && policy->hooking != NULL) {
 		error = policy->hooking(g, level, frame);
-		window_forget(g, frame);
+		guest_window_forget(g, frame);
 	}
 	if (error == 0 && level == 1) {
 		error = xen_pin(g, level, frame);
@@ -87,19 +88,19 @@ static int xen_release_table(struct guest *g, unsigned int level, pfn_t frame)
 
 static int xen_load_root(struct guest *g, pfn_t root)
 {
-	batch_extended(g, MMUEXT_NEW_BASEPTR, p2m_get(g, root).v);
+	guest_batch_extended(g, MMUEXT_NEW_BASEPTR, guest_p2m_get(g, root).v);
 	return sent(g);
 }
 
 static int xen_flush_tlb(struct guest *g)
 {
-	batch_extended(g, MMUEXT_TLB_FLUSH_ALL, 0);
+	guest_batch_extended(g, MMUEXT_TLB_FLUSH_ALL, 0);
 	return sent(g);
 }
 
 static int xen_flush_address(struct guest *g, vaddr_t va)
 {
-	batch_extended(g, MMUEXT_INVLPG_ALL, va.v);
+	guest_batch_extended(g, MMUEXT_INVLPG_ALL, va.v);
 	return sent(g);
 }
 

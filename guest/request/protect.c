@@ -12,18 +12,19 @@ static int change_alias(struct guest *g, vaddr_t va, pfn_t frame, uint64_t set,
 {
 	struct guest_slot slot;
 	pte_t e;
-	int error = lookup_present(g, g->kernel.root, va, &slot, &e);
+	int error = guest_lookup_present(g, g->kernel.root, va, &slot, &e);
 
 	if ((error == 0 || error == -XEN_ENOENT) &&
-	    batch_is_about(g, va, slot_maddr(g, slot))) {
+	    guest_batch_is_about(g, va, guest_slot_maddr(g, slot))) {
 		/* What is queued for it stays; this comes on top. */
-		batch_issue(g);
-		error = lookup_present(g, g->kernel.root, va, &slot, &e);
+		guest_batch_issue(g);
+		error = guest_lookup_present(g, g->kernel.root, va, &slot, &e);
 	}
 	if (error != 0) {
 		return error;
 	}
-	if (slot.level != 1 || !mfn_eq(entry_mfn(g, e), p2m_get(g, frame))) {
+	if (slot.level != 1 ||
+	    !mfn_eq(guest_entry_mfn(g, e), guest_p2m_get(g, frame))) {
 		return -XEN_ENOENT;
 	}
 	return g->ops->set_mapping(g, va, slot, pte((e.v | set) & ~clear),
@@ -108,7 +109,7 @@ static int protect_stretch(struct guest *g, struct guest_slot slot, pfn_t *at,
 			   enum guest_flush flush)
 {
 	unsigned int nr = g->config.geometry->level[1].nr_entries;
-	int error = table_load(g, 1, slot.table, g->scratch);
+	int error = guest_table_load(g, 1, slot.table, g->scratch);
 
 	for (; error == 0 && slot.index < nr && at->v < end.v; slot.index++) {
 		pte_t e = pte(g->scratch[slot.index]);

@@ -5,21 +5,23 @@
 
 #include "guest/reach/reach.h"
 
-/* batch.c: what is queued goes out; the first error stays for batch_flush. */
-void batch_issue(struct guest *g);
+/* batch.c: what is queued goes out; the first error stays for
+ * guest_batch_flush. */
+void guest_batch_issue(struct guest *g);
 /*
  * One mapping at once, flushed: after what is queued, whose errors are kept
- * for batch_flush. Returns 0 or -errno of its own.
+ * for guest_batch_flush. Returns 0 or -errno of its own.
  */
-int batch_mapping_now(struct guest *g, vaddr_t va, pte_t value);
+int guest_batch_mapping_now(struct guest *g, vaddr_t va, pte_t value);
 /* Is a request queued that changes the entry, which maps the page at va? */
-bool batch_is_about(const struct guest *g, vaddr_t va, maddr_t entry);
+bool guest_batch_is_about(const struct guest *g, vaddr_t va, maddr_t entry);
 /*
- * batch_m2p for an entry of the P2M that can be stored; and its refusal, of
- * an entry that cannot.
+ * guest_batch_m2p for an entry of the P2M that can be stored; and its refusal,
+ * of an entry that cannot.
  */
-void batch_m2p_at(struct guest *g, pfn_t frame, mfn_t to, vaddr_t p2m_entry);
-void batch_m2p_unsent(struct guest *g, pfn_t frame, mfn_t to, int rc);
+void guest_batch_m2p_at(struct guest *g, pfn_t frame, mfn_t to,
+			vaddr_t p2m_entry);
+void guest_batch_m2p_unsent(struct guest *g, pfn_t frame, mfn_t to, int rc);
 /* One hypercall, counted. */
 int64_t guest_hypercall(struct guest *g, unsigned int nr, uint64_t a1,
 			uint64_t a2, uint64_t a3, uint64_t a4);
@@ -28,7 +30,7 @@ int64_t guest_hypercall(struct guest *g, unsigned int nr, uint64_t a1,
  * A guest handle is a pointer, or a struct of one, as the ABI headers were
  * configured: either way its bytes are the pointer's.
  */
-static inline void set_handle(void *handle, const void *to)
+static inline void guest_set_handle(void *handle, const void *to)
 {
 	__builtin_memcpy(handle, &to, sizeof(to));
 }

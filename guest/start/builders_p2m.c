@@ -25,7 +25,7 @@ static int of_p2m(struct guest *g, pfn_t first, uint64_t nr)
  * The subtree of the builder's P2M, table by table: all must be frames of the
  * P2M's own stretch. An entry of a large page is its pages.
  */
-int builders_p2m_check(struct guest *g, unsigned int level, pfn_t table)
+int guest_builders_p2m_check(struct guest *g, unsigned int level, pfn_t table)
 {
 	unsigned int entries = g->config.geometry->level[level].nr_entries;
 	struct guest_slot slot = {.level = level, .table = table};
@@ -38,26 +38,26 @@ int builders_p2m_check(struct guest *g, unsigned int level, pfn_t table)
 
 		error = guest_read_entry(g, slot, &e);
 		if (error == 0 && pte_present(e)) {
-			error = entry_table(g, e, &child);
+			error = guest_entry_table(g, e, &child);
 		}
 		if (error != 0 || !pte_present(e)) {
 			continue;
 		}
-		if (entry_is_leaf(g, level, e)) {
+		if (guest_entry_is_leaf(g, level, e)) {
 			error = of_p2m(g, child,
-				       geometry_span(g->config.geometry,
-						     level) >>
+				       guest_geometry_span(g->config.geometry,
+							   level) >>
 					       PAGE_SHIFT);
 		} else {
-			error = builders_p2m_check(g, level - 1, child);
+			error = guest_builders_p2m_check(g, level - 1, child);
 		}
 	}
 	return error;
 }
 
 /* The slot of the root, and the table below it. */
-int builders_p2m_slot(struct guest *g, unsigned int index,
-		      struct guest_slot *ret_slot, pfn_t *ret_table)
+int guest_builders_p2m_slot(struct guest *g, unsigned int index,
+			    struct guest_slot *ret_slot, pfn_t *ret_table)
 {
 	pte_t e;
 	int error;
@@ -73,20 +73,19 @@ int builders_p2m_slot(struct guest *g, unsigned int index,
 				   "the P2M's slot %lu is not there",
 				   (uint64_t)index);
 	}
-	return error == 0 ? entry_table(g, e, ret_table) : error;
+	return error == 0 ? guest_entry_table(g, e, ret_table) : error;
 }
 
 /* Slots of the root that the builder's P2M has, [*ret_first, *ret_last]. */
-void builders_p2m_slots(const struct guest *g, unsigned int *ret_first,
-			unsigned int *ret_last)
+void guest_builders_p2m_slots(const struct guest *g, unsigned int *ret_first,
+			      unsigned int *ret_last)
 {
 	const struct guest_boot *b = &g->boot;
-	const struct geometry *s = g->config.geometry;
+	const struct guest_geometry *s = g->config.geometry;
 
-	*ret_first = geometry_index(s, b->p2m_list, s->levels);
-	*ret_last =
-		geometry_index(s, vaddr_add(b->p2m_list, b->nr_pages * 8 - 1),
-			       s->levels);
+	*ret_first = guest_geometry_index(s, b->p2m_list, s->levels);
+	*ret_last = guest_geometry_index(
+		s, vaddr_add(b->p2m_list, b->nr_pages * 8 - 1), s->levels);
 }
 
 int guest_check_p2m_frames(struct guest *g)
@@ -95,14 +94,15 @@ int guest_check_p2m_frames(struct guest *g)
 	unsigned int last;
 	int error = 0;
 
-	builders_p2m_slots(g, &first, &last);
+	guest_builders_p2m_slots(g, &first, &last);
 	for (unsigned int i = first; error == 0 && i <= last; i++) {
 		struct guest_slot slot;
 		pfn_t table;
 
-		error = builders_p2m_slot(g, i, &slot, &table);
+		error = guest_builders_p2m_slot(g, i, &slot, &table);
 		if (error == 0) {
-			error = builders_p2m_check(g, slot.level - 1, table);
+			error = guest_builders_p2m_check(g, slot.level - 1,
+							 table);
 		}
 	}
 	return error;

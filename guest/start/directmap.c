@@ -16,10 +16,11 @@ static int map_memory(struct guest *g, const struct stretch *s, pfn_t start,
 		      pfn_t end)
 {
 	pfn_t cursor = start;
-	struct region r;
+	struct guest_region r;
 	int error = 0;
 
-	while (error == 0 && memblock_next_memory(&g->memblock, &cursor, &r) &&
+	while (error == 0 &&
+	       guest_memblock_next_memory(&g->memblock, &cursor, &r) &&
 	       r.start.v < end.v) {
 		if (r.end.v > end.v) {
 			r.end = end;
@@ -47,7 +48,7 @@ static uint64_t estimate_level(const struct guest *g, unsigned int level,
 	return large && edges < full ? edges : full;
 }
 
-uint64_t directmap_estimate(const struct guest *g, uint64_t bytes)
+uint64_t guest_directmap_estimate(const struct guest *g, uint64_t bytes)
 {
 	uint64_t nr = 0;
 
@@ -75,7 +76,7 @@ static struct stretch direct_stretch(const struct guest *g)
 static int map_windows(struct guest *g, pfn_t start, pfn_t end)
 {
 	struct stretch s = direct_stretch(g);
-	uint64_t span = span_frames(g, g->config.cpu.huge ? 3 : 2);
+	uint64_t span = guest_span_frames(g, g->config.cpu.huge ? 3 : 2);
 	pfn_t at = pfn((g->config.windows.v - s.base.v) >> PAGE_SHIFT);
 	pfn_t first = pfn(at.v & ~(span - 1));
 	pfn_t last = pfn_add(first, span);
@@ -84,7 +85,7 @@ static int map_windows(struct guest *g, pfn_t start, pfn_t end)
 	if (at.v < start.v || at.v >= end.v) {
 		return 0;
 	}
-	error = windows_close(g);
+	error = guest_windows_close(g);
 	if (error != 0) {
 		return error;
 	}
@@ -95,21 +96,21 @@ static int map_windows(struct guest *g, pfn_t start, pfn_t end)
 
 static int finish_range(struct guest *g, pfn_t start, pfn_t end)
 {
-	struct directmap *d = &g->directmap;
+	struct guest_directmap *d = &g->directmap;
 	int error = 0;
 
 	d->building = false;
 	d->buffer[d->nr_buffers++] = d->now;
 	if (d->now.start.v < d->now.end.v) {
-		error = memblock_reserve(&g->memblock, d->now.start,
-					 d->now.end);
+		error = guest_memblock_reserve(&g->memblock, d->now.start,
+					       d->now.end);
 		if (error == 0) {
-			error = region_add(&g->tables, d->now.start,
-					   d->now.end);
+			error = guest_region_add(&g->tables, d->now.start,
+						 d->now.end);
 		}
 	}
 	if (error == 0) {
-		d->mapped[d->nr_mapped++] = (struct region){start, end};
+		d->mapped[d->nr_mapped++] = (struct guest_region){start, end};
 		if (g->config.policy->range_done != NULL) {
 			error = g->config.policy->range_done(g);
 		}
@@ -119,7 +120,7 @@ static int finish_range(struct guest *g, pfn_t start, pfn_t end)
 
 int guest_map_range(struct guest *g, pfn_t start, pfn_t end, pfn_t limit)
 {
-	struct directmap *d = &g->directmap;
+	struct guest_directmap *d = &g->directmap;
 	struct stretch s = direct_stretch(g);
 	uint64_t nr;
 	pfn_t buffer;
@@ -128,19 +129,20 @@ int guest_map_range(struct guest *g, pfn_t start, pfn_t end, pfn_t limit)
 	if (start.v >= end.v) {
 		return 0;
 	}
-	if (d->nr_mapped == DIRECTMAP_MAX_RANGES || d->building) {
+	if (d->nr_mapped == GUEST_DIRECTMAP_MAX_RANGES || d->building) {
 		return guest_fail(g, XEN_ENOSPC, "direct map: too many ranges");
 	}
-	nr = directmap_estimate(g, (end.v - start.v) << PAGE_SHIFT);
-	error = memblock_find(&g->memblock, pfn(0), limit, nr, 1, MEMBLOCK_HIGH,
-			      &buffer);
+	nr = guest_directmap_estimate(g, (end.v - start.v) << PAGE_SHIFT);
+	error = guest_memblock_find(&g->memblock, pfn(0), limit, nr, 1,
+				    GUEST_MEMBLOCK_HIGH, &buffer);
 	if (error != 0) {
 		return guest_fail(g, -error,
 				  "direct map: no %lu contiguous free frames "
 				  "for tables below pfn %lx",
 				  nr, limit.v);
 	}
-	d->now = (struct table_buffer){buffer, buffer, pfn_add(buffer, nr)};
+	d->now = (struct guest_table_buffer){buffer, buffer,
+					     pfn_add(buffer, nr)};
 	d->building = true;
 	error = map_memory(g, &s, start, end);
 	return error == 0 ? finish_range(g, start, end) : error;
@@ -148,7 +150,7 @@ int guest_map_range(struct guest *g, pfn_t start, pfn_t end, pfn_t limit)
 
 int guest_direct_map(struct guest *g)
 {
-	pfn_t end = memblock_end(&g->memblock);
+	pfn_t end = guest_memblock_end(&g->memblock);
 	pfn_t middle;
 	int error;
 

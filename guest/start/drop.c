@@ -17,21 +17,22 @@ static int give_back(struct guest *g, pfn_t start, pfn_t end)
 		error = g->ops->flush_tlb(g);
 	}
 	if (error == 0) {
-		error = batch_flush(g, NULL);
+		error = guest_batch_flush(g, NULL);
 	}
 	if (error != 0) {
 		return error;
 	}
 	g->stats.made_readwrite += end.v - start.v;
-	error = region_remove(&g->tables, start, end);
-	return error == 0 ? memblock_free(&g->memblock, start, end) : error;
+	error = guest_region_remove(&g->tables, start, end);
+	return error == 0 ? guest_memblock_free(&g->memblock, start, end)
+			  : error;
 }
 
 static int drop_slot(struct guest *g, unsigned int index)
 {
 	struct guest_slot slot;
 	pfn_t table = PFN_INVALID;
-	int error = builders_p2m_slot(g, index, &slot, &table);
+	int error = guest_builders_p2m_slot(g, index, &slot, &table);
 
 	if (error == 0) {
 		error = g->ops->set_entry(g, slot, pte(0));
@@ -40,10 +41,10 @@ static int drop_slot(struct guest *g, unsigned int index)
 		error = g->ops->flush_tlb(g);
 	}
 	if (error == 0) {
-		error = batch_flush(g, NULL);
+		error = guest_batch_flush(g, NULL);
 	}
 	/* It is read through the direct map, and no longer in use. */
-	return error == 0 ? builders_p2m_check(g, slot.level - 1, table)
+	return error == 0 ? guest_builders_p2m_check(g, slot.level - 1, table)
 			  : error;
 }
 
@@ -54,14 +55,15 @@ int guest_drop_p2m(struct guest *g)
 	unsigned int last;
 	int error = 0;
 
-	if (g->p2m.kind == P2M_IDENTITY || b->p2m_start.v == b->p2m_end.v) {
+	if (g->p2m.kind == GUEST_P2M_IDENTITY ||
+	    b->p2m_start.v == b->p2m_end.v) {
 		return 0;
 	}
-	if (g->p2m.kind == P2M_LIST) {
+	if (g->p2m.kind == GUEST_P2M_LIST) {
 		return guest_fail(g, XEN_EBUSY,
 				  "the builder's P2M is still in use");
 	}
-	builders_p2m_slots(g, &first, &last);
+	guest_builders_p2m_slots(g, &first, &last);
 	for (unsigned int i = first; b->p2m_outside && i <= last; i++) {
 		error = drop_slot(g, i);
 		if (error != 0) {
@@ -85,12 +87,13 @@ static int drop_block(struct guest *g, vaddr_t va)
 	int error;
 
 	for (;; slot.level--) {
-		slot.index = geometry_index(g->config.geometry, va, slot.level);
+		slot.index = guest_geometry_index(g->config.geometry, va,
+						  slot.level);
 		error = guest_read_entry(g, slot, &e);
 		if (error != 0 || !pte_present(e)) {
 			return error;
 		}
-		error = entry_table(g, e, &table);
+		error = guest_entry_table(g, e, &table);
 		if (error != 0 || slot.level == 2) {
 			break;
 		}
@@ -103,7 +106,7 @@ static int drop_block(struct guest *g, vaddr_t va)
 		error = g->ops->flush_tlb(g);
 	}
 	if (error == 0) {
-		error = batch_flush(g, NULL);
+		error = guest_batch_flush(g, NULL);
 	}
 	return error == 0 ? give_back(g, table, pfn_add(table, 1)) : error;
 }
@@ -111,7 +114,8 @@ static int drop_block(struct guest *g, vaddr_t va)
 /* The initial mapping of [start, end). */
 static int drop_mapping(struct guest *g, pfn_t start, pfn_t end)
 {
-	uint64_t block = geometry_span(g->config.geometry, 2) >> PAGE_SHIFT;
+	uint64_t block =
+		guest_geometry_span(g->config.geometry, 2) >> PAGE_SHIFT;
 	int error = 0;
 
 	while (error == 0 && start.v < end.v) {
@@ -125,7 +129,7 @@ static int drop_mapping(struct guest *g, pfn_t start, pfn_t end)
 			start = pfn_add(start, block);
 			continue;
 		}
-		error = lookup_present(g, g->kernel.root, va, &slot, &e);
+		error = guest_lookup_present(g, g->kernel.root, va, &slot, &e);
 		if (error == 0) {
 			error = g->ops->set_mapping(g, va, slot, pte(0),
 						    GUEST_NO_FLUSH);
@@ -136,19 +140,19 @@ static int drop_mapping(struct guest *g, pfn_t start, pfn_t end)
 	if (error == 0) {
 		error = g->ops->flush_tlb(g);
 	}
-	return error == 0 ? batch_flush(g, NULL) : error;
+	return error == 0 ? guest_batch_flush(g, NULL) : error;
 }
 
 /* What start_info placed, and nothing uses any more. */
 static int free_builders(struct guest *g)
 {
 	struct guest_boot *b = &g->boot;
-	int error = memblock_free(&g->memblock, b->start_info,
-				  pfn_add(b->start_info, 1));
+	int error = guest_memblock_free(&g->memblock, b->start_info,
+					pfn_add(b->start_info, 1));
 
 	if (error == 0) {
-		error = memblock_free(&g->memblock, b->tables_end,
-				      pfn_add(b->tables_end, 1));
+		error = guest_memblock_free(&g->memblock, b->tables_end,
+					    pfn_add(b->tables_end, 1));
 	}
 	return error;
 }
@@ -163,14 +167,14 @@ int guest_drop_surplus(struct guest *g)
 	if (!g->ops->hypervisor) {
 		return 0;
 	}
-	if (g->p2m.kind == P2M_LIST && !b->p2m_outside) {
+	if (g->p2m.kind == GUEST_P2M_LIST && !b->p2m_outside) {
 		return guest_fail(g, XEN_EBUSY,
 				  "the builder's P2M is still in use");
 	}
 	if (g->config.direct_base.v == g->config.virt_base.v) {
 		return free_builders(g);
 	}
-	error = windows_close(g);
+	error = guest_windows_close(g);
 	if (error != 0) {
 		return error;
 	}

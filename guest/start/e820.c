@@ -11,12 +11,12 @@
 #define ISA_START (UINT64_C(640) << 10 >> PAGE_SHIFT)
 #define ISA_END (UINT64_C(1) << 20 >> PAGE_SHIFT)
 
-static uint64_t entry_end(const struct e820_entry *e)
+static uint64_t entry_end(const struct guest_e820_entry *e)
 {
 	return e->addr + e->size;
 }
 
-static int check_entry(struct guest *g, const struct e820_entry *e,
+static int check_entry(struct guest *g, const struct guest_e820_entry *e,
 		       unsigned int i, uint64_t nr_pages)
 {
 	if (e->size == 0) {
@@ -29,7 +29,8 @@ static int check_entry(struct guest *g, const struct e820_entry *e,
 				  "E820: entry %lu (%lx + %lx) wraps around",
 				  (uint64_t)i, e->addr, e->size);
 	}
-	if (e->type == E820_RAM && e->addr + e->size > nr_pages << PAGE_SHIFT) {
+	if (e->type == GUEST_E820_RAM &&
+	    e->addr + e->size > nr_pages << PAGE_SHIFT) {
 		return guest_fail(g, XEN_EINVAL,
 				  "E820: RAM of entry %lu ends at %lx, beyond "
 				  "nr_pages %lu (%lx)",
@@ -39,7 +40,7 @@ static int check_entry(struct guest *g, const struct e820_entry *e,
 	return 0;
 }
 
-static int check_order(struct guest *g, const struct e820_entry *e,
+static int check_order(struct guest *g, const struct guest_e820_entry *e,
 		       unsigned int i, uint64_t end, uint64_t nr_pages)
 {
 	if (e->addr < end && i > 0 && e->addr < e[-1].addr) {
@@ -63,17 +64,17 @@ static int check_order(struct guest *g, const struct e820_entry *e,
 	return 0;
 }
 
-static int check_map(struct guest *g, const struct e820_map *map,
+static int check_map(struct guest *g, const struct guest_e820_map *map,
 		     uint64_t nr_pages)
 {
 	uint64_t end = 0;
 
-	if (map->nr == 0 || map->nr > E820_MAX_ENTRIES) {
+	if (map->nr == 0 || map->nr > GUEST_E820_MAX_ENTRIES) {
 		return guest_fail(g, XEN_EINVAL, "E820: %lu entries",
 				  (uint64_t)map->nr);
 	}
 	for (unsigned int i = 0; i < map->nr; i++) {
-		const struct e820_entry *e = &map->entry[i];
+		const struct guest_e820_entry *e = &map->entry[i];
 		int error = check_entry(g, e, i, nr_pages);
 
 		if (error == 0) {
@@ -94,8 +95,8 @@ static int check_map(struct guest *g, const struct e820_map *map,
 }
 
 /* After the first nr, which are in order already: how many they are then. */
-static unsigned int append(struct e820_map *map, unsigned int nr,
-			   struct e820_entry e)
+static unsigned int append(struct guest_e820_map *map, unsigned int nr,
+			   struct guest_e820_entry e)
 {
 	if (nr > 0 && map->entry[nr - 1].type == e.type &&
 	    entry_end(&map->entry[nr - 1]) == e.addr) {
@@ -107,7 +108,7 @@ static unsigned int append(struct e820_map *map, unsigned int nr,
 }
 
 /* First of all: a page of two entries of RAM is RAM. */
-static void join(struct e820_map *map)
+static void join(struct guest_e820_map *map)
 {
 	unsigned int nr = 0;
 
@@ -117,15 +118,15 @@ static void join(struct e820_map *map)
 	map->nr = nr;
 }
 
-static void round_to_pages(struct e820_map *map)
+static void round_to_pages(struct guest_e820_map *map)
 {
 	unsigned int nr = 0;
 
 	for (unsigned int i = 0; i < map->nr; i++) {
-		struct e820_entry e = map->entry[i];
+		struct guest_e820_entry e = map->entry[i];
 		uint64_t end = entry_end(&e);
 
-		if (e.type == E820_RAM) {
+		if (e.type == GUEST_E820_RAM) {
 			e.addr = page_round_up(e.addr);
 			end = page_round_down(end);
 		} else {
@@ -146,7 +147,8 @@ static void round_to_pages(struct e820_map *map)
 	map->nr = nr;
 }
 
-int e820_sanitise(struct guest *g, struct e820_map *map, uint64_t nr_pages)
+int guest_e820_sanitise(struct guest *g, struct guest_e820_map *map,
+			uint64_t nr_pages)
 {
 	int error = check_map(g, map, nr_pages);
 
@@ -157,18 +159,19 @@ int e820_sanitise(struct guest *g, struct e820_map *map, uint64_t nr_pages)
 	return error;
 }
 
-int e820_to_memblock(struct guest *g, const struct e820_map *map,
-		     struct memblock *m)
+int guest_e820_to_memblock(struct guest *g, const struct guest_e820_map *map,
+			   struct guest_memblock *m)
 {
-	int error = memblock_reserve(m, pfn(ISA_START), pfn(ISA_END));
+	int error = guest_memblock_reserve(m, pfn(ISA_START), pfn(ISA_END));
 
 	for (unsigned int i = 0; i < map->nr && error == 0; i++) {
-		const struct e820_entry *e = &map->entry[i];
+		const struct guest_e820_entry *e = &map->entry[i];
 
-		if (e->type == E820_RAM) {
-			error = memblock_add(m, paddr_to_pfn(paddr(e->addr)),
-					     paddr_to_pfn(
-						     paddr(e->addr + e->size)));
+		if (e->type == GUEST_E820_RAM) {
+			error = guest_memblock_add(m,
+						   paddr_to_pfn(paddr(e->addr)),
+						   paddr_to_pfn(paddr(
+							   e->addr + e->size)));
 		}
 	}
 	if (error != 0) {

@@ -6,14 +6,14 @@
 #include "guest/start/start.h"
 
 /* Before the list is read: where nothing is mapped, that is a fault. */
-int initial_check_p2m(struct guest *g)
+int guest_initial_check_p2m(struct guest *g)
 {
 	const struct guest_boot *b = &g->boot;
 	uint64_t last = b->p2m_list.v + b->nr_pages * 8 - 1;
 
 	for (unsigned int i = va_slot(g, b->p2m_list.v); i <= va_slot(g, last);
 	     i++) {
-		pte_t e = entry_load(g, guest_initial_va(g, b->root), i);
+		pte_t e = guest_entry_load(g, guest_initial_va(g, b->root), i);
 
 		if (!pte_present(e)) {
 			return guest_fail(
@@ -33,22 +33,22 @@ int initial_check_p2m(struct guest *g)
 static int initial_entry(struct guest *g, pfn_t frame, unsigned int *ret_level,
 			 pte_t *ret)
 {
-	const struct geometry *s = g->config.geometry;
+	const struct guest_geometry *s = g->config.geometry;
 	const struct guest_boot *b = &g->boot;
 	vaddr_t va = guest_initial_va(g, frame);
 	unsigned int level = s->levels;
 	pfn_t table = b->root;
 
 	for (;; level--) {
-		pte_t e = entry_load(g, guest_initial_va(g, table),
-				     geometry_index(s, va, level));
+		pte_t e = guest_entry_load(g, guest_initial_va(g, table),
+					   guest_geometry_index(s, va, level));
 
-		if (!pte_present(e) || entry_is_leaf(g, level, e)) {
+		if (!pte_present(e) || guest_entry_is_leaf(g, level, e)) {
 			*ret_level = level;
 			*ret = e;
 			return pte_present(e) ? 0 : -XEN_ENOENT;
 		}
-		table = p2m_find(g, entry_mfn(g, e));
+		table = guest_p2m_find(g, guest_entry_mfn(g, e));
 		if (table.v < b->tables_start.v || table.v >= b->tables_end.v) {
 			return guest_fail(g, XEN_EINVAL,
 					  "start_info: nr_pt_frames %lu: the "
@@ -66,7 +66,7 @@ static int check_initial_entry(struct guest *g, pfn_t frame, unsigned int level,
 {
 	const struct guest_boot *b = &g->boot;
 
-	if (level != 1 || !mfn_eq(pte_mfn(e), p2m_get(g, frame))) {
+	if (level != 1 || !mfn_eq(pte_mfn(e), guest_p2m_get(g, frame))) {
 		return guest_fail(g, XEN_EINVAL,
 				  "the initial mapping of pfn %lx is entry %lx",
 				  frame.v, e.v);
@@ -82,7 +82,7 @@ static int check_initial_entry(struct guest *g, pfn_t frame, unsigned int level,
 }
 
 /* Upwards from the tables, as long as pfn n is mapped where it should be. */
-int initial_find_end(struct guest *g)
+int guest_initial_find_end(struct guest *g)
 {
 	struct guest_boot *b = &g->boot;
 	pfn_t at = b->tables_start;

@@ -9,18 +9,18 @@
 
 static int fetch(struct guest *g)
 {
-	struct xen_memory_map map = {.nr_entries = E820_MAX_ENTRIES};
+	struct xen_memory_map map = {.nr_entries = GUEST_E820_MAX_ENTRIES};
 	int64_t error;
 
-	set_handle(&map.buffer, g->e820.entry);
+	guest_set_handle(&map.buffer, g->e820.entry);
 	error = guest_hypercall(g, __HYPERVISOR_memory_op, XENMEM_memory_map,
 				(uintptr_t)&map, 0, 0);
 	if (error == -XEN_ENOSYS) {
 		g->e820.nr = 1;
-		g->e820.entry[0] = (struct e820_entry){
+		g->e820.entry[0] = (struct guest_e820_entry){
 			.addr = 0,
 			.size = g->boot.nr_pages << PAGE_SHIFT,
-			.type = E820_RAM,
+			.type = GUEST_E820_RAM,
 		};
 		return 0;
 	}
@@ -40,7 +40,7 @@ static int reserve(struct guest *g, const char *what, pfn_t start, pfn_t end)
 	if (start.v >= end.v) {
 		return 0;
 	}
-	error = memblock_reserve(&g->memblock, start, end);
+	error = guest_memblock_reserve(&g->memblock, start, end);
 	if (error != 0) {
 		return guest_fail(g, -error, "no room to reserve %s", what);
 	}
@@ -49,7 +49,7 @@ static int reserve(struct guest *g, const char *what, pfn_t start, pfn_t end)
 
 static int reserve_frame(struct guest *g, const char *what, mfn_t frame)
 {
-	pfn_t own = p2m_find(g, frame);
+	pfn_t own = guest_p2m_find(g, frame);
 
 	if (pfn_eq(own, PFN_INVALID)) {
 		return guest_fail(g, XEN_EINVAL,
@@ -102,15 +102,15 @@ static int check_memory(struct guest *g)
 {
 	const struct guest_boot *b = &g->boot;
 	pfn_t cursor = pfn(0);
-	struct region r;
+	struct guest_region r;
 
-	while (memblock_next_memory(&g->memblock, &cursor, &r)) {
+	while (guest_memblock_next_memory(&g->memblock, &cursor, &r)) {
 		for (pfn_t at = r.start; at.v < r.end.v;) {
 			uint64_t left = r.end.v - at.v;
 			unsigned int nr = left < PT_ENTRIES ? (unsigned int)left
 							    : PT_ENTRIES;
 
-			p2m_get_many(g, at, g->scratch_mfn, nr);
+			guest_p2m_get_many(g, at, g->scratch_mfn, nr);
 			for (unsigned int i = 0; i < nr; i++) {
 				if (g->scratch_mfn[i] == INVALID_FRAME) {
 					return guest_fail(
@@ -126,7 +126,7 @@ static int check_memory(struct guest *g)
 	}
 	for (pfn_t at = b->tables_start; at.v < b->tables_end.v;
 	     at = pfn_add(at, 1)) {
-		if (!memblock_is_memory(&g->memblock, at)) {
+		if (!guest_memblock_is_memory(&g->memblock, at)) {
 			return guest_fail(g, XEN_EINVAL,
 					  "the table at pfn %lx is not in RAM",
 					  at.v);
@@ -138,13 +138,13 @@ static int check_memory(struct guest *g)
 static int apply_limit(struct guest *g)
 {
 	pfn_t limit = g->config.memory_limit;
-	pfn_t end = memblock_end(&g->memblock);
+	pfn_t end = guest_memblock_end(&g->memblock);
 	int error;
 
 	if (limit.v == 0 || limit.v >= end.v) {
 		return 0;
 	}
-	error = memblock_remove(&g->memblock, limit, end);
+	error = guest_memblock_remove(&g->memblock, limit, end);
 	if (error != 0) {
 		return guest_fail(g, -error, "no room for the limit at pfn %lx",
 				  limit.v);
@@ -165,10 +165,10 @@ int guest_memory_map(struct guest *g)
 	int error = g->ops->hypervisor ? fetch(g) : 0;
 
 	if (error == 0) {
-		error = e820_sanitise(g, &g->e820, b->nr_pages);
+		error = guest_e820_sanitise(g, &g->e820, b->nr_pages);
 	}
 	if (error == 0) {
-		error = e820_to_memblock(g, &g->e820, &g->memblock);
+		error = guest_e820_to_memblock(g, &g->e820, &g->memblock);
 	}
 	if (error == 0) {
 		error = apply_limit(g);
@@ -188,17 +188,18 @@ int guest_memory_map(struct guest *g)
 		error = reserve_builders(g);
 	}
 	if (error == 0) {
-		error = region_add(&g->tables, b->tables_start, b->tables_end);
+		error = guest_region_add(&g->tables, b->tables_start,
+					 b->tables_end);
 	}
 	/* The tables of a P2M outside are among its frames: all read-only. */
 	if (error == 0 && b->p2m_outside) {
-		error = region_add(&g->tables, b->p2m_start, b->p2m_end);
+		error = guest_region_add(&g->tables, b->p2m_start, b->p2m_end);
 	}
 	if (error == 0 && b->p2m_outside) {
 		error = guest_check_p2m_frames(g);
 	}
 	if (error == 0 && !g->ops->hypervisor) {
-		windows_find(g);
+		guest_windows_find(g);
 	}
 	return error;
 }

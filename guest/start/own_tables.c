@@ -13,9 +13,9 @@
 /* A frame inside the initial mapping, where it can be written at once. */
 static int boot_frame(struct guest *g, pfn_t *ret)
 {
-	int error =
-		memblock_alloc(&g->memblock, g->boot.mapped_start,
-			       g->boot.mapped_end, 1, 1, MEMBLOCK_HIGH, ret);
+	int error = guest_memblock_alloc(&g->memblock, g->boot.mapped_start,
+					 g->boot.mapped_end, 1, 1,
+					 GUEST_MEMBLOCK_HIGH, ret);
 
 	if (error != 0) {
 		return guest_fail(g, -error,
@@ -24,7 +24,7 @@ static int boot_frame(struct guest *g, pfn_t *ret)
 				  g->boot.mapped_end.v);
 	}
 	g->stats.tables++;
-	return region_add(&g->tables, *ret, pfn_add(*ret, 1));
+	return guest_region_add(&g->tables, *ret, pfn_add(*ret, 1));
 }
 
 static bool hypervisors_slot(unsigned int index)
@@ -37,15 +37,15 @@ static int copy_builders(struct guest *g, pfn_t root, pfn_t second,
 			 pfn_t old_second)
 {
 	unsigned int levels = g->config.geometry->levels;
-	unsigned int slot =
-		geometry_index(g->config.geometry, g->config.virt_base, levels);
-	int error = table_load(g, levels - 1, old_second, g->scratch);
+	unsigned int slot = guest_geometry_index(g->config.geometry,
+						 g->config.virt_base, levels);
+	int error = guest_table_load(g, levels - 1, old_second, g->scratch);
 
 	if (error == 0) {
-		error = table_store(g, levels - 1, second, g->scratch);
+		error = guest_table_store(g, levels - 1, second, g->scratch);
 	}
 	if (error == 0) {
-		error = table_load(g, levels, g->boot.root, g->scratch);
+		error = guest_table_load(g, levels, g->boot.root, g->scratch);
 	}
 	if (error != 0) {
 		return error;
@@ -53,8 +53,9 @@ static int copy_builders(struct guest *g, pfn_t root, pfn_t second,
 	for (unsigned int i = XEN_L4_FIRST; i <= XEN_L4_LAST; i++) {
 		g->scratch[i] = 0;
 	}
-	g->scratch[slot] = guest_make_pte(g, second, table_flags(g, levels)).v;
-	return table_store(g, levels, root, g->scratch);
+	g->scratch[slot] =
+		guest_make_pte(g, second, guest_table_flags(g, levels)).v;
+	return guest_table_store(g, levels, root, g->scratch);
 }
 
 static int go_over(struct guest *g, pfn_t root, pfn_t second)
@@ -81,10 +82,12 @@ static int recycle(struct guest *g, pfn_t frame)
 		error = guest_clear_frame(g, frame);
 	}
 	if (error == 0) {
-		error = region_remove(&g->tables, frame, pfn_add(frame, 1));
+		error = guest_region_remove(&g->tables, frame,
+					    pfn_add(frame, 1));
 	}
 	if (error == 0) {
-		error = memblock_free(&g->memblock, frame, pfn_add(frame, 1));
+		error = guest_memblock_free(&g->memblock, frame,
+					    pfn_add(frame, 1));
 	}
 	return error;
 }
@@ -97,10 +100,10 @@ static int check_left(struct guest *g, unsigned int level, pfn_t old,
 		      pfn_t ours, unsigned int replaced)
 {
 	unsigned int levels = g->config.geometry->levels;
-	int error = table_load(g, level, ours, g->scratch);
+	int error = guest_table_load(g, level, ours, g->scratch);
 
 	if (error == 0) {
-		error = table_load(g, level, old, g->scratch_mfn);
+		error = guest_table_load(g, level, old, g->scratch_mfn);
 	}
 	for (unsigned int i = 0; error == 0 && i < PT_ENTRIES; i++) {
 		uint64_t differ = (g->scratch[i] ^ g->scratch_mfn[i]) &
@@ -145,8 +148,8 @@ int guest_own_tables(struct guest *g)
 	struct guest_slot slot = {
 		.level = levels,
 		.table = g->boot.root,
-		.index = geometry_index(g->config.geometry, g->config.virt_base,
-					levels),
+		.index = guest_geometry_index(g->config.geometry,
+					      g->config.virt_base, levels),
 	};
 	pfn_t old_second;
 	pfn_t root;
@@ -161,7 +164,7 @@ int guest_own_tables(struct guest *g)
 	if (error != 0) {
 		return error;
 	}
-	old_second = p2m_find(g, entry_mfn(g, e));
+	old_second = guest_p2m_find(g, guest_entry_mfn(g, e));
 	if (!pte_present(e) || pfn_eq(old_second, PFN_INVALID)) {
 		return guest_fail(g, XEN_EINVAL,
 				  "the builder's root has %lx for the kernel",

@@ -5,16 +5,17 @@
  */
 #include "guest/start/start.h"
 
-static int tree_top(struct guest *g, struct p2m *p)
+static int tree_top(struct guest *g, struct guest_p2m *p)
 {
-	uint64_t per_top = (uint64_t)P2M_PER_PAGE * P2M_PER_PAGE;
+	uint64_t per_top = (uint64_t)GUEST_P2M_PER_PAGE * GUEST_P2M_PER_PAGE;
 	uint64_t entries = (p->nr + per_top - 1) / per_top;
-	int error = p2m_page_new(g, p, p->missing_leaf.v, &p->missing_mid);
+	int error =
+		guest_p2m_page_new(g, p, p->missing_leaf.v, &p->missing_mid);
 
 	if (error != 0) {
 		return error;
 	}
-	p->nr_top = (entries + P2M_PER_PAGE - 1) / P2M_PER_PAGE;
+	p->nr_top = (entries + GUEST_P2M_PER_PAGE - 1) / GUEST_P2M_PER_PAGE;
 	error = guest_alloc_frames(g, p->nr_top, &p->top);
 	if (error != 0) {
 		p->nr_top = 0;
@@ -22,32 +23,32 @@ static int tree_top(struct guest *g, struct p2m *p)
 	}
 	p->nr_frames += p->nr_top;
 	for (uint64_t i = 0; i < p->nr_top; i++) {
-		p2m_page_fill(g, pfn_add(p->top, i), p->missing_mid.v);
+		guest_p2m_page_fill(g, pfn_add(p->top, i), p->missing_mid.v);
 	}
 	return 0;
 }
 
-static int tree_build(struct guest *g, struct p2m *p)
+static int tree_build(struct guest *g, struct guest_p2m *p)
 {
 	int error = tree_top(g, p);
 
-	for (uint64_t i = 0; error == 0 && i < p2m_nr_leaves(p); i++) {
+	for (uint64_t i = 0; error == 0 && i < guest_p2m_nr_leaves(p); i++) {
 		pfn_t leaf;
 
-		if (!p2m_leaf_read(g, i)) {
+		if (!guest_p2m_leaf_read(g, i)) {
 			continue;
 		}
-		error = p2m_tree_leaf(g, p, i, &leaf);
+		error = guest_p2m_tree_leaf(g, p, i, &leaf);
 		if (error == 0) {
-			p2m_leaf_write(g, leaf);
+			guest_p2m_leaf_write(g, leaf);
 		}
 	}
 	return error;
 }
 
-static void tree_free(struct guest *g, struct p2m *p)
+static void tree_free(struct guest *g, struct guest_p2m *p)
 {
-	for (uint64_t i = 0; i < p->nr_top * P2M_PER_PAGE; i++) {
+	for (uint64_t i = 0; i < p->nr_top * GUEST_P2M_PER_PAGE; i++) {
 		pfn_t mid =
 			pfn(port_load64(g, vaddr_add(guest_direct_va(g, p->top),
 						     i * 8)));
@@ -55,36 +56,36 @@ static void tree_free(struct guest *g, struct p2m *p)
 		if (pfn_eq(mid, p->missing_mid)) {
 			continue;
 		}
-		for (unsigned int j = 0; j < P2M_PER_PAGE; j++) {
+		for (unsigned int j = 0; j < GUEST_P2M_PER_PAGE; j++) {
 			pfn_t leaf = pfn(port_load64(
 				g, vaddr_add(guest_direct_va(g, mid), j * 8)));
 
 			if (!pfn_eq(leaf, p->missing_leaf)) {
-				p2m_page_free(g, p, leaf);
+				guest_p2m_page_free(g, p, leaf);
 			}
 		}
-		p2m_page_free(g, p, mid);
+		guest_p2m_page_free(g, p, mid);
 	}
 	if (p->nr_top > 0) {
 		guest_free_frames(g, p->top, p->nr_top);
 		p->nr_frames -= p->nr_top;
 	}
 	if (!pfn_eq(p->missing_mid, PFN_INVALID)) {
-		p2m_page_free(g, p, p->missing_mid);
+		guest_p2m_page_free(g, p, p->missing_mid);
 	}
 }
 
-static int p2m_free(struct guest *g, struct p2m *p)
+static int p2m_free(struct guest *g, struct guest_p2m *p)
 {
 	int error = 0;
 
-	if (p->kind == P2M_TREE) {
+	if (p->kind == GUEST_P2M_TREE) {
 		tree_free(g, p);
 	} else {
-		error = p2m_linear_free(g, p);
+		error = guest_p2m_linear_free(g, p);
 	}
 	if (error == 0 && !pfn_eq(p->missing_leaf, PFN_INVALID)) {
-		p2m_page_free(g, p, p->missing_leaf);
+		guest_p2m_page_free(g, p, p->missing_leaf);
 	}
 	return error;
 }
@@ -97,36 +98,37 @@ static uint64_t nr_covered(const struct guest *g)
 	return limit != 0 && limit < g->p2m.nr ? limit : g->p2m.nr;
 }
 
-int p2m_build(struct guest *g, enum p2m_kind kind, vaddr_t linear)
+int guest_p2m_build(struct guest *g, enum guest_p2m_kind kind, vaddr_t linear)
 {
-	struct p2m new = {
+	struct guest_p2m new = {
 		.kind = kind,
 		.nr = nr_covered(g),
 		.list = linear,
 		.missing_leaf = PFN_INVALID,
 		.missing_mid = PFN_INVALID,
 	};
-	struct p2m old = g->p2m;
+	struct guest_p2m old = g->p2m;
 	int error;
 
-	if (g->p2m.kind == P2M_IDENTITY) {
+	if (g->p2m.kind == GUEST_P2M_IDENTITY) {
 		return 0;
 	}
 	/* What is queued may be about the present one. */
-	error = batch_flush(g, NULL);
+	error = guest_batch_flush(g, NULL);
 	if (error != 0) {
 		return error;
 	}
-	if ((kind != P2M_TREE && kind != P2M_LINEAR) ||
+	if ((kind != GUEST_P2M_TREE && kind != GUEST_P2M_LINEAR) ||
 	    page_offset(linear.v) != 0) {
 		return guest_fail(g, XEN_EINVAL,
-				  "p2m_build: kind %lu over kind %lu",
+				  "guest_p2m_build: kind %lu over kind %lu",
 				  (uint64_t)kind, (uint64_t)g->p2m.kind);
 	}
-	error = p2m_page_new(g, &new, INVALID_FRAME, &new.missing_leaf);
+	error = guest_p2m_page_new(g, &new, INVALID_FRAME, &new.missing_leaf);
 	if (error == 0) {
-		error = kind == P2M_TREE ? tree_build(g, &new)
-					 : p2m_linear_build(g, &new);
+		error = kind == GUEST_P2M_TREE
+				? tree_build(g, &new)
+				: guest_p2m_linear_build(g, &new);
 	}
 	if (error != 0) {
 		if (p2m_free(g, &new) != 0) {
@@ -137,7 +139,7 @@ int p2m_build(struct guest *g, enum p2m_kind kind, vaddr_t linear)
 		return error;
 	}
 	g->p2m = new;
-	if (old.kind != P2M_LIST && p2m_free(g, &old) != 0) {
+	if (old.kind != GUEST_P2M_LIST && p2m_free(g, &old) != 0) {
 		guest_note(g, "%lu frames of the old P2M are lost",
 			   old.nr_frames);
 	}
@@ -147,12 +149,12 @@ int p2m_build(struct guest *g, enum p2m_kind kind, vaddr_t linear)
 /* The builder's list learns what has changed since it went out of use. */
 static void list_update(struct guest *g)
 {
-	for (uint64_t leaf = 0; leaf < p2m_nr_leaves(&g->p2m); leaf++) {
+	for (uint64_t leaf = 0; leaf < guest_p2m_nr_leaves(&g->p2m); leaf++) {
 		vaddr_t list = vaddr_add(g->boot.p2m_list, leaf << PAGE_SHIFT);
-		uint64_t left = g->p2m.nr - leaf * P2M_PER_PAGE;
+		uint64_t left = g->p2m.nr - leaf * GUEST_P2M_PER_PAGE;
 
-		left = left < P2M_PER_PAGE ? left : P2M_PER_PAGE;
-		p2m_leaf_read(g, leaf);
+		left = left < GUEST_P2M_PER_PAGE ? left : GUEST_P2M_PER_PAGE;
+		guest_p2m_leaf_read(g, leaf);
 		port_read(g, g->scratch, list, left * sizeof(g->scratch[0]));
 		for (unsigned int i = 0; i < left; i++) {
 			if (g->scratch[i] != g->scratch_mfn[i]) {
@@ -163,32 +165,33 @@ static void list_update(struct guest *g)
 	}
 }
 
-int p2m_teardown(struct guest *g)
+int guest_p2m_teardown(struct guest *g)
 {
-	struct p2m old;
-	int error = batch_flush(g, NULL);
+	struct guest_p2m old;
+	int error = guest_batch_flush(g, NULL);
 
 	if (error != 0) {
 		return error;
 	}
 	old = g->p2m;
 
-	if (old.kind != P2M_TREE && old.kind != P2M_LINEAR) {
+	if (old.kind != GUEST_P2M_TREE && old.kind != GUEST_P2M_LINEAR) {
 		return -XEN_EINVAL;
 	}
 	if (g->boot.p2m_start.v == g->boot.p2m_end.v) {
-		return guest_fail(g, XEN_EBUSY,
-				  "p2m_teardown: the builder's P2M is gone");
+		return guest_fail(
+			g, XEN_EBUSY,
+			"guest_p2m_teardown: the builder's P2M is gone");
 	}
 	list_update(g);
-	if (old.kind == P2M_LINEAR) {
+	if (old.kind == GUEST_P2M_LINEAR) {
 		/* It is needed to take itself down: go back to the list. */
-		g->p2m.kind = P2M_LIST;
+		g->p2m.kind = GUEST_P2M_LIST;
 		g->p2m.list = g->boot.p2m_list;
 	}
 	error = p2m_free(g, &old);
-	g->p2m = (struct p2m){
-		.kind = P2M_LIST,
+	g->p2m = (struct guest_p2m){
+		.kind = GUEST_P2M_LIST,
 		.nr = g->boot.nr_pages,
 		.list = g->boot.p2m_list,
 	};

@@ -31,16 +31,17 @@ static void unmap_run(struct guest *g, vaddr_t va, pfn_t frame, uint64_t nr)
 		pte_t e;
 
 		if (guest_lookup(g, g->kernel.root, at, &slot, &e) == 0 &&
-		    mfn_eq(entry_mfn(g, e), p2m_get(g, pfn_add(frame, i))) &&
+		    mfn_eq(guest_entry_mfn(g, e),
+			   guest_p2m_get(g, pfn_add(frame, i))) &&
 		    (guest_unmap(g, &g->kernel, at) != 0 ||
-		     batch_flush(g, NULL) != 0)) {
+		     guest_batch_flush(g, NULL) != 0)) {
 			guest_note(g, "pfn %lx stays mapped", frame.v + i);
 		}
 	}
 }
 
 /* Leaves [first, end), which are all needed. */
-static int linear_run(struct guest *g, struct p2m *p, uint64_t first,
+static int linear_run(struct guest *g, struct guest_p2m *p, uint64_t first,
 		      uint64_t end)
 {
 	while (first < end) {
@@ -52,13 +53,13 @@ static int linear_run(struct guest *g, struct p2m *p, uint64_t first,
 			return error;
 		}
 		for (uint64_t i = 0; i < nr; i++) {
-			p2m_leaf_read(g, first + i);
-			p2m_leaf_write(g, pfn_add(frame, i));
+			guest_p2m_leaf_read(g, first + i);
+			guest_p2m_leaf_write(g, pfn_add(frame, i));
 		}
-		error = guest_map_pages(g, p2m_leaf_va(p, first), frame, nr,
-					PTE_P | PTE_RW | PTE_A | PTE_D);
+		error = guest_map_pages(g, guest_p2m_leaf_va(p, first), frame,
+					nr, PTE_P | PTE_RW | PTE_A | PTE_D);
 		if (error != 0) {
-			unmap_run(g, p2m_leaf_va(p, first), frame, nr);
+			unmap_run(g, guest_p2m_leaf_va(p, first), frame, nr);
 			guest_free_frames(g, frame, nr);
 			return error;
 		}
@@ -69,15 +70,16 @@ static int linear_run(struct guest *g, struct p2m *p, uint64_t first,
 	return 0;
 }
 
-int p2m_linear_build(struct guest *g, struct p2m *p)
+int guest_p2m_linear_build(struct guest *g, struct guest_p2m *p)
 {
 	uint64_t i = 0;
 	int error = 0;
 
-	while (error == 0 && i < p2m_nr_leaves(p)) {
+	while (error == 0 && i < guest_p2m_nr_leaves(p)) {
 		uint64_t end = i;
 
-		while (end < p2m_nr_leaves(p) && p2m_leaf_read(g, end)) {
+		while (end < guest_p2m_nr_leaves(p) &&
+		       guest_p2m_leaf_read(g, end)) {
 			end++;
 		}
 		if (end > i) {
@@ -85,8 +87,8 @@ int p2m_linear_build(struct guest *g, struct p2m *p)
 			i = end;
 			continue;
 		}
-		error = guest_map_pages(g, p2m_leaf_va(p, i), p->missing_leaf,
-					1, PTE_P | PTE_A);
+		error = guest_map_pages(g, guest_p2m_leaf_va(p, i),
+					p->missing_leaf, 1, PTE_P | PTE_A);
 		p->nr_mapped += error == 0;
 		i++;
 	}
@@ -94,12 +96,12 @@ int p2m_linear_build(struct guest *g, struct p2m *p)
 }
 
 /* What is mapped beyond nr_mapped is somebody else's. */
-int p2m_linear_free(struct guest *g, struct p2m *p)
+int guest_p2m_linear_free(struct guest *g, struct guest_p2m *p)
 {
 	int error;
 
 	for (uint64_t i = 0; i < p->nr_mapped; i++) {
-		vaddr_t va = p2m_leaf_va(p, i);
+		vaddr_t va = guest_p2m_leaf_va(p, i);
 		struct guest_slot slot;
 		pte_t e;
 		pfn_t frame;
@@ -108,17 +110,18 @@ int p2m_linear_free(struct guest *g, struct p2m *p)
 		if (error == -XEN_ENOENT) {
 			continue;
 		}
-		frame = error == 0 ? p2m_find(g, entry_mfn(g, e)) : PFN_INVALID;
+		frame = error == 0 ? guest_p2m_find(g, guest_entry_mfn(g, e))
+				   : PFN_INVALID;
 		error = error == 0 ? guest_unmap(g, &g->kernel, va) : error;
-		error = error == 0 ? batch_flush(g, NULL) : error;
+		error = error == 0 ? guest_batch_flush(g, NULL) : error;
 		if (error != 0) {
 			return error;
 		}
 		if (!pfn_eq(frame, p->missing_leaf)) {
-			p2m_page_free(g, p, frame);
+			guest_p2m_page_free(g, p, frame);
 		}
 	}
-	error = guest_prune(g, p->list, p2m_nr_leaves(p) << PAGE_SHIFT);
+	error = guest_prune(g, p->list, guest_p2m_nr_leaves(p) << PAGE_SHIFT);
 	/* Among tables of another's, none was made. */
 	return error == -XEN_EFAULT && p->nr_mapped == 0 ? 0 : error;
 }

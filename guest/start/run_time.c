@@ -10,7 +10,7 @@ int guest_run_time(struct guest *g)
 		error = g->config.policy->last_pass(g);
 	}
 	if (error == 0) {
-		error = windows_close(g);
+		error = guest_windows_close(g);
 	}
 	if (error != 0) {
 		return error;

@@ -33,7 +33,7 @@ static void guest_init(struct guest *g, const struct guest_config *config,
 		g->config.policy = &guest_policy_default;
 	}
 	g->ops = ops;
-	memblock_init(&g->memblock);
+	guest_memblock_init(&g->memblock);
 	g->directmap.base = config->direct_base;
 	for (unsigned int i = 0; i < GUEST_WINDOWS; i++) {
 		g->window[i].frame = PFN_INVALID;
@@ -49,7 +49,7 @@ int guest_start(struct guest *g, const struct guest_config *config,
 	int error;
 
 	guest_init(g, config, &guest_ops_xen_boot);
-	if (config->geometry != &geometry_4level) {
+	if (config->geometry != &guest_geometry_4level) {
 		return guest_fail(g, XEN_EINVAL,
 				  "config: geometry %s under "
 				  "a 64-bit hypervisor",
@@ -61,32 +61,33 @@ int guest_start(struct guest *g, const struct guest_config *config,
 				  start_info.v);
 	}
 	port_read(g, &si, start_info, sizeof(si));
-	error = start_info_read(g, &si, start_info);
+	error = guest_start_info_read(g, &si, start_info);
 	if (error == 0) {
 		error = check_config(g);
 	}
 	if (error == 0) {
-		error = start_info_check_overlaps(g);
+		error = guest_start_info_check_overlaps(g);
 	}
 	if (error != 0) {
 		return error;
 	}
-	g->p2m.kind = P2M_LIST;
+	g->p2m.kind = GUEST_P2M_LIST;
 	g->p2m.list = g->boot.p2m_list;
 	g->p2m.nr = g->boot.nr_pages;
 	g->kernel.root = g->boot.root;
 	g->kernel.pinned = true;
-	error = initial_check_p2m(g);
+	error = guest_initial_check_p2m(g);
 	if (error != 0) {
 		return error;
 	}
-	if (!pfn_eq(p2m_find(g, p2m_get(g, g->boot.root)), g->boot.root)) {
+	if (!pfn_eq(guest_p2m_find(g, guest_p2m_get(g, g->boot.root)),
+		    g->boot.root)) {
 		return guest_fail(g, XEN_EINVAL,
 				  "start_info: P2M and M2P do not agree on "
 				  "the frame of pt_base, pfn %lx",
 				  g->boot.root.v);
 	}
-	return initial_find_end(g);
+	return guest_initial_find_end(g);
 }
 
 int guest_start_native(struct guest *g, const struct guest_config *config,
@@ -108,7 +109,7 @@ int guest_start_native(struct guest *g, const struct guest_config *config,
 	g->boot.tables_end = native->tables_end;
 	g->boot.root = native->root;
 	g->boot.console = MFN_INVALID;
-	g->p2m.kind = P2M_IDENTITY;
+	g->p2m.kind = GUEST_P2M_IDENTITY;
 	g->p2m.nr = native->nr_pages;
 	g->kernel.root = native->root;
 	g->kernel.pinned = true;

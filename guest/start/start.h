@@ -9,15 +9,16 @@
 #define MAX_PAGES (UINT64_C(1) << MFN_BITS)
 
 /* start_info.c: into g->boot; what it places must be apart. */
-int start_info_read(struct guest *g, const struct start_info *si, vaddr_t at);
-int start_info_check_overlaps(struct guest *g);
+int guest_start_info_read(struct guest *g, const struct start_info *si,
+			  vaddr_t at);
+int guest_start_info_check_overlaps(struct guest *g);
 
 /* initial.c: before the builder's list is read. */
-int initial_check_p2m(struct guest *g);
-int initial_find_end(struct guest *g);
+int guest_initial_check_p2m(struct guest *g);
+int guest_initial_find_end(struct guest *g);
 
 /* directmap.c: how many tables mapping so much can take at most. */
-uint64_t directmap_estimate(const struct guest *g, uint64_t bytes);
+uint64_t guest_directmap_estimate(const struct guest *g, uint64_t bytes);
 
 /*
  * builders_p2m.c. A P2M outside: its list and its tables are where start_info
@@ -26,23 +27,23 @@ uint64_t directmap_estimate(const struct guest *g, uint64_t bytes);
  */
 int guest_check_p2m_frames(struct guest *g);
 /* The root's slots that it has, [*ret_first, *ret_last]. */
-void builders_p2m_slots(const struct guest *g, unsigned int *ret_first,
-			unsigned int *ret_last);
+void guest_builders_p2m_slots(const struct guest *g, unsigned int *ret_first,
+			      unsigned int *ret_last);
 /* One of them, and the table below it. */
-int builders_p2m_slot(struct guest *g, unsigned int index,
-		      struct guest_slot *ret_slot, pfn_t *ret_table);
+int guest_builders_p2m_slot(struct guest *g, unsigned int index,
+			    struct guest_slot *ret_slot, pfn_t *ret_table);
 /* All tables and pages below one are frames of the P2M's own stretch. */
-int builders_p2m_check(struct guest *g, unsigned int level, pfn_t table);
+int guest_builders_p2m_check(struct guest *g, unsigned int level, pfn_t table);
 
 /* p2m_linear.c */
-int p2m_linear_build(struct guest *g, struct p2m *p);
+int guest_p2m_linear_build(struct guest *g, struct guest_p2m *p);
 /* What is mapped beyond nr_mapped is somebody else's. */
-int p2m_linear_free(struct guest *g, struct p2m *p);
+int guest_p2m_linear_free(struct guest *g, struct guest_p2m *p);
 
 static inline unsigned int va_slot(const struct guest *g, uint64_t va)
 {
-	return geometry_index(g->config.geometry, vaddr(va),
-			      g->config.geometry->levels);
+	return guest_geometry_index(g->config.geometry, vaddr(va),
+				    g->config.geometry->levels);
 }
 
 #endif

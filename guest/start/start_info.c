@@ -70,8 +70,8 @@ static int read_p2m(struct guest *g, const struct start_info *si)
 {
 	struct guest_boot *b = &g->boot;
 	uint64_t nr = page_round_up(b->nr_pages * 8) >> PAGE_SHIFT;
-	uint64_t top =
-		geometry_span(g->config.geometry, g->config.geometry->levels);
+	uint64_t top = guest_geometry_span(g->config.geometry,
+					   g->config.geometry->levels);
 	int error;
 
 	b->p2m_list = vaddr(si->mfn_list);
@@ -149,7 +149,8 @@ static int read_cmdline(struct guest *g, const struct start_info *si)
 	return guest_fail(g, XEN_EINVAL, "start_info: cmd_line does not end");
 }
 
-int start_info_read(struct guest *g, const struct start_info *si, vaddr_t at)
+int guest_start_info_read(struct guest *g, const struct start_info *si,
+			  vaddr_t at)
 {
 	struct guest_boot *b = &g->boot;
 	int error;
@@ -188,7 +189,7 @@ int start_info_read(struct guest *g, const struct start_info *si, vaddr_t at)
 }
 
 /* What start_info places must be apart. */
-int start_info_check_overlaps(struct guest *g)
+int guest_start_info_check_overlaps(struct guest *g)
 {
 	const struct guest_boot *b = &g->boot;
 	const struct {

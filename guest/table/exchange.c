@@ -12,8 +12,8 @@
 static int direct_slot(struct guest *g, pfn_t frame, struct guest_slot *ret)
 {
 	pte_t e;
-	int error = lookup_present(g, g->kernel.root, guest_direct_va(g, frame),
-				   ret, &e);
+	int error = guest_lookup_present(g, g->kernel.root,
+					 guest_direct_va(g, frame), ret, &e);
 
 	if (error != 0 && error != -XEN_ENOENT) {
 		return error;
@@ -51,21 +51,21 @@ static int remap(struct guest *g, pfn_t frame, struct guest_slot slot, mfn_t to)
  */
 static int begin(struct guest *g, pfn_t frame, struct guest_slot *ret)
 {
-	int error = batch_flush(g, NULL);
+	int error = guest_batch_flush(g, NULL);
 
 	if (error == 0) {
 		error = direct_slot(g, frame, ret);
 	}
 	if (error == 0) {
-		window_forget(g, frame);
+		guest_window_forget(g, frame);
 	}
 	return error;
 }
 
 int guest_swap_frames(struct guest *g, pfn_t a, pfn_t b)
 {
-	mfn_t behind_a = p2m_get(g, a);
-	mfn_t behind_b = p2m_get(g, b);
+	mfn_t behind_a = guest_p2m_get(g, a);
+	mfn_t behind_b = guest_p2m_get(g, b);
 	struct guest_slot of_a;
 	struct guest_slot of_b;
 	int error;
@@ -88,9 +88,9 @@ int guest_swap_frames(struct guest *g, pfn_t a, pfn_t b)
 		error = remap(g, b, of_b, behind_a);
 	}
 	if (error == 0) {
-		batch_m2p(g, a, behind_b);
-		batch_m2p(g, b, behind_a);
-		error = batch_flush(g, NULL);
+		guest_batch_m2p(g, a, behind_b);
+		guest_batch_m2p(g, b, behind_a);
+		error = guest_batch_flush(g, NULL);
 	}
 	return error;
 }
@@ -103,14 +103,14 @@ static int64_t reservation(struct guest *g, unsigned int command,
 		.domid = DOMID_SELF,
 	};
 
-	set_handle(&r.extent_start, frame);
+	guest_set_handle(&r.extent_start, frame);
 	return guest_hypercall(g, __HYPERVISOR_memory_op, command,
 			       (uintptr_t)&r, 0, 0);
 }
 
 int guest_give_frame(struct guest *g, pfn_t frame)
 {
-	xen_pfn_t behind = p2m_get(g, frame).v;
+	xen_pfn_t behind = guest_p2m_get(g, frame).v;
 	struct guest_slot slot;
 	int error;
 
@@ -124,7 +124,7 @@ int guest_give_frame(struct guest *g, pfn_t frame)
 		error = remap(g, frame, slot, MFN_INVALID);
 	}
 	if (error == 0) {
-		error = batch_flush(g, NULL);
+		error = guest_batch_flush(g, NULL);
 	}
 	if (error != 0) {
 		return error;
@@ -132,14 +132,14 @@ int guest_give_frame(struct guest *g, pfn_t frame)
 	if (reservation(g, XENMEM_decrease_reservation, &behind) != 1) {
 		/* Still ours: map it again. */
 		if (remap(g, frame, slot, mfn(behind)) != 0 ||
-		    batch_flush(g, NULL) != 0) {
+		    guest_batch_flush(g, NULL) != 0) {
 			guest_note(g, "pfn %lx stays unmapped", frame.v);
 		}
 		return guest_fail(g, XEN_EINVAL,
 				  "the hypervisor does not take back mfn %lx",
 				  (uint64_t)behind);
 	}
-	return p2m_set(g, frame, MFN_INVALID);
+	return guest_p2m_set(g, frame, MFN_INVALID);
 }
 
 int guest_take_frame(struct guest *g, pfn_t frame)
@@ -149,14 +149,14 @@ int guest_take_frame(struct guest *g, pfn_t frame)
 	int error;
 
 	if (!g->ops->hypervisor || frame.v >= g->p2m.nr ||
-	    !mfn_eq(p2m_get(g, frame), MFN_INVALID)) {
+	    !mfn_eq(guest_p2m_get(g, frame), MFN_INVALID)) {
 		return guest_fail(g, XEN_EINVAL,
 				  "pfn %lx has a frame behind it", frame.v);
 	}
 	/* All that can be missing, before there is a frame to lose. */
 	error = begin(g, frame, &slot);
 	if (error == 0) {
-		error = p2m_reserve(g, frame);
+		error = guest_p2m_reserve(g, frame);
 	}
 	if (error != 0) {
 		return error;
@@ -166,9 +166,9 @@ int guest_take_frame(struct guest *g, pfn_t frame)
 				  "the hypervisor has no frame for pfn %lx",
 				  frame.v);
 	}
-	error = p2m_set(g, frame, mfn(extent));
+	error = guest_p2m_set(g, frame, mfn(extent));
 	if (error == 0) {
 		error = remap(g, frame, slot, mfn(extent));
 	}
-	return error == 0 ? batch_flush(g, NULL) : error;
+	return error == 0 ? guest_batch_flush(g, NULL) : error;
 }

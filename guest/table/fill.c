@@ -21,7 +21,7 @@ static vaddr_t stretch_va(const struct stretch *s, pfn_t frame)
 static pfn_t next_entry(const struct guest *g, const struct stretch *s,
 			unsigned int level, pfn_t at, pfn_t end)
 {
-	uint64_t span = span_frames(g, level);
+	uint64_t span = guest_span_frames(g, level);
 	uint64_t inside = (stretch_va(s, at).v >> PAGE_SHIFT) & (span - 1);
 
 	return end.v - at.v < span - inside ? end : pfn_add(at, span - inside);
@@ -70,7 +70,7 @@ static bool has_windows(const struct guest *g, vaddr_t va, uint64_t bytes)
 static bool large_fits(struct guest *g, const struct stretch *s,
 		       unsigned int level, pfn_t at, pfn_t end, pte_t existing)
 {
-	uint64_t span = span_frames(g, level);
+	uint64_t span = guest_span_frames(g, level);
 	vaddr_t va = stretch_va(s, at);
 	bool has = level == 2 ? g->config.cpu.large
 			      : level == 3 && g->config.cpu.huge;
@@ -97,10 +97,10 @@ static bool large_fits(struct guest *g, const struct stretch *s,
 /* Tables that a large page has replaced. */
 static int free_replaced(struct guest *g, unsigned int level, pte_t e)
 {
-	pfn_t table = p2m_find(g, entry_mfn(g, e));
+	pfn_t table = guest_p2m_find(g, guest_entry_mfn(g, e));
 	int error = 0;
 
-	if (!pte_present(e) || entry_is_leaf(g, level, e)) {
+	if (!pte_present(e) || guest_entry_is_leaf(g, level, e)) {
 		return 0;
 	}
 	for (unsigned int i = 0;
@@ -116,7 +116,8 @@ static int free_replaced(struct guest *g, unsigned int level, pte_t e)
 		}
 	}
 	if (error == 0) {
-		error = region_remove(&g->tables, table, pfn_add(table, 1));
+		error = guest_region_remove(&g->tables, table,
+					    pfn_add(table, 1));
 	}
 	if (error == 0) {
 		guest_delete_table(g, table);
@@ -130,14 +131,15 @@ static int set_large(struct guest *g, const struct stretch *s,
 	uint64_t flags = ram_flags(g, s, at);
 	int error;
 
-	error = slot_store(g, slot, guest_make_pte(g, at, flags | PTE_PS));
+	error = guest_slot_store(g, slot,
+				 guest_make_pte(g, at, flags | PTE_PS));
 	if (error == 0 && pte_present(existing)) {
 		error = g->ops->flush_tlb(g);
 	}
 	if (error == 0 &&
 	    has_windows(g, stretch_va(s, at),
-			span_frames(g, slot.level) << PAGE_SHIFT)) {
-		windows_find(g);
+			guest_span_frames(g, slot.level) << PAGE_SHIFT)) {
+		guest_windows_find(g);
 	}
 	return error == 0 ? free_replaced(g, slot.level, existing) : error;
 }
@@ -149,7 +151,7 @@ static int set_large(struct guest *g, const struct stretch *s,
 static void compute(struct guest *g, const struct stretch *s,
 		    unsigned int index, pfn_t at, pfn_t end)
 {
-	p2m_get_many(g, at, g->scratch_mfn, (unsigned int)(end.v - at.v));
+	guest_p2m_get_many(g, at, g->scratch_mfn, (unsigned int)(end.v - at.v));
 	for (unsigned int i = 0; at.v < end.v; i++, at = pfn_add(at, 1)) {
 		pte_t existing = pte(g->scratch[index + i]);
 		pte_t wanted = pte_make(mfn(g->scratch_mfn[i]),
@@ -169,10 +171,10 @@ static int change(struct guest *g, struct guest_slot slot, vaddr_t va,
 	int error;
 
 	if (g->ops->hypervisor) {
-		batch_entry(g, slot_maddr(g, slot), to);
+		guest_batch_entry(g, guest_slot_maddr(g, slot), to);
 		return 0;
 	}
-	error = slot_store(g, slot, to);
+	error = guest_slot_store(g, slot, to);
 	if (error == 0 && pte_present(from)) {
 		error = g->ops->flush_address(g, va);
 	}
@@ -183,10 +185,10 @@ static int change(struct guest *g, struct guest_slot slot, vaddr_t va,
 static int fill_used(struct guest *g, const struct stretch *s, pfn_t table,
 		     pfn_t start, pfn_t end)
 {
-	unsigned int first =
-		geometry_index(g->config.geometry, stretch_va(s, start), 1);
+	unsigned int first = guest_geometry_index(g->config.geometry,
+						  stretch_va(s, start), 1);
 	struct guest_slot slot = {1, table, first};
-	int error = table_load(g, 1, table, g->scratch);
+	int error = guest_table_load(g, 1, table, g->scratch);
 
 	for (unsigned int i = 0; i < end.v - start.v; i++) {
 		if (error == 0 && !s->direct &&
@@ -211,19 +213,19 @@ static int fill_used(struct guest *g, const struct stretch *s, pfn_t table,
 		error = change(g, slot, va, pte(g->scratch_mfn[i]),
 			       pte(g->scratch[first + i]));
 	}
-	return error == 0 ? batch_flush(g, NULL) : error;
+	return error == 0 ? guest_batch_flush(g, NULL) : error;
 }
 
 static int fill_new(struct guest *g, const struct stretch *s, pfn_t table,
 		    pfn_t start, pfn_t end)
 {
-	unsigned int first =
-		geometry_index(g->config.geometry, stretch_va(s, start), 1);
+	unsigned int first = guest_geometry_index(g->config.geometry,
+						  stretch_va(s, start), 1);
 
 	__builtin_memset(g->scratch, 0, sizeof(g->scratch));
 	compute(g, s, first, start, end);
 	g->stats.entry_writes += end.v - start.v;
-	return table_store(g, 1, table, g->scratch);
+	return guest_table_store(g, 1, table, g->scratch);
 }
 
 static int map_level(struct guest *g, const struct stretch *s,
@@ -233,10 +235,11 @@ static int map_level(struct guest *g, const struct stretch *s,
 static int split(struct guest *g, struct guest_slot slot, pte_t e)
 {
 	unsigned int level = slot.level - 1;
-	uint64_t span = geometry_span(g->config.geometry, level);
+	uint64_t span = guest_geometry_span(g->config.geometry, level);
 	uint64_t flags = e.v & ~g->config.geometry->frame_mask;
-	uint64_t first = e.v & g->config.geometry->frame_mask &
-			 ~(geometry_span(g->config.geometry, slot.level) - 1);
+	uint64_t first =
+		e.v & g->config.geometry->frame_mask &
+		~(guest_geometry_span(g->config.geometry, slot.level) - 1);
 	pfn_t table;
 	int error = guest_new_table(g, &table);
 
@@ -250,11 +253,12 @@ static int split(struct guest *g, struct guest_slot slot, pte_t e)
 	     i < g->config.geometry->level[level].nr_entries; i++) {
 		g->scratch[i] = (first + i * span) | flags;
 	}
-	error = table_store(g, level, table, g->scratch);
+	error = guest_table_store(g, level, table, g->scratch);
 	if (error == 0) {
-		error = slot_store(g, slot,
-				   guest_make_pte(g, table,
-						  table_flags(g, slot.level)));
+		error = guest_slot_store(
+			g, slot,
+			guest_make_pte(g, table,
+				       guest_table_flags(g, slot.level)));
 	}
 	return error == 0 ? g->ops->flush_tlb(g) : error;
 }
@@ -277,15 +281,15 @@ static int map_below_new(struct guest *g, const struct stretch *s,
 		error = g->ops->alloc_table(g, child.level, child.table);
 		given = error == 0;
 	}
-	e = guest_make_pte(g, child.table, table_flags(g, slot.level));
+	e = guest_make_pte(g, child.table, guest_table_flags(g, slot.level));
 	if (error == 0 && !used) {
-		return slot_store(g, slot, e);
+		return guest_slot_store(g, slot, e);
 	}
 	if (error == 0) {
 		error = g->ops->set_entry(g, slot, e);
 	}
 	if (error == 0) {
-		error = batch_flush(g, NULL);
+		error = guest_batch_flush(g, NULL);
 	}
 	if (error != 0) {
 		guest_discard_tables(g, child.level, child.table, given);
@@ -310,20 +314,20 @@ static int map_entry(struct guest *g, const struct stretch *s,
 	if (!pte_present(e)) {
 		return map_below_new(g, s, slot, used, start, end);
 	}
-	if (entry_is_leaf(g, slot.level, e)) {
+	if (guest_entry_is_leaf(g, slot.level, e)) {
 		if (g->config.policy->keeps) {
 			return 0;
 		}
 		error = split(g, slot, e);
 		if (error == 0) {
-			windows_find(g);
+			guest_windows_find(g);
 			error = guest_read_entry(g, slot, &e);
 		}
 	}
 	if (error != 0) {
 		return error;
 	}
-	error = entry_table(g, e, &child.table);
+	error = guest_entry_table(g, e, &child.table);
 	return error == 0 ? map_level(g, s, child, used, start, end) : error;
 }
 
@@ -340,8 +344,9 @@ static int map_level(struct guest *g, const struct stretch *s,
 	while (error == 0 && start.v < end.v) {
 		pfn_t next = next_entry(g, s, slot.level, start, end);
 
-		slot.index = geometry_index(g->config.geometry,
-					    stretch_va(s, start), slot.level);
+		slot.index =
+			guest_geometry_index(g->config.geometry,
+					     stretch_va(s, start), slot.level);
 		error = map_entry(g, s, slot, used, start, next);
 		start = next;
 	}
@@ -363,10 +368,10 @@ int guest_map_pages(struct guest *g, vaddr_t va, pfn_t first, uint64_t nr,
 		.base = vaddr(va.v - (first.v << PAGE_SHIFT)),
 		.flags = flags,
 	};
-	int error = batch_flush(g, NULL);
+	int error = guest_batch_flush(g, NULL);
 
 	if (error == 0) {
 		error = guest_fill(g, &s, first, pfn_add(first, nr));
 	}
-	return error == 0 ? batch_flush(g, NULL) : error;
+	return error == 0 ? guest_batch_flush(g, NULL) : error;
 }

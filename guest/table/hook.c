@@ -17,10 +17,10 @@ int guest_release_table(struct guest *g, unsigned int level, pfn_t frame)
 }
 
 /* Did the batch that went out last have such a request accepted? */
-static bool was_accepted(const struct guest *g, enum batch_kind kind,
+static bool was_accepted(const struct guest *g, enum guest_batch_kind kind,
 			 unsigned int command)
 {
-	const struct batch *b = &g->batch;
+	const struct guest_batch *b = &g->batch;
 
 	for (unsigned int i = 0; b->issued && i < b->nr_requests; i++) {
 		if (b->request[i].kind == kind &&
@@ -44,7 +44,7 @@ static void unhook(struct guest *g, unsigned int level, pfn_t child,
 	} else if (guest_make_readwrite(g, child, GUEST_FLUSH) != 0) {
 		guest_note(g, "pfn %lx stays read-only", child.v);
 	}
-	batch_flush(g, NULL);
+	guest_batch_flush(g, NULL);
 	__builtin_memcpy(g->message, reason, sizeof(reason));
 }
 
@@ -57,7 +57,7 @@ int guest_hook(struct guest *g, struct guest_slot slot, pfn_t child)
 	int error;
 
 	/* Results are of the last batch only: make it ours. */
-	error = batch_flush(g, NULL);
+	error = guest_batch_flush(g, NULL);
 	if (error == 0 && g->ops->queue) {
 		error = guest_read_entry(g, slot, &old);
 	}
@@ -69,15 +69,16 @@ int guest_hook(struct guest *g, struct guest_slot slot, pfn_t child)
 	if (error == 0) {
 		error = g->ops->set_entry(
 			g, slot,
-			guest_make_pte(g, child, table_flags(g, slot.level)));
+			guest_make_pte(g, child,
+				       guest_table_flags(g, slot.level)));
 	}
 	if (error == 0) {
-		error = batch_flush(g, NULL);
+		error = guest_batch_flush(g, NULL);
 		pinned = pinned ||
-			 (level == 1 &&
-			  was_accepted(g, BATCH_EXTENDED, MMUEXT_PIN_L1_TABLE));
+			 (level == 1 && was_accepted(g, GUEST_BATCH_EXTENDED,
+						     MMUEXT_PIN_L1_TABLE));
 		/* A table of another's doing can be hooked, but not pinned. */
-		set = error != 0 && was_accepted(g, BATCH_ENTRY, 0);
+		set = error != 0 && was_accepted(g, GUEST_BATCH_ENTRY, 0);
 	}
 	if (set) {
 		g->ops->set_entry(g, slot, old);
@@ -97,10 +98,10 @@ int guest_unhook(struct guest *g, struct guest_slot slot)
 	if (error != 0) {
 		return error;
 	}
-	if (!pte_present(e) || entry_is_leaf(g, slot.level, e)) {
+	if (!pte_present(e) || guest_entry_is_leaf(g, slot.level, e)) {
 		return -XEN_ENOENT;
 	}
-	error = entry_table(g, e, &child);
+	error = guest_entry_table(g, e, &child);
 	if (error == 0) {
 		error = g->ops->set_entry(g, slot, pte(0));
 	}
@@ -108,10 +109,10 @@ int guest_unhook(struct guest *g, struct guest_slot slot)
 		error = g->ops->flush_tlb(g);
 	}
 	if (error == 0) {
-		error = batch_flush(g, NULL);
+		error = guest_batch_flush(g, NULL);
 	}
 	if (error == 0) {
 		error = g->ops->release_table(g, slot.level - 1, child);
 	}
-	return error == 0 ? batch_flush(g, NULL) : error;
+	return error == 0 ? guest_batch_flush(g, NULL) : error;
 }

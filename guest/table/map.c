@@ -17,9 +17,10 @@ static int grow(struct guest *g, const struct guest_space *space,
 	if (space->pinned) {
 		error = guest_hook(g, slot, child);
 	} else {
-		error = slot_store(g, slot,
-				   guest_make_pte(g, child,
-						  table_flags(g, slot.level)));
+		error = guest_slot_store(
+			g, slot,
+			guest_make_pte(g, child,
+				       guest_table_flags(g, slot.level)));
 	}
 	if (error != 0) {
 		guest_delete_table(g, child);
@@ -68,7 +69,7 @@ int guest_map(struct guest *g, const struct guest_space *space, vaddr_t va,
 		return error;
 	}
 	if (!space->pinned) {
-		return slot_store(g, slot, e);
+		return guest_slot_store(g, slot, e);
 	}
 	return guest_set_entry(g, slot, e);
 }
@@ -83,7 +84,7 @@ int guest_unmap(struct guest *g, const struct guest_space *space, vaddr_t va)
 		return error;
 	}
 	if (!space->pinned) {
-		return slot_store(g, slot, pte(0));
+		return guest_slot_store(g, slot, pte(0));
 	}
 	if (slot.level == 1 && pfn_eq(space->root, g->kernel.root)) {
 		return g->ops->set_mapping(g, va, slot, pte(0), GUEST_FLUSH);

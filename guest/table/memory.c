@@ -16,8 +16,8 @@ int guest_alloc_frames(struct guest *g, uint64_t nr, pfn_t *ret)
 			end = g->directmap.mapped[i].end;
 		}
 	}
-	error = memblock_alloc(&g->memblock, pfn(0), end, nr, 1, MEMBLOCK_HIGH,
-			       &first);
+	error = guest_memblock_alloc(&g->memblock, pfn(0), end, nr, 1,
+				     GUEST_MEMBLOCK_HIGH, &first);
 	if (error != 0) {
 		return guest_fail(g, -error, "no %lu contiguous free frames",
 				  nr);
@@ -32,7 +32,7 @@ int guest_alloc_frames(struct guest *g, uint64_t nr, pfn_t *ret)
 int guest_free_frames(struct guest *g, pfn_t first, uint64_t nr)
 {
 	for (uint64_t i = 0; i < nr; i++) {
-		window_forget(g, pfn_add(first, i));
+		guest_window_forget(g, pfn_add(first, i));
 	}
-	return memblock_free(&g->memblock, first, pfn_add(first, nr));
+	return guest_memblock_free(&g->memblock, first, pfn_add(first, nr));
 }

@@ -8,7 +8,7 @@
 int guest_clear_frame(struct guest *g, pfn_t frame)
 {
 	vaddr_t va = vaddr(0);
-	int error = frame_reach(g, frame, true, &va);
+	int error = guest_frame_reach(g, frame, true, &va);
 
 	if (error == 0) {
 		port_clear_page(g, va);
@@ -18,7 +18,7 @@ int guest_clear_frame(struct guest *g, pfn_t frame)
 
 int guest_new_table(struct guest *g, pfn_t *ret)
 {
-	struct directmap *d = &g->directmap;
+	struct guest_directmap *d = &g->directmap;
 	int error = 0;
 
 	if (d->building) {
@@ -31,9 +31,9 @@ int guest_new_table(struct guest *g, pfn_t *ret)
 		*ret = d->now.end;
 		d->now.end = pfn_add(d->now.end, 1);
 	} else {
-		error = memblock_alloc(&g->memblock, pfn(0),
-				       memblock_end(&g->memblock), 1, 1,
-				       MEMBLOCK_HIGH, ret);
+		error = guest_memblock_alloc(&g->memblock, pfn(0),
+					     guest_memblock_end(&g->memblock),
+					     1, 1, GUEST_MEMBLOCK_HIGH, ret);
 	}
 	if (error != 0) {
 		return guest_fail(g, -error, "no frame for a table");
@@ -48,8 +48,8 @@ int guest_new_table(struct guest *g, pfn_t *ret)
 
 void guest_delete_table(struct guest *g, pfn_t frame)
 {
-	window_forget(g, frame);
-	memblock_free(&g->memblock, frame, pfn_add(frame, 1));
+	guest_window_forget(g, frame);
+	guest_memblock_free(&g->memblock, frame, pfn_add(frame, 1));
 }
 
 void guest_discard_tables(struct guest *g, unsigned int level, pfn_t table,
@@ -62,21 +62,21 @@ void guest_discard_tables(struct guest *g, unsigned int level, pfn_t table,
 	if (g->directmap.building) {
 		return; /* The buffer's; the kernel cannot go on anyway. */
 	}
-	if (level > 1 && level <= GEOMETRY_MAX_LEVELS) {
+	if (level > 1 && level <= GUEST_GEOMETRY_MAX_LEVELS) {
 		nr = g->config.geometry->level[level].nr_entries;
 	}
 	for (; slot.index < nr; slot.index++) {
 		pte_t e = pte(0);
 
 		if (guest_read_entry(g, slot, &e) == 0 && pte_present(e)) {
-			guest_discard_tables(g, level - 1,
-					     p2m_find(g, entry_mfn(g, e)),
-					     true);
+			guest_discard_tables(
+				g, level - 1,
+				guest_p2m_find(g, guest_entry_mfn(g, e)), true);
 		}
 	}
 	if (given) {
 		error = g->ops->release_table(g, level, table);
-		error = error == 0 ? batch_flush(g, NULL) : error;
+		error = error == 0 ? guest_batch_flush(g, NULL) : error;
 	}
 	if (error == 0) {
 		guest_delete_table(g, table);

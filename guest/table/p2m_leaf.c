@@ -8,79 +8,82 @@
  */
 #include "guest/table/table.h"
 
-void p2m_page_fill(struct guest *g, pfn_t frame, uint64_t value)
+void guest_p2m_page_fill(struct guest *g, pfn_t frame, uint64_t value)
 {
 	vaddr_t va = guest_direct_va(g, frame);
 
-	for (unsigned int i = 0; i < P2M_PER_PAGE; i++) {
+	for (unsigned int i = 0; i < GUEST_P2M_PER_PAGE; i++) {
 		port_store64(g, vaddr_add(va, i * 8), value);
 	}
 }
 
 /* One frame of the P2M, every entry the same. */
-int p2m_page_new(struct guest *g, struct p2m *p, uint64_t value, pfn_t *ret)
+int guest_p2m_page_new(struct guest *g, struct guest_p2m *p, uint64_t value,
+		       pfn_t *ret)
 {
 	int error = guest_alloc_frames(g, 1, ret);
 
 	if (error == 0) {
 		p->nr_frames++;
-		p2m_page_fill(g, *ret, value);
+		guest_p2m_page_fill(g, *ret, value);
 	}
 	return error;
 }
 
-void p2m_page_free(struct guest *g, struct p2m *p, pfn_t frame)
+void guest_p2m_page_free(struct guest *g, struct guest_p2m *p, pfn_t frame)
 {
 	p->nr_frames--;
 	guest_free_frames(g, frame, 1);
 }
 
 /* The mid page of a leaf: made if it is the shared one. */
-static int tree_mid(struct guest *g, struct p2m *p, uint64_t leaf, pfn_t *ret)
+static int tree_mid(struct guest *g, struct guest_p2m *p, uint64_t leaf,
+		    pfn_t *ret)
 {
-	vaddr_t top =
-		vaddr_add(guest_direct_va(g, p->top), leaf / P2M_PER_PAGE * 8);
+	vaddr_t top = vaddr_add(guest_direct_va(g, p->top),
+				leaf / GUEST_P2M_PER_PAGE * 8);
 	int error;
 
 	*ret = pfn(port_load64(g, top));
 	if (!pfn_eq(*ret, p->missing_mid)) {
 		return 0;
 	}
-	error = p2m_page_new(g, p, p->missing_leaf.v, ret);
+	error = guest_p2m_page_new(g, p, p->missing_leaf.v, ret);
 	if (error == 0) {
 		port_store64(g, top, ret->v);
 	}
 	return error;
 }
 
-int p2m_tree_leaf(struct guest *g, struct p2m *p, uint64_t leaf, pfn_t *ret)
+int guest_p2m_tree_leaf(struct guest *g, struct guest_p2m *p, uint64_t leaf,
+			pfn_t *ret)
 {
 	pfn_t mid;
 	int error = tree_mid(g, p, leaf, &mid);
 
 	if (error == 0) {
-		error = p2m_page_new(g, p, INVALID_FRAME, ret);
+		error = guest_p2m_page_new(g, p, INVALID_FRAME, ret);
 	}
 	if (error == 0) {
 		port_store64(g,
 			     vaddr_add(guest_direct_va(g, mid),
-				       leaf % P2M_PER_PAGE * 8),
+				       leaf % GUEST_P2M_PER_PAGE * 8),
 			     ret->v);
 	}
 	return error;
 }
 
 /* What the present P2M says of one leaf; false if it is all invalid. */
-bool p2m_leaf_read(struct guest *g, uint64_t leaf)
+bool guest_p2m_leaf_read(struct guest *g, uint64_t leaf)
 {
-	uint64_t first = leaf * P2M_PER_PAGE;
+	uint64_t first = leaf * GUEST_P2M_PER_PAGE;
 	uint64_t left = g->p2m.nr - first;
-	unsigned int nr =
-		left < P2M_PER_PAGE ? (unsigned int)left : P2M_PER_PAGE;
+	unsigned int nr = left < GUEST_P2M_PER_PAGE ? (unsigned int)left
+						    : GUEST_P2M_PER_PAGE;
 	bool any = false;
 
-	p2m_get_many(g, pfn(first), g->scratch_mfn, nr);
-	for (unsigned int i = 0; i < P2M_PER_PAGE; i++) {
+	guest_p2m_get_many(g, pfn(first), g->scratch_mfn, nr);
+	for (unsigned int i = 0; i < GUEST_P2M_PER_PAGE; i++) {
 		if (i >= nr) {
 			g->scratch_mfn[i] = INVALID_FRAME;
 		}
@@ -89,55 +92,56 @@ bool p2m_leaf_read(struct guest *g, uint64_t leaf)
 	return any;
 }
 
-void p2m_leaf_write(struct guest *g, pfn_t frame)
+void guest_p2m_leaf_write(struct guest *g, pfn_t frame)
 {
 	port_write(g, guest_direct_va(g, frame), g->scratch_mfn,
-		   P2M_PER_PAGE * sizeof(g->scratch_mfn[0]));
+		   GUEST_P2M_PER_PAGE * sizeof(g->scratch_mfn[0]));
 }
 
 /* The shared leaf is mapped where the frame's own has to be. */
 static int linear_leaf(struct guest *g, pfn_t frame)
 {
-	struct p2m *p = &g->p2m;
-	vaddr_t va = p2m_leaf_va(p, frame.v / P2M_PER_PAGE);
+	struct guest_p2m *p = &g->p2m;
+	vaddr_t va = guest_p2m_leaf_va(p, frame.v / GUEST_P2M_PER_PAGE);
 	pfn_t leaf;
-	int error = p2m_page_new(g, p, INVALID_FRAME, &leaf);
+	int error = guest_p2m_page_new(g, p, INVALID_FRAME, &leaf);
 
 	if (error != 0) {
 		return error;
 	}
 	/* Not through the queue: a refusal of another's is no reason. */
-	error = batch_mapping_now(
+	error = guest_batch_mapping_now(
 		g, va, guest_make_pte(g, leaf, PTE_P | PTE_RW | PTE_A | PTE_D));
 	if (error != 0) {
-		p2m_page_free(g, p, leaf);
+		guest_p2m_page_free(g, p, leaf);
 	}
 	return error;
 }
 
-int p2m_reserve(struct guest *g, pfn_t frame)
+int guest_p2m_reserve(struct guest *g, pfn_t frame)
 {
 	bool shared;
 	pfn_t made;
-	int error = p2m_in_shared_leaf(g, frame, &shared);
+	int error = guest_p2m_in_shared_leaf(g, frame, &shared);
 
 	if (error != 0 || !shared) {
 		return error;
 	}
-	if (g->p2m.kind == P2M_LINEAR) {
+	if (g->p2m.kind == GUEST_P2M_LINEAR) {
 		return linear_leaf(g, frame);
 	}
-	return p2m_tree_leaf(g, &g->p2m, frame.v / P2M_PER_PAGE, &made);
+	return guest_p2m_tree_leaf(g, &g->p2m, frame.v / GUEST_P2M_PER_PAGE,
+				   &made);
 }
 
-void batch_m2p(struct guest *g, pfn_t frame, mfn_t to)
+void guest_batch_m2p(struct guest *g, pfn_t frame, mfn_t to)
 {
 	/* Now: a leaf takes requests, and recording must not make any. */
-	int error = p2m_reserve(g, frame);
+	int error = guest_p2m_reserve(g, frame);
 
 	if (error == 0) {
-		batch_m2p_at(g, frame, to, p2m_entry_va(g, frame));
+		guest_batch_m2p_at(g, frame, to, guest_p2m_entry_va(g, frame));
 	} else {
-		batch_m2p_unsent(g, frame, to, error);
+		guest_batch_m2p_unsent(g, frame, to, error);
 	}
 }

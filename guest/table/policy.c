@@ -9,16 +9,16 @@
 
 bool guest_is_table(const struct guest *g, pfn_t frame)
 {
-	const struct directmap *d = &g->directmap;
+	const struct guest_directmap *d = &g->directmap;
 
 	return (d->building && frame.v >= d->now.start.v &&
 		frame.v < d->now.end.v) ||
-	       region_has(&g->tables, frame);
+	       guest_region_has(&g->tables, frame);
 }
 
 bool guest_may_be_table(const struct guest *g, pfn_t frame)
 {
-	const struct directmap *d = &g->directmap;
+	const struct guest_directmap *d = &g->directmap;
 
 	return guest_is_table(g, frame) ||
 	       (d->building && frame.v >= d->now.start.v &&
@@ -49,7 +49,7 @@ int guest_make_range_readwrite(struct guest *g, pfn_t start, pfn_t end)
 
 int guest_policy_range_done(struct guest *g)
 {
-	const struct directmap *d = &g->directmap;
+	const struct guest_directmap *d = &g->directmap;
 
 	return g->ops->hypervisor
 		       ? guest_make_range_readwrite(g, d->now.end, d->now.top)

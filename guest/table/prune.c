@@ -8,7 +8,7 @@
 static int table_empty(struct guest *g, unsigned int level, pfn_t table,
 		       bool *ret)
 {
-	int error = table_load(g, level, table, g->scratch);
+	int error = guest_table_load(g, level, table, g->scratch);
 
 	*ret = true;
 	for (unsigned int i = 0;
@@ -40,13 +40,14 @@ static int prune_entry(struct guest *g, unsigned int level, vaddr_t va)
 	slot = (struct guest_slot){.level = g->config.geometry->levels,
 				   .table = g->kernel.root};
 	for (;; slot.level--) {
-		slot.index = geometry_index(g->config.geometry, va, slot.level);
+		slot.index = guest_geometry_index(g->config.geometry, va,
+						  slot.level);
 		if (slot.level == level) {
 			break;
 		}
 		error = guest_read_entry(g, slot, &e);
 		if (error == 0) {
-			error = entry_table(g, e, &slot.table);
+			error = guest_entry_table(g, e, &slot.table);
 		}
 		if (error != 0) {
 			return error;
@@ -64,7 +65,7 @@ int guest_prune(struct guest *g, vaddr_t va, uint64_t bytes)
 	int error = 0;
 
 	for (unsigned int l = 2; l <= g->config.geometry->levels; l++) {
-		uint64_t span = geometry_span(g->config.geometry, l);
+		uint64_t span = guest_geometry_span(g->config.geometry, l);
 		uint64_t at = va.v & ~(span - 1);
 		uint64_t nr = (va.v + bytes - 1 - at) / span + 1;
 

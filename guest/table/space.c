@@ -14,7 +14,7 @@ static int visit(struct guest *g, pfn_t table, bool readonly)
 	if (!readonly) {
 		error = guest_make_readwrite(g, table, GUEST_FLUSH);
 	} else {
-		window_forget(g, table);
+		guest_window_forget(g, table);
 		error = guest_make_readonly(g, table);
 	}
 	/* A frame that nothing maps needs nothing. */
@@ -33,15 +33,15 @@ static int walk_table(struct guest *g, bool readonly, unsigned int level,
 		pte_t e;
 		pfn_t child;
 
-		error = frame_reach(g, table, false, &va);
+		error = guest_frame_reach(g, table, false, &va);
 		if (error != 0) {
 			return error;
 		}
-		e = entry_load(g, va, slot.index);
-		if (!pte_present(e) || entry_is_leaf(g, level, e)) {
+		e = guest_entry_load(g, va, slot.index);
+		if (!pte_present(e) || guest_entry_is_leaf(g, level, e)) {
 			continue;
 		}
-		error = entry_table(g, e, &child);
+		error = guest_entry_table(g, e, &child);
 		if (error == 0) {
 			error = walk_table(g, readonly, level - 1, child, 0,
 					   g->config.geometry->level[level - 1]
@@ -64,7 +64,7 @@ static int walk_space(struct guest *g, const struct guest_space *space,
 int guest_pin_space(struct guest *g, struct guest_space *space)
 {
 	char reason[GUEST_MESSAGE_SIZE];
-	int error = batch_flush(g, NULL);
+	int error = guest_batch_flush(g, NULL);
 	int undone;
 
 	if (error != 0 || space->pinned) {
@@ -75,7 +75,7 @@ int guest_pin_space(struct guest *g, struct guest_space *space)
 		error = g->ops->pin(g, g->config.geometry->levels, space->root);
 	}
 	if (error == 0) {
-		error = batch_flush(g, NULL);
+		error = guest_batch_flush(g, NULL);
 	}
 	if (error == 0) {
 		space->pinned = true;
@@ -84,7 +84,8 @@ int guest_pin_space(struct guest *g, struct guest_space *space)
 	__builtin_memcpy(reason, g->message, sizeof(reason));
 	/* Where one walk was stopped the other is: each table before it. */
 	undone = walk_space(g, space, false);
-	if (batch_flush(g, NULL) != 0 || (undone != 0 && undone != error)) {
+	if (guest_batch_flush(g, NULL) != 0 ||
+	    (undone != 0 && undone != error)) {
 		guest_note(g, "tables of root %lx stay read-only",
 			   space->root.v);
 	}
@@ -94,33 +95,33 @@ int guest_pin_space(struct guest *g, struct guest_space *space)
 
 int guest_unpin_space(struct guest *g, struct guest_space *space)
 {
-	int error = batch_flush(g, NULL);
+	int error = guest_batch_flush(g, NULL);
 
 	if (error != 0 || !space->pinned) {
 		return error;
 	}
 	error = g->ops->unpin(g, space->root);
 	if (error == 0) {
-		error = batch_flush(g, NULL);
+		error = guest_batch_flush(g, NULL);
 	}
 	if (error != 0) {
 		return error;
 	}
 	space->pinned = false;
 	error = walk_space(g, space, false);
-	return error == 0 ? batch_flush(g, NULL) : error;
+	return error == 0 ? guest_batch_flush(g, NULL) : error;
 }
 
 int guest_load_root(struct guest *g, pfn_t root)
 {
 	/* What the flush below reports is then about the root alone. */
-	int error = batch_flush(g, NULL);
+	int error = guest_batch_flush(g, NULL);
 
 	if (error == 0) {
 		error = g->ops->load_root(g, root);
 	}
 	if (error == 0) {
-		error = batch_flush(g, NULL);
+		error = guest_batch_flush(g, NULL);
 	}
 	if (error == 0) {
 		g->kernel.root = root;
@@ -130,7 +131,7 @@ int guest_load_root(struct guest *g, pfn_t root)
 
 int guest_load_user_root(struct guest *g, pfn_t root)
 {
-	int error = batch_flush(g, NULL);
+	int error = guest_batch_flush(g, NULL);
 
 	if (error != 0) {
 		return error;
@@ -139,7 +140,9 @@ int guest_load_user_root(struct guest *g, pfn_t root)
 		return guest_fail(g, XEN_ENOSYS,
 				  "there are user roots under Xen only");
 	}
-	batch_extended(g, MMUEXT_NEW_USER_BASEPTR,
-		       pfn_eq(root, PFN_INVALID) ? 0 : p2m_get(g, root).v);
-	return batch_flush(g, NULL);
+	guest_batch_extended(g, MMUEXT_NEW_USER_BASEPTR,
+			     pfn_eq(root, PFN_INVALID)
+				     ? 0
+				     : guest_p2m_get(g, root).v);
+	return guest_batch_flush(g, NULL);
 }

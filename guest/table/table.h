@@ -29,9 +29,10 @@ struct stretch {
 };
 
 /* Frames that an entry of a level maps. */
-static inline uint64_t span_frames(const struct guest *g, unsigned int level)
+static inline uint64_t guest_span_frames(const struct guest *g,
+					 unsigned int level)
 {
-	return geometry_span(g->config.geometry, level) >> PAGE_SHIFT;
+	return guest_geometry_span(g->config.geometry, level) >> PAGE_SHIFT;
 }
 
 /* [start, end), with tables as needed. */
@@ -45,25 +46,28 @@ int guest_map_pages(struct guest *g, vaddr_t va, pfn_t first, uint64_t nr,
 int guest_prune(struct guest *g, vaddr_t va, uint64_t bytes);
 
 /* p2m_leaf.c: one frame of a P2M, every entry the same; and back. */
-int p2m_page_new(struct guest *g, struct p2m *p, uint64_t value, pfn_t *ret);
-void p2m_page_free(struct guest *g, struct p2m *p, pfn_t frame);
-void p2m_page_fill(struct guest *g, pfn_t frame, uint64_t value);
+int guest_p2m_page_new(struct guest *g, struct guest_p2m *p, uint64_t value,
+		       pfn_t *ret);
+void guest_p2m_page_free(struct guest *g, struct guest_p2m *p, pfn_t frame);
+void guest_p2m_page_fill(struct guest *g, pfn_t frame, uint64_t value);
 /* A leaf of a tree, its mid page made if it is the shared one. */
-int p2m_tree_leaf(struct guest *g, struct p2m *p, uint64_t leaf, pfn_t *ret);
+int guest_p2m_tree_leaf(struct guest *g, struct guest_p2m *p, uint64_t leaf,
+			pfn_t *ret);
 
 /*
  * What the present P2M says of one leaf, into g->scratch_mfn; false if all of
  * it is invalid. And from there to a frame.
  */
-bool p2m_leaf_read(struct guest *g, uint64_t leaf);
-void p2m_leaf_write(struct guest *g, pfn_t frame);
+bool guest_p2m_leaf_read(struct guest *g, uint64_t leaf);
+void guest_p2m_leaf_write(struct guest *g, pfn_t frame);
 
-static inline uint64_t p2m_nr_leaves(const struct p2m *p)
+static inline uint64_t guest_p2m_nr_leaves(const struct guest_p2m *p)
 {
-	return (p->nr + P2M_PER_PAGE - 1) / P2M_PER_PAGE;
+	return (p->nr + GUEST_P2M_PER_PAGE - 1) / GUEST_P2M_PER_PAGE;
 }
 
-static inline vaddr_t p2m_leaf_va(const struct p2m *p, uint64_t leaf)
+static inline vaddr_t guest_p2m_leaf_va(const struct guest_p2m *p,
+					uint64_t leaf)
 {
 	return vaddr_add(p->list, leaf << PAGE_SHIFT);
 }

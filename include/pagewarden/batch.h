@@ -6,7 +6,7 @@
  *
  * Each request has its own outcome. When one entry of an mmu_update or
  * mmuext_op is refused, the hypervisor does not attempt the rest of that call
- * (BATCH_NOT_ATTEMPTED) but goes on with the next call. What the
+ * (GUEST_BATCH_NOT_ATTEMPTED) but goes on with the next call. What the
  * library records (P2M, pins, the root) is written for those requests only
  * that were accepted.
  */
@@ -22,21 +22,22 @@
 
 struct guest;
 
-#define BATCH_MAX_CALLS 32
-#define BATCH_MAX_REQUESTS 128
+#define GUEST_BATCH_MAX_CALLS 32
+#define GUEST_BATCH_MAX_REQUESTS 128
 /* The result of a request after a refused one of the same call. */
-#define BATCH_NOT_ATTEMPTED (-4096)
+#define GUEST_BATCH_NOT_ATTEMPTED (-4096)
 
-enum batch_kind {
-	BATCH_ENTRY,   /* an entry, by its machine address */
-	BATCH_MAPPING, /* the L1 entry of a virtual address, current tables */
-	BATCH_M2P,     /* the frame behind a pfn; sets the P2M if accepted */
-	BATCH_EXTENDED,
+enum guest_batch_kind {
+	GUEST_BATCH_ENTRY,   /* an entry, by its machine address */
+	GUEST_BATCH_MAPPING, /* the L1 entry of a virtual address, current
+				tables */
+	GUEST_BATCH_M2P, /* the frame behind a pfn; sets the P2M if accepted */
+	GUEST_BATCH_EXTENDED,
 };
 
-struct batch_request {
-	enum batch_kind kind;
-	unsigned int command; /* BATCH_EXTENDED: MMUEXT_* */
+struct guest_batch_request {
+	enum guest_batch_kind kind;
+	unsigned int command; /* GUEST_BATCH_EXTENDED: MMUEXT_* */
 	unsigned int call;    /* in the multicall */
 	unsigned int index;   /* in the call */
 	uint64_t where;       /* entry: maddr; mapping: va; M2P: pfn;
@@ -46,44 +47,45 @@ struct batch_request {
 	int result;           /* 0 or -errno, once issued */
 };
 
-/* The first refusal since it was last taken by batch_flush. */
-struct batch_error {
-	struct batch_request request; /* .result is what it got */
+/* The first refusal since it was last taken by guest_batch_flush. */
+struct guest_batch_error {
+	struct guest_batch_request request; /* .result is what it got */
 	unsigned int nr_refused;
 	unsigned int nr_not_attempted;
 };
 
-struct batch {
+struct guest_batch {
 	unsigned int nr_requests;
 	unsigned int nr_calls;
 	bool issued; /* what is here has gone out; results are valid */
-	struct batch_error error;
-	struct batch_request request[BATCH_MAX_REQUESTS];
-	struct multicall_entry call[BATCH_MAX_CALLS];
-	uint32_t done[BATCH_MAX_CALLS];
-	struct mmu_update update[BATCH_MAX_REQUESTS];
-	struct mmuext_op ext[BATCH_MAX_REQUESTS];
+	struct guest_batch_error error;
+	struct guest_batch_request request[GUEST_BATCH_MAX_REQUESTS];
+	struct multicall_entry call[GUEST_BATCH_MAX_CALLS];
+	uint32_t done[GUEST_BATCH_MAX_CALLS];
+	struct mmu_update update[GUEST_BATCH_MAX_REQUESTS];
+	struct mmuext_op ext[GUEST_BATCH_MAX_REQUESTS];
 };
 
 /*
- * Queue one; if there is no room, what is queued goes out first. batch_m2p
- * makes the leaf that the P2M needs: a frame that the P2M does not cover, or
- * for whose leaf there is no memory, is refused without being sent.
+ * Queue one; if there is no room, what is queued goes out first.
+ * guest_batch_m2p makes the leaf that the P2M needs: a frame that the P2M does
+ * not cover, or for whose leaf there is no memory, is refused without being
+ * sent.
  */
-void batch_entry(struct guest *g, maddr_t entry, pte_t value);
-void batch_mapping(struct guest *g, vaddr_t va, pte_t value,
-		   unsigned long uvmf_flags);
-void batch_m2p(struct guest *g, pfn_t frame, mfn_t to);
-void batch_extended(struct guest *g, unsigned int command, uint64_t arg1);
+void guest_batch_entry(struct guest *g, maddr_t entry, pte_t value);
+void guest_batch_mapping(struct guest *g, vaddr_t va, pte_t value,
+			 unsigned long uvmf_flags);
+void guest_batch_m2p(struct guest *g, pfn_t frame, mfn_t to);
+void guest_batch_extended(struct guest *g, unsigned int command, uint64_t arg1);
 
 /*
  * Issues what is queued. Returns 0, or the errno of the first request that
- * was refused since the last batch_flush, which *ret_error (if not NULL) then
- * describes, and the guest's message says in words.
+ * was refused since the last guest_batch_flush, which *ret_error (if not NULL)
+ * then describes, and the guest's message says in words.
  */
-int batch_flush(struct guest *g, struct batch_error *ret_error);
+int guest_batch_flush(struct guest *g, struct guest_batch_error *ret_error);
 
 /* The outcome of the n-th request of the batch that went out last. */
-int batch_result(const struct guest *g, unsigned int n);
+int guest_batch_result(const struct guest *g, unsigned int n);
 
 #endif

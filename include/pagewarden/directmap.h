@@ -18,25 +18,25 @@
 struct guest;
 
 /* [start, end) in use, end the next to take, top the end of the estimate. */
-struct table_buffer {
+struct guest_table_buffer {
 	pfn_t start;
 	pfn_t end;
 	pfn_t top;
 };
 
-#define DIRECTMAP_MAX_RANGES 8
+#define GUEST_DIRECTMAP_MAX_RANGES 8
 
 /* State of the construction; the library's own, shown for tests. */
-struct directmap {
+struct guest_directmap {
 	vaddr_t base;
 	/* What is mapped, complete ranges only. */
 	unsigned int nr_mapped;
-	struct region mapped[DIRECTMAP_MAX_RANGES];
+	struct guest_region mapped[GUEST_DIRECTMAP_MAX_RANGES];
 	/* Buffers of finished ranges, and the present one. */
 	unsigned int nr_buffers;
-	struct table_buffer buffer[DIRECTMAP_MAX_RANGES];
+	struct guest_table_buffer buffer[GUEST_DIRECTMAP_MAX_RANGES];
 	bool building;
-	struct table_buffer now;
+	struct guest_table_buffer now;
 };
 
 #endif

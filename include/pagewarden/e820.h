@@ -8,24 +8,24 @@
 #include "abi/addr.h"
 
 struct guest;
-struct memblock;
+struct guest_memblock;
 
-#define E820_MAX_ENTRIES 128
-#define E820_RAM 1
-#define E820_RESERVED 2
+#define GUEST_E820_MAX_ENTRIES 128
+#define GUEST_E820_RAM 1
+#define GUEST_E820_RESERVED 2
 
 /* As XENMEM_memory_map fills it. */
-struct e820_entry {
+struct guest_e820_entry {
 	uint64_t addr;
 	uint64_t size;
 	uint32_t type;
 } __attribute__((packed));
 
-_Static_assert(sizeof(struct e820_entry) == 20, "ABI");
+_Static_assert(sizeof(struct guest_e820_entry) == 20, "ABI");
 
-struct e820_map {
+struct guest_e820_map {
 	unsigned int nr;
-	struct e820_entry entry[E820_MAX_ENTRIES];
+	struct guest_e820_entry entry[GUEST_E820_MAX_ENTRIES];
 };
 
 /*
@@ -37,13 +37,14 @@ struct e820_map {
  * size 0, one that wraps around, entries that overlap or are not sorted, RAM
  * at or above nr_pages, and frames below nr_pages that no entry describes.
  */
-int e820_sanitise(struct guest *g, struct e820_map *map, uint64_t nr_pages);
+int guest_e820_sanitise(struct guest *g, struct guest_e820_map *map,
+			uint64_t nr_pages);
 
 /*
  * Tells the allocator: RAM is memory, and the ISA hole (640 KiB to 1 MiB) is
  * reserved. The map must be sane.
  */
-int e820_to_memblock(struct guest *g, const struct e820_map *map,
-		     struct memblock *m);
+int guest_e820_to_memblock(struct guest *g, const struct guest_e820_map *map,
+			   struct guest_memblock *m);
 
 #endif

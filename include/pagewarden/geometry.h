@@ -12,16 +12,16 @@
 #include "abi/addr.h"
 #include "abi/pte.h"
 
-#define GEOMETRY_MAX_LEVELS 4
-#define GEOMETRY_MAX_ENTRIES 1024
+#define GUEST_GEOMETRY_MAX_LEVELS 4
+#define GUEST_GEOMETRY_MAX_ENTRIES 1024
 
-struct geometry_level {
-	unsigned int shift;      /* of the address bits that index a table */
-	unsigned int nr_entries; /* in a table */
-	uint64_t table_flags;    /* of an entry that refers to a table */
+struct guest_geometry_level {
+	unsigned int shift;         /* of the address bits that index a table */
+	unsigned int nr_entries;    /* in a table */
+	uint64_t guest_table_flags; /* of an entry that refers to a table */
 };
 
-struct geometry {
+struct guest_geometry {
 	const char *name;
 	unsigned int levels;
 	unsigned int entry_bytes; /* 4 or 8 */
@@ -29,22 +29,25 @@ struct geometry {
 	bool has_nx;              /* entries have room for it */
 	unsigned int large_level; /* highest level of large pages; 1: none */
 	unsigned int va_bits;     /* 32, or 48 sign-extended */
-	struct geometry_level level[GEOMETRY_MAX_LEVELS + 1]; /* from [1] */
+	struct guest_geometry_level
+		level[GUEST_GEOMETRY_MAX_LEVELS + 1]; /* from [1] */
 };
 
-extern const struct geometry geometry_2level; /* 4-byte entries, 4 MiB */
-extern const struct geometry geometry_pae;    /* 8-byte entries, 2 MiB */
-extern const struct geometry geometry_4level; /* 2 MiB and 1 GiB */
+extern const struct guest_geometry
+	guest_geometry_2level; /* 4-byte entries, 4 MiB */
+extern const struct guest_geometry
+	guest_geometry_pae; /* 8-byte entries, 2 MiB */
+extern const struct guest_geometry guest_geometry_4level; /* 2 MiB and 1 GiB */
 
 /* Bytes that one entry of a level maps. */
-static inline uint64_t geometry_span(const struct geometry *s,
-				     unsigned int level)
+static inline uint64_t guest_geometry_span(const struct guest_geometry *s,
+					   unsigned int level)
 {
 	return UINT64_C(1) << s->level[level].shift;
 }
 
-static inline unsigned int geometry_index(const struct geometry *s, vaddr_t va,
-					  unsigned int level)
+static inline unsigned int guest_geometry_index(const struct guest_geometry *s,
+						vaddr_t va, unsigned int level)
 {
 	return (unsigned int)(va.v >> s->level[level].shift) &
 	       (s->level[level].nr_entries - 1);

@@ -11,7 +11,7 @@
  *   guest_memory_map     fetch, check and reserve
  *   guest_own_tables     leave the builder's L4 for one of our own
  *   guest_direct_map     map all RAM
- *   p2m_build            our own P2M (p2m.h)
+ *   guest_p2m_build            our own P2M (p2m.h)
  *   guest_run_time       batches, ordinary set_pte
  *   guest_drop_p2m       the builder's P2M, its mapping and tables
  *   guest_drop_surplus   what else the initial mapping no longer needs
@@ -41,7 +41,7 @@
 
 /* What the kernel says of itself. */
 struct guest_config {
-	const struct geometry *geometry;
+	const struct guest_geometry *geometry;
 	struct guest_cpu cpu; /* ignored under a hypervisor, but for nx */
 	/* pfn n is at virt_base + n * 4096, as far as the builder mapped. */
 	vaddr_t virt_base;
@@ -75,7 +75,7 @@ struct guest_native {
 	/* Frames of the boot tables, taken one after the other. */
 	pfn_t tables_start;
 	pfn_t tables_end;
-	struct e820_map e820;
+	struct guest_e820_map e820;
 };
 
 /* start_info, checked, in the library's own units. */
@@ -132,22 +132,22 @@ struct guest {
 	struct guest_config config;
 	const struct guest_ops *ops;
 	struct guest_boot boot;
-	struct e820_map e820;
-	struct memblock memblock;
+	struct guest_e820_map e820;
+	struct guest_memblock memblock;
 	/* Frames that are known to be tables; boot time only. */
-	struct region_list tables;
-	struct p2m p2m;
-	struct directmap directmap;
+	struct guest_region_list tables;
+	struct guest_p2m p2m;
+	struct guest_directmap directmap;
 	struct guest_space kernel; /* the root in use */
 	struct guest_window window[GUEST_WINDOWS];
 	unsigned int next_window;
-	struct batch batch;
+	struct guest_batch batch;
 	struct guest_stats stats;
 	/* The reason of the last failure, one line. */
 	char message[GUEST_MESSAGE_SIZE];
 	/* One table being made, before it is copied to its frame. */
-	uint64_t scratch[GEOMETRY_MAX_ENTRIES];
-	uint64_t scratch_mfn[GEOMETRY_MAX_ENTRIES];
+	uint64_t scratch[GUEST_GEOMETRY_MAX_ENTRIES];
+	uint64_t scratch_mfn[GUEST_GEOMETRY_MAX_ENTRIES];
 };
 
 /* Under a hypervisor: start_info is where the entry's rsi points. */

@@ -21,17 +21,17 @@
 
 struct guest;
 
-#define P2M_PER_PAGE 512
+#define GUEST_P2M_PER_PAGE 512
 
-enum p2m_kind {
-	P2M_IDENTITY, /* no hypervisor */
-	P2M_LIST,
-	P2M_TREE,
-	P2M_LINEAR,
+enum guest_p2m_kind {
+	GUEST_P2M_IDENTITY, /* no hypervisor */
+	GUEST_P2M_LIST,
+	GUEST_P2M_TREE,
+	GUEST_P2M_LINEAR,
 };
 
-struct p2m {
-	enum p2m_kind kind;
+struct guest_p2m {
+	enum guest_p2m_kind kind;
 	uint64_t nr;  /* frames that it covers */
 	vaddr_t list; /* list and linear: where it begins */
 	pfn_t top;    /* tree: first of nr_top contiguous frames */
@@ -43,38 +43,38 @@ struct p2m {
 };
 
 /* MFN_INVALID if the frame is outside, or nothing is behind it. */
-mfn_t p2m_get(struct guest *g, pfn_t frame);
+mfn_t guest_p2m_get(struct guest *g, pfn_t frame);
 /* nr of them from a frame on. */
-void p2m_get_many(struct guest *g, pfn_t frame, uint64_t *ret_mfns,
-		  unsigned int nr);
+void guest_p2m_get_many(struct guest *g, pfn_t frame, uint64_t *ret_mfns,
+			unsigned int nr);
 /*
  * Makes a place for the entry of a frame that is missing: a leaf of its own
  * in place of the shared one. 0 also where there is one already; -XEN_EINVAL
  * outside, -XEN_ENOMEM if there is no frame for it.
  */
-int p2m_reserve(struct guest *g, pfn_t frame);
+int guest_p2m_reserve(struct guest *g, pfn_t frame);
 /*
  * Sets one; MFN_INVALID invalidates. Returns 0, -XEN_EINVAL outside,
- * -XEN_ENOENT if it has no place yet (p2m_reserve).
+ * -XEN_ENOENT if it has no place yet (guest_p2m_reserve).
  * Changes the guest's own view only: guest_swap_frames,
  * guest_give_frame and guest_take_frame change the hypervisor's with it.
  */
-int p2m_set(struct guest *g, pfn_t frame, mfn_t to);
+int guest_p2m_set(struct guest *g, pfn_t frame, mfn_t to);
 
 /*
  * The own frame behind a machine frame: the M2P's answer, believed only if
  * the P2M agrees. PFN_INVALID for a frame that is not the guest's.
  */
-pfn_t p2m_find(struct guest *g, mfn_t frame);
+pfn_t guest_p2m_find(struct guest *g, mfn_t frame);
 
 /*
- * Builds the library's own, of kind P2M_TREE or P2M_LINEAR (at a free,
- * page-aligned address), with what the present one holds, and goes over to
- * it. The direct map must exist. Returns 0 or -errno, and on error the old
+ * Builds the library's own, of kind GUEST_P2M_TREE or GUEST_P2M_LINEAR (at a
+ * free, page-aligned address), with what the present one holds, and goes over
+ * to it. The direct map must exist. Returns 0 or -errno, and on error the old
  * one stays in use and no frame is lost. An old one of the library's own is
  * given back; the builder's list is left alone.
  */
-int p2m_build(struct guest *g, enum p2m_kind kind, vaddr_t linear);
+int guest_p2m_build(struct guest *g, enum guest_p2m_kind kind, vaddr_t linear);
 
 /*
  * Gives back the frames of the library's own P2M; nothing of it is left, and
@@ -82,6 +82,6 @@ int p2m_build(struct guest *g, enum p2m_kind kind, vaddr_t linear);
  * -XEN_EINVAL if there is no own one, -XEN_EBUSY once the builder's has been
  * dropped.
  */
-int p2m_teardown(struct guest *g);
+int guest_p2m_teardown(struct guest *g);
 
 #endif

@@ -55,7 +55,7 @@ int guest_set_entry(struct guest *g, struct guest_slot slot, pte_t value);
 int guest_set_entry_init(struct guest *g, struct guest_slot slot, pte_t value);
 /* Set one of a table that is not in use: a store. */
 int guest_store_entry(struct guest *g, struct guest_slot slot, pte_t value);
-/* Issue what is queued: 0 or the first error, as batch_flush. */
+/* Issue what is queued: 0 or the first error, as guest_batch_flush. */
 int guest_flush(struct guest *g);
 
 /*

@@ -36,7 +36,7 @@ static pfn_t image_pfn(const char *at)
 static void boot(struct guest *g, vaddr_t start_info)
 {
 	const struct guest_config config = {
-		.geometry = &geometry_4level,
+		.geometry = &guest_geometry_4level,
 		.cpu = {.nx = cpuid(0x80000001).edx >> 20 & 1},
 		.virt_base = vaddr((uintptr_t)virt_base),
 		.kernel_start = image_pfn(image_start),
@@ -51,7 +51,7 @@ static void boot(struct guest *g, vaddr_t start_info)
 	step("memory map", guest_memory_map(g));
 	step("own tables", guest_own_tables(g));
 	step("direct map", guest_direct_map(g));
-	step("own P2M", p2m_build(g, P2M_TREE, vaddr(0)));
+	step("own P2M", guest_p2m_build(g, GUEST_P2M_TREE, vaddr(0)));
 	step("run time", guest_run_time(g));
 	step("builder's P2M dropped", guest_drop_p2m(g));
 	step("initial mapping dropped", guest_drop_surplus(g));
@@ -87,8 +87,8 @@ void kernel_main(uint64_t start_info)
 
 	boot(&guest, vaddr(start_info));
 	say("example: %lu frames, %lu free",
-	    memblock_nr_memory(&guest.memblock),
-	    memblock_nr_free(&guest.memblock));
+	    guest_memblock_nr_memory(&guest.memblock),
+	    guest_memblock_nr_free(&guest.memblock));
 	step("a root", guest_alloc_frames(&guest, 1, &space.root));
 	step("a page", guest_alloc_frames(&guest, 1, &page));
 	visit_space(&guest, &space, page);

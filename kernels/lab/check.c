@@ -113,7 +113,7 @@ static void check_page(struct checker *c, pfn_t at)
 {
 	pte_t e = walk(c->g, guest_direct_va(c->g, at));
 
-	if (!memblock_is_memory(&c->g->memblock, at)) {
+	if (!guest_memblock_is_memory(&c->g->memblock, at)) {
 		if (pte_present(e)) {
 			note(c, BEYOND, at);
 		}
@@ -143,7 +143,7 @@ static void check_old_p2m(struct checker *c, const struct lab_kernel *k)
 		pte_t e = walk(c->g, guest_direct_va(c->g, at));
 
 		if ((e.v & (PTE_P | PTE_RW)) != (PTE_P | PTE_RW) ||
-		    memblock_is_reserved(&c->g->memblock, at) ||
+		    guest_memblock_is_reserved(&c->g->memblock, at) ||
 		    is_pinned(pte_mfn(e))) {
 			note(c, OLD_P2M, at);
 		}
@@ -156,7 +156,7 @@ uint64_t lab_mistakes(struct guest *g, const struct lab_kernel *k)
 
 	/* First: the other check makes writable what it finds read-only. */
 	check_old_p2m(&c, k);
-	for (pfn_t at = pfn(0); at.v < memblock_end(&g->memblock).v;
+	for (pfn_t at = pfn(0); at.v < guest_memblock_end(&g->memblock).v;
 	     at = pfn_add(at, 1)) {
 		check_page(&c, at);
 	}

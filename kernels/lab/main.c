@@ -60,7 +60,7 @@ static struct lab_kernel kernel_of(uint64_t start_info,
 	return (struct lab_kernel){
 		.config =
 			{
-				.geometry = &geometry_4level,
+				.geometry = &guest_geometry_4level,
 				.cpu = {.nx = cpu_has_nx()},
 				.virt_base = vaddr((uintptr_t)virt_base),
 				.kernel_start = image_pfn(image_start),

@@ -94,13 +94,13 @@ static void null_hypercall(void *what)
 
 void benchmarks(struct kernel *k)
 {
-	uint64_t nr_free = memblock_nr_free(&k->guest.memblock);
+	uint64_t nr_free = guest_memblock_nr_free(&k->guest.memblock);
 
 	bench_measure("null-hypercall", null_hypercall, NULL, 10000);
 	bench_entries(k);
 	bench_pins(k);
 	bench_traps(k);
-	bench_must(memblock_nr_free(&k->guest.memblock) == nr_free,
+	bench_must(guest_memblock_nr_free(&k->guest.memblock) == nr_free,
 		   "giving back every frame");
 	say("bench: end 0");
 }

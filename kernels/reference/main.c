@@ -40,7 +40,7 @@ static bool cpu_has_nx(void)
 static struct guest_config config(void)
 {
 	return (struct guest_config){
-		.geometry = &geometry_4level,
+		.geometry = &guest_geometry_4level,
 		.cpu = {.nx = cpu_has_nx()},
 		.virt_base = vaddr((uintptr_t)virt_base),
 		.kernel_start = image_pfn(image_start),
@@ -55,13 +55,14 @@ static struct guest_config config(void)
 static void say_memory(struct guest *g)
 {
 	for (unsigned int i = 0; i < g->e820.nr; i++) {
-		const struct e820_entry *e = &g->e820.entry[i];
+		const struct guest_e820_entry *e = &g->e820.entry[i];
 
 		say("memory: %lx to %lx, %s", e->addr, e->addr + e->size,
-		    e->type == E820_RAM ? "RAM" : "not RAM");
+		    e->type == GUEST_E820_RAM ? "RAM" : "not RAM");
 	}
 	say("memory: %lu frames, %lu of them free",
-	    memblock_nr_memory(&g->memblock), memblock_nr_free(&g->memblock));
+	    guest_memblock_nr_memory(&g->memblock),
+	    guest_memblock_nr_free(&g->memblock));
 }
 
 static void say_boot(const struct guest_boot *b)
@@ -120,7 +121,8 @@ static void start_of_day(struct kernel *k, uint64_t start_info)
 	step(k, "own tables", guest_own_tables(g));
 	step(k, "direct map", guest_direct_map(g));
 	step(k, "own P2M",
-	     p2m_build(g, linear ? P2M_LINEAR : P2M_TREE, vaddr(LINEAR_P2M)));
+	     guest_p2m_build(g, linear ? GUEST_P2M_LINEAR : GUEST_P2M_TREE,
+			     vaddr(LINEAR_P2M)));
 	if (tests_itself(k)) {
 		selftest_early(k);
 	}
@@ -128,7 +130,7 @@ static void start_of_day(struct kernel *k, uint64_t start_info)
 	step(k, "builder's P2M dropped", guest_drop_p2m(g));
 	step(k, "initial mapping's surplus dropped", guest_drop_surplus(g));
 	say("start: %lu frames free, %lu hypercalls, %lu entries written",
-	    memblock_nr_free(&g->memblock), g->stats.hypercalls,
+	    guest_memblock_nr_free(&g->memblock), g->stats.hypercalls,
 	    g->stats.entry_writes);
 }
 
@@ -172,7 +174,7 @@ uint64_t *frame_ptr(struct kernel *k, pfn_t frame)
 
 mfn_t frame_mfn(struct kernel *k, pfn_t frame)
 {
-	return p2m_get(&k->guest, frame);
+	return guest_p2m_get(&k->guest, frame);
 }
 
 static void run_mode(struct kernel *k)

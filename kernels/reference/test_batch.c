@@ -58,35 +58,37 @@ static uint64_t shown(struct kernel *k, unsigned int i)
 static void one_call(struct kernel *k, const struct rig *r)
 {
 	struct guest *g = &k->guest;
-	struct batch_error e = {.nr_refused = 0};
+	struct guest_batch_error e = {.nr_refused = 0};
 	uint64_t good = entry_of(k, r->a, FLAGS_RW);
 	uint64_t bad = entry_of(k, g->kernel.root, FLAGS_RW);
 
 	for (unsigned int i = 0; i < 4; i++) {
-		batch_entry(g, place(k, r, i), pte(i == 2 ? bad : good));
+		guest_batch_entry(g, place(k, r, i), pte(i == 2 ? bad : good));
 	}
-	check_value(k, batch_flush(g, &e), -XEN_EBUSY,
+	check_value(k, guest_batch_flush(g, &e), -XEN_EBUSY,
 		    "batch: the third of four entries is refused");
 	check(k,
 	      e.nr_refused == 1 && e.nr_not_attempted == 1 &&
-		      e.request.kind == BATCH_ENTRY && e.request.call == 0 &&
-		      e.request.index == 2 && e.request.value == bad &&
+		      e.request.kind == GUEST_BATCH_ENTRY &&
+		      e.request.call == 0 && e.request.index == 2 &&
+		      e.request.value == bad &&
 		      e.request.where == place(k, r, 2).v &&
 		      e.request.result == -XEN_EBUSY,
 	      "batch: and it is the third that is named");
 	check(k, says(g, "refused: setting the entry") && says(g, "request 2"),
 	      "batch: also in words");
 	check(k,
-	      batch_result(g, 0) == 0 && batch_result(g, 1) == 0 &&
-		      batch_result(g, 2) == -XEN_EBUSY &&
-		      batch_result(g, 3) == BATCH_NOT_ATTEMPTED &&
-		      batch_result(g, 4) == -XEN_EINVAL,
+	      guest_batch_result(g, 0) == 0 && guest_batch_result(g, 1) == 0 &&
+		      guest_batch_result(g, 2) == -XEN_EBUSY &&
+		      guest_batch_result(g, 3) == GUEST_BATCH_NOT_ATTEMPTED &&
+		      guest_batch_result(g, 4) == -XEN_EINVAL,
 	      "batch: each has its own result");
 	check(k,
 	      shown(k, 1) == (good & ENTRY_MASK) && shown(k, 2) == 0 &&
 		      shown(k, 3) == 0,
 	      "batch: the first two are set, the others are not");
-	check_value(k, batch_flush(g, &e), 0, "batch: it is reported once");
+	check_value(k, guest_batch_flush(g, &e), 0,
+		    "batch: it is reported once");
 	check_value(k, (int64_t)e.nr_refused, 0, "batch: and then forgotten");
 	clear(k, r, 4);
 }
@@ -95,33 +97,33 @@ static void one_call(struct kernel *k, const struct rig *r)
 static void several_calls(struct kernel *k, const struct rig *r)
 {
 	struct guest *g = &k->guest;
-	struct batch_error e = {.nr_refused = 0};
+	struct guest_batch_error e = {.nr_refused = 0};
 	uint64_t good = entry_of(k, r->a, FLAGS_RW);
 	uint64_t bad = entry_of(k, g->kernel.root, FLAGS_RW);
 
-	batch_entry(g, place(k, r, 0), pte(bad));
-	batch_entry(g, place(k, r, 1), pte(good));
-	batch_extended(g, MMUEXT_TLB_FLUSH_LOCAL, 0);
-	batch_extended(g, MMUEXT_UNPIN_TABLE, frame_mfn(k, r->a).v);
-	batch_extended(g, MMUEXT_TLB_FLUSH_LOCAL, 0);
-	batch_mapping(g, vaddr(TEST_BASE + 2 * PAGE_SIZE), pte(good), 0);
-	batch_mapping(g, vaddr(TEST_BASE + 3 * PAGE_SIZE), pte(bad), 0);
-	batch_entry(g, place(k, r, 4), pte(good));
-	check_value(k, batch_flush(g, &e), -XEN_EBUSY,
+	guest_batch_entry(g, place(k, r, 0), pte(bad));
+	guest_batch_entry(g, place(k, r, 1), pte(good));
+	guest_batch_extended(g, MMUEXT_TLB_FLUSH_LOCAL, 0);
+	guest_batch_extended(g, MMUEXT_UNPIN_TABLE, frame_mfn(k, r->a).v);
+	guest_batch_extended(g, MMUEXT_TLB_FLUSH_LOCAL, 0);
+	guest_batch_mapping(g, vaddr(TEST_BASE + 2 * PAGE_SIZE), pte(good), 0);
+	guest_batch_mapping(g, vaddr(TEST_BASE + 3 * PAGE_SIZE), pte(bad), 0);
+	guest_batch_entry(g, place(k, r, 4), pte(good));
+	check_value(k, guest_batch_flush(g, &e), -XEN_EBUSY,
 		    "batch: three calls of five have a refusal");
 	check(k,
 	      e.nr_refused == 3 && e.nr_not_attempted == 2 &&
 		      e.request.call == 0 && e.request.index == 0,
 	      "batch: all are counted, and the first is named");
 	check(k,
-	      batch_result(g, 0) == -XEN_EBUSY &&
-		      batch_result(g, 1) == BATCH_NOT_ATTEMPTED &&
-		      batch_result(g, 2) == 0 &&
-		      batch_result(g, 3) == -XEN_EINVAL &&
-		      batch_result(g, 4) == BATCH_NOT_ATTEMPTED &&
-		      batch_result(g, 5) == 0 &&
-		      batch_result(g, 6) == -XEN_EBUSY &&
-		      batch_result(g, 7) == 0,
+	      guest_batch_result(g, 0) == -XEN_EBUSY &&
+		      guest_batch_result(g, 1) == GUEST_BATCH_NOT_ATTEMPTED &&
+		      guest_batch_result(g, 2) == 0 &&
+		      guest_batch_result(g, 3) == -XEN_EINVAL &&
+		      guest_batch_result(g, 4) == GUEST_BATCH_NOT_ATTEMPTED &&
+		      guest_batch_result(g, 5) == 0 &&
+		      guest_batch_result(g, 6) == -XEN_EBUSY &&
+		      guest_batch_result(g, 7) == 0,
 	      "batch: each request has its own result");
 	check(k,
 	      shown(k, 1) == 0 && shown(k, 2) == (good & ENTRY_MASK) &&
@@ -134,35 +136,35 @@ static void several_calls(struct kernel *k, const struct rig *r)
 static void p2m_follows(struct kernel *k, const struct rig *r)
 {
 	struct guest *g = &k->guest;
-	struct batch_error e = {.nr_refused = 0};
+	struct guest_batch_error e = {.nr_refused = 0};
 	mfn_t of_a = frame_mfn(k, r->a);
 	mfn_t of_b = frame_mfn(k, r->b);
 	mfn_t foreign =
 		pte_mfn(pte(walk(k, g->kernel.root, MACH2PHYS_VIRT_START, 4)));
 
-	batch_m2p(g, r->a, foreign);
-	batch_m2p(g, r->b, of_a);
-	check_value(k, batch_flush(g, &e), -XEN_EINVAL,
+	guest_batch_m2p(g, r->a, foreign);
+	guest_batch_m2p(g, r->b, of_a);
+	check_value(k, guest_batch_flush(g, &e), -XEN_EINVAL,
 		    "batch: a frame is not given the hypervisor's");
 	check(k,
-	      e.request.kind == BATCH_M2P && e.request.where == r->a.v &&
+	      e.request.kind == GUEST_BATCH_M2P && e.request.where == r->a.v &&
 		      e.request.value == foreign.v && e.nr_not_attempted == 1,
 	      "batch: and the request is named");
 	check(k,
 	      frame_mfn(k, r->a).v == of_a.v && m2p(of_a) == r->a.v &&
 		      frame_mfn(k, r->b).v == of_b.v && m2p(of_b) == r->b.v,
 	      "batch: neither it nor the next changes P2M or M2P");
-	batch_m2p(g, r->a, of_b);
-	batch_m2p(g, r->b, foreign);
+	guest_batch_m2p(g, r->a, of_b);
+	guest_batch_m2p(g, r->b, foreign);
 	check(k,
-	      batch_flush(g, NULL) == -XEN_EINVAL && m2p(of_b) == r->a.v &&
-		      frame_mfn(k, r->a).v == of_b.v &&
+	      guest_batch_flush(g, NULL) == -XEN_EINVAL &&
+		      m2p(of_b) == r->a.v && frame_mfn(k, r->a).v == of_b.v &&
 		      frame_mfn(k, r->b).v == of_b.v,
 	      "batch: what came before it does");
-	batch_m2p(g, r->b, of_b);
-	batch_m2p(g, r->a, of_a);
+	guest_batch_m2p(g, r->b, of_b);
+	guest_batch_m2p(g, r->a, of_a);
 	check(k,
-	      batch_flush(g, NULL) == 0 && frame_sound(k, r->a) &&
+	      guest_batch_flush(g, NULL) == 0 && frame_sound(k, r->a) &&
 		      frame_sound(k, r->b),
 	      "batch: and is undone");
 }
@@ -171,42 +173,42 @@ static void p2m_follows(struct kernel *k, const struct rig *r)
 static void overflow(struct kernel *k, const struct rig *r)
 {
 	struct guest *g = &k->guest;
-	struct batch_error e = {.nr_refused = 0};
+	struct guest_batch_error e = {.nr_refused = 0};
 	uint64_t good = entry_of(k, r->a, FLAGS_RO);
 	uint64_t bad = entry_of(k, g->kernel.root, FLAGS_RW);
 	uint64_t hypercalls = g->stats.hypercalls;
 	bool all = true;
 
-	for (unsigned int i = 0; i < 3 * BATCH_MAX_REQUESTS; i++) {
-		batch_entry(g, place(k, r, i), pte(i == 7 ? bad : good));
+	for (unsigned int i = 0; i < 3 * GUEST_BATCH_MAX_REQUESTS; i++) {
+		guest_batch_entry(g, place(k, r, i), pte(i == 7 ? bad : good));
 	}
 	check(k,
-	      batch_flush(g, &e) == -XEN_EBUSY && e.request.index == 7 &&
-		      e.nr_not_attempted == BATCH_MAX_REQUESTS - 8,
+	      guest_batch_flush(g, &e) == -XEN_EBUSY && e.request.index == 7 &&
+		      e.nr_not_attempted == GUEST_BATCH_MAX_REQUESTS - 8,
 	      "batch: an error is kept while more is queued");
 	check_value(k, (int64_t)(g->stats.hypercalls - hypercalls), 3,
 		    "batch: three times its room is three hypercalls");
-	for (unsigned int i = 8; i < 3 * BATCH_MAX_REQUESTS; i++) {
-		all = all &&
-		      shown(k, i) ==
-			      (i < BATCH_MAX_REQUESTS ? 0 : good & ENTRY_MASK);
+	for (unsigned int i = 8; i < 3 * GUEST_BATCH_MAX_REQUESTS; i++) {
+		all = all && shown(k, i) == (i < GUEST_BATCH_MAX_REQUESTS
+						     ? 0
+						     : good & ENTRY_MASK);
 	}
 	check(k, all, "batch: the batches after it are executed");
-	clear(k, r, 3 * BATCH_MAX_REQUESTS);
+	clear(k, r, 3 * GUEST_BATCH_MAX_REQUESTS);
 	hypercalls = g->stats.hypercalls;
-	for (unsigned int i = 0; i < BATCH_MAX_CALLS + 8; i++) {
-		batch_mapping(g, vaddr(TEST_BASE + i * PAGE_SIZE), pte(good),
-			      0);
+	for (unsigned int i = 0; i < GUEST_BATCH_MAX_CALLS + 8; i++) {
+		guest_batch_mapping(g, vaddr(TEST_BASE + i * PAGE_SIZE),
+				    pte(good), 0);
 	}
 	check(k,
-	      batch_flush(g, NULL) == 0 &&
+	      guest_batch_flush(g, NULL) == 0 &&
 		      g->stats.hypercalls - hypercalls == 2,
 	      "batch: more calls than there is room for are two hypercalls");
-	for (unsigned int i = 0; i < BATCH_MAX_CALLS + 8; i++) {
+	for (unsigned int i = 0; i < GUEST_BATCH_MAX_CALLS + 8; i++) {
 		all = all && shown(k, i) == (good & ENTRY_MASK);
 	}
 	check(k, all, "batch: and all are executed");
-	clear(k, r, BATCH_MAX_CALLS + 8);
+	clear(k, r, GUEST_BATCH_MAX_CALLS + 8);
 }
 
 static void empty(struct kernel *k)
@@ -215,12 +217,12 @@ static void empty(struct kernel *k)
 	uint64_t hypercalls = g->stats.hypercalls;
 
 	check(k,
-	      batch_flush(g, NULL) == 0 && guest_flush(g) == 0 &&
+	      guest_batch_flush(g, NULL) == 0 && guest_flush(g) == 0 &&
 		      g->stats.hypercalls == hypercalls,
 	      "batch: an empty one is no hypercall");
-	batch_extended(g, MMUEXT_TLB_FLUSH_LOCAL, 0);
+	guest_batch_extended(g, MMUEXT_TLB_FLUSH_LOCAL, 0);
 	check(k,
-	      batch_flush(g, NULL) == 0 &&
+	      guest_batch_flush(g, NULL) == 0 &&
 		      g->stats.hypercalls == hypercalls + 1,
 	      "batch: and one request is one");
 }

@@ -16,9 +16,10 @@ void note_builders(struct kernel *k)
 
 static bool is_free(struct kernel *k, pfn_t frame)
 {
-	const struct memblock *m = &k->guest.memblock;
+	const struct guest_memblock *m = &k->guest.memblock;
 
-	return memblock_is_memory(m, frame) && !memblock_is_reserved(m, frame);
+	return guest_memblock_is_memory(m, frame) &&
+	       !guest_memblock_is_reserved(m, frame);
 }
 
 /* What the start of day gave back is free, and mapped as memory is. */
@@ -53,7 +54,7 @@ static void translations(struct kernel *k)
 	bool agree = true;
 
 	for (uint64_t i = 0; i < k->guest.boot.nr_pages; i += step) {
-		mfn_t f = p2m_get(&k->guest, pfn(i));
+		mfn_t f = guest_p2m_get(&k->guest, pfn(i));
 
 		if (f.v != INVALID_FRAME && m2p(f) != i) {
 			say("# pfn %lx is mfn %lx is pfn %lx", i, f.v, m2p(f));
@@ -68,10 +69,10 @@ static void direct_map(struct kernel *k)
 {
 	struct guest *g = &k->guest;
 	pfn_t cursor = pfn(0);
-	struct region r;
+	struct guest_region r;
 	bool sound = true;
 
-	while (memblock_next_memory(&g->memblock, &cursor, &r)) {
+	while (guest_memblock_next_memory(&g->memblock, &cursor, &r)) {
 		uint64_t step = (r.end.v - r.start.v) / SAMPLES + 1;
 
 		for (uint64_t i = r.start.v; i < r.end.v; i += step) {
@@ -86,10 +87,10 @@ static void free_memory(struct kernel *k)
 {
 	struct guest *g = &k->guest;
 	pfn_t cursor = pfn(0);
-	struct region r;
+	struct guest_region r;
 	bool writable = true;
 
-	while (memblock_next_free(&g->memblock, &cursor, &r)) {
+	while (guest_memblock_next_free(&g->memblock, &cursor, &r)) {
 		pfn_t last = pfn(r.end.v - 1);
 
 		/* try_writable takes frames from the end of memory. */

@@ -9,47 +9,48 @@ struct row {
 	const char *sentence;
 	const char *says; /* in the message of the refusal */
 	unsigned int nr;
-	struct e820_entry entry[KEPT];
+	struct guest_e820_entry entry[KEPT];
 };
 
-static struct e820_map map;
+static struct guest_e820_map map;
 
 static const struct row refused[] = {
 	{"e820: a map without entries is refused", "0 entries", 0, {{0, 0, 0}}},
 	{"e820: and one with an entry of size 0",
 	 "size 0",
 	 2,
-	 {{0, 0x10000, E820_RAM}, {0x10000, 0, E820_RESERVED}}},
+	 {{0, 0x10000, GUEST_E820_RAM}, {0x10000, 0, GUEST_E820_RESERVED}}},
 	{"e820: and one that wraps around",
 	 "wraps around",
 	 2,
-	 {{0, 0x10000, E820_RAM}, {0x10000, UINT64_MAX, E820_RESERVED}}},
+	 {{0, 0x10000, GUEST_E820_RAM},
+	  {0x10000, UINT64_MAX, GUEST_E820_RESERVED}}},
 	{"e820: and one with RAM beyond the guest's frames",
 	 "beyond nr_pages",
 	 1,
-	 {{0, 0x11000, E820_RAM}}},
+	 {{0, 0x11000, GUEST_E820_RAM}}},
 	{"e820: and one that is not sorted",
 	 "not sorted",
 	 3,
-	 {{0, 0x8000, E820_RAM},
-	  {0x8000, 0x8000, E820_RAM},
-	  {0x4000, 0x4000, E820_RESERVED}}},
+	 {{0, 0x8000, GUEST_E820_RAM},
+	  {0x8000, 0x8000, GUEST_E820_RAM},
+	  {0x4000, 0x4000, GUEST_E820_RESERVED}}},
 	{"e820: and one that overlaps",
 	 "overlaps",
 	 2,
-	 {{0, 0x9000, E820_RAM}, {0x8000, 0x8000, E820_RAM}}},
+	 {{0, 0x9000, GUEST_E820_RAM}, {0x8000, 0x8000, GUEST_E820_RAM}}},
 	{"e820: and one with a hole in the middle",
 	 "hole",
 	 2,
-	 {{0, 0x8000, E820_RAM}, {0x9000, 0x7000, E820_RAM}}},
+	 {{0, 0x8000, GUEST_E820_RAM}, {0x9000, 0x7000, GUEST_E820_RAM}}},
 	{"e820: and one that ends too early",
 	 "ends at",
 	 1,
-	 {{0, 0xf000, E820_RAM}}},
+	 {{0, 0xf000, GUEST_E820_RAM}}},
 	{"e820: and one that begins too late",
 	 "hole",
 	 1,
-	 {{0x1000, 0xf000, E820_RAM}}},
+	 {{0x1000, 0xf000, GUEST_E820_RAM}}},
 };
 
 static void fill(const struct row *row)
@@ -72,36 +73,36 @@ static void repaired(struct kernel *k)
 	static const struct row touching = {"",
 					    "",
 					    3,
-					    {{0, 0x4000, E820_RAM},
-					     {0x4000, 0x4000, E820_RAM},
-					     {0x8000, 0x8000, E820_RAM}}};
+					    {{0, 0x4000, GUEST_E820_RAM},
+					     {0x4000, 0x4000, GUEST_E820_RAM},
+					     {0x8000, 0x8000, GUEST_E820_RAM}}};
 	static const struct row edges = {"",
 					 "",
 					 3,
-					 {{0, 0x4800, E820_RAM},
-					  {0x4800, 0x1000, E820_RESERVED},
-					  {0x5800, 0xa800, E820_RAM}}};
+					 {{0, 0x4800, GUEST_E820_RAM},
+					  {0x4800, 0x1000, GUEST_E820_RESERVED},
+					  {0x5800, 0xa800, GUEST_E820_RAM}}};
 
 	fill(&touching);
 	check(k,
-	      e820_sanitise(&scratch_guest, &map, PAGES) == 0 && map.nr == 1 &&
-		      is_entry(0, 0, 0x10000, E820_RAM),
+	      guest_e820_sanitise(&scratch_guest, &map, PAGES) == 0 &&
+		      map.nr == 1 && is_entry(0, 0, 0x10000, GUEST_E820_RAM),
 	      "e820: entries that touch become one");
 	fill(&edges);
 	check(k,
-	      e820_sanitise(&scratch_guest, &map, PAGES) == 0 && map.nr == 3 &&
-		      is_entry(0, 0, 0x4000, E820_RAM) &&
-		      is_entry(1, 0x4000, 0x6000, E820_RESERVED) &&
-		      is_entry(2, 0x6000, 0x10000, E820_RAM),
+	      guest_e820_sanitise(&scratch_guest, &map, PAGES) == 0 &&
+		      map.nr == 3 && is_entry(0, 0, 0x4000, GUEST_E820_RAM) &&
+		      is_entry(1, 0x4000, 0x6000, GUEST_E820_RESERVED) &&
+		      is_entry(2, 0x6000, 0x10000, GUEST_E820_RAM),
 	      "e820: pages that are not RAM all through are not RAM");
 }
 
-static uint64_t ram_frames(const struct e820_map *m)
+static uint64_t ram_frames(const struct guest_e820_map *m)
 {
 	uint64_t nr = 0;
 
 	for (unsigned int i = 0; i < m->nr; i++) {
-		nr += m->entry[i].type == E820_RAM
+		nr += m->entry[i].type == GUEST_E820_RAM
 			      ? m->entry[i].size >> PAGE_SHIFT
 			      : 0;
 	}
@@ -110,12 +111,13 @@ static uint64_t ram_frames(const struct e820_map *m)
 
 static void own(struct kernel *k)
 {
-	static struct memblock m;
+	static struct guest_memblock m;
 	const struct guest *g = &k->guest;
 	bool same;
 
 	map = g->e820;
-	same = e820_sanitise(&scratch_guest, &map, g->boot.nr_pages) == 0 &&
+	same = guest_e820_sanitise(&scratch_guest, &map, g->boot.nr_pages) ==
+		       0 &&
 	       map.nr == g->e820.nr;
 	for (unsigned int i = 0; same && i < map.nr; i++) {
 		same = map.entry[i].addr == g->e820.entry[i].addr &&
@@ -124,18 +126,18 @@ static void own(struct kernel *k)
 	}
 	check(k, same, "e820: the guest's own is in order already");
 	check(k,
-	      e820_sanitise(&scratch_guest, &map, g->boot.nr_pages + 1) ==
+	      guest_e820_sanitise(&scratch_guest, &map, g->boot.nr_pages + 1) ==
 		      -XEN_EINVAL,
 	      "e820: but not for a guest of one frame more");
-	memblock_init(&m);
+	guest_memblock_init(&m);
 	check(k,
-	      e820_to_memblock(&scratch_guest, &g->e820, &m) == 0 &&
-		      memblock_nr_memory(&m) == ram_frames(&g->e820) &&
-		      memblock_is_memory(&m, pfn(0xa0)) &&
-		      memblock_is_reserved(&m, pfn(0xa0)) &&
-		      memblock_is_reserved(&m, pfn(0xff)) &&
-		      !memblock_is_reserved(&m, pfn(0x9f)) &&
-		      !memblock_is_reserved(&m, pfn(0x100)),
+	      guest_e820_to_memblock(&scratch_guest, &g->e820, &m) == 0 &&
+		      guest_memblock_nr_memory(&m) == ram_frames(&g->e820) &&
+		      guest_memblock_is_memory(&m, pfn(0xa0)) &&
+		      guest_memblock_is_reserved(&m, pfn(0xa0)) &&
+		      guest_memblock_is_reserved(&m, pfn(0xff)) &&
+		      !guest_memblock_is_reserved(&m, pfn(0x9f)) &&
+		      !guest_memblock_is_reserved(&m, pfn(0x100)),
 	      "e820: its RAM is memory, the ISA hole reserved");
 }
 
@@ -146,7 +148,7 @@ void test_e820(struct kernel *k)
 		fill(&refused[i]);
 		scratch_guest.message[0] = 0;
 		check(k,
-		      e820_sanitise(&scratch_guest, &map, PAGES) ==
+		      guest_e820_sanitise(&scratch_guest, &map, PAGES) ==
 				      -XEN_EINVAL &&
 			      says(&scratch_guest, refused[i].says),
 		      refused[i].sentence);

@@ -53,7 +53,7 @@ static void not_swapped(struct kernel *k)
 		    -XEN_EINVAL, "exchange: not with a frame beyond memory");
 	check_value(k, guest_swap_frames(g, image, a), -XEN_EINVAL,
 		    "exchange: not with one of the kernel's image");
-	batch_extended(g, MMUEXT_UNPIN_TABLE, frame_mfn(k, a).v);
+	guest_batch_extended(g, MMUEXT_UNPIN_TABLE, frame_mfn(k, a).v);
 	check_value(k, guest_swap_frames(g, a, b), -XEN_EINVAL,
 		    "exchange: not while something queued is refused");
 	check(k,
@@ -75,7 +75,7 @@ static void given(struct kernel *k)
 		    "exchange: a frame is given to the hypervisor");
 	check(k,
 	      frame_mfn(k, frame).v == INVALID_FRAME && m2p(had) != frame.v &&
-		      p2m_find(g, had).v == INVALID_FRAME,
+		      guest_p2m_find(g, had).v == INVALID_FRAME,
 	      "exchange: P2M and M2P have forgotten it");
 	check(k,
 	      walk_leaf(k, va) == 0 &&
@@ -120,7 +120,7 @@ static void given_mapped(struct kernel *k)
 	      "exchange: a frame is given that is mapped elsewhere");
 	check(k,
 	      *(volatile uint64_t *)TEST_BASE == 0x11fe &&
-		      p2m_find(g, had).v == INVALID_FRAME,
+		      guest_p2m_find(g, had).v == INVALID_FRAME,
 	      "exchange: there it can still be read");
 	check(k,
 	      guest_unmap(g, &g->kernel, vaddr(TEST_BASE)) == 0 &&

@@ -167,7 +167,7 @@ void drop_tables(struct kernel *k, uint64_t va)
 
 uint64_t nr_free(struct kernel *k)
 {
-	return memblock_nr_free(&k->guest.memblock);
+	return guest_memblock_nr_free(&k->guest.memblock);
 }
 
 uint64_t p2m_digest(struct kernel *k)
@@ -175,7 +175,7 @@ uint64_t p2m_digest(struct kernel *k)
 	uint64_t sum = k->guest.p2m.nr;
 
 	for (uint64_t i = 0; i < k->guest.p2m.nr; i++) {
-		sum = sum * 31 + p2m_get(&k->guest, pfn(i)).v;
+		sum = sum * 31 + guest_p2m_get(&k->guest, pfn(i)).v;
 	}
 	return sum;
 }

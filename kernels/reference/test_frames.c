@@ -19,7 +19,8 @@ static void allocated(struct kernel *k)
 		const uint64_t *p = frame_ptr(k, pfn_add(run, i));
 
 		sound = sound && frame_sound(k, pfn_add(run, i)) &&
-			memblock_is_reserved(&g->memblock, pfn_add(run, i));
+			guest_memblock_is_reserved(&g->memblock,
+						   pfn_add(run, i));
 		for (unsigned int j = 0; j < PT_ENTRIES; j++) {
 			zero = zero && p[j] == 0;
 		}

@@ -117,14 +117,15 @@ static void refused(struct kernel *k)
 /* Without frames for tables, nothing is mapped. */
 static void without_memory(struct kernel *k)
 {
-	static struct memblock saved;
+	static struct guest_memblock saved;
 	struct guest *g = &k->guest;
 	pfn_t frame = frame_new(k);
 	uint64_t va = TEST_BASE + pt_span(3);
 	int error;
 
 	saved = g->memblock;
-	memblock_reserve(&g->memblock, pfn(0), memblock_end(&g->memblock));
+	guest_memblock_reserve(&g->memblock, pfn(0),
+			       guest_memblock_end(&g->memblock));
 	error = guest_map(g, &g->kernel, vaddr(va), frame, FLAGS_RW);
 	g->memblock = saved;
 	check_value(k, error, -XEN_ENOMEM,

@@ -12,20 +12,20 @@ static void outside(struct kernel *k)
 	uint64_t nr = g->p2m.nr;
 
 	check(k,
-	      p2m_get(g, pfn(nr)).v == INVALID_FRAME &&
-		      p2m_get(g, PFN_INVALID).v == INVALID_FRAME,
+	      guest_p2m_get(g, pfn(nr)).v == INVALID_FRAME &&
+		      guest_p2m_get(g, PFN_INVALID).v == INVALID_FRAME,
 	      "p2m: there is nothing beyond its end");
 	check(k,
-	      p2m_set(g, pfn(nr), mfn(0)) == -XEN_EINVAL &&
-		      p2m_set(g, PFN_INVALID, mfn(0)) == -XEN_EINVAL,
+	      guest_p2m_set(g, pfn(nr), mfn(0)) == -XEN_EINVAL &&
+		      guest_p2m_set(g, PFN_INVALID, mfn(0)) == -XEN_EINVAL,
 	      "p2m: and nothing can be set there");
 }
 
 static bool same_many(struct kernel *k, uint64_t first)
 {
-	p2m_get_many(&k->guest, pfn(first), many, MANY);
+	guest_p2m_get_many(&k->guest, pfn(first), many, MANY);
 	for (unsigned int i = 0; i < MANY; i++) {
-		if (many[i] != p2m_get(&k->guest, pfn(first + i)).v) {
+		if (many[i] != guest_p2m_get(&k->guest, pfn(first + i)).v) {
 			say("# pfn %lx", first + i);
 			return false;
 		}
@@ -53,12 +53,13 @@ static void all(struct kernel *k)
 	uint64_t back = 0;
 
 	for (uint64_t i = 0; i < k->guest.p2m.nr; i++) {
-		mfn_t f = p2m_get(&k->guest, pfn(i));
+		mfn_t f = guest_p2m_get(&k->guest, pfn(i));
 
-		nr += memblock_is_memory(&k->guest.memblock, pfn(i));
+		nr += guest_memblock_is_memory(&k->guest.memblock, pfn(i));
 		if (f.v != INVALID_FRAME) {
 			there++;
-			back += m2p(f) == i && p2m_find(&k->guest, f).v == i;
+			back += m2p(f) == i &&
+				guest_p2m_find(&k->guest, f).v == i;
 		}
 	}
 	say("# %lu frames of memory, %lu in the P2M, %lu in the M2P", nr, there,
@@ -75,15 +76,17 @@ static void foreign(struct kernel *k)
 
 	check(k, pte_present(pte(e)),
 	      "p2m: the root shows the hypervisor's own table");
-	check(k, p2m_find(g, pte_mfn(pte(e))).v == INVALID_FRAME,
+	check(k, guest_p2m_find(g, pte_mfn(pte(e))).v == INVALID_FRAME,
 	      "p2m: whose frame is not ours");
 	check(k,
-	      p2m_find(g, maddr_to_mfn(g->boot.shared_info)).v == INVALID_FRAME,
+	      guest_p2m_find(g, maddr_to_mfn(g->boot.shared_info)).v ==
+		      INVALID_FRAME,
 	      "p2m: nor is shared_info");
 	check(k,
-	      p2m_find(g, MFN_INVALID).v == INVALID_FRAME &&
-		      p2m_find(g, mfn(UINT64_C(1) << 36)).v == INVALID_FRAME &&
-		      p2m_find(g, mfn((UINT64_C(1) << 34) - 1)).v ==
+	      guest_p2m_find(g, MFN_INVALID).v == INVALID_FRAME &&
+		      guest_p2m_find(g, mfn(UINT64_C(1) << 36)).v ==
+			      INVALID_FRAME &&
+		      guest_p2m_find(g, mfn((UINT64_C(1) << 34) - 1)).v ==
 			      INVALID_FRAME,
 	      "p2m: nor is what the machine does not have");
 }
@@ -96,19 +99,20 @@ static void set(struct kernel *k)
 	mfn_t f = frame_mfn(k, a);
 	mfn_t of_b = frame_mfn(k, b);
 
-	check_value(k, p2m_set(g, a, MFN_INVALID), 0,
+	check_value(k, guest_p2m_set(g, a, MFN_INVALID), 0,
 		    "p2m: a frame is taken out");
 	check(k,
-	      p2m_get(g, a).v == INVALID_FRAME && m2p(f) == a.v &&
-		      p2m_find(g, f).v == INVALID_FRAME,
+	      guest_p2m_get(g, a).v == INVALID_FRAME && m2p(f) == a.v &&
+		      guest_p2m_find(g, f).v == INVALID_FRAME,
 	      "p2m: the M2P alone is not believed");
 	check(k, guest_make_pte(g, a, FLAGS_RW).v == 0,
 	      "p2m: and there is no entry for it");
 	check(k,
-	      p2m_set(g, b, f) == 0 && p2m_find(g, f).v == INVALID_FRAME &&
-		      p2m_set(g, b, of_b) == 0,
+	      guest_p2m_set(g, b, f) == 0 &&
+		      guest_p2m_find(g, f).v == INVALID_FRAME &&
+		      guest_p2m_set(g, b, of_b) == 0,
 	      "p2m: nor is the P2M alone");
-	check(k, p2m_set(g, a, f) == 0 && p2m_find(g, f).v == a.v,
+	check(k, guest_p2m_set(g, a, f) == 0 && guest_p2m_find(g, f).v == a.v,
 	      "p2m: put back, it is found again");
 	frame_free(k, b);
 	frame_free(k, a);

@@ -30,7 +30,7 @@ static void fill(struct kernel *k, struct start_info *si)
 		.nr_pt_frames = 5,
 		.mfn_list = pt_span(4),
 		.first_p2m_pfn = 0x3000,
-		.nr_p2m_frames = nr / P2M_PER_PAGE + 8,
+		.nr_p2m_frames = nr / GUEST_P2M_PER_PAGE + 8,
 	};
 }
 
@@ -120,7 +120,7 @@ static void endless_cmdline(struct start_info *si, struct guest_config *c)
 static void other_geometry(struct start_info *si, struct guest_config *c)
 {
 	(void)si;
-	c->geometry = &geometry_pae;
+	c->geometry = &guest_geometry_pae;
 }
 
 static void odd_direct_map(struct start_info *si, struct guest_config *c)
@@ -193,14 +193,14 @@ static void native(struct kernel *k)
 
 	check(k,
 	      guest_start_native(g, &k->guest.config, &n) == 0 &&
-		      p2m_get(g, pfn(5)).v == 5 &&
-		      p2m_get(g, pfn(0x1000)).v == INVALID_FRAME &&
-		      p2m_find(g, mfn(5)).v == 5 &&
-		      p2m_find(g, mfn(0x1000)).v == INVALID_FRAME &&
+		      guest_p2m_get(g, pfn(5)).v == 5 &&
+		      guest_p2m_get(g, pfn(0x1000)).v == INVALID_FRAME &&
+		      guest_p2m_find(g, mfn(5)).v == 5 &&
+		      guest_p2m_find(g, mfn(0x1000)).v == INVALID_FRAME &&
 		      guest_make_pte(g, pfn(5), PTE_P).v == 0x5001,
 	      "start: without a hypervisor, frames are what they are");
 	check(k,
-	      p2m_set(g, pfn(5), mfn(6)) == -XEN_EINVAL &&
+	      guest_p2m_set(g, pfn(5), mfn(6)) == -XEN_EINVAL &&
 		      guest_load_user_root(g, pfn(0x800)) == -XEN_ENOSYS &&
 		      guest_swap_frames(g, pfn(5), pfn(6)) == -XEN_EINVAL &&
 		      guest_give_frame(g, pfn(5)) == -XEN_EINVAL &&

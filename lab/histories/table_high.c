@@ -26,14 +26,14 @@ static uint64_t used_only_flags(struct guest *g, pfn_t frame, uint64_t flags,
 static void watch_range(struct guest *g)
 {
 	struct lab_notes *n = lab_notes(g);
-	const struct directmap *d = &g->directmap;
+	const struct guest_directmap *d = &g->directmap;
 
 	if (!n->watching) {
 		n->watched = d->now;
 		n->watching = true;
 		return;
 	}
-	if (!memblock_is_reserved(&g->memblock, n->watched.start)) {
+	if (!guest_memblock_is_reserved(&g->memblock, n->watched.start)) {
 		n->watched.end = d->now.end;
 		n->watched.top = d->now.top;
 		return;
@@ -69,7 +69,7 @@ static int rw_past_last_pass(struct guest *g)
 	/* Reserved by now: what is reserved of it is what was used. */
 	end = n->watched.start;
 	while (end.v < n->watched.top.v &&
-	       memblock_is_reserved(&g->memblock, end)) {
+	       guest_memblock_is_reserved(&g->memblock, end)) {
 		end = pfn_add(end, 1);
 	}
 	return guest_make_range_readwrite(g, end, n->watched.top);
@@ -102,7 +102,7 @@ static int raw_entry(struct guest *g, struct guest_slot slot, bool hooked,
 		     pte_t e)
 {
 	if (!pte_present(e) || !pte_writable(e) ||
-	    !guest_is_table(g, p2m_find(g, pte_mfn(e)))) {
+	    !guest_is_table(g, guest_p2m_find(g, pte_mfn(e)))) {
 		return 0;
 	}
 	g->stats.made_readonly++;
@@ -131,7 +131,7 @@ static int raw_walk_table(struct guest *g, unsigned int level, pfn_t table,
 			rc = raw_entry(g, slot, hooked, e);
 			continue;
 		}
-		child = p2m_find(g, pte_mfn(e));
+		child = guest_p2m_find(g, pte_mfn(e));
 		if (!pfn_eq(child, PFN_INVALID)) {
 			/* What hangs below was hooked when it was made. */
 			rc = raw_walk_table(g, level - 1, child, true);

@@ -35,11 +35,11 @@ static void prepare(struct bench *b, enum kind kind, unsigned int nr,
 	for (unsigned int i = 0; i < nr; i++) {
 		/* One that is pinned already cannot be, nor the reverse. */
 		if ((kind == PIN && i == bad) || (kind == UNPIN && i != bad)) {
-			batch_extended(g, MMUEXT_PIN_L1_TABLE,
-				       b->table_behind[i].v);
+			guest_batch_extended(g, MMUEXT_PIN_L1_TABLE,
+					     b->table_behind[i].v);
 		}
 	}
-	assert_int_equal(batch_flush(g, NULL), 0);
+	assert_int_equal(guest_batch_flush(g, NULL), 0);
 }
 
 static void queue(struct bench *b, enum kind kind, unsigned int i, bool bad)
@@ -49,22 +49,23 @@ static void queue(struct bench *b, enum kind kind, unsigned int i, bool bad)
 
 	switch (kind) {
 	case ENTRY:
-		batch_entry(g, bench_maddr(b, i),
-			    bad ? bench_bad(b) : bench_good(b, i));
+		guest_batch_entry(g, bench_maddr(b, i),
+				  bad ? bench_bad(b) : bench_good(b, i));
 		break;
 	case MAPPING:
-		batch_mapping(g, bench_va(b, i),
-			      bad ? bench_bad(b) : bench_good(b, i), 0);
+		guest_batch_mapping(g, bench_va(b, i),
+				    bad ? bench_bad(b) : bench_good(b, i), 0);
 		break;
 	case M2P:
-		batch_m2p(g, b->frame[i],
-			  bad ? FOREIGN : b->behind[(i + 1) % BENCH_PLACES]);
+		guest_batch_m2p(g, b->frame[i],
+				bad ? FOREIGN
+				    : b->behind[(i + 1) % BENCH_PLACES]);
 		break;
 	case PIN:
-		batch_extended(g, MMUEXT_PIN_L1_TABLE, table.v);
+		guest_batch_extended(g, MMUEXT_PIN_L1_TABLE, table.v);
 		break;
 	case UNPIN:
-		batch_extended(g, MMUEXT_UNPIN_TABLE, table.v);
+		guest_batch_extended(g, MMUEXT_UNPIN_TABLE, table.v);
 		break;
 	case KINDS:
 		break;
@@ -89,10 +90,11 @@ static bool was_done(const struct bench *b, enum kind kind, unsigned int i,
 	case M2P:
 		/* And the P2M says the same. */
 		if (rig_m2p(b->r, to) == b->frame[i].v) {
-			assert_int_equal(p2m_get(b->r->g, b->frame[i]).v, to.v);
+			assert_int_equal(guest_p2m_get(b->r->g, b->frame[i]).v,
+					 to.v);
 			return true;
 		}
-		assert_int_equal(p2m_get(b->r->g, b->frame[i]).v,
+		assert_int_equal(guest_p2m_get(b->r->g, b->frame[i]).v,
 				 b->behind[i].v);
 		return false;
 	case PIN:
@@ -111,11 +113,13 @@ static int errno_of(enum kind kind)
 }
 
 static void check_error(const struct bench *b, enum kind kind, unsigned int nr,
-			unsigned int bad, const struct batch_error *e)
+			unsigned int bad, const struct guest_batch_error *e)
 {
-	static const enum batch_kind of[KINDS] = {BATCH_ENTRY, BATCH_MAPPING,
-						  BATCH_M2P, BATCH_EXTENDED,
-						  BATCH_EXTENDED};
+	static const enum guest_batch_kind of[KINDS] = {GUEST_BATCH_ENTRY,
+							GUEST_BATCH_MAPPING,
+							GUEST_BATCH_M2P,
+							GUEST_BATCH_EXTENDED,
+							GUEST_BATCH_EXTENDED};
 	char words[64];
 
 	if (bad >= nr) {
@@ -139,31 +143,31 @@ static void one_refused(struct bench *b, enum kind kind, unsigned int nr,
 			unsigned int bad)
 {
 	struct guest *g = b->r->g;
-	struct batch_error e;
+	struct guest_batch_error e;
 	int error;
 
 	prepare(b, kind, nr, bad);
 	for (unsigned int i = 0; i < nr; i++) {
 		queue(b, kind, i, i == bad);
 	}
-	error = batch_flush(g, &e);
+	error = guest_batch_flush(g, &e);
 	assert_int_equal(error, bad < nr ? errno_of(kind) : 0);
 	check_error(b, kind, nr, bad, &e);
 	for (unsigned int i = 0; i < nr; i++) {
 		bool after = i > bad && kind != MAPPING;
 		int expected = i == bad ? errno_of(kind)
-			       : after  ? BATCH_NOT_ATTEMPTED
+			       : after  ? GUEST_BATCH_NOT_ATTEMPTED
 					: 0;
 
-		assert_int_equal(batch_result(g, i), expected);
+		assert_int_equal(guest_batch_result(g, i), expected);
 		if (was_done(b, kind, i, i == bad) != (expected == 0)) {
 			fail_msg("%s %u of %u, with %u refused",
 				 kind_name[kind], i, nr, bad);
 		}
 	}
-	assert_int_equal(batch_result(g, nr), -XEN_EINVAL);
+	assert_int_equal(guest_batch_result(g, nr), -XEN_EINVAL);
 	/* Said once. */
-	assert_int_equal(batch_flush(g, &e), 0);
+	assert_int_equal(guest_batch_flush(g, &e), 0);
 	assert_int_equal(e.nr_refused, 0);
 }
 
@@ -215,27 +219,32 @@ static void overflow(struct rig *r)
 	bench_new(&b, r);
 	bench_reset(&b);
 	before = g->stats.hypercalls;
-	for (unsigned int i = 0; i < BATCH_MAX_REQUESTS; i++) {
-		batch_entry(g, bench_maddr(&b, i), bench_good(&b, 0));
+	for (unsigned int i = 0; i < GUEST_BATCH_MAX_REQUESTS; i++) {
+		guest_batch_entry(g, bench_maddr(&b, i), bench_good(&b, 0));
 	}
 	assert_int_equal(g->stats.hypercalls, before);
 	assert_int_equal(rig_entry(r, bench_slot(&b, 0)), 0);
-	batch_entry(g, bench_maddr(&b, BATCH_MAX_REQUESTS), bench_good(&b, 0));
+	guest_batch_entry(g, bench_maddr(&b, GUEST_BATCH_MAX_REQUESTS),
+			  bench_good(&b, 0));
 	assert_int_equal(g->stats.hypercalls, before + 1);
-	for (unsigned int i = 0; i < BATCH_MAX_REQUESTS; i++) {
+	for (unsigned int i = 0; i < GUEST_BATCH_MAX_REQUESTS; i++) {
 		assert_true(rig_entry(r, bench_slot(&b, i)) != 0);
 	}
-	assert_int_equal(rig_entry(r, bench_slot(&b, BATCH_MAX_REQUESTS)), 0);
-	assert_int_equal(batch_flush(g, NULL), 0);
-	assert_true(rig_entry(r, bench_slot(&b, BATCH_MAX_REQUESTS)) != 0);
+	assert_int_equal(rig_entry(r, bench_slot(&b, GUEST_BATCH_MAX_REQUESTS)),
+			 0);
+	assert_int_equal(guest_batch_flush(g, NULL), 0);
+	assert_true(rig_entry(r, bench_slot(&b, GUEST_BATCH_MAX_REQUESTS)) !=
+		    0);
 	before = g->stats.hypercalls;
-	for (unsigned int i = 0; i <= BATCH_MAX_CALLS; i++) {
-		batch_mapping(g, bench_va(&b, i), pte(0), 0);
+	for (unsigned int i = 0; i <= GUEST_BATCH_MAX_CALLS; i++) {
+		guest_batch_mapping(g, bench_va(&b, i), pte(0), 0);
 	}
 	assert_int_equal(g->stats.hypercalls, before + 1);
-	assert_int_equal(rig_entry(r, bench_slot(&b, BATCH_MAX_CALLS - 1)), 0);
-	assert_true(rig_entry(r, bench_slot(&b, BATCH_MAX_CALLS)) != 0);
-	assert_int_equal(batch_flush(g, NULL), 0);
+	assert_int_equal(rig_entry(r,
+				   bench_slot(&b, GUEST_BATCH_MAX_CALLS - 1)),
+			 0);
+	assert_true(rig_entry(r, bench_slot(&b, GUEST_BATCH_MAX_CALLS)) != 0);
+	assert_int_equal(guest_batch_flush(g, NULL), 0);
 }
 
 static void a_full_queue_goes_out_before_the_next_request(void **state)
@@ -264,7 +273,7 @@ struct model {
 	unsigned int call_kind; /* of the last: 1 update, 2 mapping, 3 ext */
 	unsigned int index;     /* in it */
 	bool call_failed;
-	struct batch_error error;
+	struct guest_batch_error error;
 };
 
 /* The model's place for one more request: as batch.h says they are packed. */
@@ -273,8 +282,8 @@ static void model_place(struct model *m, unsigned int call_kind)
 	bool extend =
 		m->nr_calls > 0 && call_kind != 2 && m->call_kind == call_kind;
 
-	if (m->nr_requests == BATCH_MAX_REQUESTS ||
-	    (!extend && m->nr_calls == BATCH_MAX_CALLS)) {
+	if (m->nr_requests == GUEST_BATCH_MAX_REQUESTS ||
+	    (!extend && m->nr_calls == GUEST_BATCH_MAX_CALLS)) {
 		m->nr_requests = 0;
 		m->nr_calls = 0;
 		extend = false;
@@ -315,9 +324,10 @@ static void model_entry(struct model *m, unsigned int i, bool bad, bool mapping)
 
 	model_place(m, mapping ? 2 : 1);
 	if (mapping) {
-		batch_mapping(m->b->r->g, bench_va(m->b, i), pte(value), 0);
+		guest_batch_mapping(m->b->r->g, bench_va(m->b, i), pte(value),
+				    0);
 	} else {
-		batch_entry(m->b->r->g, bench_maddr(m->b, i), pte(value));
+		guest_batch_entry(m->b->r->g, bench_maddr(m->b, i), pte(value));
 	}
 	if (model_accepts(m, bad, -XEN_EBUSY)) {
 		m->entry[i] = rig_essence(value);
@@ -328,7 +338,8 @@ static void model_m2p(struct model *m, unsigned int i, unsigned int to,
 		      bool bad)
 {
 	model_place(m, 1);
-	batch_m2p(m->b->r->g, m->b->frame[i], bad ? FOREIGN : m->b->behind[to]);
+	guest_batch_m2p(m->b->r->g, m->b->frame[i],
+			bad ? FOREIGN : m->b->behind[to]);
 	if (model_accepts(m, bad, -XEN_EINVAL)) {
 		m->m2p[to] = m->b->frame[i].v;
 		m->p2m[i] = m->b->behind[to].v;
@@ -339,9 +350,9 @@ static void model_m2p(struct model *m, unsigned int i, unsigned int to,
 static void model_pin(struct model *m, unsigned int i, bool pin)
 {
 	model_place(m, 3);
-	batch_extended(m->b->r->g,
-		       pin ? MMUEXT_PIN_L1_TABLE : MMUEXT_UNPIN_TABLE,
-		       m->b->table_behind[i].v);
+	guest_batch_extended(m->b->r->g,
+			     pin ? MMUEXT_PIN_L1_TABLE : MMUEXT_UNPIN_TABLE,
+			     m->b->table_behind[i].v);
 	if (model_accepts(m, m->pinned[i] == pin, -XEN_EINVAL)) {
 		m->pinned[i] = pin;
 	}
@@ -383,7 +394,8 @@ static void model_compare(const struct model *m)
 
 		assert_int_equal(entry, m->entry[i]);
 		assert_int_equal(rig_m2p(b->r, b->behind[i]), m->m2p[i]);
-		assert_int_equal(p2m_get(b->r->g, b->frame[i]).v, m->p2m[i]);
+		assert_int_equal(guest_p2m_get(b->r->g, b->frame[i]).v,
+				 m->p2m[i]);
 		assert_int_equal(
 			(frame_of(&b->r->s->mmu, b->table_behind[i])->flags &
 			 FRAME_PINNED) != 0,
@@ -394,18 +406,18 @@ static void model_compare(const struct model *m)
 static void model_batch(struct model *m)
 {
 	uint64_t nr = 1 + sim_random_below(&m->random, MODEL_REQUESTS);
-	struct batch_error e;
+	struct guest_batch_error e;
 	int error;
 
 	m->nr_requests = 0;
 	m->nr_calls = 0;
-	m->error = (struct batch_error){.nr_refused = 0};
+	m->error = (struct guest_batch_error){.nr_refused = 0};
 	/* Most are short. */
 	nr = sim_random_below(&m->random, 4) != 0 ? 1 + nr % 20 : nr;
 	for (uint64_t i = 0; i < nr; i++) {
 		model_request(m);
 	}
-	error = batch_flush(m->b->r->g, &e);
+	error = guest_batch_flush(m->b->r->g, &e);
 	assert_int_equal(error, m->error.request.result);
 	assert_int_equal(e.nr_refused, m->error.nr_refused);
 	assert_int_equal(e.nr_not_attempted, m->error.nr_not_attempted);

@@ -26,7 +26,7 @@ struct row {
 	const char *what;
 	const char *says; /* all of the message */
 	unsigned int nr;
-	struct e820_entry entry[ROW_ENTRIES];
+	struct guest_e820_entry entry[ROW_ENTRIES];
 };
 
 static struct guest *make(void)
@@ -37,8 +37,8 @@ static struct guest *make(void)
 	return g;
 }
 
-static void fill(struct e820_map *map, unsigned int nr,
-		 const struct e820_entry *entry)
+static void fill(struct guest_e820_map *map, unsigned int nr,
+		 const struct guest_e820_entry *entry)
 {
 	memset(map, 0x5a, sizeof(*map));
 	map->nr = nr;
@@ -52,81 +52,89 @@ static const struct row refused[] = {
 	{"size 0",
 	 "E820: entry 1 at 8000 has size 0",
 	 3,
-	 {{0, 0x8000, E820_RAM}, {0x8000, 0, 2}, {0x8000, 0x8000, E820_RAM}}},
+	 {{0, 0x8000, GUEST_E820_RAM},
+	  {0x8000, 0, 2},
+	  {0x8000, 0x8000, GUEST_E820_RAM}}},
 	{"size 0, above all that matters",
 	 "E820: entry 1 at ffffffff00000000 has size 0",
 	 2,
-	 {{0, TOP, E820_RAM}, {0xffffffff00000000, 0, 2}}},
+	 {{0, TOP, GUEST_E820_RAM}, {0xffffffff00000000, 0, 2}}},
 	{"wraps around",
 	 "E820: entry 1 (10000 + ffffffffffffffff) wraps around",
 	 2,
-	 {{0, TOP, E820_RAM}, {0x10000, UINT64_MAX, 2}}},
+	 {{0, TOP, GUEST_E820_RAM}, {0x10000, UINT64_MAX, 2}}},
 	{"ends at 2^64, which no 64 bits hold",
 	 "E820: entry 1 (fffffffffffff000 + 1000) wraps around",
 	 2,
-	 {{0, TOP, E820_RAM}, {0xfffffffffffff000, 0x1000, 2}}},
+	 {{0, TOP, GUEST_E820_RAM}, {0xfffffffffffff000, 0x1000, 2}}},
 	{"RAM that wraps around",
 	 "E820: entry 0 (1 + ffffffffffffffff) wraps around",
 	 1,
-	 {{1, UINT64_MAX, E820_RAM}}},
+	 {{1, UINT64_MAX, GUEST_E820_RAM}}},
 	{"RAM that crosses nr_pages",
 	 "E820: RAM of entry 1 ends at 10001, beyond nr_pages 16 (10000)",
 	 2,
-	 {{0, 0x8000, E820_RAM}, {0x8000, 0x8001, E820_RAM}}},
+	 {{0, 0x8000, GUEST_E820_RAM}, {0x8000, 0x8001, GUEST_E820_RAM}}},
 	{"RAM at nr_pages",
 	 "E820: RAM of entry 1 ends at 11000, beyond nr_pages 16 (10000)",
 	 2,
-	 {{0, TOP, E820_RAM}, {TOP, 0x1000, E820_RAM}}},
+	 {{0, TOP, GUEST_E820_RAM}, {TOP, 0x1000, GUEST_E820_RAM}}},
 	{"RAM above nr_pages",
 	 "E820: RAM of entry 1 ends at 101000, beyond nr_pages 16 (10000)",
 	 2,
-	 {{0, TOP, E820_RAM}, {0x100000, 0x1000, E820_RAM}}},
+	 {{0, TOP, GUEST_E820_RAM}, {0x100000, 0x1000, GUEST_E820_RAM}}},
 	{"not sorted",
 	 "E820: not sorted: entry 2 at 4000 comes after one at 8000",
 	 3,
-	 {{0, 0x8000, E820_RAM}, {0x8000, 0x8000, 2}, {0x4000, 0x1000, 2}}},
+	 {{0, 0x8000, GUEST_E820_RAM},
+	  {0x8000, 0x8000, 2},
+	  {0x4000, 0x1000, 2}}},
 	{"not sorted, above nr_pages",
 	 "E820: not sorted: entry 2 at 20000 comes after one at 30000",
 	 3,
-	 {{0, TOP, E820_RAM}, {0x30000, 0x1000, 2}, {0x20000, 0x1000, 2}}},
+	 {{0, TOP, GUEST_E820_RAM},
+	  {0x30000, 0x1000, 2},
+	  {0x20000, 0x1000, 2}}},
 	{"overlap of a byte",
 	 "E820: entry 1 at 7fff overlaps the one before it, which ends at 8000",
 	 2,
-	 {{0, 0x8000, E820_RAM}, {0x7fff, 0x8001, E820_RAM}}},
+	 {{0, 0x8000, GUEST_E820_RAM}, {0x7fff, 0x8001, GUEST_E820_RAM}}},
 	{"two at one place",
 	 "E820: entry 1 at 0 overlaps the one before it, which ends at 10000",
 	 2,
-	 {{0, TOP, E820_RAM}, {0, TOP, E820_RAM}}},
+	 {{0, TOP, GUEST_E820_RAM}, {0, TOP, GUEST_E820_RAM}}},
 	{"overlap above nr_pages",
 	 "E820: entry 2 at 20fff overlaps the one before it, which ends at "
 	 "21000",
 	 3,
-	 {{0, TOP, E820_RAM}, {0x20000, 0x1000, 2}, {0x20fff, 0x1000, 3}}},
+	 {{0, TOP, GUEST_E820_RAM},
+	  {0x20000, 0x1000, 2},
+	  {0x20fff, 0x1000, 3}}},
 	{"a hole of a byte in the middle",
 	 "E820: hole: no entry describes 8000 to 8001, below nr_pages 16",
 	 2,
-	 {{0, 0x8000, E820_RAM}, {0x8001, 0x7fff, E820_RAM}}},
+	 {{0, 0x8000, GUEST_E820_RAM}, {0x8001, 0x7fff, GUEST_E820_RAM}}},
 	{"a hole at the beginning",
 	 "E820: hole: no entry describes 0 to 1000, below nr_pages 16",
 	 1,
-	 {{0x1000, 0xf000, E820_RAM}}},
+	 {{0x1000, 0xf000, GUEST_E820_RAM}}},
 	{"a hole that reaches over nr_pages",
 	 "E820: hole: no entry describes f000 to 20000, below nr_pages 16",
 	 2,
-	 {{0, 0xf000, E820_RAM}, {0x20000, 0x1000, 2}}},
+	 {{0, 0xf000, GUEST_E820_RAM}, {0x20000, 0x1000, 2}}},
 	{"an end before nr_pages",
 	 "E820: hole: ends at ffff, below nr_pages 16 (10000)",
 	 1,
-	 {{0, 0xffff, E820_RAM}}},
+	 {{0, 0xffff, GUEST_E820_RAM}}},
 };
 
-static void check_refusal(struct guest *g, struct e820_map *map,
+static void check_refusal(struct guest *g, struct guest_e820_map *map,
 			  const char *says)
 {
-	const struct e820_map kept = *map;
+	const struct guest_e820_map kept = *map;
 
 	g->message[0] = '\0';
-	assert_int_equal(e820_sanitise(g, map, PAGES), -XEN_EINVAL);
+	assert_int_equal(guest_e820_sanitise(g, map, PAGES), -XEN_EINVAL);
 	assert_string_equal(g->message, says);
 	assert_memory_equal(map, &kept, sizeof(kept));
 }
@@ -134,7 +142,7 @@ static void check_refusal(struct guest *g, struct e820_map *map,
 static void what_makes_no_sense_is_refused_by_name(void **state)
 {
 	struct guest *g = make();
-	struct e820_map map;
+	struct guest_e820_map map;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
@@ -147,11 +155,11 @@ static void what_makes_no_sense_is_refused_by_name(void **state)
 static void more_entries_than_a_map_holds_are_refused(void **state)
 {
 	struct guest *g = make();
-	struct e820_map map;
+	struct guest_e820_map map;
 
 	(void)state;
 	fill(&map, 0, NULL);
-	map.nr = E820_MAX_ENTRIES + 1;
+	map.nr = GUEST_E820_MAX_ENTRIES + 1;
 	check_refusal(g, &map, "E820: 129 entries");
 	map.nr = UINT32_MAX;
 	check_refusal(g, &map, "E820: 4294967295 entries");
@@ -161,9 +169,9 @@ static void more_entries_than_a_map_holds_are_refused(void **state)
 struct repair {
 	const char *what;
 	unsigned int nr;
-	struct e820_entry entry[ROW_ENTRIES];
+	struct guest_e820_entry entry[ROW_ENTRIES];
 	unsigned int nr_expected;
-	struct e820_entry expected[ROW_ENTRIES];
+	struct guest_e820_entry expected[ROW_ENTRIES];
 };
 
 static const struct repair repairs[] = {
@@ -226,14 +234,14 @@ static const struct repair repairs[] = {
 static void what_is_harmless_is_repaired(void **state)
 {
 	struct guest *g = make();
-	struct e820_map map;
+	struct guest_e820_map map;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(repairs) / sizeof(repairs[0]); i++) {
 		const struct repair *r = &repairs[i];
 
 		fill(&map, r->nr, r->entry);
-		if (e820_sanitise(g, &map, PAGES) != 0 ||
+		if (guest_e820_sanitise(g, &map, PAGES) != 0 ||
 		    map.nr != r->nr_expected ||
 		    memcmp(map.entry, r->expected,
 			   map.nr * sizeof(map.entry[0])) != 0) {
@@ -247,70 +255,74 @@ static void what_is_harmless_is_repaired(void **state)
 static void as_many_as_a_map_holds_are_taken(void **state)
 {
 	struct guest *g = make();
-	struct memblock m;
-	struct e820_map map;
+	struct guest_memblock m;
+	struct guest_e820_map map;
 
 	(void)state;
-	map.nr = E820_MAX_ENTRIES;
-	for (unsigned int i = 0; i < E820_MAX_ENTRIES; i++) {
-		map.entry[i] = (struct e820_entry){i * PAGE_SIZE, PAGE_SIZE,
-						   1 + i % 2};
+	map.nr = GUEST_E820_MAX_ENTRIES;
+	for (unsigned int i = 0; i < GUEST_E820_MAX_ENTRIES; i++) {
+		map.entry[i] = (struct guest_e820_entry){i * PAGE_SIZE,
+							 PAGE_SIZE, 1 + i % 2};
 	}
-	memblock_init(&m);
-	assert_int_equal(e820_sanitise(g, &map, E820_MAX_ENTRIES), 0);
-	assert_int_equal(map.nr, E820_MAX_ENTRIES);
-	assert_int_equal(e820_to_memblock(g, &map, &m), 0);
-	assert_int_equal(memblock_nr_memory(&m), E820_MAX_ENTRIES / 2);
+	guest_memblock_init(&m);
+	assert_int_equal(guest_e820_sanitise(g, &map, GUEST_E820_MAX_ENTRIES),
+			 0);
+	assert_int_equal(map.nr, GUEST_E820_MAX_ENTRIES);
+	assert_int_equal(guest_e820_to_memblock(g, &map, &m), 0);
+	assert_int_equal(guest_memblock_nr_memory(&m),
+			 GUEST_E820_MAX_ENTRIES / 2);
 	free(g);
 }
 
 static void ram_is_memory_and_the_isa_hole_is_reserved(void **state)
 {
-	const struct e820_entry entry[] = {{0, 0x9f000, 1},
-					   {0x9f000, 0x61000, 2},
-					   {0x100000, 0x80000, 1},
-					   {0x180000, 0x1000, 3},
-					   {0x181000, 0x7f000, 1}};
+	const struct guest_e820_entry entry[] = {{0, 0x9f000, 1},
+						 {0x9f000, 0x61000, 2},
+						 {0x100000, 0x80000, 1},
+						 {0x180000, 0x1000, 3},
+						 {0x181000, 0x7f000, 1}};
 	struct guest *g = make();
-	struct memblock m;
-	struct e820_map map;
+	struct guest_memblock m;
+	struct guest_e820_map map;
 
 	(void)state;
 	fill(&map, 5, entry);
-	memblock_init(&m);
-	assert_int_equal(e820_sanitise(g, &map, 0x200), 0);
-	assert_int_equal(e820_to_memblock(g, &map, &m), 0);
+	guest_memblock_init(&m);
+	assert_int_equal(guest_e820_sanitise(g, &map, 0x200), 0);
+	assert_int_equal(guest_e820_to_memblock(g, &map, &m), 0);
 	for (uint64_t i = 0; i < 0x210; i++) {
 		bool ram = i < 0x9f || (i >= 0x100 && i < 0x200 && i != 0x180);
 
-		assert_int_equal(memblock_is_memory(&m, pfn(i)), ram);
-		assert_int_equal(memblock_is_reserved(&m, pfn(i)),
+		assert_int_equal(guest_memblock_is_memory(&m, pfn(i)), ram);
+		assert_int_equal(guest_memblock_is_reserved(&m, pfn(i)),
 				 i >= 0xa0 && i < 0x100);
 	}
 	/* Even if the map says that it is RAM, as a guest's own does. */
-	fill(&map, 1, &(struct e820_entry){0, 0x200000, 1});
-	memblock_init(&m);
-	assert_int_equal(e820_to_memblock(g, &map, &m), 0);
-	assert_int_equal(memblock_nr_memory(&m), 0x200);
-	assert_int_equal(memblock_nr_free(&m), 0x200 - 0x60);
+	fill(&map, 1, &(struct guest_e820_entry){0, 0x200000, 1});
+	guest_memblock_init(&m);
+	assert_int_equal(guest_e820_to_memblock(g, &map, &m), 0);
+	assert_int_equal(guest_memblock_nr_memory(&m), 0x200);
+	assert_int_equal(guest_memblock_nr_free(&m), 0x200 - 0x60);
 	free(g);
 }
 
 static void an_allocator_without_room_says_so(void **state)
 {
-	const struct e820_entry entry[] = {{0, 0x2000, 1}, {0x2000, 0xe000, 2}};
+	const struct guest_e820_entry entry[] = {{0, 0x2000, 1},
+						 {0x2000, 0xe000, 2}};
 	struct guest *g = make();
-	struct memblock m;
-	struct e820_map map;
+	struct guest_memblock m;
+	struct guest_e820_map map;
 
 	(void)state;
 	fill(&map, 2, entry);
-	memblock_init(&m);
-	for (uint64_t i = 1; i <= MEMBLOCK_MAX_REGIONS; i++) {
-		assert_int_equal(memblock_add(&m, pfn(i * 16), pfn(i * 16 + 1)),
+	guest_memblock_init(&m);
+	for (uint64_t i = 1; i <= GUEST_MEMBLOCK_MAX_REGIONS; i++) {
+		assert_int_equal(guest_memblock_add(&m, pfn(i * 16),
+						    pfn(i * 16 + 1)),
 				 0);
 	}
-	assert_int_equal(e820_to_memblock(g, &map, &m), -XEN_ENOSPC);
+	assert_int_equal(guest_e820_to_memblock(g, &map, &m), -XEN_ENOSPC);
 	assert_string_equal(g->message, "E820: too many regions");
 	free(g);
 }

@@ -29,7 +29,7 @@
 
 struct trial {
 	struct sim_random random;
-	struct e820_map map;
+	struct guest_e820_map map;
 	struct guest *g;
 	unsigned int right;
 	unsigned int wrong;
@@ -43,7 +43,7 @@ static uint64_t below(struct trial *t, uint64_t n)
 static void add(struct trial *t, uint64_t addr, uint64_t end, uint64_t type)
 {
 	t->map.entry[t->map.nr++] =
-		(struct e820_entry){addr, end - addr, (uint32_t)type};
+		(struct guest_e820_entry){addr, end - addr, (uint32_t)type};
 }
 
 /* A right one: no hole below nr_pages, no RAM above. */
@@ -56,9 +56,9 @@ static void make_map(struct trial *t)
 	memset(&t->map, 0, sizeof(t->map));
 	while (at < TOP) {
 		uint64_t end = at + unit * (1 + below(t, 12));
-		uint64_t type = below(t, 2) ? E820_RAM : 2 + below(t, 3);
+		uint64_t type = below(t, 2) ? GUEST_E820_RAM : 2 + below(t, 3);
 
-		end = type == E820_RAM && end > TOP ? TOP : end;
+		end = type == GUEST_E820_RAM && end > TOP ? TOP : end;
 		add(t, at, end, type);
 		at = end;
 	}
@@ -77,8 +77,8 @@ static void spoil(struct trial *t)
 {
 	unsigned int i = (unsigned int)below(t, t->map.nr);
 	unsigned int j = (unsigned int)below(t, t->map.nr);
-	struct e820_entry *e = &t->map.entry[i];
-	struct e820_entry other = t->map.entry[j];
+	struct guest_e820_entry *e = &t->map.entry[i];
+	struct guest_e820_entry other = t->map.entry[j];
 
 	switch (below(t, 9)) {
 	case 0:
@@ -97,7 +97,7 @@ static void spoil(struct trial *t)
 		e->size -= QUARTER;
 		break;
 	case 5:
-		e->type = E820_RAM;
+		e->type = GUEST_E820_RAM;
 		break;
 	case 6:
 		t->map.entry[j] = *e;
@@ -112,17 +112,18 @@ static void spoil(struct trial *t)
 	}
 }
 
-static bool overlap(const struct e820_entry *a, const struct e820_entry *b)
+static bool overlap(const struct guest_e820_entry *a,
+		    const struct guest_e820_entry *b)
 {
 	return a->addr < b->addr + b->size && b->addr < a->addr + a->size;
 }
 
-static bool entry_right(const struct e820_map *map, unsigned int i)
+static bool entry_right(const struct guest_e820_map *map, unsigned int i)
 {
-	const struct e820_entry *e = &map->entry[i];
+	const struct guest_e820_entry *e = &map->entry[i];
 
 	if (e->size == 0 || e->addr + e->size < e->addr ||
-	    (e->type == E820_RAM && e->addr + e->size > TOP)) {
+	    (e->type == GUEST_E820_RAM && e->addr + e->size > TOP)) {
 		return false;
 	}
 	for (unsigned int j = 0; j < i; j++) {
@@ -135,10 +136,10 @@ static bool entry_right(const struct e820_map *map, unsigned int i)
 }
 
 /* The type at an address; 0: nothing describes it. */
-static uint32_t type_at(const struct e820_map *map, uint64_t at)
+static uint32_t type_at(const struct guest_e820_map *map, uint64_t at)
 {
 	for (unsigned int i = 0; i < map->nr; i++) {
-		const struct e820_entry *e = &map->entry[i];
+		const struct guest_e820_entry *e = &map->entry[i];
 
 		if (at >= e->addr && at - e->addr < e->size) {
 			return e->type;
@@ -147,7 +148,7 @@ static uint32_t type_at(const struct e820_map *map, uint64_t at)
 	return 0;
 }
 
-static bool map_right(const struct e820_map *map)
+static bool map_right(const struct guest_e820_map *map)
 {
 	for (unsigned int i = 0; i < map->nr; i++) {
 		if (!entry_right(map, i)) {
@@ -163,7 +164,7 @@ static bool map_right(const struct e820_map *map)
 }
 
 /* RAM if all of it is; else the first that is not RAM has the page. */
-static uint32_t page_type(const struct e820_map *map, uint64_t page)
+static uint32_t page_type(const struct guest_e820_map *map, uint64_t page)
 {
 	uint32_t first = 0;
 	bool all_ram = true;
@@ -172,18 +173,18 @@ static uint32_t page_type(const struct e820_map *map, uint64_t page)
 		uint32_t type =
 			type_at(map, (page << PAGE_SHIFT) + i * QUARTER);
 
-		all_ram = all_ram && type == E820_RAM;
-		if (first == 0 && type != E820_RAM) {
+		all_ram = all_ram && type == GUEST_E820_RAM;
+		if (first == 0 && type != GUEST_E820_RAM) {
 			first = type;
 		}
 	}
-	return all_ram ? E820_RAM : first;
+	return all_ram ? GUEST_E820_RAM : first;
 }
 
-static void check_form(const struct e820_map *map)
+static void check_form(const struct guest_e820_map *map)
 {
 	for (unsigned int i = 0; i < map->nr; i++) {
-		const struct e820_entry *e = &map->entry[i];
+		const struct guest_e820_entry *e = &map->entry[i];
 
 		assert_int_equal(page_offset(e->addr | e->size), 0);
 		assert_true(e->size > 0);
@@ -198,22 +199,23 @@ static void check_form(const struct e820_map *map)
 
 static void check_right(struct trial *t, uint64_t seed)
 {
-	const struct e820_map given = t->map;
-	struct e820_map again;
-	struct memblock m;
+	const struct guest_e820_map given = t->map;
+	struct guest_e820_map again;
+	struct guest_memblock m;
 
-	if (e820_sanitise(t->g, &t->map, PAGES) != 0) {
+	if (guest_e820_sanitise(t->g, &t->map, PAGES) != 0) {
 		fail_msg("PW_SEED=%llu: %s", (unsigned long long)seed,
 			 t->g->message);
 	}
 	check_form(&t->map);
-	memblock_init(&m);
-	assert_int_equal(e820_to_memblock(t->g, &t->map, &m), 0);
+	guest_memblock_init(&m);
+	assert_int_equal(guest_e820_to_memblock(t->g, &t->map, &m), 0);
 	for (uint64_t page = 0; page < SEEN; page++) {
 		uint32_t type = page_type(&given, page);
 
 		if (type_at(&t->map, page << PAGE_SHIFT) != type ||
-		    memblock_is_memory(&m, pfn(page)) != (type == E820_RAM)) {
+		    guest_memblock_is_memory(&m, pfn(page)) !=
+			    (type == GUEST_E820_RAM)) {
 			fail_msg("PW_SEED=%llu: page %llu",
 				 (unsigned long long)seed,
 				 (unsigned long long)page);
@@ -221,16 +223,16 @@ static void check_right(struct trial *t, uint64_t seed)
 	}
 	/* There is nothing left to mend. */
 	again = t->map;
-	assert_int_equal(e820_sanitise(t->g, &again, PAGES), 0);
+	assert_int_equal(guest_e820_sanitise(t->g, &again, PAGES), 0);
 	assert_memory_equal(&again, &t->map, sizeof(again));
 }
 
 static void check_wrong(struct trial *t, uint64_t seed)
 {
-	const struct e820_map given = t->map;
+	const struct guest_e820_map given = t->map;
 
 	t->g->message[0] = '\0';
-	if (e820_sanitise(t->g, &t->map, PAGES) != -XEN_EINVAL) {
+	if (guest_e820_sanitise(t->g, &t->map, PAGES) != -XEN_EINVAL) {
 		fail_msg("PW_SEED=%llu: taken", (unsigned long long)seed);
 	}
 	assert_memory_equal(&given, &t->map, sizeof(given));

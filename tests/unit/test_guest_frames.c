@@ -18,7 +18,8 @@
 #define STEPS 150
 #define LINEAR UINT64_C(0xffffb00000000000)
 
-static const enum p2m_kind forms[] = {P2M_LIST, P2M_TREE, P2M_LINEAR};
+static const enum guest_p2m_kind forms[] = {GUEST_P2M_LIST, GUEST_P2M_TREE,
+					    GUEST_P2M_LINEAR};
 
 static void in_all_forms(enum rig_stage stage, uint64_t preempt, rig_body *body)
 {
@@ -37,10 +38,11 @@ static void in_all_forms(enum rig_stage stage, uint64_t preempt, rig_body *body)
 
 static void begin(struct rig *r)
 {
-	const enum p2m_kind *kind = r->argument;
+	const enum guest_p2m_kind *kind = r->argument;
 
-	if (*kind != P2M_LIST) {
-		assert_int_equal(p2m_build(r->g, *kind, vaddr(LINEAR)), 0);
+	if (*kind != GUEST_P2M_LIST) {
+		assert_int_equal(guest_p2m_build(r->g, *kind, vaddr(LINEAR)),
+				 0);
 	}
 }
 
@@ -56,11 +58,11 @@ static void sound(struct rig *r, pfn_t frame)
 {
 	mfn_t behind = rig_behind(r, frame);
 
-	assert_int_equal(p2m_get(r->g, frame).v, behind.v);
+	assert_int_equal(guest_p2m_get(r->g, frame).v, behind.v);
 	assert_int_equal(direct_to(r, frame).v, behind.v);
 	if (!mfn_eq(behind, MFN_INVALID)) {
 		assert_true((rig_direct(r, frame) & PTE_RW) != 0);
-		assert_int_equal(p2m_find(r->g, behind).v, frame.v);
+		assert_int_equal(guest_p2m_find(r->g, behind).v, frame.v);
 	}
 }
 
@@ -177,10 +179,11 @@ static void queue_bad(struct rig *r)
 	pfn_t scratch = rig_frame(r);
 
 	assert_int_equal(guest_flush(r->g), 0);
-	batch_mapping(r->g, guest_direct_va(r->g, scratch),
-		      pte_make(rig_behind(r, r->g->kernel.root), RIG_RW), 0);
-	assert_int_equal(memblock_free(&r->g->memblock, scratch,
-				       pfn_add(scratch, 1)),
+	guest_batch_mapping(r->g, guest_direct_va(r->g, scratch),
+			    pte_make(rig_behind(r, r->g->kernel.root), RIG_RW),
+			    0);
+	assert_int_equal(guest_memblock_free(&r->g->memblock, scratch,
+					     pfn_add(scratch, 1)),
 			 0);
 }
 
@@ -239,7 +242,7 @@ static void tables(struct rig *r)
 	assert_int_equal(guest_flush(g), 0);
 	assert_true(rig_same(r, &before));
 	sound(r, a);
-	assert_int_equal(p2m_get(g, table).v, rig_behind(r, table).v);
+	assert_int_equal(guest_p2m_get(g, table).v, rig_behind(r, table).v);
 	assert_true(rig_pinned(r, table));
 	rig_forget(&before);
 }
@@ -313,23 +316,24 @@ static void a_frame_that_the_hypervisor_has_not_changes_nothing(void **state)
 
 static void take_into_missing_leaf(struct rig *r)
 {
-	const enum p2m_kind *kind = r->argument;
+	const enum guest_p2m_kind *kind = r->argument;
 	struct guest *g = r->g;
 	pfn_t run = PFN_INVALID;
 	struct rig_snapshot before;
 	uint64_t frames;
 	pfn_t first;
 
-	assert_int_equal(guest_alloc_frames(g, 2 * P2M_PER_PAGE, &run), 0);
-	first = pfn((run.v + P2M_PER_PAGE - 1) & ~UINT64_C(511));
-	for (unsigned int i = 0; i < P2M_PER_PAGE; i++) {
+	assert_int_equal(guest_alloc_frames(g, 2 * GUEST_P2M_PER_PAGE, &run),
+			 0);
+	first = pfn((run.v + GUEST_P2M_PER_PAGE - 1) & ~UINT64_C(511));
+	for (unsigned int i = 0; i < GUEST_P2M_PER_PAGE; i++) {
 		assert_int_equal(guest_give_frame(g, pfn_add(first, i)), 0);
 	}
 	begin(r);
 	frames = g->p2m.nr_frames;
 	before = rig_snapshot(r);
 	rig_leave_free(r, 0);
-	if (*kind != P2M_LIST) {
+	if (*kind != GUEST_P2M_LIST) {
 		assert_int_equal(guest_take_frame(g, pfn_add(first, 7)),
 				 -XEN_ENOMEM);
 	}
@@ -340,7 +344,7 @@ static void take_into_missing_leaf(struct rig *r)
 	assert_int_equal(guest_take_frame(g, pfn_add(first, 7)), 0);
 	sound(r, pfn_add(first, 7));
 	sound(r, pfn_add(first, 8));
-	assert_int_equal(g->p2m.nr_frames, frames + (*kind != P2M_LIST));
+	assert_int_equal(g->p2m.nr_frames, frames + (*kind != GUEST_P2M_LIST));
 	assert_true(rig_p2m_true(r));
 	rig_forget(&before);
 }
@@ -360,12 +364,12 @@ static void take_where_nothing_is(struct rig *r)
 	uint64_t nr_pages;
 
 	begin(r);
-	assert_int_equal(p2m_set(g, hole, MFN_INVALID), 0);
+	assert_int_equal(guest_p2m_set(g, hole, MFN_INVALID), 0);
 	before = rig_snapshot(r);
 	nr_pages = r->s->dom.nr_pages;
 	assert_int_equal(guest_take_frame(g, hole), -XEN_ENOENT);
 	assert_int_equal(r->s->dom.nr_pages, nr_pages);
-	assert_int_equal(p2m_get(g, hole).v, INVALID_FRAME);
+	assert_int_equal(guest_p2m_get(g, hole).v, INVALID_FRAME);
 	assert_true(rig_same(r, &before));
 	rig_forget(&before);
 }

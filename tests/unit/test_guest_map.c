@@ -36,7 +36,7 @@ static uint64_t value_of(pfn_t frame)
 /* Neighbours, and places that share fewer and fewer tables. */
 static void list_new(struct list *l, struct rig *r, struct guest_space *space)
 {
-	const struct geometry *s = r->config.geometry;
+	const struct guest_geometry *s = r->config.geometry;
 
 	*l = (struct list){.r = r, .space = space};
 	for (unsigned int i = 0; i < FRAMES; i++) {
@@ -46,11 +46,12 @@ static void list_new(struct list *l, struct rig *r, struct guest_space *space)
 	}
 	for (unsigned int i = 0; i < PLACES; i++) {
 		unsigned int level = 1 + i % s->levels;
-		uint64_t far = geometry_span(s, level) * (i / s->levels + 1);
+		uint64_t far =
+			guest_geometry_span(s, level) * (i / s->levels + 1);
 
 		/* Of a root of four entries there are not many to share. */
 		if (level == s->levels && s->level[level].nr_entries == 4) {
-			far = geometry_span(s, 1) * (100 + i);
+			far = guest_geometry_span(s, 1) * (100 + i);
 		}
 		l->va[i] = vaddr_add(r->free_va, far);
 	}
@@ -291,7 +292,7 @@ static void reach(struct rig *r)
 		bool write = sim_random_below(&random, 2) != 0;
 		uint64_t *data = frame_data(&r->s->mmu, rig_behind(r, frame));
 
-		if (memblock_is_reserved(&g->memblock, frame)) {
+		if (guest_memblock_is_reserved(&g->memblock, frame)) {
 			continue; /* the builder's P2M and its tables */
 		}
 		reached++;
@@ -356,14 +357,14 @@ static void pin_behind_windows(struct rig *r)
 {
 	struct guest *g = r->g;
 	struct guest_space space = {.end_slot = PT_ENTRIES};
-	pfn_t end = memblock_end(&g->memblock);
+	pfn_t end = guest_memblock_end(&g->memblock);
 	vaddr_t at = vaddr(UINT64_C(0x7f1234567000));
 	struct guest_slot slot;
 	vaddr_t va;
 	pte_t e;
 
-	assert_int_equal(memblock_alloc(&g->memblock, pfn(0), end, 1, 1,
-					MEMBLOCK_HIGH, &space.root),
+	assert_int_equal(guest_memblock_alloc(&g->memblock, pfn(0), end, 1, 1,
+					      GUEST_MEMBLOCK_HIGH, &space.root),
 			 0);
 	assert_int_equal(guest_frame_va(g, space.root, true, &va), 0);
 	port_clear_page(g, va);

@@ -36,7 +36,7 @@ struct model {
 struct pair {
 	struct sim_random random;
 	struct model model;
-	struct memblock m;
+	struct guest_memblock m;
 	uint64_t longest;     /* range of a change */
 	unsigned int refused; /* operations that did not fit */
 	unsigned int found;
@@ -59,7 +59,7 @@ static unsigned int stretches(const bool *is)
 }
 
 /* Sorted, apart, none empty, and the same frames as the model. */
-static void check_list(const struct region_list *list, const bool *is,
+static void check_list(const struct guest_region_list *list, const bool *is,
 		       uint64_t base)
 {
 	unsigned int n = 0;
@@ -95,9 +95,9 @@ static void check_counts(const struct pair *p)
 	for (unsigned int i = 0; i < FRAMES; i++) {
 		pfn_t frame = pfn(model->base + i);
 
-		assert_int_equal(memblock_is_memory(&p->m, frame),
+		assert_int_equal(guest_memblock_is_memory(&p->m, frame),
 				 model->memory[i]);
-		assert_int_equal(memblock_is_reserved(&p->m, frame),
+		assert_int_equal(guest_memblock_is_reserved(&p->m, frame),
 				 model->reserved[i]);
 		memory += model->memory[i];
 		nr_free += model_free(model, i);
@@ -105,11 +105,11 @@ static void check_counts(const struct pair *p)
 			end = frame.v + 1;
 		}
 	}
-	assert_int_equal(memblock_nr_memory(&p->m), memory);
-	assert_int_equal(memblock_nr_free(&p->m), nr_free);
-	assert_int_equal(memblock_end(&p->m).v, end);
-	assert_false(memblock_is_memory(&p->m, PFN_INVALID));
-	assert_false(memblock_is_reserved(&p->m, PFN_INVALID));
+	assert_int_equal(guest_memblock_nr_memory(&p->m), memory);
+	assert_int_equal(guest_memblock_nr_free(&p->m), nr_free);
+	assert_int_equal(guest_memblock_end(&p->m).v, end);
+	assert_false(guest_memblock_is_memory(&p->m, PFN_INVALID));
+	assert_false(guest_memblock_is_reserved(&p->m, PFN_INVALID));
 }
 
 /* The iterator from a place on: the model's stretches, and then the end. */
@@ -118,7 +118,7 @@ static void check_iterator(struct pair *p, bool free_only)
 	const struct model *model = &p->model;
 	unsigned int i = (unsigned int)below(p, FRAMES);
 	pfn_t cursor = pfn(model->base + i);
-	struct region r;
+	struct guest_region r;
 
 	for (;;) {
 		unsigned int start;
@@ -133,8 +133,9 @@ static void check_iterator(struct pair *p, bool free_only)
 		       (free_only ? model_free(model, i) : model->memory[i])) {
 			i++;
 		}
-		more = free_only ? memblock_next_free(&p->m, &cursor, &r)
-				 : memblock_next_memory(&p->m, &cursor, &r);
+		more = free_only
+			       ? guest_memblock_next_free(&p->m, &cursor, &r)
+			       : guest_memblock_next_memory(&p->m, &cursor, &r);
 		assert_int_equal(more, start < FRAMES);
 		if (!more) {
 			return;
@@ -160,8 +161,8 @@ static bool model_fits(const struct model *m, uint64_t at, uint64_t high,
 }
 
 static bool model_find(const struct model *m, uint64_t low, uint64_t high,
-		       uint64_t nr, uint64_t align, enum memblock_from from,
-		       uint64_t *ret)
+		       uint64_t nr, uint64_t align,
+		       enum guest_memblock_from from, uint64_t *ret)
 {
 	bool found = false;
 
@@ -169,7 +170,7 @@ static bool model_find(const struct model *m, uint64_t low, uint64_t high,
 		if (model_fits(m, at, high, nr, align)) {
 			*ret = m->base + at;
 			found = true;
-			if (from == MEMBLOCK_LOW) {
+			if (from == GUEST_MEMBLOCK_LOW) {
 				break;
 			}
 		}
@@ -181,7 +182,8 @@ static bool model_find(const struct model *m, uint64_t low, uint64_t high,
 static void search(struct pair *p, bool take)
 {
 	struct model *model = &p->model;
-	enum memblock_from from = below(p, 2) ? MEMBLOCK_HIGH : MEMBLOCK_LOW;
+	enum guest_memblock_from from =
+		below(p, 2) ? GUEST_MEMBLOCK_HIGH : GUEST_MEMBLOCK_LOW;
 	uint64_t low = below(p, 3) ? below(p, FRAMES) : 0;
 	/* Now and then behind low: nothing fits there. */
 	uint64_t high = below(p, 3) ? below(p, FRAMES + 1) : FRAMES;
@@ -194,8 +196,10 @@ static void search(struct pair *p, bool take)
 	pfn_t got = NOWHERE;
 	int error;
 
-	error = take ? memblock_alloc(&p->m, bottom, top, nr, align, from, &got)
-		     : memblock_find(&p->m, bottom, top, nr, align, from, &got);
+	error = take ? guest_memblock_alloc(&p->m, bottom, top, nr, align, from,
+					    &got)
+		     : guest_memblock_find(&p->m, bottom, top, nr, align, from,
+					   &got);
 	if (!expect) {
 		assert_int_equal(error, -XEN_ENOMEM);
 		assert_int_equal(got.v, NOWHERE.v);
@@ -208,7 +212,7 @@ static void search(struct pair *p, bool take)
 
 		memcpy(before, model->reserved, sizeof(before));
 		memset(&model->reserved[place - model->base], true, nr);
-		if (stretches(model->reserved) > MEMBLOCK_MAX_REGIONS) {
+		if (stretches(model->reserved) > GUEST_MEMBLOCK_MAX_REGIONS) {
 			memcpy(model->reserved, before, sizeof(before));
 			assert_int_equal(error, -XEN_ENOSPC);
 			assert_int_equal(got.v, NOWHERE.v);
@@ -220,19 +224,21 @@ static void search(struct pair *p, bool take)
 	assert_int_equal(got.v, place);
 }
 
-typedef int change(struct memblock *m, pfn_t start, pfn_t end);
+typedef int change(struct guest_memblock *m, pfn_t start, pfn_t end);
 
 /* One of the four changes, on a range that can be a single frame. */
 static void mutate(struct pair *p)
 {
-	static change *const changes[] = {memblock_add, memblock_remove,
-					  memblock_reserve, memblock_free};
+	static change *const changes[] = {guest_memblock_add,
+					  guest_memblock_remove,
+					  guest_memblock_reserve,
+					  guest_memblock_free};
 	unsigned int which = (unsigned int)below(p, 4);
 	bool *is = which < 2 ? p->model.memory : p->model.reserved;
 	uint64_t start = below(p, FRAMES);
 	uint64_t most = below(p, 12) ? 1 : p->longest;
 	uint64_t nr = 1 + below(p, most);
-	const struct memblock kept = p->m;
+	const struct guest_memblock kept = p->m;
 	bool before[FRAMES];
 	int error;
 
@@ -241,7 +247,7 @@ static void mutate(struct pair *p)
 	memset(&is[start], which % 2 == 0, nr);
 	error = changes[which](&p->m, pfn(p->model.base + start),
 			       pfn(p->model.base + start + nr));
-	if (stretches(is) <= MEMBLOCK_MAX_REGIONS) {
+	if (stretches(is) <= GUEST_MEMBLOCK_MAX_REGIONS) {
 		assert_int_equal(error, 0);
 		return;
 	}
@@ -258,7 +264,7 @@ static void run_sequence(uint64_t seed, uint64_t base, struct pair *p)
 	p->model.base = base;
 	/* Of single frames alone there come to be more than fit. */
 	p->longest = (uint64_t[]){1, 8, 200}[seed % 3];
-	memblock_init(&p->m);
+	guest_memblock_init(&p->m);
 	for (unsigned int i = 0; i < OPERATIONS; i++) {
 		if (below(p, 5) != 0) {
 			mutate(p);

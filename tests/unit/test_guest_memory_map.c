@@ -42,24 +42,26 @@ static void check_reserved(const struct start *t, uint64_t nr_module)
 		LAYOUT_START_INFO, LAYOUT_STORE, LAYOUT_CONSOLE,
 		LAYOUT_TABLES,     LAYOUT_STACK,
 	};
-	const struct memblock *m = &t->g->memblock;
+	const struct guest_memblock *m = &t->g->memblock;
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		const struct layout_range *r = &t->s->layout.part[parts[i]];
 
 		for (uint64_t n = 0; n < r->nr; n++) {
 			assert_true(
-				memblock_is_reserved(m, pfn_add(r->pfn, n)));
+				guest_memblock_is_reserved(m,
+							   pfn_add(r->pfn, n)));
 		}
 	}
 	for (uint64_t n = 0; n < nr_module; n++) {
-		assert_true(
-			memblock_is_reserved(m, pfn(START_MODULE_FRAME + n)));
+		assert_true(guest_memblock_is_reserved(
+			m, pfn(START_MODULE_FRAME + n)));
 	}
-	assert_false(memblock_is_reserved(m, pfn(START_MODULE_FRAME - 1)));
 	assert_false(
-		memblock_is_reserved(m, pfn(START_MODULE_FRAME + nr_module)));
-	assert_false(memblock_is_reserved(m, pfn(t->first + START_FREE)));
+		guest_memblock_is_reserved(m, pfn(START_MODULE_FRAME - 1)));
+	assert_false(guest_memblock_is_reserved(m, pfn(START_MODULE_FRAME +
+						       nr_module)));
+	assert_false(guest_memblock_is_reserved(m, pfn(t->first + START_FREE)));
 }
 
 static void all_that_the_builder_placed_is_reserved(void **state)
@@ -71,10 +73,10 @@ static void all_that_the_builder_placed_is_reserved(void **state)
 		taken(&t, "as it is");
 		check_reserved(&t, 4);
 		assert_int_equal(t.g->boot.module_bytes, START_MODULE_BYTES);
-		assert_int_equal(memblock_nr_memory(&t.g->memblock),
+		assert_int_equal(guest_memblock_nr_memory(&t.g->memblock),
 				 START_PAGES);
 		/* Image, module, ISA hole and the builder's. */
-		assert_int_equal(memblock_nr_free(&t.g->memblock),
+		assert_int_equal(guest_memblock_nr_free(&t.g->memblock),
 				 START_PAGES - 64 - 4 - 96 - START_FREE -
 					 (inside ? START_P2M_PAGES
 						 : START_P2M_FRAMES));
@@ -143,8 +145,8 @@ static void a_module_can_be_anywhere_or_not_at_all(void **state)
 	taken(&t, "at the end");
 	assert_int_equal(t.g->boot.module_start.v, START_PAGES - 2);
 	assert_int_equal(t.g->boot.module_end.v, START_PAGES);
-	assert_true(memblock_is_reserved(&t.g->memblock, pfn(4094)));
-	assert_true(memblock_is_reserved(&t.g->memblock, pfn(4095)));
+	assert_true(guest_memblock_is_reserved(&t.g->memblock, pfn(4094)));
+	assert_true(guest_memblock_is_reserved(&t.g->memblock, pfn(4095)));
 	start_destroy(&t);
 }
 
@@ -227,20 +229,20 @@ static void what_is_not_ram_needs_no_frame(void **state)
 	(void)state;
 	*start_entry(&t, 2000) = INVALID_FRAME;
 	t.s->has_e820 = true;
-	t.s->e820 = (struct e820_map){3,
-				      {{0, 2000 << PAGE_SHIFT, 1},
-				       {2000 << PAGE_SHIFT, PAGE_SIZE, 2},
-				       {2001 << PAGE_SHIFT,
-					TOP - (2001 << PAGE_SHIFT), 1}}};
+	t.s->e820 = (struct guest_e820_map){3,
+					    {{0, 2000 << PAGE_SHIFT, 1},
+					     {2000 << PAGE_SHIFT, PAGE_SIZE, 2},
+					     {2001 << PAGE_SHIFT,
+					      TOP - (2001 << PAGE_SHIFT), 1}}};
 	taken(&t, "a hole");
-	assert_false(memblock_is_memory(&t.g->memblock, pfn(2000)));
+	assert_false(guest_memblock_is_memory(&t.g->memblock, pfn(2000)));
 	start_destroy(&t);
 }
 
 struct map_row {
 	const char *says; /* NULL: taken */
 	unsigned int nr;
-	struct e820_entry entry[3];
+	struct guest_e820_entry entry[3];
 };
 
 static const struct map_row maps[] = {
@@ -356,7 +358,7 @@ static void a_limit_must_be_above_all_that_the_builder_placed(void **state)
 	t.config.memory_limit = pfn(0x40b);
 	taken(&t, "limit");
 	check_reserved(&t, 4);
-	assert_int_equal(memblock_end(&t.g->memblock).v, 0x40b);
+	assert_int_equal(guest_memblock_end(&t.g->memblock).v, 0x40b);
 	start_destroy(&t);
 }
 

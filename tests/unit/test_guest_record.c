@@ -50,8 +50,8 @@ static void load_roots(struct rig *r)
 	assert_int_equal(r->s->vcpu.kernel_root.v, rig_behind(r, other).v);
 	assert_int_equal(r->s->cr3.v, mfn_to_maddr(rig_behind(r, other)).v);
 	/* Something queued before is refused: no half of it may be recorded. */
-	batch_mapping(g, guest_direct_va(g, none),
-		      pte_make(rig_behind(r, first), RIG_RW), 0);
+	guest_batch_mapping(g, guest_direct_va(g, none),
+			    pte_make(rig_behind(r, first), RIG_RW), 0);
 	assert_int_equal(guest_load_root(g, first), -XEN_EBUSY);
 	assert_int_equal(rig_behind(r, g->kernel.root).v,
 			 r->s->vcpu.kernel_root.v);
@@ -80,13 +80,13 @@ struct hole {
 	struct bench b;
 	pfn_t run;   /* of so many frames */
 	pfn_t first; /* of a whole leaf that holds nothing */
-	uint64_t had[P2M_PER_PAGE];
+	uint64_t had[GUEST_P2M_PER_PAGE];
 };
 
-#define HOLE_RUN (UINT64_C(2) * P2M_PER_PAGE)
+#define HOLE_RUN (UINT64_C(2) * GUEST_P2M_PER_PAGE)
 
 /* Frames that the P2M forgets, though they are still there. */
-static void hole_new(struct hole *h, struct rig *r, enum p2m_kind kind)
+static void hole_new(struct hole *h, struct rig *r, enum guest_p2m_kind kind)
 {
 	struct guest *g = r->g;
 	vaddr_t at = vaddr(r->free_va.v + (UINT64_C(1) << 39));
@@ -94,19 +94,21 @@ static void hole_new(struct hole *h, struct rig *r, enum p2m_kind kind)
 	bench_new(&h->b, r);
 	bench_reset(&h->b);
 	assert_int_equal(guest_alloc_frames(g, HOLE_RUN, &h->run), 0);
-	h->first = pfn((h->run.v + P2M_PER_PAGE - 1) & ~UINT64_C(511));
-	assert_int_equal(p2m_build(g, P2M_TREE, vaddr(0)), 0);
-	p2m_get_many(g, h->first, h->had, P2M_PER_PAGE);
-	for (unsigned int i = 0; i < P2M_PER_PAGE; i++) {
-		assert_int_equal(p2m_set(g, pfn_add(h->first, i), MFN_INVALID),
+	h->first = pfn((h->run.v + GUEST_P2M_PER_PAGE - 1) & ~UINT64_C(511));
+	assert_int_equal(guest_p2m_build(g, GUEST_P2M_TREE, vaddr(0)), 0);
+	guest_p2m_get_many(g, h->first, h->had, GUEST_P2M_PER_PAGE);
+	for (unsigned int i = 0; i < GUEST_P2M_PER_PAGE; i++) {
+		assert_int_equal(guest_p2m_set(g, pfn_add(h->first, i),
+					       MFN_INVALID),
 				 0);
 	}
-	assert_int_equal(p2m_build(g, kind, at), 0);
+	assert_int_equal(guest_p2m_build(g, kind, at), 0);
 }
 
 static void in_both_forms(rig_body *body)
 {
-	static const enum p2m_kind kind[] = {P2M_TREE, P2M_LINEAR};
+	static const enum guest_p2m_kind kind[] = {GUEST_P2M_TREE,
+						   GUEST_P2M_LINEAR};
 
 	for (unsigned int i = 0; i < 2; i++) {
 		const struct rig_options o = {
@@ -122,27 +124,27 @@ static void in_both_forms(rig_body *body)
 
 static void fill_hole(struct rig *r)
 {
-	const enum p2m_kind *kind = r->argument;
+	const enum guest_p2m_kind *kind = r->argument;
 	struct guest *g = r->g;
-	struct batch_error e;
+	struct guest_batch_error e;
 	struct hole h;
 	uint64_t frames;
 
 	hole_new(&h, r, *kind);
 	frames = g->p2m.nr_frames;
 	/* All before it and after it is recorded, and itself. */
-	batch_m2p(g, h.b.frame[0], h.b.behind[1]);
-	batch_m2p(g, h.first, mfn(h.had[0]));
-	batch_m2p(g, h.b.frame[1], h.b.behind[0]);
-	batch_entry(g, bench_maddr(&h.b, 3), bench_good(&h.b, 3));
-	assert_int_equal(batch_flush(g, &e), 0);
+	guest_batch_m2p(g, h.b.frame[0], h.b.behind[1]);
+	guest_batch_m2p(g, h.first, mfn(h.had[0]));
+	guest_batch_m2p(g, h.b.frame[1], h.b.behind[0]);
+	guest_batch_entry(g, bench_maddr(&h.b, 3), bench_good(&h.b, 3));
+	assert_int_equal(guest_batch_flush(g, &e), 0);
 	assert_int_equal(e.nr_refused, 0);
 	assert_int_equal(g->p2m.nr_frames, frames + 1);
-	assert_int_equal(p2m_get(g, h.first).v, h.had[0]);
+	assert_int_equal(guest_p2m_get(g, h.first).v, h.had[0]);
 	assert_int_equal(rig_m2p(r, h.b.behind[1]), h.b.frame[0].v);
 	assert_int_equal(rig_m2p(r, h.b.behind[0]), h.b.frame[1].v);
-	assert_int_equal(p2m_get(g, h.b.frame[0]).v, h.b.behind[1].v);
-	assert_int_equal(p2m_get(g, h.b.frame[1]).v, h.b.behind[0].v);
+	assert_int_equal(guest_p2m_get(g, h.b.frame[0]).v, h.b.behind[1].v);
+	assert_int_equal(guest_p2m_get(g, h.b.frame[1]).v, h.b.behind[0].v);
 	assert_true(rig_entry(r, bench_slot(&h.b, 3)) != 0);
 	bench_reset(&h.b);
 }
@@ -156,30 +158,30 @@ static void a_missing_leaf_loses_no_record_of_the_batch(void **state)
 /* No frame for the leaf: then the hypervisor is not asked either. */
 static void no_leaf(struct rig *r)
 {
-	const enum p2m_kind *kind = r->argument;
+	const enum guest_p2m_kind *kind = r->argument;
 	struct guest *g = r->g;
-	struct batch_error e;
+	struct guest_batch_error e;
 	struct hole h;
 
 	hole_new(&h, r, *kind);
 	r->s->mmu.m2p[h.had[0]] = INVALID_FRAME; /* to see whether it is set */
 	rig_leave_free(r, 0);
-	batch_m2p(g, h.b.frame[0], h.b.behind[1]);
-	batch_m2p(g, h.first, mfn(h.had[0]));
-	batch_m2p(g, h.b.frame[1], h.b.behind[0]);
-	assert_int_equal(batch_flush(g, &e), -XEN_ENOMEM);
+	guest_batch_m2p(g, h.b.frame[0], h.b.behind[1]);
+	guest_batch_m2p(g, h.first, mfn(h.had[0]));
+	guest_batch_m2p(g, h.b.frame[1], h.b.behind[0]);
+	assert_int_equal(guest_batch_flush(g, &e), -XEN_ENOMEM);
 	assert_int_equal(e.nr_refused, 1);
-	assert_int_equal(e.request.kind, BATCH_M2P);
+	assert_int_equal(e.request.kind, GUEST_BATCH_M2P);
 	assert_int_equal(e.request.where, h.first.v);
 	assert_int_equal(e.request.result, -XEN_ENOMEM);
 	rig_all_free(r);
 	assert_int_equal(rig_m2p(r, mfn(h.had[0])), INVALID_FRAME);
-	assert_int_equal(p2m_get(g, h.first).v, INVALID_FRAME);
-	assert_int_equal(p2m_get(g, h.b.frame[0]).v, h.b.behind[1].v);
-	assert_int_equal(p2m_get(g, h.b.frame[1]).v, h.b.behind[0].v);
+	assert_int_equal(guest_p2m_get(g, h.first).v, INVALID_FRAME);
+	assert_int_equal(guest_p2m_get(g, h.b.frame[0]).v, h.b.behind[1].v);
+	assert_int_equal(guest_p2m_get(g, h.b.frame[1]).v, h.b.behind[0].v);
 	/* Nor beyond what the P2M covers. */
-	batch_m2p(g, pfn(g->p2m.nr), mfn(h.had[0]));
-	assert_int_equal(batch_flush(g, &e), -XEN_EINVAL);
+	guest_batch_m2p(g, pfn(g->p2m.nr), mfn(h.had[0]));
+	assert_int_equal(guest_batch_flush(g, &e), -XEN_EINVAL);
 	assert_int_equal(e.request.where, g->p2m.nr);
 	assert_int_equal(rig_m2p(r, mfn(h.had[0])), INVALID_FRAME);
 	bench_reset(&h.b);
@@ -191,22 +193,22 @@ static void what_the_p2m_cannot_record_is_not_asked_for(void **state)
 	in_both_forms(no_leaf);
 }
 
-/* p2m_reserve needs a leaf while something bad is queued. */
+/* guest_p2m_reserve needs a leaf while something bad is queued. */
 static void leaf_while_queued(struct rig *r)
 {
-	const enum p2m_kind *kind = r->argument;
+	const enum guest_p2m_kind *kind = r->argument;
 	struct guest *g = r->g;
 	struct hole h;
 
 	hole_new(&h, r, *kind);
-	batch_entry(g, bench_maddr(&h.b, 2), bench_bad(&h.b));
-	assert_int_equal(p2m_set(g, h.first, mfn(h.had[0])), -XEN_ENOENT);
-	assert_int_equal(p2m_reserve(g, h.first), 0);
-	assert_int_equal(p2m_set(g, h.first, mfn(h.had[0])), 0);
-	assert_int_equal(p2m_get(g, h.first).v, h.had[0]);
+	guest_batch_entry(g, bench_maddr(&h.b, 2), bench_bad(&h.b));
+	assert_int_equal(guest_p2m_set(g, h.first, mfn(h.had[0])), -XEN_ENOENT);
+	assert_int_equal(guest_p2m_reserve(g, h.first), 0);
+	assert_int_equal(guest_p2m_set(g, h.first, mfn(h.had[0])), 0);
+	assert_int_equal(guest_p2m_get(g, h.first).v, h.had[0]);
 	/* The refusal is still to be told. */
-	assert_int_equal(batch_flush(g, NULL), -XEN_EBUSY);
-	assert_int_equal(p2m_get(g, h.first).v, h.had[0]);
+	assert_int_equal(guest_batch_flush(g, NULL), -XEN_EBUSY);
+	assert_int_equal(guest_p2m_get(g, h.first).v, h.had[0]);
 }
 
 static void a_refusal_that_was_queued_does_not_spoil_a_leaf(void **state)

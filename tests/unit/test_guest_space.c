@@ -45,8 +45,8 @@ static struct guest_slot chain(struct rig *r)
 				  .table = g->kernel.root};
 
 	for (;; slot.level--) {
-		slot.index = geometry_index(r->config.geometry, r->free_va,
-					    slot.level);
+		slot.index = guest_geometry_index(r->config.geometry,
+						  r->free_va, slot.level);
 		if (slot.level == 2) {
 			return slot;
 		}
@@ -68,10 +68,11 @@ static void hook(struct rig *r)
 	pfn_t frame = marked_frame(r);
 	pfn_t child = rig_frame(r);
 	uint64_t faults = r->s->stats.faults;
-	uint64_t flags = r->config.geometry->level[2].table_flags;
+	uint64_t flags = r->config.geometry->level[2].guest_table_flags;
 
 	in_child.table = child;
-	in_child.index = geometry_index(r->config.geometry, r->free_va, 1);
+	in_child.index =
+		guest_geometry_index(r->config.geometry, r->free_va, 1);
 	assert_int_equal(guest_store_entry(g, in_child,
 					   guest_make_pte(g, frame, RIG_RW)),
 			 0);
@@ -118,8 +119,8 @@ enum cause {
 static void pin(struct rig *r, unsigned int command, pfn_t frame)
 {
 	assert_int_equal(guest_make_readonly(r->g, frame), 0);
-	batch_extended(r->g, command, rig_behind(r, frame).v);
-	assert_int_equal(batch_flush(r->g, NULL), 0);
+	guest_batch_extended(r->g, command, rig_behind(r, frame).v);
+	assert_int_equal(guest_batch_flush(r->g, NULL), 0);
 }
 
 /* What makes the hypervisor refuse; returns what it then says. */
@@ -240,7 +241,7 @@ static void own_range(const struct rig *r, struct guest_space *space)
 
 static vaddr_t slot_va(const struct rig *r, unsigned int slot)
 {
-	const struct geometry *s = r->config.geometry;
+	const struct guest_geometry *s = r->config.geometry;
 	uint64_t va = (uint64_t)slot << s->level[s->levels].shift;
 
 	return s->va_bits == 48 ? vaddr((uint64_t)((int64_t)(va << 16) >> 16))
@@ -255,7 +256,7 @@ static void note_tables(struct rig *r, struct own *o, unsigned int level,
 
 		if (e != 0) {
 			note_tables(r, o, level - 1,
-				    p2m_find(r->g, pte_mfn(pte(e))), 0,
+				    guest_p2m_find(r->g, pte_mfn(pte(e))), 0,
 				    r->config.geometry->level[level - 1]
 					    .nr_entries);
 		}
@@ -268,7 +269,7 @@ static void note_tables(struct rig *r, struct own *o, unsigned int level,
 /* Not pinned; what is outside its own slots is the kernel's. */
 static void own_new(struct rig *r, struct own *o)
 {
-	const struct geometry *s = r->config.geometry;
+	const struct guest_geometry *s = r->config.geometry;
 	struct guest *g = r->g;
 	struct guest_slot slot = {.level = s->levels};
 
@@ -287,7 +288,8 @@ static void own_new(struct rig *r, struct own *o)
 		}
 	}
 	o->va[0] = slot_va(r, o->space.first_slot);
-	o->va[1] = vaddr_add(o->va[0], geometry_span(s, 2) + 5 * PAGE_SIZE);
+	o->va[1] =
+		vaddr_add(o->va[0], guest_geometry_span(s, 2) + 5 * PAGE_SIZE);
 	o->va[2] = slot_va(r, o->space.first_slot + 1);
 	for (unsigned int i = 0; i < 3; i++) {
 		o->frame[i] = marked_frame(r);

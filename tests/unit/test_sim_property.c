@@ -113,7 +113,7 @@ static void choose_policies(struct boot *b, uint64_t pages)
 	b->kernel = (struct lab_kernel){
 		.config =
 			{
-				.geometry = &geometry_4level,
+				.geometry = &guest_geometry_4level,
 				.cpu = {.nx = chance(b, 75)},
 				.virt_base = k->virt_base,
 				.kernel_start = k->start,
@@ -139,12 +139,13 @@ static void choose_policies(struct boot *b, uint64_t pages)
 
 static void add_entry(struct sim *s, uint64_t *at, uint64_t nr, uint32_t type)
 {
-	struct e820_entry *e = &s->e820.entry[s->e820.nr];
+	struct guest_e820_entry *e = &s->e820.entry[s->e820.nr];
 
 	if (nr == 0) {
 		return;
 	}
-	*e = (struct e820_entry){*at << PAGE_SHIFT, nr << PAGE_SHIFT, type};
+	*e = (struct guest_e820_entry){*at << PAGE_SHIFT, nr << PAGE_SHIFT,
+				       type};
 	*at += nr;
 	s->e820.nr++;
 }
@@ -163,7 +164,7 @@ static void choose_e820(struct boot *b)
 
 	s->e820.nr = 0;
 	s->has_e820 = chance(b, 80) || pages > MOST_RAM;
-	add_entry(s, &at, ram < pages ? ram : pages, E820_RAM);
+	add_entry(s, &at, ram < pages ? ram : pages, GUEST_E820_RAM);
 	/*
 	 * Two ranges, each with room for its tables. Not with rw-past, which
 	 * goes wrong if the second takes them from the first's tail.
@@ -179,7 +180,7 @@ static void choose_e820(struct boot *b)
 		bool is_ram = chance(b, 50) && ram + nr < most;
 
 		add_entry(s, &at, nr < left ? nr : left,
-			  is_ram ? E820_RAM : (uint32_t)between(b, 2, 5));
+			  is_ram ? GUEST_E820_RAM : (uint32_t)between(b, 2, 5));
 		ram += is_ram ? nr : 0;
 	}
 }
@@ -209,8 +210,9 @@ static void check_reserved(struct sim *s, const struct lab_kernel *k)
 		const struct layout_range *r = &s->layout.part[parts[i]];
 
 		for (uint64_t n = 0; n < r->nr; n++) {
-			assert_true(memblock_is_reserved(&g->memblock,
-							 pfn_add(r->pfn, n)));
+			assert_true(
+				guest_memblock_is_reserved(&g->memblock,
+							   pfn_add(r->pfn, n)));
 		}
 	}
 }
@@ -377,7 +379,7 @@ static int reserve_between(struct sim *s, void *argument)
 		    s->layout.part[LAYOUT_START_INFO].pfn.v);
 	for (pfn_t at = g->boot.p2m_start; at.v < g->boot.tables_end.v;
 	     at = pfn_add(at, 1)) {
-		assert_true(memblock_is_reserved(&g->memblock, at));
+		assert_true(guest_memblock_is_reserved(&g->memblock, at));
 	}
 	return 0;
 }

@@ -56,14 +56,14 @@ void bench_reset(struct bench *b)
 
 	b->r->s->preempt_every = 0;
 	for (unsigned int i = 0; i < BENCH_PLACES; i++) {
-		batch_entry(g, bench_maddr(b, i), pte(0));
-		batch_m2p(g, b->frame[i], b->behind[i]);
+		guest_batch_entry(g, bench_maddr(b, i), pte(0));
+		guest_batch_m2p(g, b->frame[i], b->behind[i]);
 		if (rig_pinned(b->r, b->table[i])) {
-			batch_extended(g, MMUEXT_UNPIN_TABLE,
-				       b->table_behind[i].v);
+			guest_batch_extended(g, MMUEXT_UNPIN_TABLE,
+					     b->table_behind[i].v);
 		}
 	}
-	assert_int_equal(batch_flush(g, NULL), 0);
+	assert_int_equal(guest_batch_flush(g, NULL), 0);
 	b->r->s->preempt_every = every;
 }
 

@@ -32,11 +32,11 @@ static const enum paging_mode mode_of[RIG_WORLDS] = {
 	[RIG_4LEVEL] = PAGING_4LEVEL,
 };
 
-static const struct geometry *const geometry_of[RIG_WORLDS] = {
-	[RIG_XEN] = &geometry_4level,
-	[RIG_2LEVEL] = &geometry_2level,
-	[RIG_PAE] = &geometry_pae,
-	[RIG_4LEVEL] = &geometry_4level,
+static const struct guest_geometry *const geometry_of[RIG_WORLDS] = {
+	[RIG_XEN] = &guest_geometry_4level,
+	[RIG_2LEVEL] = &guest_geometry_2level,
+	[RIG_PAE] = &guest_geometry_pae,
+	[RIG_4LEVEL] = &guest_geometry_4level,
 };
 
 static struct guest_config config_of(enum rig_world world)
@@ -88,12 +88,12 @@ static void start_machine(struct rig *r, const struct rig_options *o)
 	if (rig_xen(r)) {
 		assert_int_equal(sim_start_domain(r->s, &d, &e), 0);
 		r->s->has_e820 = o->ram != 0;
-		r->s->e820 = (struct e820_map){
+		r->s->e820 = (struct guest_e820_map){
 			.nr = 2,
-			.entry = {{0, o->ram << PAGE_SHIFT, E820_RAM},
+			.entry = {{0, o->ram << PAGE_SHIFT, GUEST_E820_RAM},
 				  {o->ram << PAGE_SHIFT,
 				   (pages - o->ram) << PAGE_SHIFT,
-				   E820_RESERVED}},
+				   GUEST_E820_RESERVED}},
 		};
 	} else {
 		assert_int_equal(sim_start_native(r->s, &n, &r->native, &e), 0);
@@ -204,18 +204,18 @@ pfn_t rig_frame(struct rig *r)
 
 uint64_t rig_nr_free(const struct rig *r)
 {
-	return memblock_nr_free(&r->g->memblock);
+	return guest_memblock_nr_free(&r->g->memblock);
 }
 
 /* Calls back with what is beyond the first nr free frames. */
 static void each_beyond(struct rig *r,
-			int (*call)(struct memblock *, pfn_t, pfn_t))
+			int (*call)(struct guest_memblock *, pfn_t, pfn_t))
 {
 	uint64_t left = r->left_free;
 	pfn_t cursor = pfn(0);
-	struct region free;
+	struct guest_region free;
 
-	while (memblock_next_free(&r->saved, &cursor, &free)) {
+	while (guest_memblock_next_free(&r->saved, &cursor, &free)) {
 		uint64_t keep = free.end.v - free.start.v;
 
 		keep = keep < left ? keep : left;
@@ -234,13 +234,13 @@ void rig_leave_free(struct rig *r, uint64_t nr)
 {
 	r->saved = r->g->memblock;
 	r->left_free = nr;
-	each_beyond(r, memblock_reserve);
+	each_beyond(r, guest_memblock_reserve);
 	assert_int_equal(rig_nr_free(r), nr);
 }
 
 void rig_all_free(struct rig *r)
 {
-	each_beyond(r, memblock_free);
+	each_beyond(r, guest_memblock_free);
 }
 
 mfn_t rig_behind(const struct rig *r, pfn_t frame)
@@ -330,7 +330,7 @@ bool rig_p2m_true(struct rig *r)
 	bool same = true;
 
 	for (uint64_t i = 0; i < r->g->p2m.nr; i++) {
-		mfn_t says = p2m_get(r->g, pfn(i));
+		mfn_t says = guest_p2m_get(r->g, pfn(i));
 
 		if (!mfn_eq(says, MFN_INVALID) &&
 		    (!mfn_valid(m, says) || rig_m2p(r, says) != i ||
@@ -347,7 +347,7 @@ bool rig_p2m_true(struct rig *r)
 		if (record->owner == r->s->dom.tag &&
 		    (record->flags & FRAME_ALLOCATED) != 0 &&
 		    m->m2p[f] < r->g->p2m.nr &&
-		    p2m_get(r->g, pfn(m->m2p[f])).v != f) {
+		    guest_p2m_get(r->g, pfn(m->m2p[f])).v != f) {
 			print_message("mfn %llx: pfn %llx has another\n",
 				      (unsigned long long)f,
 				      (unsigned long long)m->m2p[f]);

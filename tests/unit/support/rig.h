@@ -44,8 +44,8 @@ struct rig {
 	struct guest *g;
 	struct guest_config config;
 	struct guest_native native;
-	const void *argument;  /* the test's own */
-	struct memblock saved; /* before rig_leave_free */
+	const void *argument;        /* the test's own */
+	struct guest_memblock saved; /* before rig_leave_free */
 	uint64_t left_free;
 	/* A free, unaligned stretch of addresses that no table serves. */
 	vaddr_t free_va;

@@ -53,7 +53,7 @@ static void check_layout(const struct start *t, bool inside)
 static struct guest_config config_of(void)
 {
 	return (struct guest_config){
-		.geometry = &geometry_4level,
+		.geometry = &guest_geometry_4level,
 		.cpu = {.nx = true},
 		.virt_base = vaddr(START_BASE),
 		.kernel_start = pfn(START_KERNEL),
