@@ -8,7 +8,7 @@
 #include "lab/kernel.h"
 
 #include "abi/xen.h"
-#include "guest/port.h"
+#include "pagewarden/port.h"
 
 /* More frames than the buffers' tails, from the allocator. */
 #define REUSED_FRAMES 64
@@ -87,8 +87,8 @@ static int change_permission(struct guest *g)
 	if (error != 0) {
 		return error;
 	}
-	port_store64(g, va, ~frame.v);
-	if (port_load64(g, va) != ~frame.v) {
+	guest_port_store64(g, va, ~frame.v);
+	if (guest_port_load64(g, va) != ~frame.v) {
 		return guest_fail(g, XEN_EFAULT,
 				  "pfn %lx does not keep what "
 				  "is written to it",
@@ -101,7 +101,8 @@ static void write_free_frames(struct guest *g, pfn_t start, pfn_t end)
 {
 	for (; start.v < end.v; start = pfn_add(start, 1)) {
 		if (!guest_memblock_is_reserved(&g->memblock, start)) {
-			port_store64(g, guest_direct_va(g, start), start.v);
+			guest_port_store64(g, guest_direct_va(g, start),
+					   start.v);
 		}
 	}
 }
@@ -116,7 +117,7 @@ static int write_old_p2m(struct guest *g, const struct lab_kernel *k)
 				g, XEN_EBUSY,
 				"pfn %lx of the builder's P2M is lost", at.v);
 		}
-		port_store64(g, guest_direct_va(g, at), at.v);
+		guest_port_store64(g, guest_direct_va(g, at), at.v);
 	}
 	return 0;
 }
@@ -187,7 +188,7 @@ void lab_say(struct guest *g, const char *what)
 		line[n++] = *c;
 	}
 	line[n] = '\0';
-	port_log(g, line);
+	guest_port_log(g, line);
 }
 
 int lab_boot(struct guest *g, struct lab_kernel *k)

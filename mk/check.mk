@@ -15,7 +15,7 @@ FUZZ_TAPS := $(FUZZ_TARGETS:%=$(TAP)/fuzz/%.tap)
 BOOT_TAPS := $(BOOT_CASES:%=$(TAP)/boot/%.tap)
 SEALED := $(foreach d,engine guest emul builder,$(if $(call csrc,$(d)),$(d)))
 SEAL_TAPS := $(SEALED:%=$(TAP)/seal/%.tap)
-HEADERS := $(sort $(wildcard $(foreach d,abi engine builder emul hv guest sim \
+HEADERS := $(sort $(wildcard $(foreach d,engine builder emul hv guest sim \
 	lab cli include kernels tests,$(d)/*.h $(d)/*/*.h $(d)/*/*/*.h)))
 HEADER_TAPS := $(if $(HEADERS),$(TAP)/headers/headers.tap)
 # Trees whose objects are judged as a graph (LINKED), each in its flavour.

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Hypercalls. Those of the MMU go to the engine; of the others there is what
- * a kernel without devices needs. Pointers are taken as guest/port.h says: to
- * C objects of this process, or, in the upper half of the address space,
+ * a kernel without devices needs. Pointers are taken as pagewarden/port.h says:
+ * to C objects of this process, or, in the upper half of the address space,
  * through the guest's tables.
  *
  * XENMEM_memory_map is answered here when the machine has been given an E820

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "engine/mmu.h"
-#include "guest/port.h"
+#include "pagewarden/port.h"
 #include "sim/cpu.h"
 #include "sim/hypercall.h"
 #include "sim/lazy.h"
@@ -24,27 +24,27 @@ static struct sim *executing(struct guest *g, const char *at, vaddr_t rdi,
 	return s;
 }
 
-uint32_t port_load32(struct guest *g, vaddr_t from)
+uint32_t guest_port_load32(struct guest *g, vaddr_t from)
 {
-	struct sim *s = executing(g, "port_load32", from, 0, 0);
+	struct sim *s = executing(g, "guest_port_load32", from, 0, 0);
 	uint32_t value;
 
 	cpu_read(s, &value, from, sizeof(value));
 	return value;
 }
 
-uint64_t port_load64(struct guest *g, vaddr_t from)
+uint64_t guest_port_load64(struct guest *g, vaddr_t from)
 {
-	struct sim *s = executing(g, "port_load64", from, 0, 0);
+	struct sim *s = executing(g, "guest_port_load64", from, 0, 0);
 	uint64_t value;
 
 	cpu_read(s, &value, from, sizeof(value));
 	return value;
 }
 
-void port_store32(struct guest *g, vaddr_t to, uint32_t value)
+void guest_port_store32(struct guest *g, vaddr_t to, uint32_t value)
 {
-	struct sim *s = executing(g, "port_store32", to, value, 0);
+	struct sim *s = executing(g, "guest_port_store32", to, value, 0);
 
 	cpu_write(s, to, &value, sizeof(value));
 }
@@ -71,9 +71,9 @@ static bool emulated(struct sim *s, vaddr_t to, uint64_t value)
 	       mmu_direct_write(&s->vcpu, &w, DIRECT_WRITE, &old, value) == 0;
 }
 
-void port_store64(struct guest *g, vaddr_t to, uint64_t value)
+void guest_port_store64(struct guest *g, vaddr_t to, uint64_t value)
 {
-	struct sim *s = executing(g, "port_store64", to, value, 0);
+	struct sim *s = executing(g, "guest_port_store64", to, value, 0);
 
 	if (!emulated(s, to, value)) {
 		cpu_write(s, to, &value, sizeof(value));
@@ -87,12 +87,13 @@ static uint64_t to_page_end(uint64_t at, uint64_t left)
 	return n < left ? n : left;
 }
 
-void port_read(struct guest *g, void *to, vaddr_t from, size_t nr)
+void guest_port_read(struct guest *g, void *to, vaddr_t from, size_t nr)
 {
 	uint8_t *out = to;
 
 	while (nr > 0) {
-		struct sim *s = executing(g, "port_read", from, 0, nr / 4);
+		struct sim *s =
+			executing(g, "guest_port_read", from, 0, nr / 4);
 		uint64_t n = to_page_end(from.v, nr);
 
 		cpu_read(s, out, from, n);
@@ -102,12 +103,12 @@ void port_read(struct guest *g, void *to, vaddr_t from, size_t nr)
 	}
 }
 
-void port_write(struct guest *g, vaddr_t to, const void *from, size_t nr)
+void guest_port_write(struct guest *g, vaddr_t to, const void *from, size_t nr)
 {
 	const uint8_t *in = from;
 
 	while (nr > 0) {
-		struct sim *s = executing(g, "port_write", to, 0, nr / 4);
+		struct sim *s = executing(g, "guest_port_write", to, 0, nr / 4);
 		uint64_t n = to_page_end(to.v, nr);
 
 		cpu_write(s, to, in, n);
@@ -117,17 +118,17 @@ void port_write(struct guest *g, vaddr_t to, const void *from, size_t nr)
 	}
 }
 
-void port_clear_page(struct guest *g, vaddr_t page)
+void guest_port_clear_page(struct guest *g, vaddr_t page)
 {
-	struct sim *s = executing(g, "port_clear_page", page, 0,
+	struct sim *s = executing(g, "guest_port_clear_page", page, 0,
 				  PAGE_SIZE / sizeof(uint64_t));
 
 	cpu_write(s, page, NULL, PAGE_SIZE);
 }
 
-void port_copy_page(struct guest *g, vaddr_t to, vaddr_t from)
+void guest_port_copy_page(struct guest *g, vaddr_t to, vaddr_t from)
 {
-	struct sim *s = executing(g, "port_copy_page", to, 0,
+	struct sim *s = executing(g, "guest_port_copy_page", to, 0,
 				  PAGE_SIZE / sizeof(uint64_t));
 	uint8_t page[PAGE_SIZE];
 
@@ -136,7 +137,7 @@ void port_copy_page(struct guest *g, vaddr_t to, vaddr_t from)
 	cpu_write(s, to, page, sizeof(page));
 }
 
-bool port_m2p(struct guest *g, mfn_t frame, pfn_t *ret)
+bool guest_port_m2p(struct guest *g, mfn_t frame, pfn_t *ret)
 {
 	struct sim *s = sim_of_guest(g);
 
@@ -151,30 +152,31 @@ bool port_m2p(struct guest *g, mfn_t frame, pfn_t *ret)
 	return true;
 }
 
-int64_t port_call(struct guest *g, unsigned int nr, uint64_t a1, uint64_t a2,
-		  uint64_t a3, uint64_t a4)
+int64_t guest_port_call(struct guest *g, unsigned int nr, uint64_t a1,
+			uint64_t a2, uint64_t a3, uint64_t a4)
 {
 	/* Arguments can be addresses of this process: not for the report. */
-	struct sim *s = executing(g, "port_call", vaddr(0), nr, 0);
+	struct sim *s = executing(g, "guest_port_call", vaddr(0), nr, 0);
 	uint64_t arg[6] = {a1, a2, a3, a4, 0, 0};
 
 	s->regs.rsi = 0;
 	return sim_hypercall(s, nr, arg);
 }
 
-void port_invlpg(struct guest *g, vaddr_t va)
+void guest_port_invlpg(struct guest *g, vaddr_t va)
 {
-	cpu_invlpg(executing(g, "port_invlpg", va, 0, 0), va);
+	cpu_invlpg(executing(g, "guest_port_invlpg", va, 0, 0), va);
 }
 
-void port_write_cr3(struct guest *g, maddr_t root)
+void guest_port_write_cr3(struct guest *g, maddr_t root)
 {
-	struct sim *s = executing(g, "port_write_cr3", vaddr(root.v), 0, 0);
+	struct sim *s =
+		executing(g, "guest_port_write_cr3", vaddr(root.v), 0, 0);
 
 	cpu_load_cr3(s, root, false);
 }
 
-void port_log(struct guest *g, const char *line)
+void guest_port_log(struct guest *g, const char *line)
 {
 	sim_log_line(&sim_of_guest(g)->log, "%s", line);
 }

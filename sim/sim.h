@@ -3,7 +3,7 @@
  * A simulated x86 machine in this process: physical memory, page walk, TLB
  * and CR3, with either the engine on it as the hypervisor of one domain, or
  * nothing (native). The guest is C code of this process: it reaches the
- * machine's memory through guest/port.h only, and so through page walk and
+ * machine's memory through pagewarden/port.h only, and so through page walk and
  * TLB, and makes hypercalls by calling them.
  *
  * A machine is one object; there is no other state, so many can live in one

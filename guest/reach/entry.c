@@ -29,9 +29,9 @@ int guest_entry_table(struct guest *g, pte_t e, pfn_t *ret)
 pte_t guest_entry_load(struct guest *g, vaddr_t table, unsigned int index)
 {
 	if (g->config.geometry->entry_bytes == 4) {
-		return pte(port_load32(g, vaddr_add(table, index * 4)));
+		return pte(guest_port_load32(g, vaddr_add(table, index * 4)));
 	}
-	return pte(port_load64(g, vaddr_add(table, index * 8)));
+	return pte(guest_port_load64(g, vaddr_add(table, index * 8)));
 }
 
 int guest_slot_load(struct guest *g, struct guest_slot slot, pte_t *ret)
@@ -58,7 +58,7 @@ int guest_table_load(struct guest *g, unsigned int level, pfn_t table,
 	}
 	g->stats.pages_walked++;
 	if (s->entry_bytes == 8) {
-		port_read(g, entries, va, nr * sizeof(entries[0]));
+		guest_port_read(g, entries, va, nr * sizeof(entries[0]));
 		return 0;
 	}
 	for (unsigned int i = 0; i < nr; i++) {
@@ -79,11 +79,12 @@ int guest_table_store(struct guest *g, unsigned int level, pfn_t table,
 		return error;
 	}
 	if (s->entry_bytes == 8) {
-		port_write(g, va, entries, nr * sizeof(entries[0]));
+		guest_port_write(g, va, entries, nr * sizeof(entries[0]));
 		return 0;
 	}
 	for (unsigned int i = 0; i < nr; i++) {
-		port_store32(g, vaddr_add(va, i * 4), (uint32_t)entries[i]);
+		guest_port_store32(g, vaddr_add(va, i * 4),
+				   (uint32_t)entries[i]);
 	}
 	return 0;
 }
@@ -104,10 +105,11 @@ int guest_slot_store(struct guest *g, struct guest_slot slot, pte_t value)
 	}
 	g->stats.entry_writes++;
 	if (g->config.geometry->entry_bytes == 4) {
-		port_store32(g, vaddr_add(table, slot.index * 4),
-			     (uint32_t)value.v);
+		guest_port_store32(g, vaddr_add(table, slot.index * 4),
+				   (uint32_t)value.v);
 	} else {
-		port_store64(g, vaddr_add(table, slot.index * 8), value.v);
+		guest_port_store64(g, vaddr_add(table, slot.index * 8),
+				   value.v);
 	}
 	return 0;
 }

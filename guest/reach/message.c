@@ -25,5 +25,5 @@ void guest_note(struct guest *g, const char *format, ...)
 	va_start(args, format);
 	text_format_args(&t, format, args);
 	va_end(args);
-	port_log(g, text);
+	guest_port_log(g, text);
 }

@@ -13,10 +13,10 @@ vaddr_t guest_p2m_tree_entry(struct guest *g, pfn_t frame, vaddr_t *ret_mid)
 	pfn_t mid;
 	pfn_t leaf;
 
-	mid = pfn(
-		port_load64(g, vaddr_add(guest_direct_va(g, p->top), top * 8)));
+	mid = pfn(guest_port_load64(g, vaddr_add(guest_direct_va(g, p->top),
+						 top * 8)));
 	*ret_mid = vaddr_add(guest_direct_va(g, mid), middle * 8);
-	leaf = pfn(port_load64(g, *ret_mid));
+	leaf = pfn(guest_port_load64(g, *ret_mid));
 	return vaddr_add(guest_direct_va(g, leaf),
 			 frame.v % GUEST_P2M_PER_PAGE * 8);
 }
@@ -39,7 +39,7 @@ mfn_t guest_p2m_get(struct guest *g, pfn_t frame)
 	if (g->p2m.kind == GUEST_P2M_IDENTITY) {
 		return mfn(frame.v);
 	}
-	return mfn(port_load64(g, guest_p2m_entry_va(g, frame)));
+	return mfn(guest_port_load64(g, guest_p2m_entry_va(g, frame)));
 }
 
 void guest_p2m_get_many(struct guest *g, pfn_t frame, uint64_t *ret_mfns,
@@ -59,7 +59,8 @@ void guest_p2m_get_many(struct guest *g, pfn_t frame, uint64_t *ret_mfns,
 			ret_mfns[i++] = guest_p2m_get(g, at).v;
 			continue;
 		}
-		port_read(g, &ret_mfns[i], guest_p2m_entry_va(g, at), step * 8);
+		guest_port_read(g, &ret_mfns[i], guest_p2m_entry_va(g, at),
+				step * 8);
 		i += step;
 	}
 }
@@ -71,7 +72,7 @@ pfn_t guest_p2m_find(struct guest *g, mfn_t frame)
 	if (g->p2m.kind == GUEST_P2M_IDENTITY) {
 		return frame.v < g->p2m.nr ? pfn(frame.v) : PFN_INVALID;
 	}
-	if (!port_m2p(g, frame, &own) ||
+	if (!guest_port_m2p(g, frame, &own) ||
 	    !mfn_eq(guest_p2m_get(g, own), frame)) {
 		return PFN_INVALID;
 	}

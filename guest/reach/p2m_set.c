@@ -25,7 +25,7 @@ int guest_p2m_in_shared_leaf(struct guest *g, pfn_t frame, bool *ret)
 	}
 	if (p->kind == GUEST_P2M_TREE) {
 		(void)guest_p2m_tree_entry(g, frame, &mid);
-		*ret = port_load64(g, mid) == p->missing_leaf.v;
+		*ret = guest_port_load64(g, mid) == p->missing_leaf.v;
 		return 0;
 	}
 	error = guest_lookup_present(g, g->kernel.root,
@@ -50,7 +50,7 @@ int guest_p2m_set(struct guest *g, pfn_t frame, mfn_t to)
 				   "the P2M has no place for pfn %lx", frame.v);
 	}
 	if (error == 0) {
-		port_store64(g, guest_p2m_entry_va(g, frame), to.v);
+		guest_port_store64(g, guest_p2m_entry_va(g, frame), to.v);
 	}
 	return error;
 }

@@ -14,7 +14,7 @@
 #include "abi/addr.h"
 #include "abi/pte.h"
 #include "abi/xen.h"
-#include "guest/port.h"
+#include "pagewarden/port.h"
 #include "pagewarden/guest.h"
 
 /* message.c: one line to the log. */

@@ -12,7 +12,7 @@ int64_t guest_hypercall(struct guest *g, unsigned int nr, uint64_t a1,
 			uint64_t a2, uint64_t a3, uint64_t a4)
 {
 	g->stats.hypercalls++;
-	return port_call(g, nr, a1, a2, a3, a4);
+	return guest_port_call(g, nr, a1, a2, a3, a4);
 }
 
 /* What went out makes room for what comes. */
@@ -196,7 +196,7 @@ static void record(struct guest *g, const struct guest_batch_request *r)
 		g->stats.entry_writes++;
 		break;
 	case GUEST_BATCH_M2P:
-		port_store64(g, r->p2m_entry, r->value);
+		guest_port_store64(g, r->p2m_entry, r->value);
 		break;
 	case GUEST_BATCH_EXTENDED:
 		if (r->command == MMUEXT_TLB_FLUSH_LOCAL ||

@@ -8,7 +8,7 @@
 static int native_load_root(struct guest *g, pfn_t root)
 {
 	g->stats.flushes++;
-	port_write_cr3(g, mfn_to_maddr(mfn(root.v)));
+	guest_port_write_cr3(g, mfn_to_maddr(mfn(root.v)));
 	return 0;
 }
 
@@ -20,7 +20,7 @@ static int native_flush_tlb(struct guest *g)
 static int native_flush_address(struct guest *g, vaddr_t va)
 {
 	g->stats.flushes++;
-	port_invlpg(g, va);
+	guest_port_invlpg(g, va);
 	return 0;
 }
 
@@ -58,7 +58,7 @@ static int native_set_window(struct guest *g, vaddr_t va,
 				    : -XEN_EINVAL;
 
 	if (error == 0) {
-		port_invlpg(g, va);
+		guest_port_invlpg(g, va);
 	}
 	return error;
 }

@@ -110,9 +110,9 @@ static int check_memory(struct guest *g)
 			unsigned int nr = left < PT_ENTRIES ? (unsigned int)left
 							    : PT_ENTRIES;
 
-			guest_p2m_get_many(g, at, g->scratch_mfn, nr);
+			guest_p2m_get_many(g, at, g->scratch_other, nr);
 			for (unsigned int i = 0; i < nr; i++) {
-				if (g->scratch_mfn[i] == INVALID_FRAME) {
+				if (g->scratch_other[i] == INVALID_FRAME) {
 					return guest_fail(
 						g, XEN_EINVAL,
 						"the memory map says that pfn "

@@ -103,10 +103,10 @@ static int check_left(struct guest *g, unsigned int level, pfn_t old,
 	int error = guest_table_load(g, level, ours, g->scratch);
 
 	if (error == 0) {
-		error = guest_table_load(g, level, old, g->scratch_mfn);
+		error = guest_table_load(g, level, old, g->scratch_other);
 	}
 	for (unsigned int i = 0; error == 0 && i < PT_ENTRIES; i++) {
-		uint64_t differ = (g->scratch[i] ^ g->scratch_mfn[i]) &
+		uint64_t differ = (g->scratch[i] ^ g->scratch_other[i]) &
 				  (PTE_FRAME_MASK | PTE_P);
 
 		if (differ != 0 && i != replaced &&
@@ -116,7 +116,7 @@ static int check_left(struct guest *g, unsigned int level, pfn_t old,
 				"entry %lu of our L%lu table is %lx, "
 				"of the builder's %lx",
 				(uint64_t)i, (uint64_t)level, g->scratch[i],
-				g->scratch_mfn[i]);
+				g->scratch_other[i]);
 		}
 	}
 	return error;

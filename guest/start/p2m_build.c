@@ -49,15 +49,14 @@ static int tree_build(struct guest *g, struct guest_p2m *p)
 static void tree_free(struct guest *g, struct guest_p2m *p)
 {
 	for (uint64_t i = 0; i < p->nr_top * GUEST_P2M_PER_PAGE; i++) {
-		pfn_t mid =
-			pfn(port_load64(g, vaddr_add(guest_direct_va(g, p->top),
-						     i * 8)));
+		pfn_t mid = pfn(guest_port_load64(
+			g, vaddr_add(guest_direct_va(g, p->top), i * 8)));
 
 		if (pfn_eq(mid, p->missing_mid)) {
 			continue;
 		}
 		for (unsigned int j = 0; j < GUEST_P2M_PER_PAGE; j++) {
-			pfn_t leaf = pfn(port_load64(
+			pfn_t leaf = pfn(guest_port_load64(
 				g, vaddr_add(guest_direct_va(g, mid), j * 8)));
 
 			if (!pfn_eq(leaf, p->missing_leaf)) {
@@ -155,11 +154,12 @@ static void list_update(struct guest *g)
 
 		left = left < GUEST_P2M_PER_PAGE ? left : GUEST_P2M_PER_PAGE;
 		guest_p2m_leaf_read(g, leaf);
-		port_read(g, g->scratch, list, left * sizeof(g->scratch[0]));
+		guest_port_read(g, g->scratch, list,
+				left * sizeof(g->scratch[0]));
 		for (unsigned int i = 0; i < left; i++) {
-			if (g->scratch[i] != g->scratch_mfn[i]) {
-				port_store64(g, vaddr_add(list, i * 8),
-					     g->scratch_mfn[i]);
+			if (g->scratch[i] != g->scratch_other[i]) {
+				guest_port_store64(g, vaddr_add(list, i * 8),
+						   g->scratch_other[i]);
 			}
 		}
 	}

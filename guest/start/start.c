@@ -60,7 +60,7 @@ int guest_start(struct guest *g, const struct guest_config *config,
 				  "start_info: address %lx makes no sense",
 				  start_info.v);
 	}
-	port_read(g, &si, start_info, sizeof(si));
+	guest_port_read(g, &si, start_info, sizeof(si));
 	error = guest_start_info_read(g, &si, start_info);
 	if (error == 0) {
 		error = check_config(g);

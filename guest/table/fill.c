@@ -146,18 +146,19 @@ static int set_large(struct guest *g, const struct stretch *s,
 
 /*
  * What the entries of [at, end) shall be: replaces in g->scratch, from index
- * on, what they are, which goes to the beginning of g->scratch_mfn.
+ * on, what they are, which goes to the beginning of g->scratch_other.
  */
 static void compute(struct guest *g, const struct stretch *s,
 		    unsigned int index, pfn_t at, pfn_t end)
 {
-	guest_p2m_get_many(g, at, g->scratch_mfn, (unsigned int)(end.v - at.v));
+	guest_p2m_get_many(g, at, g->scratch_other,
+			   (unsigned int)(end.v - at.v));
 	for (unsigned int i = 0; at.v < end.v; i++, at = pfn_add(at, 1)) {
 		pte_t existing = pte(g->scratch[index + i]);
-		pte_t wanted = pte_make(mfn(g->scratch_mfn[i]),
+		pte_t wanted = pte_make(mfn(g->scratch_other[i]),
 					leaf_flags(g, s, at, existing));
 
-		g->scratch_mfn[i] = existing.v;
+		g->scratch_other[i] = existing.v;
 		if (!s->direct || !pte_present(existing) ||
 		    !g->config.policy->keeps) {
 			g->scratch[index + i] = wanted.v;
@@ -206,11 +207,11 @@ static int fill_used(struct guest *g, const struct stretch *s, pfn_t table,
 		vaddr_t va = stretch_va(s, pfn_add(start, i));
 
 		slot.index = first + i;
-		if (g->scratch[first + i] == g->scratch_mfn[i] ||
+		if (g->scratch[first + i] == g->scratch_other[i] ||
 		    (!s->windows && is_window(g, va))) {
 			continue;
 		}
-		error = change(g, slot, va, pte(g->scratch_mfn[i]),
+		error = change(g, slot, va, pte(g->scratch_other[i]),
 			       pte(g->scratch[first + i]));
 	}
 	return error == 0 ? guest_batch_flush(g, NULL) : error;

@@ -23,7 +23,7 @@ int guest_alloc_frames(struct guest *g, uint64_t nr, pfn_t *ret)
 				  nr);
 	}
 	for (uint64_t i = 0; i < nr; i++) {
-		port_clear_page(g, guest_direct_va(g, pfn_add(first, i)));
+		guest_port_clear_page(g, guest_direct_va(g, pfn_add(first, i)));
 	}
 	*ret = first;
 	return 0;

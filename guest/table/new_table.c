@@ -11,7 +11,7 @@ int guest_clear_frame(struct guest *g, pfn_t frame)
 	int error = guest_frame_reach(g, frame, true, &va);
 
 	if (error == 0) {
-		port_clear_page(g, va);
+		guest_port_clear_page(g, va);
 	}
 	return error;
 }

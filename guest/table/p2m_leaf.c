@@ -13,7 +13,7 @@ void guest_p2m_page_fill(struct guest *g, pfn_t frame, uint64_t value)
 	vaddr_t va = guest_direct_va(g, frame);
 
 	for (unsigned int i = 0; i < GUEST_P2M_PER_PAGE; i++) {
-		port_store64(g, vaddr_add(va, i * 8), value);
+		guest_port_store64(g, vaddr_add(va, i * 8), value);
 	}
 }
 
@@ -44,13 +44,13 @@ static int tree_mid(struct guest *g, struct guest_p2m *p, uint64_t leaf,
 				leaf / GUEST_P2M_PER_PAGE * 8);
 	int error;
 
-	*ret = pfn(port_load64(g, top));
+	*ret = pfn(guest_port_load64(g, top));
 	if (!pfn_eq(*ret, p->missing_mid)) {
 		return 0;
 	}
 	error = guest_p2m_page_new(g, p, p->missing_leaf.v, ret);
 	if (error == 0) {
-		port_store64(g, top, ret->v);
+		guest_port_store64(g, top, ret->v);
 	}
 	return error;
 }
@@ -65,10 +65,10 @@ int guest_p2m_tree_leaf(struct guest *g, struct guest_p2m *p, uint64_t leaf,
 		error = guest_p2m_page_new(g, p, INVALID_FRAME, ret);
 	}
 	if (error == 0) {
-		port_store64(g,
-			     vaddr_add(guest_direct_va(g, mid),
-				       leaf % GUEST_P2M_PER_PAGE * 8),
-			     ret->v);
+		guest_port_store64(g,
+				   vaddr_add(guest_direct_va(g, mid),
+					     leaf % GUEST_P2M_PER_PAGE * 8),
+				   ret->v);
 	}
 	return error;
 }
@@ -82,20 +82,20 @@ bool guest_p2m_leaf_read(struct guest *g, uint64_t leaf)
 						    : GUEST_P2M_PER_PAGE;
 	bool any = false;
 
-	guest_p2m_get_many(g, pfn(first), g->scratch_mfn, nr);
+	guest_p2m_get_many(g, pfn(first), g->scratch_other, nr);
 	for (unsigned int i = 0; i < GUEST_P2M_PER_PAGE; i++) {
 		if (i >= nr) {
-			g->scratch_mfn[i] = INVALID_FRAME;
+			g->scratch_other[i] = INVALID_FRAME;
 		}
-		any = any || g->scratch_mfn[i] != INVALID_FRAME;
+		any = any || g->scratch_other[i] != INVALID_FRAME;
 	}
 	return any;
 }
 
 void guest_p2m_leaf_write(struct guest *g, pfn_t frame)
 {
-	port_write(g, guest_direct_va(g, frame), g->scratch_mfn,
-		   GUEST_P2M_PER_PAGE * sizeof(g->scratch_mfn[0]));
+	guest_port_write(g, guest_direct_va(g, frame), g->scratch_other,
+			 GUEST_P2M_PER_PAGE * sizeof(g->scratch_other[0]));
 }
 
 /* The shared leaf is mapped where the frame's own has to be. */

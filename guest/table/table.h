@@ -55,7 +55,7 @@ int guest_p2m_tree_leaf(struct guest *g, struct guest_p2m *p, uint64_t leaf,
 			pfn_t *ret);
 
 /*
- * What the present P2M says of one leaf, into g->scratch_mfn; false if all of
+ * What the present P2M says of one leaf, into g->scratch_other; false if all of
  * it is invalid. And from there to a frame.
  */
 bool guest_p2m_leaf_read(struct guest *g, uint64_t leaf);

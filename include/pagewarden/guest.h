@@ -145,9 +145,12 @@ struct guest {
 	struct guest_stats stats;
 	/* The reason of the last failure, one line. */
 	char message[GUEST_MESSAGE_SIZE];
-	/* One table being made, before it is copied to its frame. */
+	/*
+	 * Two pages of words, for one step at a time: the entries of a table,
+	 * or the machine frames of a leaf of the P2M.
+	 */
 	uint64_t scratch[GUEST_GEOMETRY_MAX_ENTRIES];
-	uint64_t scratch_mfn[GUEST_GEOMETRY_MAX_ENTRIES];
+	uint64_t scratch_other[GUEST_GEOMETRY_MAX_ENTRIES];
 };
 
 /* Under a hypervisor: start_info is where the entry's rsi points. */

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "guest/port.h"
+#include "pagewarden/port.h"
 #include "sim/sim.h"
 #include "tests/unit/support/rig.h"
 
@@ -79,7 +79,7 @@ struct pool {
 static void put(struct rig *r, struct pool *p, unsigned int i, uint64_t value)
 {
 	p->holds[i] = value;
-	port_store64(r->g, guest_direct_va(r->g, p->frame[i]), value);
+	guest_port_store64(r->g, guest_direct_va(r->g, p->frame[i]), value);
 }
 
 static void swap(struct rig *r, struct pool *p, unsigned int i, unsigned int j)
@@ -152,8 +152,9 @@ static void any_sequence(struct rig *r)
 		given += p.holds[i] == 0;
 		if (p.holds[i] != 0) {
 			assert_int_equal(
-				port_load64(r->g,
-					    guest_direct_va(r->g, p.frame[i])),
+				guest_port_load64(r->g,
+						  guest_direct_va(r->g,
+								  p.frame[i])),
 				p.holds[i]);
 		}
 	}

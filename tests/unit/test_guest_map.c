@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "guest/port.h"
+#include "pagewarden/port.h"
 #include "sim/sim.h"
 #include "tests/unit/support/rig.h"
 
@@ -41,8 +41,8 @@ static void list_new(struct list *l, struct rig *r, struct guest_space *space)
 	*l = (struct list){.r = r, .space = space};
 	for (unsigned int i = 0; i < FRAMES; i++) {
 		l->frame[i] = rig_frame(r);
-		port_store64(r->g, guest_direct_va(r->g, l->frame[i]),
-			     value_of(l->frame[i]));
+		guest_port_store64(r->g, guest_direct_va(r->g, l->frame[i]),
+				   value_of(l->frame[i]));
 	}
 	for (unsigned int i = 0; i < PLACES; i++) {
 		unsigned int level = 1 + i % s->levels;
@@ -79,7 +79,7 @@ static void check_place(const struct list *l, unsigned int i)
 	assert_int_equal(pte_mfn(pte(e)).v, rig_behind(l->r, frame).v);
 	assert_int_equal(e & PTE_RW, l->holds[i] % 2 != 0 ? PTE_RW : 0);
 	if (pfn_eq(l->space->root, l->r->g->kernel.root)) {
-		assert_int_equal(port_load64(l->r->g, l->va[i]),
+		assert_int_equal(guest_port_load64(l->r->g, l->va[i]),
 				 value_of(frame));
 	}
 }
@@ -297,10 +297,10 @@ static void reach(struct rig *r)
 		}
 		reached++;
 		assert_int_equal(guest_frame_va(g, frame, write, &va), 0);
-		assert_int_equal(port_load64(g, va), data[0]);
+		assert_int_equal(guest_port_load64(g, va), data[0]);
 		if (write) {
-			port_store64(g, va, sim_random_next(&random));
-			assert_int_equal(port_load64(g, va), data[0]);
+			guest_port_store64(g, va, sim_random_next(&random));
+			assert_int_equal(guest_port_load64(g, va), data[0]);
 		}
 	}
 	assert_true(reached > STEPS / 2);
@@ -367,13 +367,13 @@ static void pin_behind_windows(struct rig *r)
 					      GUEST_MEMBLOCK_HIGH, &space.root),
 			 0);
 	assert_int_equal(guest_frame_va(g, space.root, true, &va), 0);
-	port_clear_page(g, va);
+	guest_port_clear_page(g, va);
 	assert_int_equal(guest_map(g, &space, at, pfn(RIG_TEXT_END), RIG_RW),
 			 0);
 	for (unsigned int i = 0; i < 2; i++) {
 		/* Shown writable again. */
 		assert_int_equal(guest_frame_va(g, space.root, true, &va), 0);
-		port_store64(g, va, 0);
+		guest_port_store64(g, va, 0);
 		assert_int_equal(guest_pin_space(g, &space), 0);
 		assert_int_equal(guest_frame_va(g, space.root, true, &va),
 				 -XEN_EINVAL);

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "guest/port.h"
+#include "pagewarden/port.h"
 #include "sim/cpu.h"
 #include "tests/unit/support/rig.h"
 
@@ -328,9 +328,9 @@ static void widen(struct rig *r, enum guest_flush flush)
 	unsigned int late = flush == GUEST_NO_FLUSH;
 
 	r->s->fault_handler = repeat;
-	assert_int_equal(port_load64(r->g, r->free_va), 0);
+	assert_int_equal(guest_port_load64(r->g, r->free_va), 0);
 	protect(r, PTE_RW, 0, flush);
-	port_store64(r->g, r->free_va, 0);
+	guest_port_store64(r->g, r->free_va, 0);
 	assert_int_equal(stats->stale_denied - denied, late);
 	assert_int_equal(stats->stale_uses - uses, late);
 	assert_int_equal(stats->faults - faults, late);
@@ -345,10 +345,10 @@ static void narrow(struct rig *r, enum guest_flush flush)
 	uint64_t faults = stats->faults;
 	unsigned int late = flush == GUEST_NO_FLUSH;
 
-	port_store64(r->g, r->free_va, 0);
+	guest_port_store64(r->g, r->free_va, 0);
 	protect(r, 0, PTE_RW, flush);
 	r->s->fault_handler = grow;
-	port_store64(r->g, r->free_va, 0);
+	guest_port_store64(r->g, r->free_va, 0);
 	assert_int_equal(stats->stale_allowed - allowed, late);
 	assert_int_equal(stats->faults - faults, !late);
 	r->s->fault_handler = NULL;
@@ -388,15 +388,15 @@ static void recycle(struct rig *r)
 		vaddr_t va = guest_direct_va(r->g, frame);
 		uint64_t denied = stats->stale_denied;
 
-		port_store64(r->g, va, 0);
+		guest_port_store64(r->g, va, 0);
 		assert_int_equal(guest_make_readonly(r->g, frame), 0);
 		assert_int_equal(guest_flush_address(r->g, va), 0);
 		assert_int_equal(guest_flush(r->g), 0);
-		assert_int_equal(port_load64(r->g, va), 0);
+		assert_int_equal(guest_port_load64(r->g, va), 0);
 		assert_int_equal(guest_make_readwrite(r->g, frame, flush), 0);
 		assert_int_equal(guest_flush(r->g), 0);
 		r->s->fault_handler = repeat;
-		port_store64(r->g, va, 0);
+		guest_port_store64(r->g, va, 0);
 		r->s->fault_handler = NULL;
 		assert_int_equal(stats->stale_denied - denied,
 				 flush == GUEST_NO_FLUSH);
@@ -421,7 +421,7 @@ static void flush_all(struct rig *r)
 		if (i == 0) {
 			(void)page_new(r, rig_frame(r), RIG_RW);
 		}
-		assert_int_equal(port_load64(g, r->free_va), 0);
+		assert_int_equal(guest_port_load64(g, r->free_va), 0);
 		assert_int_equal(guest_lookup(g, g->kernel.root, r->free_va,
 					      &slot, &e),
 				 0);
@@ -435,7 +435,7 @@ static void flush_all(struct rig *r)
 				 0);
 		assert_int_equal(guest_flush(g), 0);
 		uses = r->s->stats.stale_uses;
-		assert_int_equal(port_load64(g, r->free_va), 0);
+		assert_int_equal(guest_port_load64(g, r->free_va), 0);
 		assert_int_equal(r->s->stats.stale_uses, uses);
 	}
 }

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "guest/port.h"
+#include "pagewarden/port.h"
 #include "sim/sim.h"
 #include "tests/unit/support/rig.h"
 
@@ -25,7 +25,7 @@ static pfn_t marked_frame(struct rig *r)
 {
 	pfn_t frame = rig_frame(r);
 
-	port_store64(r->g, guest_direct_va(r->g, frame), value_of(frame));
+	guest_port_store64(r->g, guest_direct_va(r->g, frame), value_of(frame));
 	return frame;
 }
 
@@ -79,7 +79,8 @@ static void hook(struct rig *r)
 	for (unsigned int i = 0; i < 2; i++) {
 		assert_int_equal(guest_hook(g, slot, child), 0);
 		assert_int_equal(rig_entry(r, slot) & flags, flags);
-		assert_int_equal(port_load64(g, r->free_va), value_of(frame));
+		assert_int_equal(guest_port_load64(g, r->free_va),
+				 value_of(frame));
 		if (rig_xen(r)) {
 			assert_true(rig_typed(r, child, FRAME_L1, 2));
 			assert_true(rig_pinned(r, child));
@@ -337,7 +338,7 @@ static void pin_and_unpin(struct rig *r)
 		assert_int_equal(guest_load_root(g, o.space.root), 0);
 		assert_int_equal(g->kernel.root.v, o.space.root.v);
 		for (unsigned int j = 0; j < 3; j++) {
-			assert_int_equal(port_load64(g, o.va[j]),
+			assert_int_equal(guest_port_load64(g, o.va[j]),
 					 value_of(o.frame[j]));
 		}
 		assert_int_equal(guest_load_root(g, kernel), 0);

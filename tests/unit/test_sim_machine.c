@@ -14,7 +14,7 @@
 
 #include <string.h>
 
-#include "guest/port.h"
+#include "pagewarden/port.h"
 #include "lab/kernel.h"
 #include "sim/check.h"
 #include "sim/cpu.h"
@@ -72,8 +72,8 @@ static uint64_t page_mfn(struct sim *s, uint64_t page)
 static int64_t update_va(struct sim *s, uint64_t page, uint64_t entry,
 			 uint64_t flags)
 {
-	return port_call(&s->guest, __HYPERVISOR_update_va_mapping,
-			 page_va(page).v, entry, flags, 0);
+	return guest_port_call(&s->guest, __HYPERVISOR_update_va_mapping,
+			       page_va(page).v, entry, flags, 0);
 }
 
 static int pin(struct sim *s, uint64_t page, unsigned int command)
@@ -81,8 +81,8 @@ static int pin(struct sim *s, uint64_t page, unsigned int command)
 	struct mmuext_op op = {.cmd = command};
 
 	op.arg1.mfn = page_mfn(s, page);
-	return (int)port_call(&s->guest, __HYPERVISOR_mmuext_op, (uintptr_t)&op,
-			      1, 0, DOMID_SELF);
+	return (int)guest_port_call(&s->guest, __HYPERVISOR_mmuext_op,
+				    (uintptr_t)&op, 1, 0, DOMID_SELF);
 }
 
 static uint64_t read_only(struct sim *s, uint64_t page)
@@ -94,16 +94,17 @@ static uint64_t read_only(struct sim *s, uint64_t page)
 static int load_and_store(struct sim *s, void *argument)
 {
 	(void)argument;
-	port_store64(&s->guest, page_va(20), 0x1122334455667788);
-	assert_int_equal(port_load64(&s->guest, page_va(20)),
+	guest_port_store64(&s->guest, page_va(20), 0x1122334455667788);
+	assert_int_equal(guest_port_load64(&s->guest, page_va(20)),
 			 0x1122334455667788);
-	assert_int_equal(port_load32(&s->guest, vaddr_add(page_va(20), 4)),
+	assert_int_equal(guest_port_load32(&s->guest,
+					   vaddr_add(page_va(20), 4)),
 			 0x11223344);
-	port_copy_page(&s->guest, page_va(21), page_va(20));
-	assert_int_equal(port_load64(&s->guest, page_va(21)),
+	guest_port_copy_page(&s->guest, page_va(21), page_va(20));
+	assert_int_equal(guest_port_load64(&s->guest, page_va(21)),
 			 0x1122334455667788);
-	port_clear_page(&s->guest, page_va(20));
-	assert_int_equal(port_load64(&s->guest, page_va(20)), 0);
+	guest_port_clear_page(&s->guest, page_va(20));
+	assert_int_equal(guest_port_load64(&s->guest, page_va(20)), 0);
 	return 5;
 }
 
@@ -128,7 +129,7 @@ static int make_table(struct sim *s, void *argument)
 	uint64_t *flags = argument;
 
 	/* Read first, so that the TLB has the writable entry. */
-	port_clear_page(&s->guest, page_va(20));
+	guest_port_clear_page(&s->guest, page_va(20));
 	assert_int_equal(update_va(s, 20, read_only(s, 20), *flags), 0);
 	assert_int_equal(pin(s, 20, MMUEXT_PIN_L1_TABLE), 0);
 	return 0;
@@ -137,7 +138,7 @@ static int make_table(struct sim *s, void *argument)
 static int store_to_table(struct sim *s, void *argument)
 {
 	(void)argument;
-	port_store64(&s->guest, page_va(20), 0);
+	guest_port_store64(&s->guest, page_va(20), 0);
 	return 0;
 }
 
@@ -183,8 +184,8 @@ static void a_store_into_a_table_is_caught_whatever_the_tlb_says(void **state)
 static int nothing(struct sim *s, void *argument)
 {
 	(void)argument;
-	return (int)port_call(&s->guest, __HYPERVISOR_mmuext_op, 0, 0, 0,
-			      DOMID_SELF);
+	return (int)guest_port_call(&s->guest, __HYPERVISOR_mmuext_op, 0, 0, 0,
+				    DOMID_SELF);
 }
 
 static void the_check_after_a_hypercall_looks_at_the_tlb(void **state)
@@ -234,8 +235,8 @@ static int store_read_only(struct sim *s, void *argument)
 {
 	s->fault_handler = argument;
 	assert_int_equal(update_va(s, 20, read_only(s, 20), UVMF_INVLPG), 0);
-	port_store64(&s->guest, vaddr_add(page_va(20), 16), 99);
-	return (int)port_load64(&s->guest, vaddr_add(page_va(20), 16));
+	guest_port_store64(&s->guest, vaddr_add(page_va(20), 16), 99);
+	return (int)guest_port_load64(&s->guest, vaddr_add(page_va(20), 16));
 }
 
 static void a_handler_can_repair_a_fault(void **state)
@@ -261,16 +262,16 @@ static int write_an_entry(struct sim *s, void *argument)
 	    frame_of(&s->mmu, mfn(page_mfn(s, 20)))->type != FRAME_L1) {
 		(void)make_table(s, &none);
 	}
-	port_store64(&s->guest, vaddr_add(page_va(20), 24), *entry);
+	guest_port_store64(&s->guest, vaddr_add(page_va(20), 24), *entry);
 	return 0;
 }
 
 static int assist(struct sim *s, void *argument)
 {
 	(void)argument;
-	return (int)port_call(&s->guest, __HYPERVISOR_vm_assist,
-			      VMASST_CMD_enable,
-			      VMASST_TYPE_writable_pagetables, 0, 0);
+	return (int)guest_port_call(&s->guest, __HYPERVISOR_vm_assist,
+				    VMASST_CMD_enable,
+				    VMASST_TYPE_writable_pagetables, 0, 0);
 }
 
 static void a_store_to_an_l1_is_emulated_with_the_assist(void **state)
@@ -293,7 +294,7 @@ static void a_store_to_an_l1_is_emulated_with_the_assist(void **state)
 
 static int load_wild(struct sim *s, void *argument)
 {
-	(void)port_load64(&s->guest, vaddr(*(uint64_t *)argument));
+	(void)guest_port_load64(&s->guest, vaddr(*(uint64_t *)argument));
 	return 0;
 }
 
@@ -320,16 +321,17 @@ static int power_off(struct sim *s, void *argument)
 	static const char text[] = "last words\n";
 
 	(void)argument;
-	assert_int_equal(port_call(&s->guest, __HYPERVISOR_console_io,
-				   CONSOLEIO_write, sizeof(text) - 1,
-				   (uintptr_t)text, 0),
+	assert_int_equal(guest_port_call(&s->guest, __HYPERVISOR_console_io,
+					 CONSOLEIO_write, sizeof(text) - 1,
+					 (uintptr_t)text, 0),
 			 0);
-	assert_int_equal(port_call(&s->guest, __HYPERVISOR_sched_op, 99,
-				   (uintptr_t)&off, 0, 0),
+	assert_int_equal(guest_port_call(&s->guest, __HYPERVISOR_sched_op, 99,
+					 (uintptr_t)&off, 0, 0),
 			 -XEN_ENOSYS);
-	assert_int_equal(port_call(&s->guest, 60, 0, 0, 0, 0), -XEN_ENOSYS);
-	(void)port_call(&s->guest, __HYPERVISOR_sched_op, SCHEDOP_shutdown,
-			(uintptr_t)&off, 0, 0);
+	assert_int_equal(guest_port_call(&s->guest, 60, 0, 0, 0, 0),
+			 -XEN_ENOSYS);
+	(void)guest_port_call(&s->guest, __HYPERVISOR_sched_op,
+			      SCHEDOP_shutdown, (uintptr_t)&off, 0, 0);
 	fail_msg("came back from the dead");
 	return 0;
 }
@@ -351,8 +353,9 @@ static int copy_fails(struct sim *s, void *argument)
 	assert_int_equal(pin(s, 20, MMUEXT_PIN_L1_TABLE), -XEN_EFAULT);
 	assert_int_equal(nothing(s, NULL), 0);
 	/* An address of the guest that is not mapped. */
-	return (int)port_call(&s->guest, __HYPERVISOR_mmuext_op,
-			      UINT64_C(0xffffb00000000000), 1, 0, DOMID_SELF);
+	return (int)guest_port_call(&s->guest, __HYPERVISOR_mmuext_op,
+				    UINT64_C(0xffffb00000000000), 1, 0,
+				    DOMID_SELF);
 }
 
 static void requests_that_cannot_be_read_fail(void **state)
@@ -391,7 +394,8 @@ static int read_p2m(struct sim *s, void *argument)
 		mfn_t f = build_mfn(&m, pfn_add(r->pfn, i / 512));
 		const uint64_t *page = frame_data(&full->mmu, f);
 
-		assert_int_equal(port_load64(&s->guest, vaddr_add(list, i * 8)),
+		assert_int_equal(guest_port_load64(&s->guest,
+						   vaddr_add(list, i * 8)),
 				 page[i % 512]);
 	}
 	return 0;
@@ -400,33 +404,38 @@ static int read_p2m(struct sim *s, void *argument)
 static int write_p2m(struct sim *s, void *argument)
 {
 	vaddr_t at = vaddr_add(s->layout.part[LAYOUT_P2M].va, 80);
-	uint64_t before = port_load64(&s->guest, vaddr_add(at, 8));
+	uint64_t before = guest_port_load64(&s->guest, vaddr_add(at, 8));
 
 	(void)argument;
-	port_store64(&s->guest, at, 1234);
-	assert_int_equal(port_load64(&s->guest, at), 1234);
-	assert_int_equal(port_load64(&s->guest, vaddr_add(at, 8)), before);
+	guest_port_store64(&s->guest, at, 1234);
+	assert_int_equal(guest_port_load64(&s->guest, at), 1234);
+	assert_int_equal(guest_port_load64(&s->guest, vaddr_add(at, 8)),
+			 before);
 	/* The same word again, part of it, and then another. */
-	port_store64(&s->guest, at, UINT64_C(0x500000006));
-	assert_int_equal(port_load32(&s->guest, vaddr_add(at, 4)), 5);
-	port_store32(&s->guest, vaddr_add(at, 4), 7);
-	assert_int_equal(port_load64(&s->guest, at), UINT64_C(0x700000006));
-	port_store64(&s->guest, vaddr_add(at, 16), 99);
-	assert_int_equal(port_load64(&s->guest, at), UINT64_C(0x700000006));
-	assert_int_equal(port_load64(&s->guest, vaddr_add(at, 8)), before);
-	assert_int_equal(port_load64(&s->guest, vaddr_add(at, 16)), 99);
+	guest_port_store64(&s->guest, at, UINT64_C(0x500000006));
+	assert_int_equal(guest_port_load32(&s->guest, vaddr_add(at, 4)), 5);
+	guest_port_store32(&s->guest, vaddr_add(at, 4), 7);
+	assert_int_equal(guest_port_load64(&s->guest, at),
+			 UINT64_C(0x700000006));
+	guest_port_store64(&s->guest, vaddr_add(at, 16), 99);
+	assert_int_equal(guest_port_load64(&s->guest, at),
+			 UINT64_C(0x700000006));
+	assert_int_equal(guest_port_load64(&s->guest, vaddr_add(at, 8)),
+			 before);
+	assert_int_equal(guest_port_load64(&s->guest, vaddr_add(at, 16)), 99);
 	/* One word alone does not outlive its page. */
 	at = vaddr_add(s->layout.part[LAYOUT_P2M].va, PAGE_SIZE + 16);
-	before = port_load64(&s->guest, vaddr_add(at, 8));
-	port_store64(&s->guest, at, 1);
-	port_store64(&s->guest, vaddr_add(at, 24), 2);
-	assert_int_equal(port_load64(&s->guest, at), 1);
-	assert_int_equal(port_load64(&s->guest, vaddr_add(at, 8)), before);
-	port_clear_page(&s->guest, vaddr(at.v & ~PAGE_OFFSET_MASK));
-	assert_int_equal(port_load64(&s->guest, at), 0);
+	before = guest_port_load64(&s->guest, vaddr_add(at, 8));
+	guest_port_store64(&s->guest, at, 1);
+	guest_port_store64(&s->guest, vaddr_add(at, 24), 2);
+	assert_int_equal(guest_port_load64(&s->guest, at), 1);
+	assert_int_equal(guest_port_load64(&s->guest, vaddr_add(at, 8)),
+			 before);
+	guest_port_clear_page(&s->guest, vaddr(at.v & ~PAGE_OFFSET_MASK));
+	assert_int_equal(guest_port_load64(&s->guest, at), 0);
 	at = vaddr_add(s->layout.part[LAYOUT_P2M].va, 80);
-	port_clear_page(&s->guest, s->layout.part[LAYOUT_P2M].va);
-	assert_int_equal(port_load64(&s->guest, vaddr_add(at, 8)), 0);
+	guest_port_clear_page(&s->guest, s->layout.part[LAYOUT_P2M].va);
+	assert_int_equal(guest_port_load64(&s->guest, vaddr_add(at, 8)), 0);
 	return 0;
 }
 
@@ -453,7 +462,7 @@ static int start_info_is_there(struct sim *s, void *argument)
 	struct start_info si;
 
 	(void)argument;
-	port_read(&s->guest, &si, s->built.start_info, sizeof(si));
+	guest_port_read(&s->guest, &si, s->built.start_info, sizeof(si));
 	assert_string_equal((const char *)si.cmd_line, "a command line");
 	assert_int_equal(si.nr_pages, PAGES);
 	return 0;

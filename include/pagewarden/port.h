@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the guest library needs from the world. Linked to a simulated machine
- * these are functions; on metal the include path holds a port_inline.h with
- * static inlines of the same names, so that a load is a load.
+ * these are functions; on metal the include path holds a guest_port_inline.h
+ * with inlines of the same names, so that a load is a load.
  *
  * Every function gets the guest's context: many guests live in one process,
  * and the library has no static data.
@@ -11,17 +11,17 @@
  * One that faults does not return here, unless the world repairs the fault
  * and repeats it.
  */
-#ifndef PW_GUEST_PORT_H
-#define PW_GUEST_PORT_H
+#ifndef PAGEWARDEN_PORT_H
+#define PAGEWARDEN_PORT_H
 
 #if defined(__has_include)
-#if __has_include(<port_inline.h>)
-#define PW_GUEST_PORT_INLINE
+#if __has_include(<guest_port_inline.h>)
+#define GUEST_PORT_INLINE
 #endif
 #endif
 
-#ifdef PW_GUEST_PORT_INLINE
-#include <port_inline.h>
+#ifdef GUEST_PORT_INLINE
+#include <guest_port_inline.h>
 #else
 
 #include <stdbool.h>
@@ -33,23 +33,23 @@
 struct guest;
 
 /* One aligned load or store. */
-uint32_t port_load32(struct guest *g, vaddr_t from);
-uint64_t port_load64(struct guest *g, vaddr_t from);
-void port_store32(struct guest *g, vaddr_t to, uint32_t value);
-void port_store64(struct guest *g, vaddr_t to, uint64_t value);
+uint32_t guest_port_load32(struct guest *g, vaddr_t from);
+uint64_t guest_port_load64(struct guest *g, vaddr_t from);
+void guest_port_store32(struct guest *g, vaddr_t to, uint32_t value);
+void guest_port_store64(struct guest *g, vaddr_t to, uint64_t value);
 
 /*
  * Many bytes, between a C object of the library (not an address of the
  * simulated machine) and virtual addresses. nr is a multiple of 4; neither
  * end crosses a page more than once for each 4096 bytes.
  */
-void port_read(struct guest *g, void *to, vaddr_t from, size_t nr);
-void port_write(struct guest *g, vaddr_t to, const void *from, size_t nr);
+void guest_port_read(struct guest *g, void *to, vaddr_t from, size_t nr);
+void guest_port_write(struct guest *g, vaddr_t to, const void *from, size_t nr);
 
 /* One page, page-aligned: all zero. */
-void port_clear_page(struct guest *g, vaddr_t page);
+void guest_port_clear_page(struct guest *g, vaddr_t page);
 /* One page to another, both page-aligned. */
-void port_copy_page(struct guest *g, vaddr_t to, vaddr_t from);
+void guest_port_copy_page(struct guest *g, vaddr_t to, vaddr_t from);
 
 /*
  * The machine-to-physical table: true, with the pfn in *ret, if the mfn is
@@ -57,22 +57,22 @@ void port_copy_page(struct guest *g, vaddr_t to, vaddr_t from);
  * where the machine has no memory). What the entry says need not be a pfn of
  * this guest; the caller compares it with the P2M.
  */
-bool port_m2p(struct guest *g, mfn_t frame, pfn_t *ret);
+bool guest_port_m2p(struct guest *g, mfn_t frame, pfn_t *ret);
 
 /*
  * A hypercall: xen.h's number and arguments; returns what the hypervisor does.
  * Pointers among the arguments, and in what they point to, are to C objects
  * of the library: host addresses in a simulator, guest addresses on metal.
  */
-int64_t port_call(struct guest *g, unsigned int nr, uint64_t a1, uint64_t a2,
-		  uint64_t a3, uint64_t a4);
+int64_t guest_port_call(struct guest *g, unsigned int nr, uint64_t a1,
+			uint64_t a2, uint64_t a3, uint64_t a4);
 
 /* Without a hypervisor only: INVLPG; MOV to CR3 (drops all but global). */
-void port_invlpg(struct guest *g, vaddr_t va);
-void port_write_cr3(struct guest *g, maddr_t root);
+void guest_port_invlpg(struct guest *g, vaddr_t va);
+void guest_port_write_cr3(struct guest *g, maddr_t root);
 
 /* One line, without its newline. */
-void port_log(struct guest *g, const char *line);
+void guest_port_log(struct guest *g, const char *line);
 
 #endif
 #endif

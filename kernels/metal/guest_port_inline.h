@@ -21,55 +21,59 @@ struct guest;
 
 void kernel_log(const char *line);
 
-static inline uint32_t port_load32(struct guest *g, vaddr_t from)
+static inline uint32_t guest_port_load32(struct guest *g, vaddr_t from)
 {
 	(void)g;
 	return *(const volatile uint32_t *)from.v;
 }
 
-static inline uint64_t port_load64(struct guest *g, vaddr_t from)
+static inline uint64_t guest_port_load64(struct guest *g, vaddr_t from)
 {
 	(void)g;
 	return *(const volatile uint64_t *)from.v;
 }
 
-static inline void port_store32(struct guest *g, vaddr_t to, uint32_t value)
+static inline void guest_port_store32(struct guest *g, vaddr_t to,
+				      uint32_t value)
 {
 	(void)g;
 	*(volatile uint32_t *)to.v = value;
 }
 
-static inline void port_store64(struct guest *g, vaddr_t to, uint64_t value)
+static inline void guest_port_store64(struct guest *g, vaddr_t to,
+				      uint64_t value)
 {
 	(void)g;
 	*(volatile uint64_t *)to.v = value;
 }
 
-static inline void port_read(struct guest *g, void *to, vaddr_t from, size_t nr)
+static inline void guest_port_read(struct guest *g, void *to, vaddr_t from,
+				   size_t nr)
 {
 	(void)g;
 	__asm__ volatile("" ::: "memory");
 	__builtin_memcpy(to, (const void *)from.v, nr);
 }
 
-static inline void port_write(struct guest *g, vaddr_t to, const void *from,
-			      size_t nr)
+static inline void guest_port_write(struct guest *g, vaddr_t to,
+				    const void *from, size_t nr)
 {
 	(void)g;
 	__builtin_memcpy((void *)to.v, from, nr);
 	__asm__ volatile("" ::: "memory");
 }
 
-static inline void port_clear_page(struct guest *g, vaddr_t page)
+static inline void guest_port_clear_page(struct guest *g, vaddr_t page)
 {
 	(void)g;
 	__builtin_memset((void *)page.v, 0, PAGE_SIZE);
 	__asm__ volatile("" ::: "memory");
 }
 
-static inline void port_copy_page(struct guest *g, vaddr_t to, vaddr_t from)
+static inline void guest_port_copy_page(struct guest *g, vaddr_t to,
+					vaddr_t from)
 {
-	port_write(g, to, (const void *)from.v, PAGE_SIZE);
+	guest_port_write(g, to, (const void *)from.v, PAGE_SIZE);
 }
 
 /* Reads 8 bytes at an address that may not be mapped. */
@@ -94,7 +98,7 @@ static inline bool port_probe(uint64_t address, uint64_t *ret)
 	return ok;
 }
 
-static inline bool port_m2p(struct guest *g, mfn_t frame, pfn_t *ret)
+static inline bool guest_port_m2p(struct guest *g, mfn_t frame, pfn_t *ret)
 {
 	uint64_t value;
 
@@ -107,8 +111,9 @@ static inline bool port_m2p(struct guest *g, mfn_t frame, pfn_t *ret)
 	return true;
 }
 
-static inline int64_t port_call(struct guest *g, unsigned int nr, uint64_t a1,
-				uint64_t a2, uint64_t a3, uint64_t a4)
+static inline int64_t guest_port_call(struct guest *g, unsigned int nr,
+				      uint64_t a1, uint64_t a2, uint64_t a3,
+				      uint64_t a4)
 {
 	register uint64_t r10 __asm__("r10") = a4;
 	int64_t ret;
@@ -122,19 +127,19 @@ static inline int64_t port_call(struct guest *g, unsigned int nr, uint64_t a1,
 }
 
 /* These need ring 0: never called under a hypervisor. */
-static inline void port_invlpg(struct guest *g, vaddr_t va)
+static inline void guest_port_invlpg(struct guest *g, vaddr_t va)
 {
 	(void)g;
 	__asm__ volatile("invlpg (%0)" ::"r"(va.v) : "memory");
 }
 
-static inline void port_write_cr3(struct guest *g, maddr_t root)
+static inline void guest_port_write_cr3(struct guest *g, maddr_t root)
 {
 	(void)g;
 	__asm__ volatile("mov %0, %%cr3" ::"r"(root.v) : "memory");
 }
 
-static inline void port_log(struct guest *g, const char *line)
+static inline void guest_port_log(struct guest *g, const char *line)
 {
 	(void)g;
 	kernel_log(line);
