@@ -13,10 +13,12 @@
 #include "cli/lab_doc.h"
 #include "cli/lab_metal.h"
 #include "cli/lab_table.h"
+#include "cli/lab_why.h"
 #include "cli/say.h"
 #include "cli/size.h"
 
 #define SWEEP_BOOTS 24
+#define REPORT_SIZE 16384
 #define MEMORY_MAX (UINT64_C(1) << 40)
 #define BIG_MAX (UINT64_C(2) << 40)
 
@@ -29,7 +31,8 @@ const char lab_help[] =
 	"Early-boot failures from the public record of the Linux Xen port:\n"
 	"each history is run with the policy that failed, and with those that\n"
 	"were proposed. Without arguments, lists them. `run` prints a table;\n"
-	"`show` the log of one run, `doc` what happened then, as Markdown.\n"
+	"`show` the log of one run and the report of its failure, `doc` what\n"
+	"happened then, as Markdown.\n"
 	"\n"
 	"  --all          every history\n"
 	"  --memory SIZE  of the domains, 64M to 1T (4G)\n"
@@ -321,6 +324,27 @@ static int run(const struct request *r)
 	return status;
 }
 
+/* In the simulator a failure is explained; elsewhere the command's run is. */
+static void show_run(const struct request *r, struct lab_job *job)
+{
+	char report[REPORT_SIZE];
+	struct text t = text_in(report, sizeof(report));
+	struct lab_self self;
+	struct lab_why why;
+
+	if (strcmp(job->on, "sim") != 0) {
+		run_jobs(r, job, 1);
+		fputs(sim_log_text(&job->result.log), stdout);
+		return;
+	}
+	lab_self_init(&self);
+	lab_why_run(&self, job->c, &job->options, &job->result, &why);
+	lab_why_tell(&t, &self, &why);
+	lab_self_fini(&self);
+	printf("%s%s%s", sim_log_text(&job->result.log),
+	       report[0] == '\0' ? "" : "\n", report);
+}
+
 static int show(const struct request *r)
 {
 	unsigned int nr;
@@ -332,8 +356,7 @@ static int show(const struct request *r)
 		return bad(r->world == NULL ? "policy" : "policy in world",
 			   r->world == NULL ? r->policy : r->world);
 	}
-	run_jobs(r, jobs, 1);
-	fputs(sim_log_text(&jobs[0].result.log), stdout);
+	show_run(r, &jobs[0]);
 	putchar('\n');
 	lab_table_head(stdout);
 	lab_table_row(stdout, &jobs[0]);

@@ -92,6 +92,9 @@ static void note(struct checker *c, enum mistake m, pfn_t at)
 {
 	uint64_t *counter = (uint64_t *)((char *)c->f + mistakes[m].counter);
 
+	if (lab_findings_total(c->f) == 0) {
+		c->f->first = at;
+	}
 	(*counter)++;
 	if (c->nr[m] != 0 && c->first[m].v + c->nr[m] == at.v) {
 		c->nr[m]++;

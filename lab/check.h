@@ -23,6 +23,7 @@ struct lab_findings {
 	uint64_t old_p2m; /* of the builder's P2M: RO, typed or not free */
 	uint64_t lost;    /* reserved, and nothing uses it */
 	uint64_t audit;   /* differences */
+	pfn_t first;      /* the page that was found first, if any was */
 	/* One line for each stretch of pages. */
 	struct sim_log lines;
 };

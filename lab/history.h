@@ -40,6 +40,23 @@ struct lab_policy {
 	bool metal_forgives;
 };
 
+/* What keeps a frame from being what was asked for. */
+enum lab_holder {
+	LAB_HELD_BY_NOTHING,
+	LAB_HELD_WRITABLE, /* a writable mapping */
+	LAB_HELD_READONLY, /* a read-only one */
+	LAB_HELD_AS_TABLE, /* an entry of an upper table */
+	LAB_HELD_BY_PIN,
+};
+
+/* What is known of a failure, for the report to be held against. */
+struct lab_blame {
+	const char *title; /* the refusal's rule, or the kind of failure */
+	const char *asker; /* the function that asked for it, or NULL */
+	enum lab_holder holder;
+	const char *maker; /* who made the holder; NULL: the builder */
+};
+
 /* A policy in a world, and what is recorded of it. */
 struct lab_case {
 	const struct lab_policy *policy;
@@ -48,10 +65,11 @@ struct lab_case {
 	/* Where it fails (or LAB_DONE), and what the log then must say. */
 	enum lab_step step;
 	const char *says;
+	const struct lab_blame *blame; /* of each case that fails */
 };
 
-/* The last three of a case that comes out right. */
-#define LAB_CASE_RIGHT LAB_RIGHT, LAB_DONE, NULL
+/* The last four of a case that comes out right. */
+#define LAB_CASE_RIGHT LAB_RIGHT, LAB_DONE, NULL, NULL
 
 struct lab_history {
 	const char *name;

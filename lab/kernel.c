@@ -191,11 +191,21 @@ void lab_say(struct guest *g, const char *what)
 	guest_port_log(g, line);
 }
 
+void lab_about(struct guest *g, pfn_t frame)
+{
+	struct lab_notes *n = lab_notes(g);
+
+	n->about_frame = true;
+	n->about = frame;
+	(void)guest_fail(g, 0, "about pfn %lx", frame.v);
+	lab_say(g, g->message);
+}
+
 int lab_boot(struct guest *g, struct lab_kernel *k)
 {
 	int error = 0;
 
-	k->notes = (struct lab_notes){.watching = false};
+	k->notes = (struct lab_notes){.about_frame = false};
 	k->config.policy_state = &k->notes;
 	for (k->step = LAB_START; error == 0 && k->step < LAB_DONE;) {
 		lab_say(g, lab_step_name[k->step]);

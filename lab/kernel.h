@@ -34,6 +34,9 @@ extern const char *const lab_step_name[LAB_STEPS];
 
 /* What the policies of lab/histories/ keep in mind, one set for each kernel. */
 struct lab_notes {
+	/* The frame that the history is about: see lab_about(). */
+	bool about_frame;
+	pfn_t about;
 	/* rw-past: the range that is watched until it is seen reserved. */
 	bool watching;
 	struct guest_table_buffer watched;
@@ -71,6 +74,9 @@ struct lab_kernel {
  * guest's message; the caller then ends the kernel as BUG() does.
  */
 int lab_boot(struct guest *g, struct lab_kernel *k);
+
+/* Notes, and says, which frame things will go wrong with. */
+void lab_about(struct guest *g, pfn_t frame);
 
 /* One line to the log, "lab: " before it. */
 void lab_say(struct guest *g, const char *what);

@@ -17,6 +17,16 @@
 
 extern const char *const lab_outcome_name[LAB_OUTCOMES];
 
+struct lab_result;
+
+/* Who looks at the machine of a run while it is there; it keeps a record. */
+struct lab_witness {
+	struct sim_witness machine;
+	/* At the end of the kernel's run, however it came. */
+	void (*ended)(struct sim *s, const struct lab_kernel *k,
+		      const struct lab_result *r);
+};
+
 struct lab_options {
 	uint64_t memory; /* bytes, of LAB_MEMORY_ASKED */
 	uint64_t big;    /* bytes, of LAB_MEMORY_BIG */
@@ -26,6 +36,8 @@ struct lab_options {
 	/* Instead of the world's, if it keeps anything: for sweeps. */
 	bool has_tlb;
 	struct tlb_config tlb;
+	const struct lab_witness *witness; /* or NULL */
+	void *witness_state;               /* of the machine's */
 };
 
 #define LAB_MEMORY_MIN (UINT64_C(64) << 20)

@@ -249,7 +249,7 @@ static void explain(struct sim *s, struct lab_result *r)
 }
 
 static void finish(struct sim *s, const struct lab_kernel *k,
-		   struct lab_result *r)
+		   const struct lab_options *o, struct lab_result *r)
 {
 	r->step = k->step;
 	count(s, r);
@@ -263,6 +263,9 @@ static void finish(struct sim *s, const struct lab_kernel *k,
 	explain(s, r);
 	sim_log_bytes(&s->log, sim_log_text(&r->findings.lines),
 		      r->findings.lines.length);
+	if (o->witness != NULL) {
+		o->witness->ended(s, k, r);
+	}
 }
 
 static void run_machine(struct sim *s, const struct lab_case *c,
@@ -281,7 +284,7 @@ static void run_machine(struct sim *s, const struct lab_case *c,
 		sim_say(s, "%s", e.text);
 	} else {
 		(void)sim_run(s, boot, &k);
-		finish(s, &k, r);
+		finish(s, &k, o, r);
 	}
 	r->log = s->log;
 	s->log = (struct sim_log){0};
@@ -314,6 +317,7 @@ void lab_run(const struct lab_case *c, const struct lab_options *o,
 		.cpu = cpu_of(c->world),
 		.tlb = o->has_tlb ? o->tlb : tlb_of(c->world),
 		.check_always = o->check_always,
+		.record = o->witness != NULL,
 	};
 	struct build_error e = {""};
 	struct sim *s = sim_create(&config, &e);
@@ -326,6 +330,10 @@ void lab_run(const struct lab_case *c, const struct lab_options *o,
 	if (s == NULL) {
 		(void)snprintf(r->message, sizeof(r->message), "%s", e.text);
 		return;
+	}
+	if (o->witness != NULL) {
+		s->witness = &o->witness->machine;
+		s->witness_state = o->witness_state;
 	}
 	run_machine(s, c, o, r);
 	r->as_expected = expected(c, r);

@@ -86,6 +86,11 @@ $(B)/$(1)/%.S.o: %.S $(B)/$(1)/flags | $$(DEPS_$(1))
 endef
 $(foreach f,$(FLAVOURS),$(eval $(call flavour,$(f))))
 
+# The lab's guest is asked who called whom: a call at a function's end that is
+# made a jump leaves no trace of the function.
+$(foreach d,sim guest lab,$(B)/host/$(d)/% $(B)/san/$(d)/%) $(B)/kern/lab/%: \
+	CFLAGS_EXTRA := -fno-optimize-sibling-calls
+
 # $(call listed,FILE,OBJECTS): FILE is made anew when the list of what goes into
 # it changes: a source that is gone leaves nothing behind.
 define listed

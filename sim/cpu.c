@@ -138,6 +138,7 @@ static void physical_write(struct sim *s, maddr_t at, const void *from,
 		return;
 	}
 	check_store(s, at);
+	record_store(s, at, bytes);
 	if (lazy_write(s, at, from, bytes)) {
 		return;
 	}

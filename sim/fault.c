@@ -62,6 +62,26 @@ static _Noreturn void crash(struct sim *s)
 	sim_stop(s, SIM_CRASHED);
 }
 
+/* What is refused though the tables allow it, the TLB alone refused. */
+static void note_fault(struct sim *s, vaddr_t va, uint32_t code)
+{
+	struct access access = {.write = (code & PF_WRITE) != 0,
+				.user = s->user,
+				.fetch = (code & PF_FETCH) != 0};
+	struct walk w;
+
+	cpu_peek(s, va, &w);
+	s->fault = (struct sim_fault){
+		.happened = true,
+		.va = va,
+		.code = code,
+		.stale = w.mapped &&
+			 walk_check(&s->cpu, w.to.flags, access) == 0,
+		.callers = s->record == NULL ? SIM_NOBODY
+					     : record_callers(s->record),
+	};
+}
+
 void fault_page(struct sim *s, vaddr_t va, uint32_t code)
 {
 	sim_fault_handler *handler = s->fault_handler;
@@ -83,6 +103,7 @@ void fault_page(struct sim *s, vaddr_t va, uint32_t code)
 			return;
 		}
 	}
+	note_fault(s, va, code);
 	(void)snprintf(s->why, sizeof(s->why),
 		       "unhandled page fault (ec=%04X) at %016llx", code,
 		       (unsigned long long)va.v);

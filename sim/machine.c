@@ -105,7 +105,8 @@ struct sim *sim_create(const struct sim_config *config, struct build_error *e)
 	s->config = *config;
 	s->cpu = config->cpu;
 	s->user = config->hypervisor;
-	if (take_memory(s) != 0 ||
+	s->record = config->record ? record_create() : NULL;
+	if (take_memory(s) != 0 || (config->record && s->record == NULL) ||
 	    tlb_init(&s->tlb, config->tlb, config->seed) != 0) {
 		(void)error_set(e, XEN_ENOMEM,
 				"the host has no room for %lu frames",
@@ -128,6 +129,7 @@ void sim_destroy(struct sim *s)
 	memory_release(s->mmu.m2p, nr * sizeof(*s->mmu.m2p));
 	memory_release(s->tally, nr * sizeof(*s->tally));
 	tlb_fini(&s->tlb);
+	record_destroy(s->record);
 	sim_log_fini(&s->log);
 	lazy_fini(s);
 	free(s->runs);

@@ -127,6 +127,9 @@ void port_refused(struct mmu_domain *d, struct refusal *r)
 		sim_say(s, "d1v0: Error while pinning mfn %llx",
 			(unsigned long long)r->operand[1]);
 	}
+	if (s->witness != NULL) {
+		s->witness->refused(s, r);
+	}
 }
 
 void port_relax(struct mmu_domain *d)
@@ -136,8 +139,7 @@ void port_relax(struct mmu_domain *d)
 
 void port_event(struct mmu_domain *d, const struct mmu_event *event)
 {
-	(void)d;
-	(void)event;
+	record_event(sim_of(d), event);
 }
 
 _Noreturn void port_panic(struct mmu *m, const char *why)

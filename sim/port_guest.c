@@ -59,6 +59,7 @@ static bool emulated(struct sim *s, vaddr_t to, uint64_t value)
 	uint64_t old = 0;
 	maddr_t at;
 	struct access write = {.write = true, .user = true};
+	bool done;
 
 	if (!s->config.hypervisor ||
 	    (s->vm_assist >> VMASST_TYPE_writable_pagetables & 1) == 0 ||
@@ -67,8 +68,11 @@ static bool emulated(struct sim *s, vaddr_t to, uint64_t value)
 		    (PF_PRESENT | PF_WRITE | PF_USER)) {
 		return false;
 	}
-	return mmu_direct_find(&s->vcpu, to, &w) == 0 &&
+	record_hypercall(s, true);
+	done = mmu_direct_find(&s->vcpu, to, &w) == 0 &&
 	       mmu_direct_write(&s->vcpu, &w, DIRECT_WRITE, &old, value) == 0;
+	record_hypercall(s, false);
+	return done;
 }
 
 void guest_port_store64(struct guest *g, vaddr_t to, uint64_t value)
@@ -158,9 +162,18 @@ int64_t guest_port_call(struct guest *g, unsigned int nr, uint64_t a1,
 	/* Arguments can be addresses of this process: not for the report. */
 	struct sim *s = executing(g, "guest_port_call", vaddr(0), nr, 0);
 	uint64_t arg[6] = {a1, a2, a3, a4, 0, 0};
+	int64_t rc;
 
 	s->regs.rsi = 0;
-	return sim_hypercall(s, nr, arg);
+	record_hypercall(s, true);
+	rc = sim_hypercall(s, nr, arg);
+	record_hypercall(s, false);
+	return rc;
+}
+
+void guest_port_queued(struct guest *g, unsigned int request)
+{
+	record_queued(sim_of_guest(g), request);
 }
 
 void guest_port_invlpg(struct guest *g, vaddr_t va)

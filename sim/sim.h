@@ -26,6 +26,7 @@
 #include "pagewarden/guest.h"
 #include "sim/log.h"
 #include "sim/random.h"
+#include "sim/record.h"
 #include "sim/tlb.h"
 #include "sim/walk.h"
 
@@ -38,6 +39,8 @@ struct sim_config {
 	/* After each hypercall, hold tables and TLB against I2 and the audit.
 	 */
 	bool check_always;
+	/* Keep a record of the run (record.h), from its beginning. */
+	bool record;
 };
 
 /* How a run of the guest came to its end. */
@@ -92,7 +95,25 @@ struct lazy_word {
 	bool written;
 };
 
+/* A page fault that nobody handled. */
+struct sim_fault {
+	bool happened;
+	vaddr_t va;
+	uint32_t code;
+	/* The tables allow what was refused: the TLB did not know. */
+	bool stale;
+	uint32_t callers; /* of the record, if there is one */
+};
+
 struct sim;
+/*
+ * Who looks at the machine at moments when it stands still: at a refusal, the
+ * engine's record of it being whole.
+ */
+struct sim_witness {
+	void (*refused)(struct sim *s, const struct refusal *r);
+};
+
 /* The guest's page-fault handler: true if the access can be repeated. */
 typedef bool sim_fault_handler(struct sim *s, vaddr_t va, uint32_t code);
 
@@ -114,6 +135,8 @@ struct sim {
 
 	/* The guest's world. */
 	sim_fault_handler *fault_handler;
+	const struct sim_witness *witness; /* or NULL */
+	void *witness_state;
 	bool has_e820; /* else the engine's answer */
 	struct guest_e820_map e820;
 	uint64_t vm_assist;
@@ -134,7 +157,9 @@ struct sim {
 	char why[256]; /* one line, of the crash or the violation */
 	struct sim_stats stats;
 	struct sim_stale last_stale;
+	struct sim_fault fault;
 	struct sim_log log;
+	struct sim_record *record; /* if config.record */
 
 	/* Memory of the host. */
 	uint64_t ram_bytes;

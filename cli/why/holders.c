@@ -152,7 +152,7 @@ static void tell_count(struct text *t, const char **between, uint64_t nr,
 	}
 }
 
-static void tell_holder(struct text *t, const struct holder *h)
+void holder_tell(struct text *t, const struct holder *h)
 {
 	if (h->reached) {
 		text_format(t, INDENT "%016lx ", h->va);
@@ -169,9 +169,8 @@ static void tell_holder(struct text *t, const struct holder *h)
 	text_char(t, '\n');
 }
 
-void holders_tell(struct text *t, const struct holders *h)
+void holders_tell_count(struct text *t, const struct holders *h)
 {
-	uint64_t all = h->writable + h->read_only + h->upper;
 	const char *between = "";
 
 	text_string(t, "  held by    ");
@@ -183,8 +182,15 @@ void holders_tell(struct text *t, const struct holders *h)
 		between = ", ";
 	}
 	text_string(t, *between == '\0' ? "no entry and no pin\n" : "\n");
+}
+
+void holders_tell(struct text *t, const struct holders *h)
+{
+	uint64_t all = h->writable + h->read_only + h->upper;
+
+	holders_tell_count(t, h);
 	for (unsigned int i = 0; i < h->nr; i++) {
-		tell_holder(t, &h->list[i]);
+		holder_tell(t, &h->list[i]);
 	}
 	if (all > h->nr) {
 		text_format(t, INDENT "and %lu more\n", all - h->nr);

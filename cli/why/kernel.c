@@ -79,6 +79,9 @@ bool why_is_return(const struct why_kernel *k, uint64_t address)
 	if (!symbols_is_text(&k->symbols, address)) {
 		return false;
 	}
+	if (k->unwound) {
+		return true;
+	}
 	p = before(k, address, 7);
 	return p != NULL && is_call(p);
 }

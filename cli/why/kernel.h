@@ -11,6 +11,8 @@ struct why_kernel {
 	size_t size;
 	struct elf_image elf;
 	struct symbols symbols;
+	/* Stacks were unwound, not scanned: each word in code is a return. */
+	bool unwound;
 };
 
 /*

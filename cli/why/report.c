@@ -146,6 +146,12 @@ static void tell_callers(struct text *t, const cJSON *stack,
 	}
 }
 
+void why_callers(struct text *t, const cJSON *stack,
+		 const struct why_kernel *kernel)
+{
+	tell_callers(t, stack, kernel);
+}
+
 static void tell_asker(struct text *t, const cJSON *e,
 		       const struct why_kernel *kernel)
 {

@@ -21,6 +21,9 @@ void why_refusal(struct text *t, const cJSON *event,
 /* What happened to the frame: one line an event, with its callers. */
 void why_history(struct text *t, const cJSON *events,
 		 const struct why_kernel *kernel);
+/* Callers, from a list of stack words: "f+0x1 < g+0x2 < ...", indented. */
+void why_callers(struct text *t, const cJSON *stack,
+		 const struct why_kernel *kernel);
 /* The callers of a crash, the innermost first. */
 void why_crash(struct text *t, const cJSON *event,
 	       const struct why_kernel *kernel);

@@ -56,6 +56,7 @@ static struct guest_batch_request *batch_next(struct guest *g, unsigned long op,
 	if (extend) {
 		r->index = r[-1].index + 1;
 	}
+	guest_port_queued(g, b->nr_requests);
 	return r;
 }
 

@@ -67,6 +67,12 @@ bool guest_port_m2p(struct guest *g, mfn_t frame, pfn_t *ret);
 int64_t guest_port_call(struct guest *g, unsigned int nr, uint64_t a1,
 			uint64_t a2, uint64_t a3, uint64_t a4);
 
+/*
+ * The request of this number has been put into the batch: for worlds that
+ * want to know who queued what. Most do not.
+ */
+void guest_port_queued(struct guest *g, unsigned int request);
+
 /* Without a hypervisor only: INVLPG; MOV to CR3 (drops all but global). */
 void guest_port_invlpg(struct guest *g, vaddr_t va);
 void guest_port_write_cr3(struct guest *g, maddr_t root);

@@ -28,13 +28,17 @@ static const struct lab_world big_not_noted = {.name = "big, no note",
 					       LAB_UNDER_HYPERVISOR,
 					       .memory = LAB_MEMORY_BIG};
 
-#define NO_NOTE LAB_NOT_STARTED, LAB_START, "the kernel has no note INIT_P2M"
+static const struct lab_blame not_started = {.title = "NOT_STARTED"};
+
+#define NO_NOTE                                                        \
+	LAB_NOT_STARTED, LAB_START, "the kernel has no note INIT_P2M", \
+		&not_started
 
 static const struct lab_case cases[] = {
 	{&policies[INSIDE], &lab_world_noted, LAB_CASE_RIGHT},
 	{&policies[INSIDE], &not_noted, LAB_CASE_RIGHT},
 	{&policies[INSIDE], &big_noted, LAB_NOT_STARTED, LAB_START,
-	 "is above the limit of 1024 MiB"},
+	 "is above the limit of 1024 MiB", &not_started},
 	{&policies[INSIDE], &big_not_noted, NO_NOTE},
 	{&policies[OUTSIDE], &lab_world_noted, LAB_CASE_RIGHT},
 	{&policies[OUTSIDE], &big_not_noted, NO_NOTE},

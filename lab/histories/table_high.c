@@ -210,10 +210,25 @@ static const struct lab_world two_ranges = {.name = "two ranges",
 					    .two_ranges = true,
 					    .memory = LAB_MEMORY_TWO};
 
-#define BAD_TYPE                     \
-	LAB_REFUSED, LAB_DIRECT_MAP, \
-		"Bad type (saw 7400000000000001 != exp 1000000000000000)"
-#define FAULT LAB_FAULT, LAB_P2M, "unhandled page fault (ec=0003)"
+static const struct lab_blame writable_table = {
+	.title = "BAD_TYPE",
+	.asker = "guest_fill",
+	.holder = LAB_HELD_WRITABLE,
+	.maker = "guest_fill",
+};
+static const struct lab_blame left_readonly = {
+	.title = "PAGE_FAULT",
+	.asker = "guest_alloc_frames",
+	.holder = LAB_HELD_READONLY,
+	.maker = "guest_fill",
+};
+
+#define BAD_TYPE                                                           \
+	LAB_REFUSED, LAB_DIRECT_MAP,                                       \
+		"Bad type (saw 7400000000000001 != exp 1000000000000000)", \
+		&writable_table
+#define FAULT \
+	LAB_FAULT, LAB_P2M, "unhandled page fault (ec=0003)", &left_readonly
 
 static const struct lab_case cases[] = {
 	{&policies[USED_ONLY], &one_range, BAD_TYPE},

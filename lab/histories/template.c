@@ -118,12 +118,24 @@ static const struct lab_world four_level_nx = {.name = "4-level NX",
 					       .large = true,
 					       .nx = true};
 
-#define SMALL "where a large page fits"
+static const struct lab_blame writable_table = {
+	.title = "NOT_WRITABLE",
+	.asker = "guest_fill",
+	.holder = LAB_HELD_AS_TABLE,
+	.maker = "guest_own_tables",
+};
+static const struct lab_blame kept = {
+	.title = "MISTAKE",
+	.holder = LAB_HELD_WRITABLE,
+};
+static const struct lab_blame kept_native = {.title = "MISTAKE"};
+
+#define SMALL "where a large page fits", &kept_native
 #define EXECUTABLE "executable"
 
 static const struct lab_case cases[] = {
 	{&policies[OVERWRITE], &xen, LAB_REFUSED, LAB_DIRECT_MAP,
-	 "!= exp 7000000000000000)"},
+	 "!= exp 7000000000000000)", &writable_table},
 	{&policies[OVERWRITE], &two_level, LAB_CASE_RIGHT},
 	{&policies[OVERWRITE], &two_level_pse, LAB_CASE_RIGHT},
 	{&policies[OVERWRITE], &pae, LAB_CASE_RIGHT},
@@ -144,13 +156,15 @@ static const struct lab_case cases[] = {
 	{&policies[QUERY], &pae_nx, LAB_CASE_RIGHT},
 	{&policies[QUERY], &four_level, LAB_CASE_RIGHT},
 	{&policies[QUERY], &four_level_nx, LAB_CASE_RIGHT},
-	{&policies[KEEP], &xen, LAB_WRONG, LAB_DONE, EXECUTABLE},
+	{&policies[KEEP], &xen, LAB_WRONG, LAB_DONE, EXECUTABLE, &kept},
 	{&policies[KEEP], &two_level, LAB_CASE_RIGHT},
 	{&policies[KEEP], &two_level_pse, LAB_WRONG, LAB_DONE, SMALL},
 	{&policies[KEEP], &pae, LAB_WRONG, LAB_DONE, SMALL},
-	{&policies[KEEP], &pae_nx, LAB_WRONG, LAB_DONE, EXECUTABLE},
+	{&policies[KEEP], &pae_nx, LAB_WRONG, LAB_DONE, EXECUTABLE,
+	 &kept_native},
 	{&policies[KEEP], &four_level, LAB_WRONG, LAB_DONE, SMALL},
-	{&policies[KEEP], &four_level_nx, LAB_WRONG, LAB_DONE, EXECUTABLE},
+	{&policies[KEEP], &four_level_nx, LAB_WRONG, LAB_DONE, EXECUTABLE,
+	 &kept_native},
 	{&policies[FILTER], &xen, LAB_CASE_RIGHT},
 	{&policies[FILTER], &two_level, LAB_CASE_RIGHT},
 	{&policies[FILTER], &two_level_pse, LAB_CASE_RIGHT},

@@ -35,9 +35,16 @@ static const struct lab_world forgets = {.name = "TLB keeps none",
 					 .tlb_forgets = true,
 					 .memory = LAB_MEMORY_SMALL};
 
+static const struct lab_blame stale = {
+	.title = "STALE_TRANSLATION",
+	.asker = "guest_clear_frame",
+	.holder = LAB_HELD_WRITABLE,
+	.maker = "guest_make_readwrite",
+};
+
 static const struct lab_case cases[] = {
 	{&policies[NO_FLUSH], &keeps, LAB_FAULT, LAB_OWN_TABLES,
-	 "unhandled page fault (ec=0003)"},
+	 "unhandled page fault (ec=0003)", &stale},
 	{&policies[NO_FLUSH], &forgets, LAB_CASE_RIGHT},
 	{&policies[FLUSH], &keeps, LAB_CASE_RIGHT},
 	{&policies[FLUSH], &forgets, LAB_CASE_RIGHT},
