@@ -33,6 +33,7 @@ include mk/kernels.mk
 include mk/images.mk
 include mk/tests.mk
 include mk/check.mk
+include mk/bench.mk
 include mk/lint.mk
 include mk/tools.mk
 
@@ -49,6 +50,7 @@ help:
 	@echo '  check-tree'
 	@echo 'make lab          the histories, each policy, in the simulator'
 	@echo 'make bench        instruction counts: ours, stock Xen, native'
+	@echo 'make bench-native [GIB="1 16"]    the engine in a process, beside memory speed'
 	@echo 'make differential [SEEDS=1..100]  random requests, beside stock Xen'
 	@echo 'make fuzz [T=60] [F="mmu ..."]    each fuzz target for T seconds'
 	@echo 'make coverage     lines run by the unit tests, a floor per folder'

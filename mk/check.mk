@@ -5,7 +5,7 @@
 
 .PHONY: check check-unit check-boot check-seal check-headers check-fuzz \
 	check-links check-tree \
-	differential run bench lab
+	differential run lab
 
 TAP := $(B)/check
 BOOT_CASES := $(shell sed -n 's/^\[\(.*\)\]$$/\1/p' tests/qemu/tests.cfg \
@@ -127,6 +127,3 @@ run: $(BOOT_NEEDS) | $(B)/.deps-run
 
 lab: $(CLI)
 	$(CLI) lab run --all $(LAB_ARGS)
-
-bench: $(BOOT_NEEDS) $(XEN_STOCK) | $(B)/.deps-bench
-	@bench/run

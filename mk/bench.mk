@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: MIT
+#
+# make bench: instructions in QEMU, beside stock Xen. make bench-native: the
+# engine's objects, as the hypervisor has them, on this machine's processor.
+
+.PHONY: bench bench-native
+
+bench: $(BOOT_NEEDS) $(XEN_STOCK) | $(B)/.deps-bench
+	@bench/run
+
+BENCH_NATIVE := $(B)/bench-native
+BENCH_NATIVE_OBJ := $(call objs,host,$(call csrc,bench/native)) \
+	$(call objs,hv,$(call csrc,engine))
+
+$(eval $(call listed,$(BENCH_NATIVE),$(BENCH_NATIVE_OBJ)))
+$(BENCH_NATIVE): $(BENCH_NATIVE_OBJ)
+	$(call say,LD      $@)
+	$(Q)$(CC) -o $@ $(BENCH_NATIVE_OBJ)
+
+bench-native: $(BENCH_NATIVE)
+	$(BENCH_NATIVE) -j $(B)/bench-native.json $(GIB)
