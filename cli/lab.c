@@ -182,7 +182,7 @@ static int list(void)
 	for (unsigned int h = 0; h < lab_nr_histories; h++) {
 		const struct lab_history *history = lab_histories[h];
 
-		printf("%-12s %s\n", history->name, history->title);
+		printf("%-16s %s\n", history->name, history->title);
 		for (unsigned int p = 0; p < history->nr_policies; p++) {
 			printf("  %-14s %s\n", history->policies[p].name,
 			       history->policies[p].title);

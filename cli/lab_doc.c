@@ -13,8 +13,8 @@
 #define WIDTH 79
 
 static const char introduction[] =
-	"Failures of early page-table code, from the public record of the "
-	"Linux Xen port, as experiments. `pagewarden lab` lists them, "
+	"Failures of page-table code, from the public record of the Linux "
+	"Xen port, as experiments. `pagewarden lab` lists them, "
 	"`pagewarden lab run HISTORY` runs every policy side by side, and "
 	"`pagewarden lab show HISTORY POLICY` prints the log of one run up to "
 	"the crash report, and then why it failed: what was asked and by "

@@ -72,6 +72,7 @@ void lab_stack_cut(const struct lab_self *self, struct lab_stack *s)
 		}
 		if (begins(name, "guest_port_") ||
 		    (first == end && (begins(name, "batch_next") ||
+				      begins(name, "guest_hypercall") ||
 				      begins(name, "guest_batch_")))) {
 			first = end + 1;
 		}

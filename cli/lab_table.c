@@ -11,7 +11,7 @@
 
 void lab_table_head(FILE *to)
 {
-	fprintf(to, "%-23s %-14s %-3s %-11s %-8s %-24s %8s %10s %7s %6s %5s\n",
+	fprintf(to, "%-26s %-14s %-3s %-11s %-8s %-24s %8s %10s %7s %6s %5s\n",
 		"policy", "world", "on", "outcome", "expected", "failed at",
 		"hypcalls", "PTE writes", "flushes", "walked", "lost");
 }
@@ -34,7 +34,7 @@ void lab_table_row(FILE *to, const struct lab_job *job)
 
 	(void)snprintf(policy, sizeof(policy), "%s/%s", job->c->policy->history,
 		       job->c->policy->name);
-	fprintf(to, "%-23s %-14s %-3s %-11s %-8s %-24s", policy,
+	fprintf(to, "%-26s %-14s %-3s %-11s %-8s %-24s", policy,
 		job->c->world->name, job->on, lab_outcome_name[r->outcome],
 		r->as_expected ? "yes" : "NO",
 		done ? "-" : lab_step_name[r->step]);

@@ -31,6 +31,7 @@ struct lab_policy {
 	const char *name;
 	const char *title;              /* one line */
 	const struct guest_policy *map; /* NULL: the library's own */
+	const struct lab_deed *deed;    /* or NULL */
 	bool p2m_inside;                /* in the initial mapping, always */
 	bool sim_only;
 	/*

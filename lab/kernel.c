@@ -22,6 +22,7 @@ const char *const lab_step_name[LAB_STEPS] = {
 	[LAB_P2M] = "own P2M",
 	[LAB_DROP_P2M] = "drop the builder's P2M",
 	[LAB_DROP_SURPLUS] = "drop the initial mapping",
+	[LAB_DEED] = "deed",
 	[LAB_PROTECT] = "change a permission",
 	[LAB_REUSE] = "reuse freed frames",
 	[LAB_DONE] = "done",
@@ -141,7 +142,7 @@ static int reuse(struct guest *g, const struct lab_kernel *k)
 	return error;
 }
 
-static int do_step(struct guest *g, struct lab_kernel *k)
+int lab_do_step(struct guest *g, struct lab_kernel *k)
 {
 	switch (k->step) {
 	case LAB_START:
@@ -164,6 +165,8 @@ static int do_step(struct guest *g, struct lab_kernel *k)
 		return guest_drop_p2m(g);
 	case LAB_DROP_SURPLUS:
 		return guest_drop_surplus(g);
+	case LAB_DEED:
+		return 0;
 	case LAB_PROTECT:
 		return change_permission(g);
 	case LAB_REUSE:
@@ -173,6 +176,19 @@ static int do_step(struct guest *g, struct lab_kernel *k)
 		break;
 	}
 	return 0;
+}
+
+static bool has_deed(const struct lab_kernel *k)
+{
+	return k->deed != NULL && k->deed->step == k->step;
+}
+
+static int do_step(struct guest *g, struct lab_kernel *k)
+{
+	if (k->step != LAB_DEED || has_deed(k)) {
+		lab_say(g, lab_step_name[k->step]);
+	}
+	return has_deed(k) ? k->deed->run(g, k) : lab_do_step(g, k);
 }
 
 void lab_say(struct guest *g, const char *what)
@@ -208,7 +224,6 @@ int lab_boot(struct guest *g, struct lab_kernel *k)
 	k->notes = (struct lab_notes){.about_frame = false};
 	k->config.policy_state = &k->notes;
 	for (k->step = LAB_START; error == 0 && k->step < LAB_DONE;) {
-		lab_say(g, lab_step_name[k->step]);
 		error = do_step(g, k);
 		if (error == 0) {
 			k->step++;

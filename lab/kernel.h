@@ -22,6 +22,7 @@ enum lab_step {
 	LAB_P2M,
 	LAB_DROP_P2M,
 	LAB_DROP_SURPLUS,
+	LAB_DEED,
 	LAB_PROTECT,
 	LAB_REUSE,
 	LAB_DONE,
@@ -51,6 +52,17 @@ static inline struct lab_notes *lab_notes(struct guest *g)
 	return (struct lab_notes *)g->config.policy_state;
 }
 
+struct lab_kernel;
+
+/*
+ * What a policy does itself, in place of a step of the boot; it can have the
+ * step done by lab_do_step(). At LAB_DEED nothing is done otherwise.
+ */
+struct lab_deed {
+	enum lab_step step;
+	int (*run)(struct guest *g, struct lab_kernel *k);
+};
+
 struct lab_kernel {
 	struct guest_config config;
 	vaddr_t start_info;                /* under a hypervisor */
@@ -62,6 +74,7 @@ struct lab_kernel {
 	pfn_t split;
 	/* Frames at the top of memory that are taken, as by an initrd. */
 	uint64_t top_taken;
+	const struct lab_deed *deed; /* or NULL */
 	/* The library's work: where the builder's P2M was. */
 	pfn_t old_p2m;
 	pfn_t old_p2m_end;
@@ -74,6 +87,9 @@ struct lab_kernel {
  * guest's message; the caller then ends the kernel as BUG() does.
  */
 int lab_boot(struct guest *g, struct lab_kernel *k);
+
+/* The step that was begun last, as it is without a deed. */
+int lab_do_step(struct guest *g, struct lab_kernel *k);
 
 /* Notes, and says, which frame things will go wrong with. */
 void lab_about(struct guest *g, pfn_t frame);

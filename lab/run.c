@@ -134,6 +134,7 @@ static struct lab_kernel kernel_of(const struct lab_world *w,
 				.memory_limit = pfn(limit),
 				.policy = p->map,
 			},
+		.deed = p->deed,
 		.split = pfn(w->two_ranges ? pages / 2 : 0),
 		.top_taken = w->hypervisor ? TOP_TAKEN : 0,
 	};

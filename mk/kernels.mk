@@ -13,8 +13,8 @@ CPPFLAGS_kern := -Ikernels/metal
 
 $(eval $(call archive,$(KERN_LIB),$(call objs,kern,\
 	$(call csrc,guest kernels/common) $(call asmsrc,guest kernels/common) \
-	$(wildcard kernels/*.c kernels/*.S lab/kernel.c lab/history.c \
-	lab/histories/*.c))))
+	$(wildcard kernels/*.c kernels/*.S lab/deed.c lab/kernel.c \
+	lab/history.c lab/histories/*.c))))
 
 define kernel
 $(call listed,$(B)/kernels/$(1).elf,$(call csrc,kernels/$(1)) \

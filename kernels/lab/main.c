@@ -73,6 +73,7 @@ static struct lab_kernel kernel_of(uint64_t start_info,
 					cmdline_number(cmdline, "limit", 0)),
 				.policy = p->map,
 			},
+		.deed = p->deed,
 		.start_info = vaddr(start_info),
 		.split = pfn(cmdline_has(cmdline, "two-ranges")
 				     ? si->nr_pages / 2
