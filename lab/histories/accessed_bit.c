@@ -64,12 +64,19 @@ static const struct lab_case cases[] = {
 
 const struct lab_history history_accessed_bit = {
 	.name = "accessed-bit",
-	.title =
-		"the accessed bit of an entry above level 1 is cleared by a store",
-	.source =
-		"November 2022, \"mm: introduce arch_has_hw_nonleaf_pmd_young()\", for eed9a328aa1a (\"mm: x86: add CONFIG_ARCH_HAS_NONLEAF_PMD_YOUNG\")",
-	.story =
-		"Generic code ages pages by their accessed bits, since 2022 those of tables too: it clears the bit in an L2 entry by a plain atomic store. The L2 of a PV guest is pinned, or hangs below what is, and so is mapped read-only: a page fault, which Xen lets nobody repair for tables above level 1 (`store`). The cure is to ask whether this CPU, or this hypervisor, can do it (`capability`). The report names the table written and who made it one.",
+	.title = "the accessed bit of an entry above level 1 is cleared by a "
+		 "store",
+	.source = "November 2022, \"mm: introduce "
+		  "arch_has_hw_nonleaf_pmd_young()\", for eed9a328aa1a (\"mm: "
+		  "x86: add CONFIG_ARCH_HAS_NONLEAF_PMD_YOUNG\")",
+	.story = "Generic code ages pages by their accessed bits, since 2022 "
+		 "those of tables too: it clears the bit in an L2 entry by a "
+		 "plain atomic store. The L2 of a PV guest is pinned, or hangs "
+		 "below what is, and so is mapped read-only: a page fault, "
+		 "which Xen lets nobody repair for tables above level 1 "
+		 "(`store`). The cure is to ask whether this CPU, or this "
+		 "hypervisor, can do it (`capability`). The report names the "
+		 "table written and who made it one.",
 	.policies = policies,
 	.nr_policies = LAB_NR(policies),
 	.cases = cases,

@@ -91,10 +91,13 @@ static const struct lab_case cases[] = {
 const struct lab_history history_beyond_ram = {
 	.name = "beyond-ram",
 	.title = "an entry names a frame beyond the machine's memory",
-	.source =
-		"without a date: frame numbers from a table that is stale, cut, or of another machine",
-	.story =
-		"A frame number that comes from a damaged P2M, or from arithmetic on an invalid one, is usually far beyond what the machine has. The entry (`beyond`) is refused. Nothing holds such a frame and it has no history: what the report has is the entry, and who queued it.",
+	.source = "without a date: frame numbers from a table that is stale, "
+		  "cut, or of another machine",
+	.story = "A frame number that comes from a damaged P2M, or from "
+		 "arithmetic on an invalid one, is usually far beyond what the "
+		 "machine has. The entry (`beyond`) is refused. Nothing holds "
+		 "such a frame and it has no history: what the report has is "
+		 "the entry, and who queued it.",
 	.policies = policies,
 	.nr_policies = LAB_NR(policies),
 	.cases = cases,

@@ -79,10 +79,13 @@ static const struct lab_case cases[] = {
 const struct lab_history history_double_pin = {
 	.name = "double-pin",
 	.title = "a table that is pinned is pinned again",
-	.source =
-		"without a date: two paths of a kernel that each take the table for new",
-	.story =
-		"A pin is one for each table. A second one (`twice`) is refused with nothing wrong in any entry, and the stack is that of the second path, where the code is right; the first is to be found. The report names who pinned it, and with which request.",
+	.source = "without a date: two paths of a kernel that each take the "
+		  "table for new",
+	.story = "A pin is one for each table. A second one (`twice`) is "
+		 "refused with nothing wrong in any entry, and the stack is "
+		 "that of the second path, where the code is right; the first "
+		 "is to be found. The report names who pinned it, and with "
+		 "which request.",
 	.policies = policies,
 	.nr_policies = LAB_NR(policies),
 	.cases = cases,

@@ -62,12 +62,18 @@ static const struct lab_case cases[] = {
 
 const struct lab_history history_early_alias = {
 	.name = "early-alias",
-	.title =
-		"memory that holds page tables is mapped a second time, writable",
-	.source =
-		"June 2008, \"x86, 64-bit: adjust mapping of physical pagetables to work with Xen\" (4f9c11dd49fb)",
-	.story =
-		"The 64-bit kernel maps physical memory by new entries wherever it wants to look at it, and early on that is the memory of its own page tables. An entry with RW for such a frame (`writable`) is refused, whichever table it stands in. What held is to map with 4 KiB entries and to leave read-only what is a table (`readonly`). The report names the frame's other holder, the upper table that refers to it, and who hooked it there.",
+	.title = "memory that holds page tables is mapped a second time, "
+		 "writable",
+	.source = "June 2008, \"x86, 64-bit: adjust mapping of physical "
+		  "pagetables to work with Xen\" (4f9c11dd49fb)",
+	.story = "The 64-bit kernel maps physical memory by new entries "
+		 "wherever it wants to look at it, and early on that is the "
+		 "memory of its own page tables. An entry with RW for such a "
+		 "frame (`writable`) is refused, whichever table it stands in. "
+		 "What held is to map with 4 KiB entries and to leave "
+		 "read-only what is a table (`readonly`). The report names the "
+		 "frame's other holder, the upper table that refers to it, and "
+		 "who hooked it there.",
 	.policies = policies,
 	.nr_policies = LAB_NR(policies),
 	.cases = cases,

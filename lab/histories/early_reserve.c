@@ -62,12 +62,18 @@ static const struct lab_case cases[] = {
 
 const struct lab_history history_early_reserve = {
 	.name = "early-reserve",
-	.title =
-		"memory is handed out before what the builder placed is reserved",
-	.source =
-		"2021, early reservations moved before the memory map is set up",
-	.story =
-		"What the builder placed, page tables, P2M, initrd, is memory by the memory map, and is reserved by the port's set-up code. When an allocation comes first (`too-early`) it gets a page of it. An initrd is overwritten in silence; a page table is mapped read-only, and the first store faults, before there is any handler. It is a matter of order (`in-order`). The report names the store, the frame's type and its pin, which is the builder's.",
+	.title = "memory is handed out before what the builder placed is "
+		 "reserved",
+	.source = "2021, early reservations moved before the memory map is set "
+		  "up",
+	.story = "What the builder placed, page tables, P2M, initrd, is memory "
+		 "by the memory map, and is reserved by the port's set-up "
+		 "code. When an allocation comes first (`too-early`) it gets a "
+		 "page of it. An initrd is overwritten in silence; a page "
+		 "table is mapped read-only, and the first store faults, "
+		 "before there is any handler. It is a matter of order "
+		 "(`in-order`). The report names the store, the frame's type "
+		 "and its pin, which is the builder's.",
 	.policies = policies,
 	.nr_policies = LAB_NR(policies),
 	.cases = cases,

@@ -75,12 +75,16 @@ static const struct lab_case cases[] = {
 
 const struct lab_history history_forgotten_unpin = {
 	.name = "forgotten-unpin",
-	.title =
-		"the tables of an address space are freed and one is still pinned",
-	.source =
-		"without a date: an exit path that knows one kind of table less than the entry path",
-	.story =
-		"At its end an address space's tables become memory again: unpinned, made writable, freed. Without the first (`forget`) the second is refused, or, where nobody makes pages writable on that path, the frame is handed out read-only and the first store to it faults, far from here. The report names the pin and who made it.",
+	.title = "the tables of an address space are freed and one is still "
+		 "pinned",
+	.source = "without a date: an exit path that knows one kind of table "
+		  "less than the entry path",
+	.story = "At its end an address space's tables become memory again: "
+		 "unpinned, made writable, freed. Without the first (`forget`) "
+		 "the second is refused, or, where nobody makes pages writable "
+		 "on that path, the frame is handed out read-only and the "
+		 "first store to it faults, far from here. The report names "
+		 "the pin and who made it.",
 	.policies = policies,
 	.nr_policies = LAB_NR(policies),
 	.cases = cases,

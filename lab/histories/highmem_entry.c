@@ -113,12 +113,19 @@ static const struct lab_case cases[] = {
 
 const struct lab_history history_highmem_entry = {
 	.name = "highmem-entry",
-	.title =
-		"an entry's machine address is computed from a temporary mapping's",
-	.source =
-		"February 2009, the machine address of a highmem entry in ptep_modify_prot (9f32d21c981b)",
-	.story =
-		"An entry is changed by its machine address. For a table in the direct map that is arithmetic and a look into the P2M. A table in high memory is reached through a temporary mapping, whose address says nothing of the frame behind it; the arithmetic (`arithmetic`) then names a frame that is no table, or none at all, and the update is refused, or lands in memory that is another's. The address has to be looked up in the page tables (`lookup`). The report names who asked; nothing holds a frame that is not there.",
+	.title = "an entry's machine address is computed from a temporary "
+		 "mapping's",
+	.source = "February 2009, the machine address of a highmem entry in "
+		  "ptep_modify_prot (9f32d21c981b)",
+	.story = "An entry is changed by its machine address. For a table in "
+		 "the direct map that is arithmetic and a look into the P2M. A "
+		 "table in high memory is reached through a temporary mapping, "
+		 "whose address says nothing of the frame behind it; the "
+		 "arithmetic (`arithmetic`) then names a frame that is no "
+		 "table, or none at all, and the update is refused, or lands "
+		 "in memory that is another's. The address has to be looked up "
+		 "in the page tables (`lookup`). The report names who asked; "
+		 "nothing holds a frame that is not there.",
 	.policies = policies,
 	.nr_policies = LAB_NR(policies),
 	.cases = cases,

@@ -88,8 +88,13 @@ const struct lab_history history_huge_page = {
 	.name = "huge-page",
 	.title = "an L2 entry for a large page",
 	.source = "2023, a huge page set by file fault-around in a PV guest",
-	.story =
-		"A PV guest is told that there are no large pages, and most code asks. A path that did not, in the handling of faults on files, set an L2 entry with PS (`large`). The hypervisor refuses the bit; the entry was queued, so that the kernel's BUG comes from the flush of the queue, whose stack does not name who queued. The report does. What held: 4 KiB entries (`small`).",
+	.story = "A PV guest is told that there are no large pages, and most "
+		 "code asks. A path that did not, in the handling of faults on "
+		 "files, set an L2 entry with PS (`large`). The hypervisor "
+		 "refuses the bit; the entry was queued, so that the kernel's "
+		 "BUG comes from the flush of the queue, whose stack does not "
+		 "name who queued. The report does. What held: 4 KiB entries "
+		 "(`small`).",
 	.policies = policies,
 	.nr_policies = LAB_NR(policies),
 	.cases = cases,

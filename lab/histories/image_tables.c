@@ -103,10 +103,15 @@ const struct lab_history history_image_tables = {
 	.name = "image-tables",
 	.title =
 		"pages of the kernel's image that are tables are made writable",
-	.source =
-		"2019, KASAN in a PV guest: freeing the init section makes its page tables writable",
-	.story =
-		"A kernel's image can hold page tables: KASAN's first shadow tables are static pages. When the section is no longer needed its pages are made writable and given to the allocator, all of them (`all`), live tables too. The first such page is refused, `saw` a pinned table. Tables have to be left out (`leave-tables`). The report names the pin, and who pinned it.",
+	.source = "2019, KASAN in a PV guest: freeing the init section makes "
+		  "its page tables writable",
+	.story = "A kernel's image can hold page tables: KASAN's first shadow "
+		 "tables are static pages. When the section is no longer "
+		 "needed its pages are made writable and given to the "
+		 "allocator, all of them (`all`), live tables too. The first "
+		 "such page is refused, `saw` a pinned table. Tables have to "
+		 "be left out (`leave-tables`). The report names the pin, and "
+		 "who pinned it.",
 	.policies = policies,
 	.nr_policies = LAB_NR(policies),
 	.cases = cases,

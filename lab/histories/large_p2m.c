@@ -63,12 +63,21 @@ static const struct lab_case cases[] = {
 
 const struct lab_history history_large_p2m = {
 	.name = "large-p2m",
-	.title =
-		"the builder's P2M is freed by large pages that begin elsewhere",
-	.source =
-		"May 2015 to 2017, the P2M mapped with large pages, not aligned in guest-physical space",
-	.story =
-		"The builder may map the P2M with pages of 2 MiB. Its address is a multiple of 2 MiB; the frames behind it need not be. A kernel that takes the mapping down by steps of 2 MiB, whatever the entries are (`as-large`), and frees for each step the 512 frames from a multiple of 512 on, frees what lies in front of the list and behind it as well. The first of them that is not ordinary memory stops it; in the lab that is a table which maps the list itself, since its builder uses 4 KiB entries. What to free is what each entry maps (`by-entry`), and what is freed must first be out of use.",
+	.title = "the builder's P2M is freed by large pages that begin "
+		 "elsewhere",
+	.source = "May 2015 to 2017, the P2M mapped with large pages, not "
+		  "aligned in guest-physical space",
+	.story = "The builder may map the P2M with pages of 2 MiB. Its address "
+		 "is a multiple of 2 MiB; the frames behind it need not be. A "
+		 "kernel that takes the mapping down by steps of 2 MiB, "
+		 "whatever the entries are (`as-large`), and frees for each "
+		 "step the 512 frames from a multiple of 512 on, frees what "
+		 "lies in front of the list and behind it as well. The first "
+		 "of them that is not ordinary memory stops it; in the lab "
+		 "that is a table which maps the list itself, since its "
+		 "builder uses 4 KiB entries. What to free is what each entry "
+		 "maps (`by-entry`), and what is freed must first be out of "
+		 "use.",
 	.policies = policies,
 	.nr_policies = LAB_NR(policies),
 	.cases = cases,

@@ -56,10 +56,17 @@ const struct lab_history history_mfn_list = {
 	.name = "mfn-list",
 	.title =
 		"what is freed as the builder's P2M has page tables at its end",
-	.source =
-		"July 2012, \"xen/mmu: Release just the MFN list, not MFN list and part of pagetables\" (3fc509fc0c59)",
-	.story =
-		"The kernel has its own P2M and gives the builder's back to the allocator, but with its end rounded up to the next 2 MiB (`rounded`). Behind the list lie page tables. In 2012 they were handed out as memory, and much later, when the kernel write-protected its data, came `Bad type (saw 1400000000000002 != exp 7000000000000000)`. The lab makes each page writable when it is freed, as is right for what was a P2M, and so is refused at once. What held is to free to the exact page (`exact`).",
+	.source = "July 2012, \"xen/mmu: Release just the MFN list, not MFN "
+		  "list and part of pagetables\" (3fc509fc0c59)",
+	.story = "The kernel has its own P2M and gives the builder's back to "
+		 "the allocator, but with its end rounded up to the next 2 MiB "
+		 "(`rounded`). Behind the list lie page tables. In 2012 they "
+		 "were handed out as memory, and much later, when the kernel "
+		 "write-protected its data, came `Bad type (saw "
+		 "1400000000000002 != exp 7000000000000000)`. The lab makes "
+		 "each page writable when it is freed, as is right for what "
+		 "was a P2M, and so is refused at once. What held is to free "
+		 "to the exact page (`exact`).",
 	.policies = policies,
 	.nr_policies = LAB_NR(policies),
 	.cases = cases,

@@ -68,12 +68,18 @@ static const struct lab_case cases[] = {
 
 const struct lab_history history_pfn_as_mfn = {
 	.name = "pfn-as-mfn",
-	.title =
-		"the kernel's own frame number is given where a machine's is wanted",
+	.title = "the kernel's own frame number is given where a machine's is "
+		 "wanted",
 	.source =
 		"without a date: a kind of mistake that the record has many of",
-	.story =
-		"Requests name machine frames; the kernel counts its own. Without the translation (`pfn`) the request is about another frame altogether, and the refusal names it: a frame in use for something that has nothing to do with the mistake, or one that is not the domain's. In a test on a machine where the two agree it even works. The report shows the number that was asked for and who asked; the fix is the look into the P2M (`mfn`).",
+	.story = "Requests name machine frames; the kernel counts its own. "
+		 "Without the translation (`pfn`) the request is about another "
+		 "frame altogether, and the refusal names it: a frame in use "
+		 "for something that has nothing to do with the mistake, or "
+		 "one that is not the domain's. In a test on a machine where "
+		 "the two agree it even works. The report shows the number "
+		 "that was asked for and who asked; the fix is the look into "
+		 "the P2M (`mfn`).",
 	.policies = policies,
 	.nr_policies = LAB_NR(policies),
 	.cases = cases,

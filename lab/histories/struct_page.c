@@ -60,10 +60,16 @@ static const struct lab_case cases[] = {
 const struct lab_history history_struct_page = {
 	.name = "struct-page",
 	.title = "a root's struct page is looked at before struct pages exist",
-	.source =
-		"February 2026, \"x86/xen: Fix Xen PV guest boot\" (5043d7ed39df)",
-	.story =
-		"Whether a table is pinned is noted in its struct page. The array of struct pages is at an address of its own and is mapped late in the boot; code that sets an entry of the root asked it before (`ask`). Nothing is mapped there: a page fault before any handler, and a domain that dies without a word. The cure is a guard (`guard`). There is no refusal; the report names the access and the table in which the walk ends.",
+	.source = "February 2026, \"x86/xen: Fix Xen PV guest boot\" "
+		  "(5043d7ed39df)",
+	.story = "Whether a table is pinned is noted in its struct page. The "
+		 "array of struct pages is at an address of its own and is "
+		 "mapped late in the boot; code that sets an entry of the root "
+		 "asked it before (`ask`). Nothing is mapped there: a page "
+		 "fault before any handler, and a domain that dies without a "
+		 "word. The cure is a guard (`guard`). There is no refusal; "
+		 "the report names the access and the table in which the walk "
+		 "ends.",
 	.policies = policies,
 	.nr_policies = LAB_NR(policies),
 	.cases = cases,

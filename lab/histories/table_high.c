@@ -247,8 +247,8 @@ static const struct lab_case cases[] = {
 
 const struct lab_history history_table_high = {
 	.name = "table-high",
-	.title =
-		"the direct map covers the buffer that its own tables come from",
+	.title = "the direct map covers the buffer that its own tables come "
+		 "from",
 	.source =
 		"December 2010 to May 2011, \"x86-64, mm: Put early page table "
 		"high\", and the workaround for it in the Xen port",

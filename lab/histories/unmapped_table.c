@@ -48,10 +48,15 @@ static const struct lab_case cases[] = {
 const struct lab_history history_unmapped_table = {
 	.name = "unmapped-table",
 	.title = "a table is to be made read-only before anything maps it",
-	.source =
-		"February 2010, \"xen: Cope with unmapped pages when initializing kernel pagetable\" (fef5ba797991)",
+	.source = "February 2010, \"xen: Cope with unmapped pages when "
+		  "initializing kernel pagetable\" (fef5ba797991)",
 	.story =
-		"While the direct map is being built its tables come from pages that it does not map yet. Such a page needs no change to be read-only, and asking for one (`insist`) is refused: the address has no L1 table. It has to be taken for what it is, not mapped (`cope`); whoever maps it later must then know that it is a table, which is the matter of `table-high`.",
+		"While the direct map is being built its tables come from "
+		"pages that it does not map yet. Such a page needs no change "
+		"to be read-only, and asking for one (`insist`) is refused: "
+		"the address has no L1 table. It has to be taken for what it "
+		"is, not mapped (`cope`); whoever maps it later must then "
+		"know that it is a table, which is the matter of `table-high`.",
 	.policies = policies,
 	.nr_policies = LAB_NR(policies),
 	.cases = cases,

@@ -70,11 +70,15 @@ static const struct lab_case cases[] = {
 
 const struct lab_history history_user_half = {
 	.name = "user-half",
-	.title =
-		"an address space's second root, the user's, is not treated as one",
+	.title = "an address space's second root, the user's, is not treated "
+		 "as one",
 	.source = "without a date: the user half of a root forgotten",
-	.story =
-		"A 64-bit PV guest has two roots for an address space, one for the kernel and one for user mode. What is done to the first has to be done to the second. Here one step is left out (`forget`): the user's root is not made read-only, and is refused when it is to be loaded, as a page that is mapped writable. The report names that mapping and who made it.",
+	.story = "A 64-bit PV guest has two roots for an address space, one "
+		 "for the kernel and one for user mode. What is done to the "
+		 "first has to be done to the second. Here one step is left "
+		 "out (`forget`): the user's root is not made read-only, and "
+		 "is refused when it is to be loaded, as a page that is mapped "
+		 "writable. The report names that mapping and who made it.",
 	.policies = policies,
 	.nr_policies = LAB_NR(policies),
 	.cases = cases,

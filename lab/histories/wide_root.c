@@ -78,10 +78,19 @@ static const struct lab_case cases[] = {
 const struct lab_history history_wide_root = {
 	.name = "wide-root",
 	.title = "the root of an address space becomes one of two pages",
-	.source =
-		"2025, \"x86/mm: Fix _pgd_alloc() for Xen PV mode\" (4ce385f56434)",
-	.story =
-		"For page-table isolation the allocation of a root is two pages, one after the other. An allocator that takes them as one piece, with what is known of it kept with the first page, made pinning fail in a PV guest: what is done for the piece is done for the first page, what is done for each part meets the second as it was. Linux stops there at an assertion of its own; the lab's kernel has none and goes on (`two-pages`): the piece, that is its first page, is made read-only, the parts are pinned, and the second is refused: a writable page. One page is what a PV guest needs (`one-page`).",
+	.source = "2025, \"x86/mm: Fix _pgd_alloc() for Xen PV mode\" "
+		  "(4ce385f56434)",
+	.story = "For page-table isolation the allocation of a root is two "
+		 "pages, one after the other. An allocator that takes them as "
+		 "one piece, with what is known of it kept with the first "
+		 "page, made pinning fail in a PV guest: what is done for the "
+		 "piece is done for the first page, what is done for each part "
+		 "meets the second as it was. Linux stops there at an "
+		 "assertion of its own; the lab's kernel has none and goes on "
+		 "(`two-pages`): the piece, that is its first page, is made "
+		 "read-only, the parts are pinned, and the second is refused: "
+		 "a writable page. One page is what a PV guest needs "
+		 "(`one-page`).",
 	.policies = policies,
 	.nr_policies = LAB_NR(policies),
 	.cases = cases,
