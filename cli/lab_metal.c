@@ -8,6 +8,8 @@
 #define _GNU_SOURCE /* pipe2, O_PATH */
 #include "cli/lab_metal.h"
 
+#include "cli/lab_metal_why.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -64,14 +66,15 @@ static void policy_words(const struct lab_job *job, char *to, size_t size)
 		       job->c->world->template ? " direct=virt" : "");
 }
 
-static void exec_hv(const char *words, uint64_t mib)
+static void exec_hv(const char *words, uint64_t mib, bool explain)
 {
 	char memory[32];
 
 	(void)snprintf(memory, sizeof(memory), "%" PRIu64 "M", mib);
 	execl("/proc/self/exe", "pagewarden", "run", "--kernel", KERNEL,
 	      "--no-initrd", "--append", words, "--memory", memory, "--timeout",
-	      LIMIT_SECONDS, (char *)NULL);
+	      LIMIT_SECONDS, explain ? "--explain" : (char *)NULL,
+	      (char *)NULL);
 }
 
 static void exec_xen(const char *words, uint64_t mib)
@@ -148,7 +151,7 @@ static int start(const struct lab_job *job, int home, pid_t *ret_pid)
 		(void)dup2(ends[1], STDOUT_FILENO);
 		(void)dup2(ends[1], STDERR_FILENO);
 		if (on_hv(job)) {
-			exec_hv(words, mib);
+			exec_hv(words, mib, lab_metal_explains(job->c));
 		} else {
 			exec_xen(words, mib);
 		}
@@ -261,6 +264,22 @@ static void judge(struct lab_result *r)
 	}
 }
 
+/* On our hypervisor a failure has to be explained, too. */
+static bool explained(const struct lab_job *job, struct lab_result *r)
+{
+	const char *differs =
+		on_hv(job) && lab_metal_explains(job->c)
+			? lab_metal_differs(job->c, sim_log_text(&r->log))
+			: NULL;
+	size_t used = strlen(r->message);
+
+	if (differs != NULL) {
+		(void)snprintf(r->message + used, sizeof(r->message) - used,
+			       "; the report is wrong: %s", differs);
+	}
+	return differs == NULL;
+}
+
 static double now(void)
 {
 	struct timespec t;
@@ -302,5 +321,6 @@ void lab_metal_run(struct lab_job *job)
 	r->as_expected = r->outcome == expected && r->step == step &&
 			 (expected != LAB_WRONG ||
 			  strstr(sim_log_text(&r->log), job->c->says) != NULL);
+	r->as_expected = explained(job, r) && r->as_expected;
 	r->seconds = now() - start_time;
 }

@@ -123,13 +123,15 @@ static void tell_stack(struct text *t, const struct lab_self *self,
 	cJSON_Delete(array);
 }
 
-static bool same_stack(const struct lab_stack *a, const struct lab_stack *b)
+/* One function queued and sent: the frames of those who called it are one. */
+static bool sent_by_queuer(const struct lab_why *w)
 {
-	bool same = a->nr == b->nr;
+	const struct lab_stack *q = &w->queuer;
+	const struct lab_stack *a = &w->asker;
+	bool same = q->nr <= a->nr + 1;
 
-	/* One function may queue and send: at two places of it. */
-	for (unsigned int i = 1; same && i < a->nr; i++) {
-		same = a->address[i] == b->address[i];
+	for (unsigned int i = 1; same && i < q->nr; i++) {
+		same = q->address[q->nr - i] == a->address[a->nr - i];
 	}
 	return same;
 }
@@ -219,7 +221,7 @@ static void tell_refusal(struct text *t, const struct lab_self *self,
 
 	why_refusal(t, event, &self->kernel, NULL);
 	cJSON_Delete(event);
-	if (w->queuer.nr != 0 && !same_stack(&w->queuer, &w->asker)) {
+	if (w->queuer.nr != 0 && !sent_by_queuer(w)) {
 		text_string(t, "  queued by\n");
 		tell_stack(t, self, &w->queuer);
 	}

@@ -75,12 +75,12 @@ $(TAP)/boot/%.tap: $(BOOT_NEEDS) FORCE | $(B)/.deps-run
 
 # Machines that the command does not make.
 $(TAP)/metal/%.tap: $(BOOT_NEEDS) FORCE | $(B)/.deps-run
-	@tests/tap $@ 300 tests/qemu/$*-metal
+	@tests/tap $@ 600 tests/qemu/$*-metal
 
 # On stock Xen, with the same outcome: the reference kernel's self-tests, the
 # lab's histories, the example.
 $(TAP)/boot-xen/%.tap: $(BOOT_NEEDS) $(XEN_STOCK) FORCE | $(B)/.deps-run
-	@tests/tap $@ 200 tests/qemu/$*-xen
+	@tests/tap $@ 600 tests/qemu/$*-xen
 
 # Every guard of an invariant has a test that misses it.
 $(MUTATION_TAP): FORCE | $(DEPS_BUILD) $(B)/.deps-check

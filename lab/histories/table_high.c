@@ -212,15 +212,15 @@ static const struct lab_world two_ranges = {.name = "two ranges",
 
 static const struct lab_blame writable_table = {
 	.title = "BAD_TYPE",
-	.asker = "guest_fill",
+	.asker = "map_level",
 	.holder = LAB_HELD_WRITABLE,
-	.maker = "guest_fill",
+	.maker = "map_level",
 };
 static const struct lab_blame left_readonly = {
 	.title = "PAGE_FAULT",
 	.asker = "guest_alloc_frames",
 	.holder = LAB_HELD_READONLY,
-	.maker = "guest_fill",
+	.maker = "map_level",
 };
 
 #define BAD_TYPE                                                           \

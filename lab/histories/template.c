@@ -120,7 +120,7 @@ static const struct lab_world four_level_nx = {.name = "4-level NX",
 
 static const struct lab_blame writable_table = {
 	.title = "NOT_WRITABLE",
-	.asker = "guest_fill",
+	.asker = "map_level",
 	.holder = LAB_HELD_AS_TABLE,
 	.maker = "guest_own_tables",
 };

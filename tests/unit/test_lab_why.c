@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/lab_metal_why.h"
 #include "cli/lab_why.h"
 #include "sim/sim.h"
 
@@ -148,6 +149,49 @@ static void a_stale_translation_names_the_request_without_a_flush(void **state)
 	free(text);
 }
 
+/* What a run on the machine prints, as far as it is read. */
+static const char told[] =
+	"lab: deed\n"
+	"lab: about pfn be9\n"
+	"PAGEWARDEN ALREADY_PINNED: the table is pinned already: mfn ec9 (pfn "
+	"be9)\n"
+	"  asked by   #536, vcpu 0: mmuext_op pin_l1_table[0] 0 ec9 0\n"
+	"             lab_pin+0x1c < pin_for_use+0x21 < pin_twice+0xe\n"
+	"  held by    1 read-only mapping, a pin\n"
+	"             ffff888000be9000 L1 mfn ed9[1e9] = 8010000000ec9065 P\n"
+	"  history\n"
+	"             #535 mmuext_op pin_l1_table[0]: pinned\n"
+	"             lab_pin+0x1c < pin_new_table.isra.0+0x21 < use_table+0x48\n";
+
+/* The text with one word in place of another of the same length. */
+static const char *otherwise(const char *word, const char *other)
+{
+	static char text[sizeof(told)];
+	char *at;
+
+	memcpy(text, told, sizeof(told));
+	at = strstr(text, word);
+	assert_non_null(at);
+	memcpy(at, other, strlen(other));
+	return lab_metal_differs(find("double-pin/twice", true), text);
+}
+
+static void what_the_machine_tells_is_held_against_the_history(void **state)
+{
+	const struct lab_case *c = find("double-pin/twice", true);
+
+	(void)state;
+	assert_null(lab_metal_differs(c, told));
+	assert_non_null(lab_metal_differs(c, "lab: deed\n"));
+	assert_non_null(otherwise("ALREADY_PINNED", "ALREADY_PINNES"));
+	assert_non_null(otherwise("(pfn be9)", "(pfn bea)"));
+	assert_non_null(otherwise("about pfn be9", "about pfn bea"));
+	assert_non_null(otherwise("pin_for_use", "pin_for_you"));
+	assert_non_null(otherwise("pin_for_use+", "pin_for_used"));
+	assert_non_null(otherwise(", a pin", ", a pan"));
+	assert_non_null(otherwise("pin_new_table", "xin_new_table"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -157,6 +201,8 @@ int main(void)
 		cmocka_unit_test(what_comes_out_right_has_nothing_to_explain),
 		cmocka_unit_test(
 			a_stale_translation_names_the_request_without_a_flush),
+		cmocka_unit_test(
+			what_the_machine_tells_is_held_against_the_history),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
