@@ -149,6 +149,22 @@ static void a_stale_translation_names_the_request_without_a_flush(void **state)
 	free(text);
 }
 
+/* The stack at the hypercall is that of whoever empties the queue. */
+static void who_queued_is_named_where_another_sent(void **state)
+{
+	struct lab_why w;
+	char *text = report(find("huge-page/large", true), &w);
+
+	(void)state;
+	assert_false(lab_stack_has(&self, &w.asker, "map_large"));
+	assert_true(lab_stack_has(&self, &w.queuer, "map_large"));
+	assert_non_null(strstr(text, "  queued by\n"));
+	free(text);
+	text = report(find("double-pin/twice", true), &w);
+	assert_null(strstr(text, "  queued by\n"));
+	free(text);
+}
+
 /* What a run on the machine prints, as far as it is read. */
 static const char told[] =
 	"lab: deed\n"
@@ -201,6 +217,7 @@ int main(void)
 		cmocka_unit_test(what_comes_out_right_has_nothing_to_explain),
 		cmocka_unit_test(
 			a_stale_translation_names_the_request_without_a_flush),
+		cmocka_unit_test(who_queued_is_named_where_another_sent),
 		cmocka_unit_test(
 			what_the_machine_tells_is_held_against_the_history),
 	};
