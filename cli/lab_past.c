@@ -198,6 +198,9 @@ static const char *meaning(const struct lab_why *w, const struct mmu_event *e,
 	case MMU_EVENT_BEGIN:
 	case MMU_EVENT_END:
 	case MMU_EVENT_FLUSHED:
+	case MMU_EVENT_JUDGED:
+	case MMU_EVENT_ASSIGNED:
+	case MMU_EVENT_LENT:
 		break;
 	}
 	return NULL;

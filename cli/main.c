@@ -13,6 +13,7 @@
 #include "cli/run.h"
 #include "cli/run_options.h"
 #include "cli/say.h"
+#include "cli/trace.h"
 
 struct command {
 	const char *name;
@@ -35,6 +36,8 @@ static const struct command commands[] = {
 	{"lab", "[run HISTORY | run --all | show HISTORY POLICY] [OPTION]...",
 	 "early-boot failures from the public record, as experiments", lab_help,
 	 cmd_lab},
+	{"trace", "FILE [OPTION]...", "what is in a recording", trace_help,
+	 cmd_trace},
 };
 
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))

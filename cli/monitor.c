@@ -36,6 +36,7 @@ void monitor_fini(struct monitor *m)
 	free(m->line);
 	cJSON_Delete(m->boot);
 	cJSON_Delete(m->guest_start);
+	cJSON_Delete(m->recording);
 	cJSON_Delete(m->crash);
 	cJSON_Delete(m->shutdown);
 	cJSON_Delete(m->summary);
@@ -119,6 +120,8 @@ static void take_event(struct monitor *m, const char *kind, cJSON *event)
 	} else if (strcmp(kind, EVENT_GUEST_START) == 0) {
 		replace(&m->guest_start, event);
 		m->guest_started = true;
+	} else if (strcmp(kind, EVENT_RECORDING) == 0) {
+		replace(&m->recording, event);
 	} else if (strcmp(kind, EVENT_CRASH) == 0) {
 		replace(&m->crash, event);
 	} else if (strcmp(kind, EVENT_SHUTDOWN) == 0) {

@@ -26,6 +26,7 @@ struct monitor {
 	/* The events' objects, NULL if they have not come. */
 	cJSON *boot;
 	cJSON *guest_start;
+	cJSON *recording;
 	cJSON *crash;
 	cJSON *shutdown;
 	cJSON *summary;

@@ -13,6 +13,8 @@
 #define QEMU_PROGRAM "qemu-system-x86_64"
 #define QEMU_PACKAGE "qemu-system-x86"
 #define QEMU_ERROR_SIZE 320
+/* The ring of a recording: what is not read in time waits there. */
+#define QEMU_RECORD_MIB 16
 
 /* QEMU's status when the hypervisor has ended the machine (abi/control.h). */
 #define QEMU_STATUS(value) ((value)*2 + 1)

@@ -216,6 +216,7 @@ static void add_hypervisor(struct arguments *a,
 	char stop[64] = "";
 	char watch[32] = "";
 	char processors[48] = "";
+	char record[32] = "";
 
 	if (o->audit == RUN_AUDIT_OFF) {
 		snprintf(audit, sizeof(audit), "off");
@@ -232,14 +233,17 @@ static void add_hypervisor(struct arguments *a,
 		snprintf(processors, sizeof(processors), " vcpus=%u cpus=%u",
 			 o->vcpus, qemu_cpus(o));
 	}
+	if (o->record != NULL) {
+		snprintf(record, sizeof(record), " record=%d", QEMU_RECORD_MIB);
+	}
 	add_pair(a, "-kernel", config->hypervisor);
 	add(a, "-append");
 	/* Never reset (-no-reboot): no RAM has been used but by firmware. */
 	add(a,
-	    "loglevel=%s audit=%s debug-exit fresh%s%s%s%s%s%s dom-memory=%" PRIu64,
+	    "loglevel=%s audit=%s debug-exit fresh%s%s%s%s%s%s%s dom-memory=%" PRIu64,
 	    o->log_level, audit, processors, o->stretch ? " stretch" : "", stop,
 	    o->stop_at_refusal ? " stop-at-refusal" : "",
-	    qemu_waits(config) ? " wait" : "", watch, o->memory / MIB);
+	    qemu_waits(config) ? " wait" : "", watch, record, o->memory / MIB);
 }
 
 static void add_modules(struct arguments *a, const struct qemu_config *config)

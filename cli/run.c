@@ -24,6 +24,7 @@
 #include "cli/doctor.h"
 #include "cli/image.h"
 #include "cli/place.h"
+#include "cli/recording.h"
 #include "cli/run.h"
 #include "cli/session.h"
 #include "cli/size.h"
@@ -32,6 +33,7 @@
 /* Modules lie below 4 GiB, beside firmware and hypervisor. */
 #define MAX_MODULES (UINT64_C(2) << 30)
 #define ERROR_SIZE 512
+#define MIB (UINT64_C(1) << 20)
 #define SHARED_MAX (UINT64_C(16) << 30)
 
 struct run {
@@ -273,6 +275,11 @@ static int open_memory(uint64_t size)
 	return fd;
 }
 
+static uint64_t ring_size(const struct run *r)
+{
+	return r->options.record == NULL ? 0 : (QEMU_RECORD_MIB + 1) * MIB;
+}
+
 static enum exit_status prepare(struct run *r)
 {
 	enum exit_status status = find_files(r);
@@ -300,8 +307,14 @@ static enum exit_status prepare(struct run *r)
 	r->config.hypervisor = r->hypervisor_path;
 	r->config.cmdline = r->cmdline;
 	r->config.ram =
-		qemu_ram_size(r->options.memory, r->elf_size + r->initrd_size);
+		qemu_ram_size(r->options.memory,
+			      r->elf_size + r->initrd_size + ring_size(r));
 	r->config.memory = open_memory(r->config.ram);
+	if (r->options.record != NULL && r->config.memory < 0) {
+		return refuse(r, STATUS_USAGE,
+			      "--record: this machine is too large to share "
+			      "its memory");
+	}
 	return STATUS_OK;
 }
 
@@ -391,6 +404,7 @@ static void run_for_history(struct run *r, struct why_live *why, uint64_t mfn)
 	};
 
 	options.watch = mfn;
+	options.record = NULL;
 	options.gdb = false;
 	options.interactive = false;
 	r->config.options = &options;
@@ -404,6 +418,26 @@ static void run_for_history(struct run *r, struct why_live *why, uint64_t mfn)
 	}
 	close(session.silence);
 	r->config.options = &r->options;
+}
+
+/* The recording's end: what is not in the file is told. */
+static enum exit_status end_recording(struct run *r,
+				      struct recording *recording)
+{
+	char written[SIZE_TEXT];
+	char unpacked[SIZE_TEXT];
+
+	if (recording == NULL) {
+		return STATUS_OK;
+	}
+	if (!recording_close(recording)) {
+		return refuse(r, STATUS_OURS, "--record %s: %s",
+			      r->options.record, recording->writer.error);
+	}
+	say("recorded %s: %s, %s unpacked", r->options.record,
+	    size_format(recording->writer.written, written),
+	    size_format(recording->writer.words * 8, unpacked));
+	return STATUS_OK;
 }
 
 static enum exit_status run_guest(struct run *r, struct monitor *monitor)
@@ -421,8 +455,10 @@ static enum exit_status run_guest(struct run *r, struct monitor *monitor)
 		.entry = r->entry,
 		.monitor = monitor,
 	};
+	struct recording recording;
 	char guest[SIZE_TEXT];
 	char machine[SIZE_TEXT];
+	enum exit_status recorded;
 	enum exit_status status;
 	uint64_t mfn;
 
@@ -431,8 +467,18 @@ static enum exit_status run_guest(struct run *r, struct monitor *monitor)
 	    size_format(r->config.ram, machine), r->options.cpu,
 	    r->options.interactive && isatty(STDIN_FILENO) ? "; Ctrl-] quits"
 							   : "");
+	if (r->options.record != NULL) {
+		if (!recording_open(&recording, r->options.record,
+				    r->config.memory, r->config.ram)) {
+			return refuse(r, STATUS_USAGE, "--record %s: %s",
+				      r->options.record,
+				      recording.writer.error);
+		}
+		session.recording = &recording;
+	}
 	share_memory(r, &why);
 	if (session_run(&session) != 0) {
+		(void)end_recording(r, session.recording);
 		why_live_fini(&why);
 		return refuse(r, STATUS_OURS, "%s", session.error);
 	}
@@ -445,7 +491,9 @@ static enum exit_status run_guest(struct run *r, struct monitor *monitor)
 		run_for_history(r, &why, mfn);
 	}
 	why_live_fini(&why);
+	recorded = end_recording(r, session.recording);
 	status = conclude(r, &session);
+	status = recorded != STATUS_OK ? recorded : status;
 	if (session.signal != 0) {
 		die_of(session.signal);
 	}

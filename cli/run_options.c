@@ -41,6 +41,7 @@ const char run_options_help[] =
 	"  --interactive     connect the terminal to the console; Ctrl-] quits\n"
 	"  --gdb             stop at the guest's first instruction for gdb\n"
 	"  --icount          count instructions: runs become repeatable\n"
+	"  --record FILE     record all requests, for replay and the like\n"
 	"  --stretch         measure the longest stretch without a stop\n"
 	"  --summary=FORM    text or json; with json the console is on stderr\n"
 	"  --audit=WHEN      exit, every:N (hypercalls) or off (exit)\n"
@@ -71,6 +72,7 @@ enum option_id {
 	OPT_INTERACTIVE,
 	OPT_GDB,
 	OPT_ICOUNT,
+	OPT_RECORD,
 	OPT_STRETCH,
 	OPT_SUMMARY,
 	OPT_AUDIT,
@@ -99,6 +101,7 @@ static const struct option long_options[] = {
 	{"interactive", no_argument, NULL, OPT_INTERACTIVE},
 	{"gdb", no_argument, NULL, OPT_GDB},
 	{"icount", no_argument, NULL, OPT_ICOUNT},
+	{"record", required_argument, NULL, OPT_RECORD},
 	{"stretch", no_argument, NULL, OPT_STRETCH},
 	{"summary", required_argument, NULL, OPT_SUMMARY},
 	{"audit", required_argument, NULL, OPT_AUDIT},
@@ -275,6 +278,8 @@ static const char *take(int id, const char *argument, struct run_options *o)
 	case OPT_ICOUNT:
 		o->icount = true;
 		return NULL;
+	case OPT_RECORD:
+		return set_text(argument, &o->record);
 	case OPT_STRETCH:
 		o->stretch = true;
 		return NULL;
@@ -362,6 +367,12 @@ enum run_options_result run_options_parse(int argc, char **argv,
 	if (o->no_initrd && o->initrd != NULL) {
 		snprintf(error, RUN_OPTIONS_ERROR_SIZE,
 			 "--initrd and --no-initrd exclude each other");
+		return RUN_OPTIONS_BAD;
+	}
+	/* How long it waits for us would be counted. */
+	if (o->record != NULL && o->icount) {
+		snprintf(error, RUN_OPTIONS_ERROR_SIZE,
+			 "--record and --icount exclude each other");
 		return RUN_OPTIONS_BAD;
 	}
 	return RUN_OPTIONS_OK;

@@ -44,6 +44,7 @@ struct run_options {
 	bool icount;
 	bool stretch;
 	bool json;
+	const char *record; /* a trace file; NULL: none */
 	enum run_audit audit;
 	uint64_t audit_every; /* hypercalls, with RUN_AUDIT_EVERY */
 	const char *log_level;

@@ -24,6 +24,7 @@
 #include "abi/control.h"
 #include "cli/expect.h"
 #include "cli/gdbstub.h"
+#include "cli/recording.h"
 #include "cli/session.h"
 #include "cli/terminal.h"
 
@@ -196,6 +197,10 @@ static void on_control(struct loop *l)
 		     receive(l, &l->qemu.control));
 	if (l->session->options->watch != 0) {
 		return;
+	}
+	if (l->session->recording != NULL &&
+	    !recording_update(l->session->recording, l->session->monitor)) {
+		end_run(l, RUN_OUTPUT_FAILED);
 	}
 	release_hypervisor(l, why_live_update(l->session->why,
 					      l->session->monitor));

@@ -8,6 +8,8 @@
 #include "cli/summary.h"
 #include "cli/why/live.h"
 
+struct recording;
+
 struct session {
 	/* To be set by the caller. */
 	const struct run_options *options;
@@ -16,6 +18,7 @@ struct session {
 	/* The caller's, initialized; it stays the caller's. */
 	struct monitor *monitor;
 	struct why_live *why;
+	struct recording *recording; /* NULL: nothing is recorded */
 	int silence; /* where the console goes when options->watch is set */
 	/* Results. */
 	enum run_result result;

@@ -2,7 +2,7 @@
 #
 # The command: cli/ with the simulator and everything below it, hosted.
 
-LIB_DIRS := engine builder emul guest sim lab
+LIB_DIRS := engine builder emul guest sim lab trace
 CLI_SRC := $(call csrc,cli $(LIB_DIRS))
 CLI_LIBS := -lelf -lcjson -lz -llzma -lzstd -llz4 -lbz2
 CLI := $(B)/pagewarden

@@ -5,6 +5,7 @@
 
 HV_OFFSETS_C := hv/entry/offsets.c
 HV_SRC := $(filter-out $(HV_OFFSETS_C),$(call csrc,hv engine builder emul)) \
+	$(wildcard trace/record/*.c) \
 	$(call asmsrc,hv)
 HV_OBJ := $(call objs,hv,$(HV_SRC))
 HV_LDFLAGS ?= -static -no-pie -z max-page-size=4096 -z noexecstack \

@@ -49,6 +49,14 @@ void mmu_assign(struct mmu_domain *d, mfn_t first, pfn_t at, uint64_t nr)
 				       .flags = FRAME_ALLOCATED};
 		m2p[i] = at.v + i;
 	}
+	if (d->watched) {
+		event_tell(d, (struct mmu_event){
+				      .kind = MMU_EVENT_ASSIGNED,
+				      .frame = first,
+				      .where = maddr(at.v << PAGE_SHIFT),
+				      .result = (int64_t)nr,
+			      });
+	}
 	d->nr_pages += nr;
 	if (d->max_pages < d->nr_pages) {
 		d->max_pages = d->nr_pages;

@@ -7,6 +7,7 @@
  */
 #include "engine/domain/shared.h"
 
+#include "engine/report/event.h"
 #include "engine/table/flush.h"
 #include "engine/table/refs.h"
 
@@ -20,6 +21,8 @@ void mmu_share(struct mmu_domain *d, mfn_t frame, bool writable)
 		.flags = FRAME_SHARED | FRAME_VALIDATED,
 	};
 	d->m->m2p[frame.v] = INVALID_FRAME;
+	event_frame(d, MMU_EVENT_LENT, frame,
+		    writable ? FRAME_WRITABLE : FRAME_NONE);
 	if (writable) {
 		stats_typed(d, FRAME_WRITABLE);
 	}

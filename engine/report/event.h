@@ -21,6 +21,11 @@ enum mmu_event_kind {
 	MMU_EVENT_FREED,   /* .frame left the domain */
 	MMU_EVENT_GIVEN,   /* .frame came to it */
 	MMU_EVENT_FLUSHED, /* all translations are gone, on all its vCPUs */
+	MMU_EVENT_JUDGED,  /* .frame is looked at as a descriptor page */
+	/* At its start .result frames from .frame on are its, as the
+	 * pseudo-physical ones from .where on. */
+	MMU_EVENT_ASSIGNED,
+	MMU_EVENT_LENT, /* .frame is lent to it, as .type */
 };
 
 struct mmu_event {

@@ -12,7 +12,7 @@
 #define NO_HYPERCALL 0xff
 
 enum mmu_operation {
-#define OPERATION(id, hypercall, operands, name) MMU_OP_##id,
+#define OPERATION(id, hypercall, operands, words, name) MMU_OP_##id,
 #include "engine/report/operations.def"
 #undef OPERATION
 	MMU_OPERATIONS
@@ -22,6 +22,43 @@ struct operation_info {
 	const char *name;  /* its hypercall's name first, if it has one */
 	uint8_t hypercall; /* NO_HYPERCALL: it comes by no hypercall */
 	uint8_t nr_operands;
+	uint8_t nr_words; /* at MMU_EVENT_BEGIN, behind mmu_op.operand */
+};
+
+/* Words of the operands of some operations, at the door. */
+enum {
+	DIRECT_OPERAND_VA,
+	DIRECT_OPERAND_VAL,
+	DIRECT_OPERAND_WHERE,
+	DIRECT_OPERAND_KIND,
+	DIRECT_OPERAND_OLD, /* compared with; at the end: what was read */
+	DIRECT_OPERANDS
+};
+enum {
+	GRANT_OPERAND_ADDRESS,
+	GRANT_OPERAND_OWNER, /* its tag */
+	GRANT_OPERAND_FLAGS, /* GRANT_* */
+	GRANT_OPERAND_FRAME,
+	GRANT_OPERANDS,
+	GRANT_OPERAND_NEW_ADDRESS = GRANT_OPERANDS, /* of a replacement */
+};
+#define GRANT_BY_PTE 1
+#define GRANT_WRITABLE 2
+enum {
+	LOAN_OPERAND_FRAME,
+	LOAN_OPERAND_WRITABLE,
+	LOAN_OPERAND_ADDRESS,
+	LOAN_OPERAND_FLAGS,
+	LOAN_OPERAND_TO, /* tag of the domain that maps it */
+	LOAN_OPERAND_VCPU,
+	LOAN_OPERANDS
+};
+enum {
+	START_OPERAND_KERNEL,
+	START_OPERAND_USER,
+	START_OPERAND_VCPU,
+	START_OPERAND_ENTRIES,
+	START_OPERAND_GDT, /* 14 frames */
 };
 extern const struct operation_info operation_info[MMU_OPERATIONS];
 

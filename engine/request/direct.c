@@ -124,12 +124,14 @@ static int write_entry(struct mmu_domain *d, maddr_t where,
 int mmu_direct_write(struct mmu_vcpu *v, const struct direct_write *w,
 		     enum direct_kind kind, uint64_t *old, uint64_t val)
 {
-	const uint64_t operand[] = {w->va.v, val};
+	uint64_t operand[DIRECT_OPERANDS] = {w->va.v, val, w->where.v, kind,
+					     *old};
 	struct mmu_domain *d = v->dom;
 	int rc = mmu_begin(v, MMU_OP_DIRECT_WRITE, operand);
 
 	if (rc == 0) {
 		rc = write_entry(d, w->where, kind, old, pte(val));
+		operand[DIRECT_OPERAND_OLD] = *old;
 		d->stats.ptwr += rc == 0;
 	}
 	return (int)mmu_end(d, rc);

@@ -32,10 +32,11 @@ static void return_foreign(struct mmu_domain *d)
 	struct mmu_foreign owed;
 
 	while (foreign_take_owed(d, &owed)) {
+		const uint64_t operand[] = {owed.frame.v, owed.writable};
+
 		mmu_unlock(d);
 		/* Letting go needs nothing settled first. */
-		(void)!mmu_begin_for(owed.owner, NULL, MMU_OP_RETURN,
-				     &owed.frame.v);
+		(void)!mmu_begin_for(owed.owner, NULL, MMU_OP_RETURN, operand);
 		foreign_release(owed.owner, owed.frame, owed.writable);
 		(void)mmu_end(owed.owner, 0);
 		mmu_lock(d);

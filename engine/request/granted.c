@@ -89,14 +89,25 @@ static int map_foreign(struct mmu_vcpu *v, const struct granted *g,
 	return rc;
 }
 
-/* What the owner's frame is mapped for: asked of the owner, under its lock. */
-static int loan(struct mmu_domain *owner, mfn_t f, bool writable)
+static uint64_t flags_of(const struct granted *g)
 {
-	int rc = mmu_begin_for(owner, NULL, MMU_OP_LOAN, &f.v);
+	return (g->by_pte ? GRANT_BY_PTE : 0) |
+	       (g->writable ? GRANT_WRITABLE : 0);
+}
+
+/* What the owner's frame is mapped for: asked of the owner, under its lock. */
+static int loan(const struct mmu_vcpu *v, const struct granted *g)
+{
+	struct mmu_domain *owner = g->owner;
+	const uint64_t operand[LOAN_OPERANDS] = {
+		g->frame.v,  g->writable, g->address,
+		flags_of(g), v->dom->tag, v->id,
+	};
+	int rc = mmu_begin_for(owner, NULL, MMU_OP_LOAN, operand);
 
 	if (rc == 0) {
 		do {
-			rc = foreign_hold(owner, f, writable);
+			rc = foreign_hold(owner, g->frame, g->writable);
 		} while (rc != 0 && door_retry(owner, rc));
 	}
 	return (int)mmu_end(owner, rc);
@@ -104,20 +115,33 @@ static int loan(struct mmu_domain *owner, mfn_t f, bool writable)
 
 static void end_loan(struct mmu_domain *owner, mfn_t f, bool writable)
 {
-	(void)!mmu_begin_for(owner, NULL, MMU_OP_RETURN, &f.v);
+	const uint64_t operand[] = {f.v, writable};
+
+	(void)!mmu_begin_for(owner, NULL, MMU_OP_RETURN, operand);
 	foreign_release(owner, f, writable);
 	(void)mmu_end(owner, 0);
 }
 
+static int begin(struct mmu_vcpu *v, enum mmu_operation id,
+		 const struct granted *g, uint64_t operand[GRANT_OPERANDS])
+{
+	operand[GRANT_OPERAND_ADDRESS] = g->address;
+	operand[GRANT_OPERAND_OWNER] = g->owner == NULL ? 0 : g->owner->tag;
+	operand[GRANT_OPERAND_FLAGS] = flags_of(g);
+	operand[GRANT_OPERAND_FRAME] = g->frame.v;
+	return mmu_begin(v, id, operand);
+}
+
 static int map_others(struct mmu_vcpu *v, const struct granted *g)
 {
+	uint64_t operand[GRANT_OPERANDS];
 	bool kept = false;
-	int rc = loan(g->owner, g->frame, g->writable);
+	int rc = loan(v, g);
 
 	if (rc != 0) {
 		return rc;
 	}
-	rc = mmu_begin(v, MMU_OP_GRANT_MAP, &g->address);
+	rc = begin(v, MMU_OP_GRANT_MAP, g, operand);
 	if (rc == 0) {
 		rc = map_foreign(v, g, &kept);
 	}
@@ -130,12 +154,13 @@ static int map_others(struct mmu_vcpu *v, const struct granted *g)
 
 int mmu_grant_map(struct mmu_vcpu *v, const struct granted *g)
 {
+	uint64_t operand[GRANT_OPERANDS];
 	int rc;
 
 	if (g->owner != v->dom) {
 		return map_others(v, g);
 	}
-	rc = mmu_begin(v, MMU_OP_GRANT_MAP, &g->address);
+	rc = begin(v, MMU_OP_GRANT_MAP, g, operand);
 	if (rc == 0) {
 		rc = map_own(v, g);
 	}
@@ -162,7 +187,8 @@ static int replace(struct mmu_vcpu *v, const struct granted *g, pte_t with)
 
 int mmu_grant_unmap(struct mmu_vcpu *v, const struct granted *g)
 {
-	int rc = mmu_begin(v, MMU_OP_GRANT_UNMAP, &g->address);
+	uint64_t operand[GRANT_OPERANDS];
+	int rc = begin(v, MMU_OP_GRANT_UNMAP, g, operand);
 
 	if (rc == 0) {
 		rc = replace(v, g, pte(0));
@@ -189,7 +215,11 @@ static int move(struct mmu_vcpu *v, const struct granted *g,
 int mmu_grant_replace(struct mmu_vcpu *v, const struct granted *g,
 		      uint64_t new_address)
 {
-	int rc = mmu_begin(v, MMU_OP_GRANT_REPLACE, &g->address);
+	uint64_t operand[GRANT_OPERANDS + 1];
+	int rc;
+
+	operand[GRANT_OPERAND_NEW_ADDRESS] = new_address;
+	rc = begin(v, MMU_OP_GRANT_REPLACE, g, operand);
 
 	if (rc == 0) {
 		rc = move(v, g, new_address);

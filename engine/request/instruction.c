@@ -22,7 +22,8 @@ int mmu_load_cr3(struct mmu_vcpu *v, mfn_t f)
 
 int mmu_ldt_fault(struct mmu_vcpu *v, unsigned int index)
 {
-	int rc = mmu_begin(v, MMU_OP_LDT_FAULT, &v->ldt_base);
+	const uint64_t operand[] = {v->ldt_base, index};
+	int rc = mmu_begin(v, MMU_OP_LDT_FAULT, operand);
 
 	if (rc == 0) {
 		do {

@@ -54,7 +54,15 @@ static int start_vcpu(struct mmu_vcpu *v, mfn_t kernel, mfn_t user,
 int mmu_start_vcpu(struct mmu_vcpu *caller, struct mmu_vcpu *v, mfn_t kernel,
 		   mfn_t user, const uint64_t *gdt, unsigned int gdt_entries)
 {
-	int rc = mmu_begin(caller, MMU_OP_START_VCPU, &kernel.v);
+	uint64_t operand[START_OPERAND_GDT + GDT_FRAMES] = {kernel.v, user.v,
+							    v->id, gdt_entries};
+	int rc;
+
+	for (unsigned int i = 0; i < GDT_FRAMES && i < desc_frames(gdt_entries);
+	     i++) {
+		operand[START_OPERAND_GDT + i] = gdt[i];
+	}
+	rc = mmu_begin(caller, MMU_OP_START_VCPU, operand);
 
 	if (rc == 0) {
 		do {
@@ -66,7 +74,8 @@ int mmu_start_vcpu(struct mmu_vcpu *caller, struct mmu_vcpu *v, mfn_t kernel,
 
 int mmu_unshare(struct mmu_domain *d, mfn_t first, uint64_t nr)
 {
-	int rc = mmu_begin_for(d, NULL, MMU_OP_LEND, &first.v);
+	const uint64_t operand[] = {first.v, nr};
+	int rc = mmu_begin_for(d, NULL, MMU_OP_LEND, operand);
 
 	if (rc == 0) {
 		rc = shared_unshare(d, first, nr);

@@ -79,7 +79,10 @@ static int frame_retype(struct mmu_domain *d, mfn_t f, enum frame_type type)
 		return table_validate(d, f);
 	}
 	if (type == FRAME_DESC && (fr->flags & FRAME_VALIDATED) == 0) {
-		int rc = desc_validate(d, f);
+		int rc;
+
+		event_frame(d, MMU_EVENT_JUDGED, f, type);
+		rc = desc_validate(d, f);
 
 		if (rc != 0) {
 			fr->type_count = 0;

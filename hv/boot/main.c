@@ -13,6 +13,7 @@
 #include "hv/boot/start.h"
 #include "hv/mm/paging.h"
 #include "hv/mm/paging_check.h"
+#include "hv/record/record.h"
 #include "hv/services/console.h"
 #include "hv/report/control.h"
 #include "hv/report/history.h"
@@ -38,6 +39,7 @@
 #include "hv/cpu/x86.h"
 
 #define MIB_PAGES 256
+#define RECORD_MIB_MAX 64
 #define FIRST_DOMID 1
 #define WORD_SIZE 64
 
@@ -156,6 +158,11 @@ static bool parse_option(struct options *o, const char *word)
 	if ((v = value_of(word, "watch-mfn=")) != NULL) {
 		return parse_frame(v, &history_frame);
 	}
+	if ((v = value_of(word, "record=")) != NULL) {
+		return parse_number(v, &record_mib) &&
+		       record_mib <= RECORD_MIB_MAX &&
+		       (record_mib & (record_mib - 1)) == 0;
+	}
 	if ((v = value_of(word, "wait")) != NULL && *v == '\0') {
 		refused_wait = true;
 		return true;
@@ -242,6 +249,17 @@ static void init_audit(uint64_t pages)
 	audit_init(direct_map(memory_take(bytes, PAGE_SIZE, UINT64_MAX)));
 }
 
+/* Before the frame table, in which its frames then are our own. */
+static void init_record(void)
+{
+	uint64_t at;
+
+	if (record_wanted()) {
+		at = memory_take(record_ring_size(), PAGE_SIZE, UINT64_MAX);
+		record_init(direct_map(at), at);
+	}
+}
+
 static void init_time(void)
 {
 	struct frequencies f;
@@ -272,6 +290,7 @@ _Noreturn void hv_main(uint32_t magic, uint32_t information)
 	cpu_init(0, &cpu_tables[0]);
 	idt_init();
 	idt_load();
+	init_record();
 	frames_init();
 	banner();
 	paging_check();

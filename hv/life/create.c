@@ -12,6 +12,7 @@
 #include "hv/mm/machine_frames.h"
 #include "hv/mm/memory.h"
 #include "hv/report/control.h"
+#include "hv/record/record.h"
 #include "hv/report/history.h"
 #include "hv/cpu/cpu.h"
 #include "hv/cpu/desc.h"
@@ -269,6 +270,7 @@ static void add_vcpu(struct domain *d)
 	v->domain = d;
 	d->vcpu[v->id] = v;
 	mmu_vcpu_init(&v->mmu, &d->mmu, v->id, entries);
+	record_vcpu(&v->mmu);
 	v->work |= slice_measured ? VCPU_WORK_MEASURE : 0;
 	v->debugreg[6] = 0xffff0ff0;
 	v->debugreg[7] = 0x400;
@@ -285,6 +287,7 @@ static struct domain *new_domain(uint16_t domid, unsigned int vcpus)
 	}
 	mmu_domain_init(&d->mmu, &machine_mmu, domid, domid);
 	history_begin(d);
+	record_domain(&d->mmu);
 	for (unsigned int i = 0; i < vcpus; i++) {
 		add_vcpu(d);
 	}

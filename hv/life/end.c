@@ -11,6 +11,7 @@
 #include "hv/cpu/ipi.h"
 #include "hv/cpu/slice.h"
 #include "hv/mm/paging.h"
+#include "hv/record/record.h"
 #include "hv/report/control.h"
 #include "hv/domain/domain.h"
 #include "hv/report/crash.h"
@@ -161,5 +162,8 @@ _Noreturn void domain_end(struct vcpu *v, const struct regs *r)
 		}
 	}
 	summary_send(d);
+	record_stopped(&d->mmu, d->shutdown,
+		       d->crash_reason != NULL ? d->crash_reason
+					       : reason_name(d->shutdown));
 	machine_end(exit_value(d));
 }

@@ -12,6 +12,7 @@
 #include "hv/mm/memory.h"
 #include "hv/mm/paging.h"
 #include "hv/mm/layout.h"
+#include "hv/record/record.h"
 
 #define LARGE (UINT64_C(2) << 20)
 
@@ -66,6 +67,9 @@ void frames_init(void)
 	mark_all_own();
 	paging_slots(m->xen_slots);
 	m->zero_frame = frames_take_own(1);
+	if (record_wanted()) {
+		recorder_machine(&record_machine, m);
+	}
 }
 
 static bool is_zero(const uint64_t *w)
@@ -104,6 +108,7 @@ mfn_t frames_take_own(uint64_t nr)
 
 	memset(direct_map(at), 0, bytes);
 	mark_own(at, at + bytes);
+	record_frames(TRACE_OWN, mfn(at >> PAGE_SHIFT), nr);
 	return mfn(at >> PAGE_SHIFT);
 }
 
@@ -112,8 +117,11 @@ void frames_to_pool(void)
 	for (unsigned int i = 0; i < memory_free.nr; i++) {
 		const struct boot_range *r = &memory_free.range[i];
 
-		pool_add(&machine_mmu, mfn(r->start >> PAGE_SHIFT),
-			 (r->end - r->start) >> PAGE_SHIFT);
+		mfn_t first = mfn(r->start >> PAGE_SHIFT);
+		uint64_t nr = (r->end - r->start) >> PAGE_SHIFT;
+
+		pool_add(&machine_mmu, first, nr);
+		record_frames(TRACE_POOL, first, nr);
 	}
 	memory_free.nr = 0;
 }

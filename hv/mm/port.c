@@ -15,6 +15,7 @@
 #include "hv/cpu/smap.h"
 #include "hv/mm/guest.h"
 #include "hv/mm/layout.h"
+#include "hv/record/record.h"
 #include "hv/report/panic.h"
 #include "hv/vcpu/vcpu.h"
 #include "hv/cpu/x86.h"
@@ -22,8 +23,13 @@
 /* The same for all domains: the CPU's own clock says. */
 bool port_preempt(struct mmu_domain *d)
 {
+	bool over = slice_over();
+
 	(void)d;
-	return slice_over();
+	if (record_inside()) {
+		recorder_asked(&record_machine, over);
+	}
+	return over;
 }
 
 /*
@@ -115,12 +121,11 @@ static int copy_any(void *to, const void *from, size_t bytes)
 	return rc;
 }
 
-int port_copy_in(struct mmu_vcpu *v, void *to, uint64_t from, size_t bytes)
+static inline int copy_in(void *to, uint64_t from, size_t bytes)
 {
 	uint64_t *t = to;
 	uint64_t a, b, c;
 
-	(void)v;
 	if (__builtin_expect(!guest_range_ok(from, bytes), 0)) {
 		return -XEN_EFAULT;
 	}
@@ -154,10 +159,20 @@ fault:
 	return -XEN_EFAULT;
 }
 
-int port_copy_out(struct mmu_vcpu *v, uint64_t to, const void *from,
-		  size_t bytes)
+int port_copy_in(struct mmu_vcpu *v, void *to, uint64_t from, size_t bytes)
 {
+	int rc = copy_in(to, from, bytes);
+
 	(void)v;
+	if (record_inside()) {
+		recorder_copied(&record_machine, TRACE_COPIED_IN, to, bytes,
+				rc);
+	}
+	return rc;
+}
+
+static inline int copy_out(uint64_t to, const void *from, size_t bytes)
+{
 	if (__builtin_expect(!guest_range_ok(to, bytes), 0)) {
 		return -XEN_EFAULT;
 	}
@@ -170,6 +185,19 @@ int port_copy_out(struct mmu_vcpu *v, uint64_t to, const void *from,
 	return copy_any((void *)to, from, bytes);
 fault:
 	return -XEN_EFAULT;
+}
+
+int port_copy_out(struct mmu_vcpu *v, uint64_t to, const void *from,
+		  size_t bytes)
+{
+	int rc = copy_out(to, from, bytes);
+
+	(void)v;
+	if (record_inside()) {
+		recorder_copied(&record_machine, TRACE_COPIED_OUT, from, bytes,
+				rc);
+	}
+	return rc;
 }
 
 /* The machine's lock is around all doors: nobody can be inside one. */

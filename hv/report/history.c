@@ -57,6 +57,9 @@ static const char *frame_change(enum mmu_event_kind kind)
 	case MMU_EVENT_END:
 	case MMU_EVENT_ENTRY:
 	case MMU_EVENT_FLUSHED:
+	case MMU_EVENT_JUDGED:
+	case MMU_EVENT_ASSIGNED:
+	case MMU_EVENT_LENT:
 		break;
 	}
 	return NULL;
@@ -115,11 +118,14 @@ static void tell_filled(struct domain *d, const struct mmu_event *e)
 	}
 }
 
-void port_event(struct mmu_domain *m, const struct mmu_event *e)
+void history_event(struct mmu_domain *m, const struct mmu_event *e)
 {
 	struct domain *d = domain_of(m);
 	const char *what = frame_change(e->kind);
 
+	if (mfn_eq(history_frame, MFN_INVALID)) {
+		return;
+	}
 	if (e->kind == MMU_EVENT_ENTRY && (maps(e->old) || maps(e->entry))) {
 		tell(d, e, entry_change(e), e->where, e->old, e->entry);
 	} else if (what != NULL && mfn_eq(e->frame, history_frame)) {

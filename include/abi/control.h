@@ -59,6 +59,10 @@ enum control_exit {
 #define GUEST_START_FRAMES "frames" /* number: of its records */
 #define GUEST_START_M2P "m2p" /* hex: machine address */
 
+#define EVENT_RECORDING "recording"
+#define RECORDING_RING "ring" /* hex: its machine address */
+#define RECORDING_WORDS "words" /* number: of 8 bytes that it holds */
+
 #define EVENT_REFUSAL "refusal"
 #define REFUSAL_OP "op" /* text: operation */
 #define REFUSAL_INDEX "index" /* number: of the request in its list */

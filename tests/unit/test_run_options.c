@@ -159,6 +159,8 @@ static void what_is_wrong_is_refused_and_named(void **state)
 		{{"-q"}, "unknown option '-q'"},
 		{{"vmlinuz"}, "unexpected argument 'vmlinuz'"},
 		{{"--no-initrd", "--initrd=x"}, "exclude each other"},
+		{{"--record=x", "--icount"}, "exclude each other"},
+		{{"--record="}, "is empty"},
 	};
 	char error[RUN_OPTIONS_ERROR_SIZE];
 

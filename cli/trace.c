@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * `pagewarden trace`: lists the records of a trace, all or those of the
+ * operations that are asked for. An operation is shown whole or not at all, so
+ * it is looked through first, up to its end, and then printed.
+ */
+#include "cli/trace.h"
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/say.h"
+#include "cli/run_options.h"
+#include "cli/trace_text.h"
+#include "engine/report/event.h"
+
+#define LINE_SIZE 12288
+
+const char trace_help[] =
+	"usage: pagewarden trace FILE [OPTION]...\n"
+	"\n"
+	"Lists what a recording (run --record) holds: each operation with its\n"
+	"number in the domain, its operands, what was copied in and out, the\n"
+	"tables that were judged, and its result.\n"
+	"\n"
+	"  --op NAME       operations whose name holds NAME\n"
+	"  --frame MFN     those in which a word names the frame (hex)\n"
+	"  --between A B   those with numbers from A to B\n"
+	"  --refused       those that were refused\n"
+	"  --count         say only how much of everything there is\n";
+
+struct wish {
+	const char *path;
+	const char *op; /* NULL: any */
+	uint64_t frame; /* ~0: any */
+	uint64_t from, to;
+	bool refused;
+	bool count;
+};
+
+/* Does the word name the frame: by itself, as an entry or in an address? */
+static bool names_frame(uint64_t word, uint64_t frame)
+{
+	return word == frame || pte_mfn(pte(word)).v == frame;
+}
+
+static bool has_frame(const struct trace_record *r, uint64_t frame)
+{
+	unsigned int first = r->kind == TRACE_BEGIN ? TRACE_BEGIN_WORDS : 0;
+	unsigned int end = r->nr;
+
+	if (r->kind == TRACE_TABLE) {
+		if (r->word[0] == frame) {
+			return true;
+		}
+		first = 1 + TRACE_BITMAP_WORDS;
+	} else if (r->kind == TRACE_END || r->kind == TRACE_PREEMPTED) {
+		return false;
+	} else if (r->kind == TRACE_REFUSED) {
+		end = 1;
+	}
+	for (unsigned int i = first; i < end; i++) {
+		if (names_frame(r->word[i], frame)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool frame_in(const struct trace_record *r, uint64_t frame)
+{
+	switch (r->kind) {
+	case TRACE_OWN:
+	case TRACE_POOL:
+	case TRACE_ASSIGN:
+		return frame - r->word[0] < r->word[r->nr - 1];
+	case TRACE_LEND:
+		return r->word[0] == frame;
+	default:
+		return false;
+	}
+}
+
+/* The operation that begins at r, up to `end`. */
+static bool wanted_operation(const struct trace *t, const struct wish *w,
+			     struct trace_record r, uint64_t *end)
+{
+	bool frame = w->frame == UINT64_MAX;
+	bool refused = !w->refused;
+	bool more = true;
+	const uint64_t serial = r.word[2];
+	const char *name = operation_info[r.detail].name;
+
+	for (; more; more = r.kind != TRACE_END && trace_next(t, end, &r)) {
+		frame = frame || has_frame(&r, w->frame);
+		refused = refused || r.kind == TRACE_REFUSED;
+	}
+	return frame && refused && serial >= w->from && serial <= w->to &&
+	       (w->op == NULL || strstr(name, w->op) != NULL);
+}
+
+/* What is outside operations is shown unless certain ones are asked for. */
+static bool wanted_alone(const struct wish *w, const struct trace_record *r)
+{
+	if (w->frame != UINT64_MAX) {
+		return frame_in(r, w->frame);
+	}
+	return w->op == NULL && !w->refused && w->from == 0 &&
+	       w->to == UINT64_MAX;
+}
+
+static void print(const struct trace_record *r)
+{
+	char line[LINE_SIZE];
+	struct text text = text_in(line, sizeof(line));
+
+	trace_text(&text, r);
+	puts(line);
+}
+
+static void list(const struct trace *t, const struct wish *w)
+{
+	struct trace_record r;
+	uint64_t at = 0;
+
+	while (trace_next(t, &at, &r)) {
+		uint64_t first = r.at;
+		uint64_t end = at;
+		bool wanted = r.kind == TRACE_BEGIN
+				      ? wanted_operation(t, w, r, &end)
+				      : wanted_alone(w, &r);
+
+		while (wanted && first < end && trace_next(t, &first, &r)) {
+			print(&r);
+		}
+		at = end;
+	}
+}
+
+static void count(const struct trace *t)
+{
+	uint64_t of[MMU_OPERATIONS] = {0};
+	uint64_t copies = 0;
+	struct trace_record r;
+	uint64_t at = 0;
+
+	while (trace_next(t, &at, &r)) {
+		if (r.kind == TRACE_BEGIN) {
+			of[r.detail]++;
+		}
+		copies += r.kind == TRACE_COPIED_IN;
+	}
+	printf("%" PRIu64 " operations, %" PRIu64 " refused, %" PRIu64
+	       " tables judged, %" PRIu64 " copies from the guest\n",
+	       t->operations, t->refusals, t->tables, copies);
+	for (unsigned int i = 0; i < MMU_OPERATIONS; i++) {
+		if (of[i] != 0) {
+			printf("%10" PRIu64 "  %s\n", of[i],
+			       operation_info[i].name);
+		}
+	}
+}
+
+static bool number(const char *s, int base, uint64_t *ret)
+{
+	char *end;
+
+	*ret = strtoull(s == NULL ? "" : s, &end, base);
+	return s != NULL && *s != '\0' && *s != '-' && *end == '\0';
+}
+
+static bool parse(int argc, char **argv, struct wish *w)
+{
+	static const struct option options[] = {
+		{"op", required_argument, NULL, 'o'},
+		{"frame", required_argument, NULL, 'f'},
+		{"between", required_argument, NULL, 'b'},
+		{"refused", no_argument, NULL, 'r'},
+		{"count", no_argument, NULL, 'c'},
+		{NULL, 0, NULL, 0},
+	};
+	bool good = true;
+	int c;
+
+	optind = 0;
+	while (good && (c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		w->op = c == 'o' ? optarg : w->op;
+		w->refused = w->refused || c == 'r';
+		w->count = w->count || c == 'c';
+		if (c == 'f') {
+			good = number(optarg, 16, &w->frame);
+		} else if (c == 'b') {
+			/* getopt has moved a file's name behind. */
+			good = optind < argc && number(optarg, 10, &w->from) &&
+			       number(argv[optind++], 10, &w->to);
+		}
+		good = good && c != '?';
+	}
+	w->path = optind + 1 == argc ? argv[optind] : NULL;
+	return good && w->path != NULL;
+}
+
+int cmd_trace(int argc, char **argv)
+{
+	struct wish w = {.frame = UINT64_MAX, .to = UINT64_MAX};
+	char error[TRACE_ERROR_SIZE];
+	struct trace t = {0};
+
+	if (!parse(argc, argv, &w)) {
+		say("usage: pagewarden trace FILE [OPTION]...; --help tells");
+		return STATUS_USAGE;
+	}
+	if (!trace_read_file(&t, w.path, error)) {
+		say("%s: %s", w.path, error);
+		return STATUS_USAGE;
+	}
+	if (w.count) {
+		count(&t);
+	} else {
+		list(&t, &w);
+	}
+	trace_free(&t);
+	return STATUS_OK;
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The trace format: all that went into the engine, from the machine's first
+ * frame to its end, so that the same engine, given the same again, does the
+ * same again. docs/trace.md tells it with examples.
+ *
+ * A file is a struct trace_file_header, then blocks, each a struct
+ * trace_block_header and one zstd frame, and at last a block with nothing in
+ * it: without that one the file has been cut off. What the blocks unpack to,
+ * one after the other, is the stream: 64-bit little-endian words. A record is
+ * a head and so many words as the head says:
+ *
+ *   bits  0 to  7   kind, enum trace_kind
+ *         8 to 15   vCPU, or TRACE_NO_VCPU: the hypervisor itself
+ *        16 to 31   owner tag of the domain, or 0: none
+ *        32 to 47   words that follow
+ *        48 to 63   detail, by the kind
+ *
+ * The stream begins with TRACE_NAMES of both kinds and TRACE_MACHINE. What
+ * happens within an operation stands between its TRACE_BEGIN and its
+ * TRACE_END; operations do not nest, and those of several vCPUs and domains
+ * stand in the order in which they held the machine.
+ *
+ * A reader takes no version but its own. Operations and rules are numbered by
+ * the names in the stream, so that a new one makes no new version.
+ */
+#ifndef PAGEWARDEN_TRACE_H
+#define PAGEWARDEN_TRACE_H
+
+#include <stdint.h>
+
+#define TRACE_MAGIC "PWTRACE"
+#define TRACE_VERSION 1
+
+struct trace_file_header {
+	char magic[8]; /* TRACE_MAGIC and its NUL */
+	uint32_t version;
+	uint32_t crc; /* zlib's crc32 of what stands before */
+};
+
+/* Unpacked bytes of a block, at most; a multiple of 8. */
+#define TRACE_BLOCK_MAX (UINT32_C(1) << 20)
+/* No block of so few words packs to more than this. */
+#define TRACE_PACKED_MAX (TRACE_BLOCK_MAX + (TRACE_BLOCK_MAX >> 7))
+
+struct trace_block_header {
+	uint32_t packed; /* bytes that follow; 0 in the last block alone */
+	uint32_t size;   /* and what they unpack to */
+	uint32_t crc;    /* of the packed bytes */
+	uint32_t check;  /* of this header's first three members */
+};
+
+enum trace_kind {
+	/* Names with a NUL after each, then zeros to the word's end.
+	 * detail: enum trace_names. */
+	TRACE_NAMES = 1,
+	/* nr_frames, machine address of the M2P, NX bit of entries, frame of
+	 * zeros, 16 L4 entries of the hypervisor's. */
+	TRACE_MACHINE,
+	TRACE_OWN,    /* first, number: frames of the hypervisor's own */
+	TRACE_POOL,   /* first, number: frames that join the free pool */
+	TRACE_DOMAIN, /* detail: domid */
+	TRACE_VCPU,
+	TRACE_ASSIGN, /* first, pfn, number: a domain's from its start */
+	TRACE_LEND,   /* frame: lent for ever; detail: 1 writable */
+	/* time in TSC ticks, the guest's rip, number of the operation in its
+	 * domain, place in its multicall from 1 or 0, then its operands.
+	 * detail: operation. */
+	TRACE_BEGIN,
+	/* Bytes copied from the guest or to it, then zeros to the word's end.
+	 * detail: their number, and TRACE_FAULT if there was a page fault. */
+	TRACE_COPIED_IN,
+	TRACE_COPIED_OUT,
+	/* Whether to stop was asked for the n-th time in this operation, and
+	 * the answer was yes: n. */
+	TRACE_PREEMPTED,
+	/* A frame is about to be judged, with what the guest filled it:
+	 * frame, 8 words of 512 bits, then those of its 512 words whose bit is
+	 * set; the others are 0. detail: enum frame_type. */
+	TRACE_TABLE,
+	/* The last refusal of the operation: frame or ~0, index in the list of
+	 * requests. detail: rule. */
+	TRACE_REFUSED,
+	/* The result; for direct writes then the entry as it was read. */
+	TRACE_END,
+	/* A domain's end, in words, as TRACE_NAMES has them. detail: reason,
+	 * SHUTDOWN_* of Xen or 0xff for a crash. */
+	TRACE_STOPPED,
+	TRACE_KINDS
+};
+
+enum trace_names {
+	TRACE_NAMES_OPERATIONS,
+	TRACE_NAMES_RULES,
+	TRACE_NAME_LISTS
+};
+
+#define TRACE_NO_VCPU 0xff
+#define TRACE_FAULT 0x8000
+#define TRACE_BYTES_MAX 4096 /* of a TRACE_COPIED_* */
+
+#define TRACE_MACHINE_WORDS 20
+#define TRACE_BEGIN_WORDS 4 /* before the operands */
+#define TRACE_OPERANDS_MAX 18
+#define TRACE_BITMAP_WORDS 8
+#define TRACE_TABLE_WORDS 512
+
+static inline uint64_t trace_head(enum trace_kind kind, unsigned int vcpu,
+				  unsigned int domain, unsigned int words,
+				  unsigned int detail)
+{
+	return (uint64_t)kind | (uint64_t)(vcpu & 0xff) << 8 |
+	       (uint64_t)(domain & 0xffff) << 16 |
+	       (uint64_t)(words & 0xffff) << 32 |
+	       (uint64_t)(detail & 0xffff) << 48;
+}
+
+/*
+ * How a machine and who records it share the stream: a ring of words in the
+ * machine's memory, behind this page. head and tail count words and wrap only
+ * in the ring; the writer waits while head - tail is the ring's size.
+ */
+#define TRACE_RING_MAGIC UINT64_C(0x676e697265636172)
+struct trace_ring {
+	uint64_t magic;
+	uint64_t words; /* a power of 2 */
+	uint64_t head;  /* the machine's */
+	uint64_t unused[5];
+	uint64_t tail; /* the reader's, in a cache line of its own */
+	uint64_t unused2[503];
+};
+
+#endif
