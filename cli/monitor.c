@@ -22,9 +22,10 @@ bool monitor_init(struct monitor *m)
 		.places = cJSON_CreateArray(),
 		.phases = cJSON_CreateArray(),
 		.history = cJSON_CreateArray(),
+		.queued = cJSON_CreateArray(),
 	};
 	if (m->line == NULL || m->refusals == NULL || m->places == NULL ||
-	    m->phases == NULL || m->history == NULL) {
+	    m->phases == NULL || m->history == NULL || m->queued == NULL) {
 		monitor_fini(m);
 		return false;
 	}
@@ -44,6 +45,7 @@ void monitor_fini(struct monitor *m)
 	cJSON_Delete(m->places);
 	cJSON_Delete(m->phases);
 	cJSON_Delete(m->history);
+	cJSON_Delete(m->queued);
 	*m = (struct monitor){0};
 }
 
@@ -137,6 +139,8 @@ static void take_event(struct monitor *m, const char *kind, cJSON *event)
 		keep(m->places, event);
 	} else if (strcmp(kind, EVENT_PHASE) == 0) {
 		keep(m->phases, event);
+	} else if (strcmp(kind, EVENT_QUEUED) == 0) {
+		keep(m->queued, event);
 	} else if (strcmp(kind, EVENT_LOST) == 0) {
 		m->nr_lost += monitor_number(event, LOST_REPORTS, 1);
 		cJSON_Delete(event);

@@ -34,6 +34,7 @@ struct monitor {
 	cJSON *places;        /* likewise, of each vCPU at the end */
 	cJSON *phases;        /* likewise */
 	cJSON *history;       /* an array: of the watched frame */
+	cJSON *queued;        /* likewise: who wrote requests down */
 	uint64_t nr_refusals; /* events of that kind */
 	uint64_t nr_lost;     /* reports that the hypervisor had to drop */
 	uint64_t nr_audits;

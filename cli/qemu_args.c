@@ -205,7 +205,23 @@ static void add_channels(struct arguments *a, const struct qemu_config *config)
  */
 bool qemu_waits(const struct qemu_config *config)
 {
-	return config->memory >= 0 && !config->options->icount;
+	return config->memory >= 0 && !config->options->icount &&
+	       !config->options->repeats;
+}
+
+static void add_watch(const struct run_options *o, char *text, size_t size)
+{
+	size_t n = 0;
+
+	if (o->watch != 0) {
+		n = (size_t)snprintf(text, size, " watch-mfn=%" PRIx64,
+				     o->watch);
+	}
+	for (unsigned int i = 0; i < o->nr_slots && n < size; i++) {
+		n += (size_t)snprintf(text + n, size - n,
+				      " watch-slot=%" PRIu64 ":%" PRIx64,
+				      o->slots[i].request, o->slots[i].address);
+	}
 }
 
 static void add_hypervisor(struct arguments *a,
@@ -214,7 +230,7 @@ static void add_hypervisor(struct arguments *a,
 	const struct run_options *o = config->options;
 	char audit[32] = "exit";
 	char stop[64] = "";
-	char watch[32] = "";
+	char watch[32 + 48 * RUN_SLOTS] = "";
 	char processors[48] = "";
 	char record[32] = "";
 
@@ -226,9 +242,7 @@ static void add_hypervisor(struct arguments *a,
 	if (o->stop_at != 0) {
 		snprintf(stop, sizeof(stop), " stop-at=%" PRIu64, o->stop_at);
 	}
-	if (o->watch != 0) {
-		snprintf(watch, sizeof(watch), " watch-mfn=%" PRIx64, o->watch);
-	}
+	add_watch(o, watch, sizeof(watch));
 	if (o->vcpus > 1) {
 		snprintf(processors, sizeof(processors), " vcpus=%u cpus=%u",
 			 o->vcpus, qemu_cpus(o));

@@ -19,9 +19,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "abi/control.h"
 #include "builder/layout.h"
 #include "cli/doctor.h"
+#include "cli/explain.h"
 #include "cli/image.h"
 #include "cli/place.h"
 #include "cli/recording.h"
@@ -386,40 +386,6 @@ static void share_memory(const struct run *r, struct why_live *why)
 	}
 }
 
-/*
- * The same run again, silently and up to the refusal, with the hypervisor
- * telling all that happens to the frame.
- */
-static void run_for_history(struct run *r, struct why_live *why, uint64_t mfn)
-{
-	struct run_options options = r->options;
-	struct monitor monitor;
-	struct session session = {
-		.options = &options,
-		.config = &r->config,
-		.entry = r->entry,
-		.monitor = &monitor,
-		.why = why,
-		.silence = open("/dev/null", O_WRONLY | O_CLOEXEC),
-	};
-
-	options.watch = mfn;
-	options.record = NULL;
-	options.gdb = false;
-	options.interactive = false;
-	r->config.options = &options;
-	say("running again for the history of mfn %llx",
-	    (unsigned long long)mfn);
-	if (session.silence >= 0 && monitor_init(&monitor)) {
-		if (session_run(&session) == 0) {
-			why_live_history(why, &monitor);
-		}
-		monitor_fini(&monitor);
-	}
-	close(session.silence);
-	r->config.options = &r->options;
-}
-
 /* The recording's end: what is not in the file is told. */
 static enum exit_status end_recording(struct run *r,
 				      struct recording *recording)
@@ -460,7 +426,6 @@ static enum exit_status run_guest(struct run *r, struct monitor *monitor)
 	char machine[SIZE_TEXT];
 	enum exit_status recorded;
 	enum exit_status status;
-	uint64_t mfn;
 
 	say("starting QEMU: guest %s, machine %s, CPU %s%s",
 	    size_format(r->options.memory, guest),
@@ -485,10 +450,8 @@ static enum exit_status run_guest(struct run *r, struct monitor *monitor)
 	if (cJSON_GetArraySize(monitor->places) != 0) {
 		places_tell(monitor, why_live_kernel(&why));
 	}
-	mfn = monitor_hex(cJSON_GetArrayItem(monitor->refusals, 0),
-			  REFUSAL_MFN);
-	if (r->options.explain && mfn != 0 && session.signal == 0) {
-		run_for_history(r, &why, mfn);
+	if (r->options.explain && session.signal == 0) {
+		explain_again(&session);
 	}
 	why_live_fini(&why);
 	recorded = end_recording(r, session.recording);

@@ -336,6 +336,8 @@ enum run_options_result run_options_parse(int argc, char **argv,
 		.vcpus = 1,
 		.cpu = "Nehalem",
 		.log_level = "info",
+		.argc = argc,
+		.argv = argv,
 	};
 	optind = 0; /* GNU: forget what an earlier call has seen */
 	opterr = 0;

@@ -12,6 +12,13 @@
 #define RUN_CPUS_MAX 8           /* CPUS_MAX in hv/cpu/cpu.h */
 #define RUN_TIMEOUT_MAX 31536000 /* a year */
 
+/* The request of that number took its operands from that address. */
+struct run_slot {
+	uint64_t request;
+	uint64_t address;
+};
+#define RUN_SLOTS 4 /* a CPU's breakpoints */
+
 enum run_audit {
 	RUN_AUDIT_EXIT,
 	RUN_AUDIT_EVERY,
@@ -35,9 +42,16 @@ struct run_options {
 	bool strict;         /* no refusals */
 	uint64_t stop_at;    /* request of the guest; 0: none */
 	bool stop_at_refusal;
-	bool doctor;          /* `pagewarden doctor` is asking */
-	bool explain;         /* a second run, for the history of a frame */
-	uint64_t watch;       /* that frame, in the second run; else 0 */
+	bool doctor;  /* `pagewarden doctor` is asking */
+	bool explain; /* a second run, for the history of a frame */
+	/* In such a second run: */
+	bool repeats;
+	uint64_t watch; /* the frame, or 0 */
+	struct run_slot slots[RUN_SLOTS];
+	unsigned int nr_slots;
+	/* As they were given, for a command line that does the same. */
+	int argc;
+	char **argv;
 	unsigned int timeout; /* seconds; 0: none */
 	bool interactive;
 	bool gdb;

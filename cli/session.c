@@ -195,7 +195,7 @@ static void on_control(struct loop *l)
 {
 	monitor_feed(l->session->monitor, l->chunk,
 		     receive(l, &l->qemu.control));
-	if (l->session->options->watch != 0) {
+	if (l->session->options->repeats) {
 		return;
 	}
 	if (l->session->recording != NULL &&
@@ -209,11 +209,7 @@ static void on_control(struct loop *l)
 /* A string that ends the run has been shown. */
 static void end_by_console(struct loop *l)
 {
-	/* The second run is of interest up to the refusal. */
-	if (l->session->options->watch != 0 &&
-	    l->session->monitor->nr_refusals != 0) {
-		end_run(l, RUN_QUIT);
-	} else if (l->fail_on.seen) {
+	if (l->fail_on.seen) {
 		end_run(l, RUN_FAIL_SEEN);
 	} else if (l->until.seen) {
 		end_run(l, RUN_SEEN);
@@ -225,8 +221,7 @@ static void tell_start(struct loop *l)
 {
 	struct monitor *m = l->session->monitor;
 
-	if (m->guest_started && !l->mid_line &&
-	    l->session->options->watch == 0) {
+	if (m->guest_started && !l->mid_line && !l->session->options->repeats) {
 		m->guest_started = false;
 		say("guest starts at %s",
 		    monitor_text(m->guest_start, "entry", "its entry"));
@@ -579,7 +574,7 @@ int session_run(struct session *s)
 	l->session = s;
 	l->gdb_fd = -1;
 	l->input = s->options->interactive ? STDIN_FILENO : -1;
-	l->output = s->options->watch != 0                   ? s->silence
+	l->output = s->options->repeats                      ? s->silence
 		    : s->options->json || s->options->doctor ? STDERR_FILENO
 							     : STDOUT_FILENO;
 	/* A reader that goes away is told by write, not by death. */

@@ -19,7 +19,7 @@ struct session {
 	struct monitor *monitor;
 	struct why_live *why;
 	struct recording *recording; /* NULL: nothing is recorded */
-	int silence; /* where the console goes when options->watch is set */
+	int silence; /* where the console goes when options->repeats is set */
 	/* Results. */
 	enum run_result result;
 	bool expect_seen;

@@ -78,6 +78,7 @@ struct mmu_vcpu {
 		uint32_t at;     /* entry under way, from 1; 0: none */
 		uint32_t before; /* entries done before it was interrupted */
 		uint64_t resume; /* the list that goes on from there */
+		uint64_t list;   /* the whole one, from its first entry */
 	} multicall;
 };
 
@@ -130,8 +131,9 @@ struct mmu_domain {
 			bool refusal_untold; /* it is still being filled in */
 			bool watched;        /* the event sink is on */
 			bool foreign_owed;   /* a record has lost its entries */
+			bool again;          /* it will be asked for again */
 		};
-		uint32_t owed;
+		uint64_t owed;
 	};
 	uint64_t destroy_next; /* mmu_domain_destroy's progress: an mfn */
 	uint32_t freed_head;   /* frames that wait for a flush, 0: none */

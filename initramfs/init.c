@@ -10,6 +10,7 @@
  *   pw.forks=N  number of processes (300)
  *   pw.hotplug=N  so often, processor 1 goes off and on again (0)
  *   pw.bench    run /bench instead
+ *   pw.devmem=N maps what lies N MiB into the machine, which may be refused
  *   pw.shell    a shell on the console before power-off
  */
 #include <fcntl.h>
@@ -17,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/sysinfo.h>
@@ -137,6 +139,20 @@ static void run_hotplug(long count)
 	fflush(stdout);
 }
 
+/* The kernel maps what it is told to, and queues the entry. */
+static void map_device(long mib)
+{
+	int fd = open("/dev/mem", O_RDONLY);
+
+	printf("mapping:    %ld MiB\n", mib);
+	fflush(stdout);
+	if (fd < 0 || mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd,
+			   (off_t)mib << 20) == MAP_FAILED) {
+		fail("mapping /dev/mem");
+	}
+	close(fd);
+}
+
 /* A session of its own, so that the shell has job control. */
 static void run_shell(void)
 {
@@ -156,6 +172,7 @@ static void run_shell(void)
 int main(void)
 {
 	static char *const bench[] = {"/bench", NULL};
+	const char *device;
 	const char *forks;
 	const char *plugs;
 
@@ -174,6 +191,10 @@ int main(void)
 		mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
 		if (option("pw.shell")) {
 			run_shell();
+		}
+		device = option("pw.devmem=");
+		if (device) {
+			map_device(strtol(device, NULL, 10));
 		}
 		plugs = option("pw.hotplug=");
 		if (plugs) {

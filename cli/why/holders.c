@@ -184,14 +184,10 @@ void holders_tell_count(struct text *t, const struct holders *h)
 	text_string(t, *between == '\0' ? "no entry and no pin\n" : "\n");
 }
 
-void holders_tell(struct text *t, const struct holders *h)
+void holders_tell_more(struct text *t, const struct holders *h)
 {
 	uint64_t all = h->writable + h->read_only + h->upper;
 
-	holders_tell_count(t, h);
-	for (unsigned int i = 0; i < h->nr; i++) {
-		holder_tell(t, &h->list[i]);
-	}
 	if (all > h->nr) {
 		text_format(t, INDENT "and %lu more\n", all - h->nr);
 	}

@@ -34,7 +34,7 @@ void holders_find(const struct why_machine *m, uint64_t mfn,
 /* "  held by ...", how many of which kind; one holder's line. */
 void holders_tell_count(struct text *t, const struct holders *h);
 void holder_tell(struct text *t, const struct holder *h);
-/* "  held by ..." and a line for each. */
-void holders_tell(struct text *t, const struct holders *h);
+/* "and N more", if there are. */
+void holders_tell_more(struct text *t, const struct holders *h);
 
 #endif

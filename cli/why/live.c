@@ -86,14 +86,38 @@ static void locate(struct why_live *w, const struct monitor *m)
 	}
 }
 
-static void explain(struct why_live *w, const cJSON *event)
+const cJSON *why_live_subject(const struct monitor *m)
+{
+	return cJSON_GetArrayItem(m->refusals, 0);
+}
+
+/* Who holds the frame now: later it will be others. */
+static void find_holders(struct why_live *w, const cJSON *event)
+{
+	uint64_t mfn = monitor_hex(event, REFUSAL_MFN);
+
+	if (w->waits && w->machine.frames != NULL) {
+		holders_find(&w->machine, mfn, &w->holders);
+		w->has_holders = true;
+	}
+}
+
+static void explain(struct why_live *w, const struct monitor *m,
+		    const cJSON *event)
 {
 	char report[REPORT_SIZE];
 	struct text t = text_in(report, sizeof(report));
+	struct why_case c = {.event = event};
 
 	prepare(w);
-	why_refusal(&t, event, w->mapped == NULL ? NULL : &w->kernel,
-		    w->waits && w->machine.frames != NULL ? &w->machine : NULL);
+	c.kernel = w->mapped == NULL ? NULL : &w->kernel;
+	if (event == why_live_subject(m)) {
+		find_holders(w, event);
+		c.holders = w->has_holders ? &w->holders : NULL;
+	} else if (w->waits && w->machine.frames != NULL) {
+		c.machine = &w->machine;
+	}
+	why_case_tell(&t, &c);
 	print(report);
 }
 
@@ -106,7 +130,7 @@ unsigned int why_live_update(struct why_live *w, const struct monitor *m)
 	while (w->told < MAX_TOLD &&
 	       (event = cJSON_GetArrayItem(m->refusals, (int)w->told)) !=
 		       NULL) {
-		explain(w, event);
+		explain(w, m, event);
 		if (++w->told == MAX_TOLD) {
 			say("further refusals are counted, not explained");
 		}
@@ -128,16 +152,6 @@ const struct why_kernel *why_live_kernel(struct why_live *w)
 {
 	prepare(w);
 	return &w->kernel;
-}
-
-void why_live_history(struct why_live *w, const struct monitor *m)
-{
-	char report[REPORT_SIZE];
-	struct text t = text_in(report, sizeof(report));
-
-	prepare(w);
-	why_history(&t, m->history, &w->kernel);
-	print(report);
 }
 
 void why_live_fini(struct why_live *w)

@@ -4,6 +4,7 @@
 #define PW_CLI_WHY_LIVE_H
 
 #include "cli/monitor.h"
+#include "cli/why/holders.h"
 #include "cli/why/kernel.h"
 #include "cli/why/machine.h"
 
@@ -19,6 +20,9 @@ struct why_live {
 	struct why_kernel kernel;
 	void *mapped;
 	unsigned int told;
+	/* Of the refusal that --explain is about, as it was then. */
+	bool has_holders;
+	struct holders holders;
 	uint64_t seen;
 	bool crash_told;
 };
@@ -28,8 +32,8 @@ struct why_live {
 unsigned int why_live_update(struct why_live *w, const struct monitor *m);
 /* The kernel's names, looked for now if they have not been. */
 const struct why_kernel *why_live_kernel(struct why_live *w);
-/* The history that a second run has collected. */
-void why_live_history(struct why_live *w, const struct monitor *m);
+/* The refusal that can be explained further, or NULL. */
+const cJSON *why_live_subject(const struct monitor *m);
 void why_live_fini(struct why_live *w);
 
 #endif

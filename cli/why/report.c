@@ -6,18 +6,11 @@
  */
 #include "cli/why/report.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "abi/control.h"
 #include "cli/monitor.h"
-#include "cli/why/holders.h"
+#include "cli/why/callers.h"
+#include "cli/why/maker.h"
 #include "cli/why/words.h"
-
-#define COLUMNS 80
-#define INDENT "             "
-#define MAX_CALLERS 12
 
 static bool has(const cJSON *e, const char *key)
 {
@@ -70,105 +63,48 @@ static void tell_entry(struct text *t, const cJSON *e)
 	}
 	tell_value(t, " = ", monitor_hex(e, REFUSAL_ENTRY));
 	if (has(e, REFUSAL_BITS)) {
-		text_string(t, INDENT "not allowed: ");
+		text_string(t, WHY_INDENT "not allowed: ");
 		words_flags(t, monitor_hex(e, REFUSAL_BITS));
 		text_char(t, '\n');
 	}
 	if (has(e, REFUSAL_OLD)) {
-		tell_value(t, INDENT "instead of ",
+		tell_value(t, WHY_INDENT "instead of ",
 			   monitor_hex(e, REFUSAL_OLD));
 	}
 	if (has(e, REFUSAL_ASKED_TABLE)) {
-		text_format(t, INDENT "met while validating mfn %lx\n",
+		text_format(t, WHY_INDENT "met while validating mfn %lx\n",
 			    monitor_hex(e, REFUSAL_ASKED_TABLE));
-	}
-}
-
-static size_t next_word(const cJSON **item, uint64_t *ret_word)
-{
-	while (*item != NULL) {
-		const cJSON *i = *item;
-
-		*item = i->next;
-		if (cJSON_IsString(i)) {
-			*ret_word = strtoull(i->valuestring, NULL, 16);
-			return 1;
-		}
-	}
-	return 0;
-}
-
-/* The call, not what follows it, is in the caller. */
-static void format_caller(const struct symbols *s, uint64_t word, char *text,
-			  size_t size)
-{
-	uint64_t offset = 0;
-	const char *name = symbols_find(s, word - 1, &offset);
-
-	snprintf(text, size, "%s+%#llx", name == NULL ? "?" : name,
-		 (unsigned long long)offset + 1);
-}
-
-/* Names with " < " between them, broken into lines. */
-static void tell_callers(struct text *t, const cJSON *stack,
-			 const struct why_kernel *kernel)
-{
-	const cJSON *item = cJSON_IsArray(stack) ? stack->child : NULL;
-	size_t column = 0;
-	unsigned int nr = 0;
-	uint64_t word;
-
-	while (nr < MAX_CALLERS && next_word(&item, &word) != 0) {
-		char name[160];
-		size_t length;
-
-		if (kernel == NULL || !why_is_return(kernel, word)) {
-			continue;
-		}
-		format_caller(&kernel->symbols, word, name, sizeof(name));
-		length = strlen(name);
-		if (nr == 0) {
-			text_string(t, INDENT);
-			column = sizeof(INDENT);
-		} else if (column + length + 3 > COLUMNS) {
-			text_string(t, "\n" INDENT "< ");
-			column = sizeof(INDENT) + 2;
-		} else {
-			text_string(t, " < ");
-			column += 3;
-		}
-		text_string(t, name);
-		column += length;
-		nr++;
-	}
-	if (nr != 0) {
-		text_char(t, '\n');
 	}
 }
 
 void why_callers(struct text *t, const cJSON *stack,
 		 const struct why_kernel *kernel)
 {
-	tell_callers(t, stack, kernel);
+	callers_tell(t, "", 0, stack, kernel);
 }
 
-static void tell_asker(struct text *t, const cJSON *e,
-		       const struct why_kernel *kernel)
+static void tell_asker(struct text *t, const struct why_case *c)
 {
 	static const char *const operand[] = {REFUSAL_OPERAND0,
 					      REFUSAL_OPERAND1,
 					      REFUSAL_OPERAND2};
+	const cJSON *e = c->event;
+	const cJSON *stack = cJSON_GetObjectItemCaseSensitive(e, REFUSAL_STACK);
 
-	text_format(t, "  asked by   #%lu, ",
-		    monitor_number(e, REFUSAL_REQUEST, 0));
+	text_string(t, "  asked by   ");
+	text_format(t, "#%lu", monitor_number(e, REFUSAL_REQUEST, 0));
+	if (has(e, REFUSAL_US)) {
+		uint64_t us = monitor_number(e, REFUSAL_US, 0);
+
+		text_format(t, " at %lu.%06lu s", us / 1000000, us % 1000000);
+	}
 	if (has(e, REFUSAL_VCPU)) {
 		text_format(t,
-			    "vcpu %lu: ", monitor_number(e, REFUSAL_VCPU, 0));
+			    ", vcpu %lu: ", monitor_number(e, REFUSAL_VCPU, 0));
 	} else {
-		text_string(t, "the hypervisor for the domain: ");
+		text_string(t, ", the hypervisor for the domain: ");
 	}
-	text_format(t, "%s[%lu]", monitor_text(e, REFUSAL_OP, "?"),
-		    monitor_number(e, REFUSAL_INDEX, 0));
+	maker_tell_operation(t, e);
 	for (unsigned int i = 0; i < 3 && has(e, operand[i]); i++) {
 		text_format(t, " %lx", monitor_hex(e, operand[i]));
 	}
@@ -177,45 +113,35 @@ static void tell_asker(struct text *t, const cJSON *e,
 			    monitor_number(e, REFUSAL_CALL, 0));
 	}
 	text_char(t, '\n');
-	tell_callers(t, cJSON_GetObjectItemCaseSensitive(e, REFUSAL_STACK),
-		     kernel);
+	callers_tell(t, "", 0, stack, c->kernel);
+	maker_tell_queued(t, c->queued, monitor_number(e, REFUSAL_REQUEST, 0),
+			  stack, c->kernel);
 }
 
-/* Entries and pins that keep the frame what it is. */
-static void tell_holders(struct text *t, const cJSON *e,
-			 const struct why_machine *machine)
+/* Entries and pins that keep the frame what it is, and who made them. */
+static void tell_holders(struct text *t, const struct why_case *c)
 {
-	struct holders h;
+	struct holders found;
+	const struct holders *h = c->holders;
 
-	if (machine == NULL || !has(e, REFUSAL_MFN)) {
+	if (!has(c->event, REFUSAL_MFN) || (h == NULL && c->machine == NULL)) {
 		return;
 	}
-	holders_find(machine, monitor_hex(e, REFUSAL_MFN), &h);
-	holders_tell(t, &h);
-}
+	if (h == NULL) {
+		holders_find(c->machine, monitor_hex(c->event, REFUSAL_MFN),
+			     &found);
+		h = &found;
+	}
+	holders_tell_count(t, h);
+	for (unsigned int i = 0; i < h->nr; i++) {
+		const cJSON *made = maker_find(c->history, &h->list[i]);
 
-void why_refusal(struct text *t, const cJSON *event,
-		 const struct why_kernel *kernel,
-		 const struct why_machine *machine)
-{
-	tell_headline(t, event);
-	tell_types(t, event);
-	tell_entry(t, event);
-	tell_asker(t, event, kernel);
-	tell_holders(t, event, machine);
-}
-
-void why_crash(struct text *t, const cJSON *event,
-	       const struct why_kernel *kernel)
-{
-	char name[160];
-
-	text_format(t, "  crashed at %s\n",
-		    symbols_format(&kernel->symbols,
-				   monitor_hex(event, CRASH_RIP), name,
-				   sizeof(name)));
-	tell_callers(t, cJSON_GetObjectItemCaseSensitive(event, CRASH_STACK),
-		     kernel);
+		holder_tell(t, &h->list[i]);
+		if (made != NULL) {
+			maker_tell(t, made, c->queued, c->kernel);
+		}
+	}
+	holders_tell_more(t, h);
 }
 
 #define EVENTS_TOLD 12
@@ -223,23 +149,22 @@ void why_crash(struct text *t, const cJSON *event,
 static void tell_event(struct text *t, const cJSON *e,
 		       const struct why_kernel *kernel)
 {
-	text_format(t, INDENT "#%lu %s[%lu]",
-		    monitor_number(e, HISTORY_REQUEST, 0),
-		    monitor_text(e, HISTORY_OP, "?"),
-		    monitor_number(e, HISTORY_INDEX, 0));
-	if (has(e, HISTORY_CALL)) {
-		text_format(t, " (call %lu)",
-			    monitor_number(e, HISTORY_CALL, 0));
-	}
+	char caller[WHY_NAME];
+
+	text_string(t, WHY_INDENT);
+	maker_tell_request(t, e);
 	text_format(t, ": %s", monitor_text(e, HISTORY_WHAT, "?"));
 	if (has(e, HISTORY_TABLE)) {
-		text_format(t, ", L1 mfn %lx[%03lx]",
+		text_format(t, ", L%lu mfn %lx[%03lx]",
+			    monitor_number(e, HISTORY_LEVEL, 1),
 			    monitor_hex(e, HISTORY_TABLE),
 			    monitor_number(e, HISTORY_SLOT, 0));
 	}
+	if (callers_first(cJSON_GetObjectItemCaseSensitive(e, HISTORY_STACK),
+			  kernel, caller)) {
+		text_format(t, ", by %s", caller);
+	}
 	text_char(t, '\n');
-	tell_callers(t, cJSON_GetObjectItemCaseSensitive(e, HISTORY_STACK),
-		     kernel);
 }
 
 void why_history(struct text *t, const cJSON *events,
@@ -250,12 +175,58 @@ void why_history(struct text *t, const cJSON *events,
 
 	text_string(t, "  history\n");
 	if (nr == 0) {
-		text_string(t, INDENT "nothing that the engine saw\n");
+		text_string(t, WHY_INDENT "nothing that the engine saw\n");
 	}
 	if (first != 0) {
-		text_format(t, INDENT "(%lu earlier ones)\n", (uint64_t)first);
+		text_format(t, WHY_INDENT "(%lu earlier ones)\n",
+			    (uint64_t)first);
 	}
 	for (int i = first; i < nr; i++) {
 		tell_event(t, cJSON_GetArrayItem(events, i), kernel);
 	}
+}
+
+static void tell_history(struct text *t, const struct why_case *c)
+{
+	if (c->history != NULL) {
+		why_history(t, c->history, c->kernel);
+		text_format(t, WHY_INDENT "#%lu refused\n",
+			    monitor_number(c->event, REFUSAL_REQUEST, 0));
+	}
+}
+
+void why_case_tell(struct text *t, const struct why_case *c)
+{
+	tell_headline(t, c->event);
+	tell_types(t, c->event);
+	tell_entry(t, c->event);
+	tell_asker(t, c);
+	tell_holders(t, c);
+	tell_history(t, c);
+	if (c->again != NULL) {
+		text_format(t, "  again      %s\n", c->again);
+	}
+}
+
+void why_refusal(struct text *t, const cJSON *event,
+		 const struct why_kernel *kernel,
+		 const struct why_machine *machine)
+{
+	why_case_tell(t, &(struct why_case){.event = event,
+					    .kernel = kernel,
+					    .machine = machine});
+}
+
+void why_crash(struct text *t, const cJSON *event,
+	       const struct why_kernel *kernel)
+{
+	char name[WHY_NAME];
+
+	text_format(t, "  crashed at %s\n",
+		    symbols_format(&kernel->symbols,
+				   monitor_hex(event, CRASH_RIP), name,
+				   sizeof(name)));
+	callers_tell(t, "", 0,
+		     cJSON_GetObjectItemCaseSensitive(event, CRASH_STACK),
+		     kernel);
 }

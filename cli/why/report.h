@@ -11,14 +11,29 @@
 #include <cjson/cJSON.h>
 
 #include "abi/text.h"
+#include "cli/why/holders.h"
 #include "cli/why/kernel.h"
 #include "cli/why/machine.h"
 
+/* All that is known of a refusal. */
+struct why_case {
+	const cJSON *event; /* the refusal's */
+	/* Each may be NULL. */
+	const struct why_kernel *kernel;
+	const struct why_machine *machine; /* as it is now */
+	const struct holders *holders;     /* found before: instead of that */
+	const cJSON *history;              /* events of the frame */
+	const cJSON *queued;               /* EVENT_QUEUED, of any requests */
+	const char *again;                 /* a command line that stops there */
+};
+
 /* Lines, each ended by a newline, of 80 columns as far as names allow. */
+void why_case_tell(struct text *t, const struct why_case *c);
+/* What can be said at once. */
 void why_refusal(struct text *t, const cJSON *event,
 		 const struct why_kernel *kernel,
 		 const struct why_machine *machine);
-/* What happened to the frame: one line an event, with its callers. */
+/* What happened to the frame: one line an event. */
 void why_history(struct text *t, const cJSON *events,
 		 const struct why_kernel *kernel);
 /* Callers, from a list of stack words: "f+0x1 < g+0x2 < ...", indented. */

@@ -67,6 +67,13 @@ static inline bool operation_is_pin(enum mmu_operation op)
 	return op >= MMU_OP_PIN_L1 && op <= MMU_OP_PIN_L4;
 }
 
+/* Do its operands come from a list of requests in the guest's memory? */
+static inline bool operation_has_list(enum mmu_operation op)
+{
+	return op == MMU_OP_MMU_UPDATE ||
+	       (op >= MMU_OP_MMUEXT && op <= MMU_OP_UNMARK_SUPER);
+}
+
 struct mmu_vcpu;
 
 /* Words of a request's operands that a refusal keeps. */
@@ -77,6 +84,9 @@ struct mmu_op {
 	enum mmu_operation id;
 	uint32_t index; /* in its list of requests */
 	uint32_t call;  /* in its multicall, from 1; 0: in none */
+	/* Of one that has a list (operation_has_list()): */
+	uint32_t nr;   /* how many it holds, those done before included */
+	uint64_t list; /* the guest's address of its first */
 	/*
 	 * The operands as they were copied in, while the operation is under
 	 * way: ptr and val of an mmu_update; cmd, arg1 and arg2 of an
@@ -85,5 +95,11 @@ struct mmu_op {
 	 */
 	const uint64_t *operand;
 };
+
+/*
+ * The guest's address from which the operands of the operation under way came:
+ * its entry of a list, or its arguments in a multicall. 0: from registers.
+ */
+uint64_t operation_source(const struct mmu_op *op);
 
 #endif

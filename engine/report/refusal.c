@@ -70,6 +70,7 @@ int refuse(struct mmu_domain *d, enum rule rule, struct refusal_facts facts)
 	*r = (struct refusal){
 		.op = d->op,
 		.request = d->serial,
+		.source = operation_source(&d->op),
 		.rule = rule,
 		.level = (uint8_t)facts.level,
 		.frame = MFN_INVALID,

@@ -43,6 +43,7 @@ struct refusal {
 	uint64_t operand[OPERAND_WORDS];
 	uint8_t nr_operands;
 	uint64_t request; /* serial number of the operation */
+	uint64_t source;  /* operation_source() */
 	enum rule rule;
 	uint8_t level;  /* of the entry refused, or 0 */
 	bool has_types; /* seen and expected are meant */

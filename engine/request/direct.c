@@ -115,7 +115,9 @@ static int write_entry(struct mmu_domain *d, maddr_t where,
 		*old = pte_read(p).v;
 		rc = l1_update_watched(d, p, val);
 	}
-	if (unlikely(rc != 0)) {
+	if (unlikely(rc == -XEN_ERESTART)) {
+		door_again(d);
+	} else if (unlikely(rc != 0)) {
 		update_refused(d, rc, where, val);
 	}
 	return rc;
@@ -133,6 +135,8 @@ int mmu_direct_write(struct mmu_vcpu *v, const struct direct_write *w,
 		rc = write_entry(d, w->where, kind, old, pte(val));
 		operand[DIRECT_OPERAND_OLD] = *old;
 		d->stats.ptwr += rc == 0;
+	} else {
+		door_again(d);
 	}
 	return (int)mmu_end(d, rc);
 }

@@ -51,9 +51,21 @@ void door_leave(struct mmu_domain *d, int64_t rc)
 		event_tell(d, (struct mmu_event){.kind = MMU_EVENT_END,
 						 .result = rc});
 	}
+	if (d->again) {
+		d->again = false;
+		d->serial--;
+	}
 	if (d->foreign_owed) {
 		return_foreign(d);
 	}
+}
+
+int64_t mmu_leave(struct mmu_domain *d, int64_t rc)
+{
+	if (rc == -XEN_ERESTART) {
+		door_again(d);
+	}
+	return mmu_end(d, rc);
 }
 
 bool door_retry(struct mmu_domain *d, int rc)

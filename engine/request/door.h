@@ -59,6 +59,16 @@ MUST_CHECK static inline int mmu_begin(struct mmu_vcpu *v,
 	return mmu_begin_for(v->dom, v, id, operand);
 }
 
+/*
+ * The operation will leave with -XEN_ERESTART: when it is asked for again it
+ * is no other. Operations are numbered for people, who find one by its number
+ * in the next run, however often it was stopped in this one.
+ */
+static inline void door_again(struct mmu_domain *d)
+{
+	d->again = true;
+}
+
 static inline int64_t mmu_end(struct mmu_domain *d, int64_t rc)
 {
 	if (unlikely(d->owed != 0)) {
@@ -67,6 +77,9 @@ static inline int64_t mmu_end(struct mmu_domain *d, int64_t rc)
 	mmu_unlock(d);
 	return rc;
 }
+
+/* The same, where it need not be fast, with the result of an operation. */
+int64_t mmu_leave(struct mmu_domain *d, int64_t rc);
 
 /*
  * A part of the operation came back with -XEN_ERESTART. True: the work owed is

@@ -110,7 +110,7 @@ static int loan(const struct mmu_vcpu *v, const struct granted *g)
 			rc = foreign_hold(owner, g->frame, g->writable);
 		} while (rc != 0 && door_retry(owner, rc));
 	}
-	return (int)mmu_end(owner, rc);
+	return (int)mmu_leave(owner, rc);
 }
 
 static void end_loan(struct mmu_domain *owner, mfn_t f, bool writable)
@@ -145,7 +145,7 @@ static int map_others(struct mmu_vcpu *v, const struct granted *g)
 	if (rc == 0) {
 		rc = map_foreign(v, g, &kept);
 	}
-	(void)mmu_end(v->dom, rc);
+	(void)mmu_leave(v->dom, rc);
 	if (!kept) {
 		end_loan(g->owner, g->frame, g->writable);
 	}
@@ -164,7 +164,7 @@ int mmu_grant_map(struct mmu_vcpu *v, const struct granted *g)
 	if (rc == 0) {
 		rc = map_own(v, g);
 	}
-	return (int)mmu_end(v->dom, rc);
+	return (int)mmu_leave(v->dom, rc);
 }
 
 /* Is the entry still the one that was made for the mapping (XSA-234)? */
@@ -193,7 +193,7 @@ int mmu_grant_unmap(struct mmu_vcpu *v, const struct granted *g)
 	if (rc == 0) {
 		rc = replace(v, g, pte(0));
 	}
-	return (int)mmu_end(v->dom, rc);
+	return (int)mmu_leave(v->dom, rc);
 }
 
 static int move(struct mmu_vcpu *v, const struct granted *g,
@@ -224,5 +224,5 @@ int mmu_grant_replace(struct mmu_vcpu *v, const struct granted *g,
 	if (rc == 0) {
 		rc = move(v, g, new_address);
 	}
-	return (int)mmu_end(v->dom, rc);
+	return (int)mmu_leave(v->dom, rc);
 }

@@ -33,7 +33,7 @@ int64_t hc_set_gdt(struct mmu_vcpu *v, uint64_t arg[6])
 	if (rc == 0) {
 		rc = set_gdt(v, arg);
 	}
-	return mmu_end(v->dom, rc);
+	return mmu_leave(v->dom, rc);
 }
 
 int64_t hc_update_descriptor(struct mmu_vcpu *v, uint64_t arg[6])
@@ -46,5 +46,5 @@ int64_t hc_update_descriptor(struct mmu_vcpu *v, uint64_t arg[6])
 			rc = mmu_update_descriptor(v, maddr(arg[0]), arg[1]);
 		} while (rc != 0 && door_retry(d, rc));
 	}
-	return mmu_end(d, rc);
+	return mmu_leave(d, rc);
 }

@@ -224,5 +224,5 @@ int64_t hc_memory_op(struct mmu_vcpu *v, uint64_t arg[6])
 			rc = memory_query(v, arg, op);
 		}
 	}
-	return mmu_end(d, rc);
+	return mmu_leave(d, rc);
 }

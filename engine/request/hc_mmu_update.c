@@ -83,7 +83,7 @@ int64_t hc_mmu_update(struct mmu_vcpu *v, uint64_t arg[6])
 	struct mmu_domain *d = v->dom;
 	struct mmu_update req = {0};
 	struct request_list b;
-	int rc = list_begin(v, MMU_OP_MMU_UPDATE, arg, &b);
+	int rc = list_begin(v, MMU_OP_MMU_UPDATE, arg, &b, sizeof(req));
 
 	if (unlikely(rc != 0)) {
 		return rc == -XEN_ERESTART
@@ -179,6 +179,10 @@ static inline int update_va_mapping(struct mmu_vcpu *v, const uint64_t arg[6])
 	do {
 		rc = update_va(v, va, pte(arg[1]));
 	} while (unlikely(rc != 0) && door_retry(d, rc));
+	if (unlikely(rc == -XEN_ERESTART)) {
+		door_again(d);
+		return rc;
+	}
 	if (unlikely(rc != 0)) {
 		/* A refused update flushes nothing (XSA-279). */
 		va_refused(v, rc, va, pte(arg[1]));
@@ -193,6 +197,8 @@ int64_t hc_update_va_mapping(struct mmu_vcpu *v, uint64_t arg[6])
 
 	if (likely(rc == 0)) {
 		rc = update_va_mapping(v, arg);
+	} else {
+		door_again(v->dom);
 	}
 	return mmu_end(v->dom, rc);
 }
@@ -207,5 +213,5 @@ int64_t hc_update_va_mapping_otherdomain(struct mmu_vcpu *v, uint64_t arg[6])
 	if (rc == 0) {
 		rc = update_va_mapping(v, arg);
 	}
-	return mmu_end(v->dom, rc);
+	return mmu_leave(v->dom, rc);
 }

@@ -99,6 +99,8 @@ int64_t hc_multicall(struct mmu_vcpu *v, uint64_t arg[6])
 	}
 	v->multicall.resume = 0;
 	v->multicall.at = v->multicall.before;
+	v->multicall.list = arg[0] - (uint64_t)v->multicall.before *
+					     sizeof(struct multicall_entry);
 	rc = run(v, arg);
 	v->multicall.at = 0;
 	return rc;

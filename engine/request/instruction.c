@@ -17,7 +17,7 @@ int mmu_load_cr3(struct mmu_vcpu *v, mfn_t f)
 			rc = mmu_new_kernel_root(v, f);
 		} while (rc != 0 && door_retry(v->dom, rc));
 	}
-	return (int)mmu_end(v->dom, rc);
+	return (int)mmu_leave(v->dom, rc);
 }
 
 int mmu_ldt_fault(struct mmu_vcpu *v, unsigned int index)
@@ -30,7 +30,7 @@ int mmu_ldt_fault(struct mmu_vcpu *v, unsigned int index)
 			rc = ldt_map_page(v, index);
 		} while (rc != 0 && door_retry(v->dom, rc));
 	}
-	return (int)mmu_end(v->dom, rc);
+	return (int)mmu_leave(v->dom, rc);
 }
 
 int mmu_write_hypercall_page(struct mmu_vcpu *v, mfn_t f, const void *page)
@@ -47,5 +47,5 @@ int mmu_write_hypercall_page(struct mmu_vcpu *v, mfn_t f, const void *page)
 		__builtin_memcpy(frame_data(d->m, f), page, PAGE_SIZE);
 		frame_put_both(d, f);
 	}
-	return (int)mmu_end(d, rc);
+	return (int)mmu_leave(d, rc);
 }

@@ -28,7 +28,7 @@ int check_domid(struct mmu_domain *d, uint16_t domid)
 }
 
 int list_begin(struct mmu_vcpu *v, enum mmu_operation id, const uint64_t arg[6],
-	       struct request_list *b)
+	       struct request_list *b, size_t request_size)
 {
 	int rc = mmu_begin(v, id, arg);
 
@@ -42,13 +42,19 @@ int list_begin(struct mmu_vcpu *v, enum mmu_operation id, const uint64_t arg[6],
 			b->done_before = 0;
 		}
 	}
-	return rc != 0 ? rc : check_list(v->dom, arg[0]);
+	if (unlikely(rc != 0)) {
+		return rc;
+	}
+	v->dom->op.nr = b->done_before + b->count;
+	v->dom->op.list = arg[0] - (uint64_t)b->done_before * request_size;
+	return check_list(v->dom, arg[0]);
 }
 
 int64_t list_end(struct mmu_vcpu *v, uint64_t arg[6],
 		 const struct request_list *b, size_t request_size, int rc)
 {
 	if (unlikely(rc == -XEN_ERESTART)) {
+		door_again(v->dom);
 		arg[0] += b->done * request_size;
 		arg[1] = (b->count - b->done) | LIST_PREEMPTED;
 	}

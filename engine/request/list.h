@@ -34,7 +34,8 @@ MUST_CHECK int check_list(struct mmu_domain *d, uint64_t address);
 
 /* Comes in by the door. */
 MUST_CHECK int list_begin(struct mmu_vcpu *v, enum mmu_operation id,
-			  const uint64_t arg[6], struct request_list *b);
+			  const uint64_t arg[6], struct request_list *b,
+			  size_t request_size);
 /* Writes back what was done; on -XEN_ERESTART moves arg[] on. Leaves. */
 int64_t list_end(struct mmu_vcpu *v, uint64_t arg[6],
 		 const struct request_list *b, size_t request_size, int rc);

@@ -28,7 +28,7 @@ int mmu_start(struct mmu_vcpu *v, mfn_t l4)
 	if (rc == 0) {
 		rc = start(v, l4);
 	}
-	return (int)mmu_end(v->dom, rc);
+	return (int)mmu_leave(v->dom, rc);
 }
 
 /* All of it, or none: the GDT goes again when the roots are refused. */
@@ -69,7 +69,7 @@ int mmu_start_vcpu(struct mmu_vcpu *caller, struct mmu_vcpu *v, mfn_t kernel,
 			rc = start_vcpu(v, kernel, user, gdt, gdt_entries);
 		} while (rc != 0 && door_retry(v->dom, rc));
 	}
-	return (int)mmu_end(v->dom, rc);
+	return (int)mmu_leave(v->dom, rc);
 }
 
 int mmu_unshare(struct mmu_domain *d, mfn_t first, uint64_t nr)
@@ -80,7 +80,7 @@ int mmu_unshare(struct mmu_domain *d, mfn_t first, uint64_t nr)
 	if (rc == 0) {
 		rc = shared_unshare(d, first, nr);
 	}
-	return (int)mmu_end(d, rc);
+	return (int)mmu_leave(d, rc);
 }
 
 int mmu_hold(struct mmu_domain *d, mfn_t f)
@@ -92,7 +92,7 @@ int mmu_hold(struct mmu_domain *d, mfn_t f)
 			rc = shared_hold(d, f);
 		} while (rc != 0 && door_retry(d, rc));
 	}
-	return (int)mmu_end(d, rc);
+	return (int)mmu_leave(d, rc);
 }
 
 int mmu_domain_destroy(struct mmu_domain *d)
@@ -102,5 +102,5 @@ int mmu_domain_destroy(struct mmu_domain *d)
 	if (rc == 0) {
 		rc = life_end(d);
 	}
-	return (int)mmu_end(d, rc);
+	return (int)mmu_leave(d, rc);
 }

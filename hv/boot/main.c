@@ -25,6 +25,7 @@
 #include "hv/report/machine.h"
 #include "hv/mm/layout.h"
 #include "hv/report/panic.h"
+#include "hv/report/queued.h"
 #include "hv/report/refused.h"
 #include "hv/report/serial.h"
 #include "hv/cpu/clock.h"
@@ -99,22 +100,50 @@ static bool parse_number(const char *text, uint64_t *ret_number)
 	return *text == '\0' && n != 0;
 }
 
-static bool parse_frame(const char *text, mfn_t *ret_frame)
+/* Up to 16 digits, all of the text. */
+static bool parse_hex(const char *text, uint64_t *ret_number)
 {
-	uint64_t frame = 0;
+	uint64_t n = 0;
 	unsigned int digits = 0;
 
-	for (; digits < 13 && *text != '\0'; text++, digits++) {
+	for (; digits < 16 && *text != '\0'; text++, digits++) {
 		if (*text >= '0' && *text <= '9') {
-			frame = frame << 4 | (uint64_t)(*text - '0');
+			n = n << 4 | (uint64_t)(*text - '0');
 		} else if (*text >= 'a' && *text <= 'f') {
-			frame = frame << 4 | (uint64_t)(*text - 'a' + 10);
+			n = n << 4 | (uint64_t)(*text - 'a' + 10);
 		} else {
 			return false;
 		}
 	}
-	*ret_frame = mfn(frame);
+	*ret_number = n;
 	return *text == '\0' && digits != 0;
+}
+
+static bool parse_frame(const char *text, mfn_t *ret_frame)
+{
+	uint64_t frame;
+
+	if (!parse_hex(text, &frame)) {
+		return false;
+	}
+	*ret_frame = mfn(frame);
+	return frame >> (64 - PAGE_SHIFT) == 0;
+}
+
+/* REQUEST:ADDRESS, decimal and hexadecimal. */
+static bool parse_slot(const char *text)
+{
+	char request[WORD_SIZE];
+	uint64_t number, address;
+	unsigned int n = 0;
+
+	while (text[n] != '\0' && text[n] != ':') {
+		request[n] = text[n];
+		n++;
+	}
+	request[n] = '\0';
+	return text[n] == ':' && parse_number(request, &number) &&
+	       parse_hex(text + n + 1, &address) && queued_add(number, address);
 }
 
 static bool parse_option(struct options *o, const char *word)
@@ -162,6 +191,9 @@ static bool parse_option(struct options *o, const char *word)
 		return parse_number(v, &record_mib) &&
 		       record_mib <= RECORD_MIB_MAX &&
 		       (record_mib & (record_mib - 1)) == 0;
+	}
+	if ((v = value_of(word, "watch-slot=")) != NULL) {
+		return parse_slot(v);
 	}
 	if ((v = value_of(word, "wait")) != NULL && *v == '\0') {
 		refused_wait = true;

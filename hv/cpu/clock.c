@@ -45,6 +45,11 @@ uint64_t clock_tsc_khz(void)
 	return clock.tsc_hz / 1000;
 }
 
+uint64_t clock_us_since(uint64_t tsc)
+{
+	return tsc == 0 ? 0 : (x86_rdtsc() - tsc) / (clock_tsc_khz() / 1000);
+}
+
 uint64_t clock_wallclock_base(void)
 {
 	return clock.wallclock;

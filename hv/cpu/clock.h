@@ -16,6 +16,8 @@ struct frequencies clock_init(void);
 /* Nanoseconds since clock_init(). */
 uint64_t clock_now(void);
 uint64_t clock_tsc_khz(void);
+/* Microseconds since the TSC was that; 0: it has not been yet. */
+uint64_t clock_us_since(uint64_t tsc);
 /* Seconds since 1970, when clock_now() was 0. */
 uint64_t clock_wallclock_base(void);
 /* The clock as guests are given it; version 0. */

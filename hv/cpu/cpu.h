@@ -70,6 +70,7 @@ struct cpu {
 	unsigned int lock_depth; /* machine_lock() */
 	bool online;
 	bool flush_asked; /* ipi.c */
+	bool watching;    /* its debug registers are ours (debugreg.h) */
 	/* The vCPUs that live here (vcpu/schedule.c). */
 	struct vcpu *run[CPU_VCPUS];
 	unsigned int nr_run;

@@ -26,6 +26,16 @@ static inline void slice_begin(void)
 	}
 }
 
+/* What took so long, just now, is no part of the request's work. */
+static inline void slice_forgive(uint64_t cycles)
+{
+	struct slice *s = &cpu_here()->slice;
+
+	if (s->end != 0) {
+		s->end += cycles;
+	}
+}
+
 /* Nothing has been measured yet. */
 void slice_reset(void);
 /* Should what runs on this CPU make room now? */

@@ -13,6 +13,7 @@
 #include "hv/vcpu/vcpu.h"
 #include "hv/services/console.h"
 #include "hv/cpu/cpu.h"
+#include "hv/cpu/debugreg.h"
 #include "hv/cpu/desc.h"
 #include "hv/cpu/ipi.h"
 #include "hv/cpu/lapic.h"
@@ -23,6 +24,7 @@
 #include "hv/emul/privileged.h"
 #include "hv/emul/ptwr.h"
 #include "hv/mm/layout.h"
+#include "hv/report/queued.h"
 #include "hv/cpu/slice.h"
 #include "hv/cpu/x86.h"
 
@@ -98,11 +100,16 @@ static void device_not_available(struct vcpu *v, struct regs *r)
 
 static void debug(struct vcpu *v, struct regs *r)
 {
-	uint64_t dr6;
+	uint64_t dr6 = debugreg_take_status();
 
-	__asm__ volatile("mov %%dr6, %0" : "=r"(dr6));
-	__asm__ volatile("mov %0, %%dr6" : : "r"((uint64_t)X86_DR6_QUIET));
-	v->debugreg[6] |= dr6 & ~(uint64_t)X86_DR6_QUIET;
+	if (cpu_here()->watching) {
+		queued_write(v, r, dr6 & DR6_HITS);
+		dr6 &= ~(uint64_t)DR6_HITS;
+		if (dr6 == 0) {
+			return;
+		}
+	}
+	v->debugreg[6] |= dr6;
 	inject_exception(v, r, TRAP_DB, 0);
 }
 

@@ -10,9 +10,13 @@
 
 #include "abi/control.h"
 #include "engine/port.h"
+#include "hv/cpu/clock.h"
 #include "hv/cpu/cpu.h"
+#include "hv/cpu/slice.h"
+#include "hv/cpu/x86.h"
 #include "hv/domain/domain.h"
 #include "hv/report/control.h"
+#include "hv/report/queued.h"
 #include "hv/report/stack.h"
 #include "hv/vcpu/vcpu.h"
 
@@ -22,7 +26,7 @@ mfn_t history_frame = {INVALID_FRAME};
 
 void history_begin(struct domain *d)
 {
-	d->mmu.watched = !mfn_eq(history_frame, MFN_INVALID);
+	d->mmu.watched = !mfn_eq(history_frame, MFN_INVALID) || queued_wanted();
 }
 
 static bool maps(pte_t e)
@@ -30,10 +34,17 @@ static bool maps(pte_t e)
 	return pte_present(e) && mfn_eq(pte_mfn(e), history_frame);
 }
 
-static const char *entry_change(const struct mmu_event *e)
+static const char *entry_change(const struct domain *d,
+				const struct mmu_event *e)
 {
+	bool upper =
+		frame_of(d->mmu.m, maddr_to_mfn(e->where))->type != FRAME_L1;
+
 	if (!maps(e->entry)) {
-		return "unmapped";
+		return upper ? "no longer below a table" : "unmapped";
+	}
+	if (upper) {
+		return "put below a table";
 	}
 	return pte_writable(e->entry) ? "mapped writable" : "mapped read-only";
 }
@@ -65,35 +76,63 @@ static const char *frame_change(enum mmu_event_kind kind)
 	return NULL;
 }
 
-/* Bounded: a frame can be mapped and unmapped for ever. */
+static void tell_request(const struct domain *d, const struct mmu_event *e)
+{
+	uint64_t source = operation_source(&e->op);
+
+	control_number(HISTORY_REQUEST, e->serial);
+	control_number(HISTORY_US, clock_us_since(d->counters.started_tsc));
+	control_text(HISTORY_OP, operation_info[e->op.id].name);
+	control_number(HISTORY_INDEX, e->op.index);
+	if (operation_has_list(e->op.id)) {
+		control_number(HISTORY_OF, e->op.nr);
+	}
+	if (e->op.call != 0) {
+		control_number(HISTORY_CALL, e->op.call - 1);
+	}
+	if (source != 0) {
+		control_hex(HISTORY_SOURCE, source);
+	}
+}
+
+/*
+ * Bounded: a frame can be mapped and unmapped for ever. The time that it takes
+ * is not the guest's, or requests would be interrupted where they were not.
+ */
 static void tell(struct domain *d, const struct mmu_event *e, const char *what,
 		 maddr_t where, pte_t old, pte_t entry)
 {
+	const uint64_t start = x86_rdtsc();
+
 	if (d->nr_history++ >= MOST_TOLD) {
 		return;
 	}
 	control_begin(EVENT_HISTORY);
-	control_number(HISTORY_REQUEST, e->serial);
-	control_text(HISTORY_OP, operation_info[e->op.id].name);
-	control_number(HISTORY_INDEX, e->op.index);
-	if (e->op.call != 0) {
-		control_number(HISTORY_CALL, e->op.call - 1);
-	}
+	tell_request(d, e);
 	control_text(HISTORY_WHAT, what);
 	if (where.v != INVALID_FRAME) {
-		control_hex(HISTORY_TABLE, maddr_to_mfn(where).v);
+		mfn_t table = maddr_to_mfn(where);
+
+		control_number(HISTORY_LEVEL, frame_of(d->mmu.m, table)->type);
+		control_hex(HISTORY_TABLE, table.v);
 		control_number(HISTORY_SLOT,
 			       page_offset(where.v) / sizeof(pte_t));
 		control_hex(HISTORY_OLD, old.v);
 		control_hex(HISTORY_ENTRY, entry.v);
 	}
-	if (current != NULL) {
-		stack_tell(HISTORY_STACK, current, cpu_guest_regs());
-	} else {
-		control_open(HISTORY_STACK, '[');
-		control_close(']');
-	}
+	stack_tell(HISTORY_STACK, current, cpu_guest_regs());
 	control_end();
+	slice_forgive(x86_rdtsc() - start);
+}
+
+static const char *filled(const struct mmu_event *e, pte_t entry)
+{
+	if (e->type != FRAME_L1) {
+		return "a table that refers to it became one";
+	}
+	return pte_writable(entry)
+		       ? "its table, which maps it writable, became one"
+		       : "its table, which maps it read-only, became one";
 }
 
 /* A frame becomes a table: what it says of the frame came by plain stores. */
@@ -105,12 +144,7 @@ static void tell_filled(struct domain *d, const struct mmu_event *e)
 		pte_t entry = pte_read(&entries[i]);
 
 		if (maps(entry)) {
-			tell(d, e,
-			     pte_writable(entry)
-				     ? "its table, which maps it writable, "
-				       "became one"
-				     : "its table, which maps it read-only, "
-				       "became one",
+			tell(d, e, filled(e, entry),
 			     maddr(mfn_to_maddr(e->frame).v +
 				   i * sizeof(entry)),
 			     pte(0), entry);
@@ -118,19 +152,27 @@ static void tell_filled(struct domain *d, const struct mmu_event *e)
 	}
 }
 
+static void tell_frame(struct domain *d, const struct mmu_event *e)
+{
+	const char *what = frame_change(e->kind);
+
+	if (e->kind == MMU_EVENT_ENTRY && (maps(e->old) || maps(e->entry))) {
+		tell(d, e, entry_change(d, e), e->where, e->old, e->entry);
+	} else if (what != NULL && mfn_eq(e->frame, history_frame)) {
+		tell(d, e, what, maddr(INVALID_FRAME), pte(0), pte(0));
+	} else if (e->kind == MMU_EVENT_TYPED) {
+		tell_filled(d, e);
+	}
+}
+
 void history_event(struct mmu_domain *m, const struct mmu_event *e)
 {
 	struct domain *d = domain_of(m);
-	const char *what = frame_change(e->kind);
 
-	if (mfn_eq(history_frame, MFN_INVALID)) {
-		return;
+	if (!mfn_eq(history_frame, MFN_INVALID)) {
+		tell_frame(d, e);
 	}
-	if (e->kind == MMU_EVENT_ENTRY && (maps(e->old) || maps(e->entry))) {
-		tell(d, e, entry_change(e), e->where, e->old, e->entry);
-	} else if (what != NULL && mfn_eq(e->frame, history_frame)) {
-		tell(d, e, what, maddr(INVALID_FRAME), pte(0), pte(0));
-	} else if (e->kind == MMU_EVENT_TYPED && e->type == FRAME_L1) {
-		tell_filled(d, e);
+	if (e->kind == MMU_EVENT_END) {
+		queued_request(d, e);
 	}
 }

@@ -31,15 +31,13 @@ static void reach(struct domain *d, enum phase which)
 		[PHASE_RUN_TIME] = "run time",
 		[PHASE_USERSPACE] = "userspace",
 	};
-	uint64_t cycles = x86_rdtsc() - d->counters.started_tsc;
-
 	if (reached(d, which)) {
 		return;
 	}
 	d->phase.reached |= UINT32_C(1) << which;
 	control_begin(EVENT_PHASE);
 	control_text(PHASE_NAME, names[which]);
-	control_number(PHASE_US, cycles / (clock_tsc_khz() / 1000));
+	control_number(PHASE_US, clock_us_since(d->counters.started_tsc));
 	control_end();
 }
 

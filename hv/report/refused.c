@@ -75,7 +75,26 @@ static void tell_operands(const struct refusal *r)
 	}
 }
 
-static void tell_control(const struct refusal *r)
+static void tell_request(struct mmu_domain *d, const struct refusal *r)
+{
+	control_number(REFUSAL_REQUEST, r->request);
+	control_number(REFUSAL_US,
+		       clock_us_since(domain_of(d)->counters.started_tsc));
+	if (operation_has_list(r->op.id)) {
+		control_number(REFUSAL_OF, r->op.nr);
+	}
+	if (r->source != 0) {
+		control_hex(REFUSAL_SOURCE, r->source);
+	}
+	if (r->op.call != 0) {
+		control_number(REFUSAL_CALL, r->op.call - 1);
+	}
+	if (r->op.vcpu != NULL) {
+		control_number(REFUSAL_VCPU, r->op.vcpu->id);
+	}
+}
+
+static void tell_control(struct mmu_domain *d, const struct refusal *r)
 {
 	const struct rule_info *rule = &rule_info[r->rule];
 
@@ -108,19 +127,8 @@ static void tell_control(const struct refusal *r)
 	}
 	tell_place(r);
 	tell_operands(r);
-	control_number(REFUSAL_REQUEST, r->request);
-	if (r->op.call != 0) {
-		control_number(REFUSAL_CALL, r->op.call - 1);
-	}
-	if (r->op.vcpu != NULL) {
-		control_number(REFUSAL_VCPU, r->op.vcpu->id);
-	}
-	if (current != NULL) {
-		stack_tell(REFUSAL_STACK, current, cpu_guest_regs());
-	} else {
-		control_open(REFUSAL_STACK, '[');
-		control_close(']');
-	}
+	tell_request(d, r);
+	stack_tell(REFUSAL_STACK, current, cpu_guest_regs());
 	control_hex(REFUSAL_RIP, r->rip);
 	control_number(REFUSAL_SERIAL, r->serial);
 	control_end();
@@ -175,7 +183,7 @@ void port_refused(struct mmu_domain *d, struct refusal *r)
 	if (operation_is_pin(r->op.id)) {
 		log_warn("Error while pinning mfn %lx", r->operand[1]);
 	}
-	tell_control(r);
+	tell_control(d, r);
 	if (refused_wait) {
 		wait_for_reader(domain_of(d));
 	}

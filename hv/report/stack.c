@@ -14,29 +14,44 @@
 #include "hv/vcpu/vcpu.h"
 
 #define WORDS_READ 512 /* 4 KiB of stack */
-#define WORDS_TOLD 48
 #define KERNEL_CODE 0xffffffff80000000
 
-void stack_tell(const char *key, const struct vcpu *v, const struct regs *r)
+unsigned int stack_read(const struct vcpu *v, const struct regs *r,
+			uint64_t word[STACK_WORDS_TOLD])
 {
 	uint64_t at = r->rsp & ~UINT64_C(7);
-	unsigned int told = 0;
+	unsigned int nr = 0;
 
-	control_open(key, '[');
 	for (unsigned int i = 0;
-	     v->kernel_mode && i < WORDS_READ && told < WORDS_TOLD; i++) {
-		uint64_t word = 0;
+	     v->kernel_mode && i < WORDS_READ && nr < STACK_WORDS_TOLD; i++) {
+		uint64_t value = 0;
 
-		if (!guest_range_ok(at, sizeof(word))) {
+		if (!guest_range_ok(at, sizeof(value))) {
 			break;
 		}
-		GUEST_LOAD(word, at, fault);
-		at += sizeof(word);
-		if (word >= KERNEL_CODE) {
-			control_hex(NULL, word);
-			told++;
+		GUEST_LOAD(value, at, fault);
+		at += sizeof(value);
+		if (value >= KERNEL_CODE) {
+			word[nr++] = value;
 		}
 	}
 fault:
+	return nr;
+}
+
+void stack_tell_words(const char *key, const uint64_t *word, unsigned int nr)
+{
+	control_open(key, '[');
+	for (unsigned int i = 0; i < nr; i++) {
+		control_hex(NULL, word[i]);
+	}
 	control_close(']');
+}
+
+void stack_tell(const char *key, const struct vcpu *v, const struct regs *r)
+{
+	uint64_t word[STACK_WORDS_TOLD];
+	unsigned int nr = v == NULL ? 0 : stack_read(v, r, word);
+
+	stack_tell_words(key, word, nr);
 }

@@ -1,16 +1,24 @@
 /* SPDX-License-Identifier: MIT */
-/* The guest's stack on the control channel. */
+/* The callers, as far as the guest's stack tells them. */
 #ifndef PW_HV_REPORT_STACK_H
 #define PW_HV_REPORT_STACK_H
+
+#include <stdint.h>
 
 struct regs;
 struct vcpu;
 
+#define STACK_WORDS_TOLD 48
+
 /*
- * A member of the object under way: a list of the words from the guest
- * kernel's stack pointer on that may be return addresses, those that lie in
- * the top 2 GiB. The command knows which of them are.
+ * Words of the stack that may be return addresses, the innermost first; none
+ * in user mode. Returns how many there are.
  */
+unsigned int stack_read(const struct vcpu *v, const struct regs *r,
+			uint64_t word[STACK_WORDS_TOLD]);
+/* A list of them, as a member of the event that has been begun. */
+void stack_tell_words(const char *key, const uint64_t *word, unsigned int nr);
+/* Both. v: NULL, and the list is empty. */
 void stack_tell(const char *key, const struct vcpu *v, const struct regs *r);
 
 #endif

@@ -5,10 +5,13 @@
  */
 #include "hv/vcpu/registers.h"
 
+#include "hv/cpu/debugreg.h"
+#include "hv/cpu/x86.h"
+#include "hv/domain/domain.h"
 #include "hv/mm/guest.h"
 #include "hv/mm/layout.h"
+#include "hv/report/log.h"
 #include "hv/vcpu/vcpu.h"
-#include "hv/cpu/x86.h"
 
 #define FRAME_SPACE 64
 /* Not canonical, and so far from it that no frame reaches memory. */
@@ -103,37 +106,16 @@ int64_t hc_set_segment_base(struct vcpu *v, uint64_t arg[6])
 	return -XEN_EINVAL;
 }
 
-static void load_debugreg(unsigned int number, uint64_t value)
-{
-	switch (number) {
-	case 0:
-		__asm__ volatile("mov %0, %%dr0" : : "r"(value));
-		return;
-	case 1:
-		__asm__ volatile("mov %0, %%dr1" : : "r"(value));
-		return;
-	case 2:
-		__asm__ volatile("mov %0, %%dr2" : : "r"(value));
-		return;
-	case 3:
-		__asm__ volatile("mov %0, %%dr3" : : "r"(value));
-		return;
-	case 6:
-		__asm__ volatile("mov %0, %%dr6" : : "r"(value));
-		return;
-	default:
-		__asm__ volatile("mov %0, %%dr7" : : "r"(value));
-		return;
-	}
-}
-
 void debugreg_load(const struct vcpu *v)
 {
-	for (unsigned int i = 0; i < 4; i++) {
-		load_debugreg(i, v->debugreg[i]);
+	if (cpu_here()->watching) {
+		return;
 	}
-	load_debugreg(6, X86_DR6_QUIET);
-	load_debugreg(7, v->debugreg[7]);
+	for (unsigned int i = 0; i < DEBUGREGS; i++) {
+		debugreg_write(i, v->debugreg[i]);
+	}
+	debugreg_write(6, X86_DR6_QUIET);
+	debugreg_write(7, v->debugreg[7]);
 }
 
 /*
@@ -172,6 +154,19 @@ static int real_number(const struct vcpu *v, unsigned int *number)
 	return *number < 8 ? 0 : -XEN_ENODEV;
 }
 
+/* Once: a kernel may load them at each turn of its tasks. */
+static void tell_taken(const struct vcpu *v)
+{
+	static bool told;
+
+	if (!told) {
+		told = true;
+		log_warn("d%uv%u its breakpoints do not work in this run: the "
+			 "debug registers watch what it queues",
+			 (unsigned int)v->domain->mmu.domid, v->id);
+	}
+}
+
 int debugreg_set(struct vcpu *v, unsigned int number, uint64_t value)
 {
 	int rc = real_number(v, &number);
@@ -195,7 +190,11 @@ int debugreg_set(struct vcpu *v, unsigned int number, uint64_t value)
 		}
 	}
 	v->debugreg[number] = value;
-	load_debugreg(number, value);
+	if (!cpu_here()->watching) {
+		debugreg_write(number, value);
+	} else if (number == 7 && (value & DR7_ENABLES) != 0) {
+		tell_taken(v);
+	}
 	return 0;
 }
 

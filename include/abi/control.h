@@ -86,6 +86,9 @@ enum control_exit {
 #define REFUSAL_OPERAND1 "operand1" /* hex?: second */
 #define REFUSAL_OPERAND2 "operand2" /* hex?: third */
 #define REFUSAL_REQUEST "request" /* number: serial number of the operation */
+#define REFUSAL_US "us" /* number: microseconds since the guest began */
+#define REFUSAL_OF "of" /* number?: requests in its list */
+#define REFUSAL_SOURCE "source" /* hex?: guest address of its operands */
 #define REFUSAL_CALL "call" /* number?: index in the multicall */
 #define REFUSAL_RIP "rip" /* hex: the guest's */
 #define REFUSAL_STACK "stack" /* hexes: words that may be return addresses */
@@ -96,13 +99,26 @@ enum control_exit {
 #define HISTORY_REQUEST "request" /* number: serial number of the operation */
 #define HISTORY_OP "op" /* text: operation */
 #define HISTORY_INDEX "index" /* number: of the request in its list */
+#define HISTORY_US "us" /* number: microseconds since the guest began */
+#define HISTORY_OF "of" /* number?: requests in its list */
+#define HISTORY_SOURCE "source" /* hex?: guest address of its operands */
 #define HISTORY_CALL "call" /* number?: index in the multicall */
 #define HISTORY_WHAT "what" /* text: what happened to the frame */
+#define HISTORY_LEVEL "level" /* number?: of the table */
 #define HISTORY_TABLE "table" /* hex?: mfn of the table */
 #define HISTORY_SLOT "slot" /* number?: index in it */
 #define HISTORY_OLD "old" /* hex?: the entry before */
 #define HISTORY_ENTRY "entry" /* hex?: and after */
 #define HISTORY_STACK "stack" /* hexes: words that may be return addresses */
+
+#define EVENT_QUEUED "queued"
+#define QUEUED_REQUEST "request" /* number: serial number of the operation */
+#define QUEUED_OP "op" /* text: operation */
+#define QUEUED_ADDRESS "address" /* hex: where its operands stood */
+#define QUEUED_WRITES "writes" /* number: seen there */
+#define QUEUED_VCPU "vcpu" /* number?: that wrote last */
+#define QUEUED_RIP "rip" /* hex?: behind the instruction that did */
+#define QUEUED_STACK "stack" /* hexes: words that may be return addresses */
 
 #define EVENT_AUDIT "audit"
 #define AUDIT_WHEN "when" /* text: exit, periodic, destroyed */

@@ -459,6 +459,7 @@ struct outcome {
 	int64_t rc;
 	enum rule rule; /* RULE_NONE: it was not refused */
 	unsigned int asked;
+	uint64_t numbers; /* that operations got meanwhile */
 };
 
 static struct machine *machine_with(enum mmu_operation id, struct call *c,
@@ -490,6 +491,7 @@ static struct outcome go_through(struct machine *m, enum mmu_operation id,
 	enum mmu_operation named =
 		door->named != MMU_OP_NONE ? door->named : id;
 	uint64_t refused = m->dom.stats.refused;
+	uint64_t serial = m->dom.serial;
 	struct outcome o = {.rc = -XEN_ERESTART};
 
 	m->preempt_asked = 0;
@@ -507,6 +509,7 @@ static struct outcome go_through(struct machine *m, enum mmu_operation id,
 		}
 	}
 	o.asked = m->preempt_asked;
+	o.numbers = m->dom.serial - serial;
 	if (m->dom.stats.refused != refused) {
 		o.rule = m->dom.refusal.rule;
 		if (m->dom.refusal.op.id != named) {
@@ -545,6 +548,14 @@ static void same_outcome(enum mmu_operation id, enum way way,
 			 way == HALF_UP ? "half-way up" : "going down",
 			 (long)o.rc, rule_info[o.rule].name, (long)clear.rc,
 			 rule_info[clear.rule].name);
+	}
+	/* However often it is stopped, it keeps its number. */
+	if (o.numbers != clear.numbers) {
+		fail_msg("%s of an L%u, %s: %lu numbers, else %lu",
+			 operation_info[id].name, level,
+			 way == HALF_UP ? "half-way up" : "going down",
+			 (unsigned long)o.numbers,
+			 (unsigned long)clear.numbers);
 	}
 }
 

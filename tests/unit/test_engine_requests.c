@@ -146,6 +146,64 @@ static void a_multicall_writes_each_result(void **state)
 	assert_int_equal((int64_t)e[2].result, -XEN_EINVAL);
 }
 
+/* Of a list: its entry; in a multicall: the arguments; else from registers. */
+static void a_refusal_says_where_its_request_was_read(void **state)
+{
+	struct machine *m = *state;
+	const mfn_t l2 = dom_frame(L2_FRAME);
+	struct mmu_update u[2] = {
+		{.ptr = entry_at(dom_frame(L1_FRAME), 40), .val = 0},
+		{.ptr = entry_at(dom_frame(L1_FRAME), 41),
+		 .val = pte_make(l2, RW_FLAGS).v},
+	};
+	struct multicall_entry e[2] = {
+		{.op = __HYPERVISOR_mmu_update,
+		 .args = {AT(1024), 2, 0, DOMID_SELF}},
+		{.op = __HYPERVISOR_update_va_mapping,
+		 .args = {0, pte_make(l2, RW_FLAGS).v, 0}},
+	};
+
+	memcpy(m->guest + 1024, u, sizeof(u));
+	memcpy(m->guest, e, sizeof(e));
+	(void)machine_call(m, hc_mmu_update, AT(1024), 2, 0, DOMID_SELF);
+	assert_int_equal(m->dom.refusal.op.index, 1);
+	assert_int_equal(m->dom.refusal.op.nr, 2);
+	assert_int_equal(m->dom.refusal.source, AT(1024) + sizeof(u[0]));
+	(void)call_va_mapping(m, 0, e[1].args[1], 0);
+	assert_int_equal(m->dom.refusal.source, 0);
+	assert_int_equal(machine_call(m, hc_multicall, AT(0), 1, 0, 0), 0);
+	assert_int_equal(m->dom.refusal.op.call, 1);
+	assert_int_equal(m->dom.refusal.source, AT(1024) + sizeof(u[0]));
+	assert_int_equal(machine_call(m, hc_multicall, AT(0), 2, 0, 0), 0);
+	assert_int_equal(m->dom.refusal.op.call, 2);
+	assert_int_equal(m->dom.refusal.source,
+			 AT(sizeof(e[0]) +
+			    offsetof(struct multicall_entry, args)));
+}
+
+/* The entry is the same one when the list goes on from the middle. */
+static void a_list_that_was_stopped_is_read_where_it_was(void **state)
+{
+	struct machine *m = *state;
+	struct mmu_update u[40];
+	uint32_t done;
+	uint64_t serial = m->dom.serial;
+
+	for (unsigned int i = 0; i < 40; i++) {
+		u[i].ptr = entry_at(dom_frame(L1_FRAME), 40 + i);
+		u[i].val = i == 39 ? ~UINT64_C(0) : 0;
+	}
+	memcpy(m->guest + 64, u, sizeof(u));
+	m->preempt_after = 3;
+	(void)machine_call(m, hc_mmu_update, AT(64), 40, AT(0), DOMID_SELF);
+	memcpy(&done, m->guest, sizeof(done));
+	assert_true(m->restarts > 1);
+	assert_int_equal(done, 39);
+	assert_int_equal(m->dom.refusal.op.nr, 40);
+	assert_int_equal(m->dom.refusal.source, AT(64) + 39 * sizeof(u[0]));
+	assert_int_equal(m->dom.refusal.request, serial + 1);
+}
+
 static void preserving_keeps_the_cpus_bits(void **state)
 {
 	struct machine *m = *state;
@@ -544,6 +602,8 @@ int main(void)
 		T(bad_pointers_change_nothing),
 		T(other_domains_are_refused),
 		T(a_multicall_writes_each_result),
+		T(a_refusal_says_where_its_request_was_read),
+		T(a_list_that_was_stopped_is_read_where_it_was),
 		T(preserving_keeps_the_cpus_bits),
 		T(machphys_updates_need_the_frame),
 		T(a_direct_write_is_judged_as_an_update),

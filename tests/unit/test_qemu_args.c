@@ -277,9 +277,36 @@ static void the_machine_holds_guest_tables_and_modules(void **state)
 	}
 }
 
+/* A run for an explanation: it waits for nobody, even where it could. */
+static void a_repetition_watches_what_it_is_told_to(void **state)
+{
+	struct run_options o = plain_options;
+	struct qemu_config c = plain_config(&o);
+	char **a;
+
+	(void)state;
+	c.memory = 15;
+	assert_true(qemu_waits(&c));
+	o.repeats = true;
+	o.watch = 0xfe00;
+	o.stop_at = 398;
+	o.nr_slots = 2;
+	o.slots[0] = (struct run_slot){398, 0xffff888000001008};
+	o.slots[1] = (struct run_slot){12, 0x4000};
+	assert_false(qemu_waits(&c));
+	a = qemu_arguments(&c);
+	assert_non_null(a);
+	assert_non_null(strstr(after(a, "-append"),
+			       " stop-at=398 watch-mfn=fe00 "
+			       "watch-slot=398:ffff888000001008 "
+			       "watch-slot=12:4000 dom-memory=1024"));
+	qemu_free_arguments(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_repetition_watches_what_it_is_told_to),
 		cmocka_unit_test(a_plain_run_has_the_plain_arguments),
 		cmocka_unit_test(the_console_is_the_first_serial_port),
 		cmocka_unit_test(module_strings_survive_qemu_s_parsing),
