@@ -11,6 +11,7 @@
 #include "cli/inspect.h"
 #include "cli/lab.h"
 #include "cli/run.h"
+#include "cli/replay.h"
 #include "cli/run_options.h"
 #include "cli/say.h"
 #include "cli/trace.h"
@@ -36,6 +37,9 @@ static const struct command commands[] = {
 	{"lab", "[run HISTORY | run --all | show HISTORY POLICY] [OPTION]...",
 	 "early-boot failures from the public record, as experiments", lab_help,
 	 cmd_lab},
+	{"replay", "FILE [OPTION]...",
+	 "run a recording again in this process, and compare", replay_help,
+	 cmd_replay},
 	{"trace", "FILE [OPTION]...", "what is in a recording", trace_help,
 	 cmd_trace},
 };

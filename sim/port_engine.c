@@ -10,6 +10,7 @@
 #include "engine/port.h"
 #include "sim/cpu.h"
 #include "sim/lazy.h"
+#include "sim/world.h"
 
 /* Addresses of the upper half are the guest's; below are this process's. */
 #define UPPER_HALF (UINT64_C(1) << 63)
@@ -29,6 +30,9 @@ bool port_preempt(struct mmu_domain *d)
 {
 	struct sim *s = sim_of(d);
 
+	if (s->world != NULL) {
+		return s->world->preempt(d);
+	}
 	if (s->preempt_every != 0 && ++s->preempt_asked >= s->preempt_every) {
 		s->preempt_asked = 0;
 		return true;
@@ -38,21 +42,25 @@ bool port_preempt(struct mmu_domain *d)
 
 void port_flush_all(struct mmu_domain *d, vcpuset_t vcpus)
 {
-	if ((vcpus & 1) != 0) {
+	if ((vcpus & 1) != 0 && sim_of(d)->world == NULL) {
 		tlb_flush(&sim_of(d)->tlb, true);
 	}
 }
 
 void port_flush_page(struct mmu_domain *d, vcpuset_t vcpus, vaddr_t va)
 {
-	if ((vcpus & 1) != 0) {
+	if ((vcpus & 1) != 0 && sim_of(d)->world == NULL) {
 		tlb_flush_page(&sim_of(d)->tlb, va);
 	}
 }
 
 void port_load_root(struct mmu_vcpu *v)
 {
-	cpu_load_cr3(sim_of(v->dom), mfn_to_maddr(v->kernel_root), true);
+	struct sim *s = sim_of(v->dom);
+
+	if (s->world == NULL) {
+		cpu_load_cr3(s, mfn_to_maddr(v->kernel_root), true);
+	}
 }
 
 static uint64_t to_page_end(uint64_t at, uint64_t left)
@@ -67,6 +75,9 @@ int port_copy_in(struct mmu_vcpu *v, void *to, uint64_t from, size_t bytes)
 	struct sim *s = sim_of(v->dom);
 	uint8_t *out = to;
 
+	if (s->world != NULL) {
+		return s->world->copy_in(v, to, from, bytes);
+	}
 	if (comes_true(&s->copy_fail_after) || from < PAGE_SIZE) {
 		return bytes == 0 ? 0 : -XEN_EFAULT;
 	}
@@ -93,6 +104,9 @@ int port_copy_out(struct mmu_vcpu *v, uint64_t to, const void *from,
 	struct sim *s = sim_of(v->dom);
 	const uint8_t *in = from;
 
+	if (s->world != NULL) {
+		return s->world->copy_out(v, to, from, bytes);
+	}
 	if (comes_true(&s->copy_fail_after) || to < PAGE_SIZE) {
 		return bytes == 0 ? 0 : -XEN_EFAULT;
 	}
@@ -118,6 +132,9 @@ void port_refused(struct mmu_domain *d, struct refusal *r)
 	struct sim *s = sim_of(d);
 	char line[REFUSAL_TEXT_SIZE];
 
+	if (s->world != NULL) {
+		return;
+	}
 	if (mfn_valid(&s->mmu, r->frame)) {
 		r->pfn = pfn(sim_m2p(s, r->frame));
 	}
@@ -139,10 +156,21 @@ void port_relax(struct mmu_domain *d)
 
 void port_event(struct mmu_domain *d, const struct mmu_event *event)
 {
+	struct sim *s = sim_of(d);
+
+	if (s->world != NULL) {
+		s->world->event(d, event);
+		return;
+	}
 	record_event(sim_of(d), event);
 }
 
 _Noreturn void port_panic(struct mmu *m, const char *why)
 {
+	struct sim *s = sim_of_mmu(m);
+
+	if (s->world != NULL) {
+		s->world->panic(m, why);
+	}
 	sim_violation(sim_of_mmu(m), "the engine gave up: %s", why);
 }

@@ -106,6 +106,7 @@ struct sim_fault {
 };
 
 struct sim;
+struct sim_world;
 /*
  * Who looks at the machine at moments when it stands still: at a refusal, the
  * engine's record of it being whole.
@@ -159,7 +160,8 @@ struct sim {
 	struct sim_stale last_stale;
 	struct sim_fault fault;
 	struct sim_log log;
-	struct sim_record *record; /* if config.record */
+	const struct sim_world *world; /* NULL: the machine itself */
+	struct sim_record *record;     /* if config.record */
 
 	/* Memory of the host. */
 	uint64_t ram_bytes;

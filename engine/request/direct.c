@@ -126,17 +126,22 @@ static int write_entry(struct mmu_domain *d, maddr_t where,
 int mmu_direct_write(struct mmu_vcpu *v, const struct direct_write *w,
 		     enum direct_kind kind, uint64_t *old, uint64_t val)
 {
-	uint64_t operand[DIRECT_OPERANDS] = {w->va.v, val, w->where.v, kind,
-					     *old};
+	uint64_t operand[DIRECT_OPERANDS] = {w->va.v, val, w->where.v, kind};
 	struct mmu_domain *d = v->dom;
-	int rc = mmu_begin(v, MMU_OP_DIRECT_WRITE, operand);
+	int rc;
 
+	if (kind == DIRECT_CMPXCHG) {
+		operand[DIRECT_OPERAND_OLD] = *old;
+	}
+	rc = mmu_begin(v, MMU_OP_DIRECT_WRITE, operand);
 	if (rc == 0) {
 		rc = write_entry(d, w->where, kind, old, pte(val));
-		operand[DIRECT_OPERAND_OLD] = *old;
 		d->stats.ptwr += rc == 0;
 	} else {
 		door_again(d);
+	}
+	if (rc == 0) {
+		operand[DIRECT_OPERAND_OLD] = *old;
 	}
 	return (int)mmu_end(d, rc);
 }

@@ -163,8 +163,7 @@ int port_copy_in(struct mmu_vcpu *v, void *to, uint64_t from, size_t bytes)
 {
 	int rc = copy_in(to, from, bytes);
 
-	(void)v;
-	if (record_inside()) {
+	if (record_inside_of(v)) {
 		recorder_copied(&record_machine, TRACE_COPIED_IN, to, bytes,
 				rc);
 	}
@@ -192,8 +191,7 @@ int port_copy_out(struct mmu_vcpu *v, uint64_t to, const void *from,
 {
 	int rc = copy_out(to, from, bytes);
 
-	(void)v;
-	if (record_inside()) {
+	if (record_inside_of(v)) {
 		recorder_copied(&record_machine, TRACE_COPIED_OUT, from, bytes,
 				rc);
 	}

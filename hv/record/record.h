@@ -19,10 +19,19 @@ static inline bool record_wanted(void)
 {
 	return __builtin_expect(record_mib != 0, 0);
 }
-/* An operation is being recorded on this machine. */
+/* An operation is being recorded on this machine; */
 static inline bool record_inside(void)
 {
 	return __builtin_expect(record_machine.inside, 0);
+}
+/*
+ * and it is this vCPU's. Copies for others go on meanwhile, on other CPUs, of
+ * what is a vCPU's own (hv/cpu/lock.c).
+ */
+static inline bool record_inside_of(const struct mmu_vcpu *v)
+{
+	return record_inside() && record_machine.vcpu == v->id &&
+	       record_machine.domain == v->dom->tag;
 }
 
 void record_frames(enum trace_kind kind, mfn_t first, uint64_t nr);

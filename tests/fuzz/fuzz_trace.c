@@ -3,13 +3,19 @@
  * The reader of traces. The input is a stream, which gets its blocks and their
  * checksums here, as somebody would make them who wants to deceive; an input
  * that begins as a file does is read as one, too. Whatever is accepted is
- * walked through and printed.
+ * walked through, printed, and replayed: the engine must not come to harm,
+ * and its counts must stay right.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/trace_text.h"
+#include "sim/sim.h"
 #include "trace/file/check.h"
+#include "trace/replay/replay.h"
+
+/* 256 MiB: mapped, not used. */
+#define FRAMES_MAX 65536
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -24,6 +30,23 @@ static void walk(const struct trace *t)
 
 		trace_text(&text, &r);
 	}
+}
+
+static void replay(const struct trace *t)
+{
+	const struct replay_options o = {.audit_every = 1};
+	struct replay_result result;
+	struct replay *r;
+
+	if (t->nr_frames > FRAMES_MAX) {
+		return;
+	}
+	r = replay_new(t);
+	replay_run(r, &o, &result);
+	if (result.differences != 0 || strstr(result.line, "gave up") != NULL) {
+		abort();
+	}
+	replay_free(r);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -42,6 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(t.word, data, size);
 	if (trace_check(&t, &at) == NULL) {
 		walk(&t);
+		replay(&t);
 	}
 	trace_free(&t);
 	return 0;

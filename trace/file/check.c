@@ -15,8 +15,9 @@
 
 struct check {
 	struct trace *t;
-	bool machine; /* is known */
-	bool inside;  /* an operation of: */
+	bool machine;   /* is known */
+	bool inside;    /* an operation of: */
+	uint64_t begun; /* where that begins */
 	uint8_t vcpu;
 	uint16_t domain;
 	/* Domains by tag, with their vCPUs as bits. */
@@ -239,6 +240,7 @@ static const char *take_begin(struct check *c, struct trace_record *r)
 		return "operands that the hypervisor never has";
 	}
 	c->inside = true;
+	c->begun = r->at;
 	c->vcpu = r->vcpu;
 	c->domain = r->domain;
 	c->t->operations++;
@@ -354,5 +356,6 @@ const char *trace_check(struct trace *t, uint64_t *ret_at)
 		}
 	}
 	*ret_at = t->nr;
+	t->whole = c.inside ? c.begun : t->nr;
 	return c.machine ? NULL : "there is no machine in it";
 }

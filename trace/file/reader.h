@@ -31,6 +31,7 @@ struct trace {
 	uint64_t most; /* bytes that the stream may have; 0: the above */
 	struct trace_place *block;
 	size_t nr_blocks;
+	uint64_t whole; /* words; then an operation that did not end, or none */
 	uint64_t nr_frames;  /* of the machine */
 	uint64_t operations; /* TRACE_BEGIN */
 	uint64_t refusals;

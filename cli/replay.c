@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * `pagewarden replay`: the engine in this process does what the recorded one
+ * did. Where it comes to something else, the record is shown that it was about
+ * to meet, with what it did instead.
+ */
+#include "cli/replay.h"
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli/run_options.h"
+#include "cli/say.h"
+#include "cli/trace_text.h"
+#include "engine/mmu.h"
+#include "trace/replay/replay.h"
+
+const char replay_help[] =
+	"usage: pagewarden replay FILE [OPTION]...\n"
+	"\n"
+	"Runs a recording (run --record) again, with the engine in this\n"
+	"process. Every result must be what was recorded.\n"
+	"\n"
+	"  --audit=every:N  count all references again, every N operations\n"
+	"  --until N        stop after N operations, and tell the state\n"
+	"\n"
+	"Status: 0 all is equal and no audit found a difference, 1 not so,\n"
+	"2 bad usage or no trace that can be read.\n";
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static bool count(const char *s, uint64_t *ret)
+{
+	char *end;
+
+	*ret = strtoull(s, &end, 10);
+	return *s >= '0' && *s <= '9' && *end == '\0' && *ret != 0;
+}
+
+static bool parse(int argc, char **argv, struct replay_options *o,
+		  const char **path)
+{
+	static const struct option options[] = {
+		{"audit", required_argument, NULL, 'a'},
+		{"until", required_argument, NULL, 'u'},
+		{NULL, 0, NULL, 0},
+	};
+	bool good = true;
+	int c;
+
+	optind = 0;
+	while (good && (c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (c == 'a') {
+			good = strncmp(optarg, "every:", 6) == 0 &&
+			       count(optarg + 6, &o->audit_every);
+		} else {
+			good = c == 'u' && count(optarg, &o->until);
+		}
+	}
+	*path = optind + 1 == argc ? argv[optind] : NULL;
+	return good && *path != NULL;
+}
+
+static void tell_vcpus(const struct mmu_domain *d)
+{
+	for (unsigned int i = 0; i < d->nr_vcpus; i++) {
+		const struct mmu_vcpu *v = d->vcpu[i];
+
+		if (v != NULL) {
+			printf("  vCPU %u: kernel root mfn %llx, user root "
+			       "mfn %llx, %u GDT entries\n",
+			       i, (unsigned long long)v->kernel_root.v,
+			       (unsigned long long)v->user_root.v,
+			       v->gdt_entries);
+		}
+	}
+}
+
+static void tell_state(const struct replay *r)
+{
+	static const struct {
+		enum frame_type type;
+		const char *name;
+	} types[] = {
+		{FRAME_L1, "L1"},           {FRAME_L2, "L2"},
+		{FRAME_L3, "L3"},           {FRAME_L4, "L4"},
+		{FRAME_DESC, "descriptor"}, {FRAME_WRITABLE, "writable"},
+	};
+	const struct mmu_domain *d;
+
+	for (unsigned int i = 0; (d = replay_domain(r, i)) != NULL; i++) {
+		printf("domain %u after its operation %" PRIu64 ": %" PRIu64
+		       " frames, %" PRIu64 " entries written, %" PRIu64
+		       " tables validated, %" PRIu64 " refusals\n",
+		       d->tag, d->serial, d->nr_pages, d->stats.pte_writes,
+		       d->stats.validated, d->stats.refused);
+		for (size_t j = 0; j < sizeof(types) / sizeof(*types); j++) {
+			printf("  %s frames: %" PRIu64 ", at most %" PRIu64
+			       "\n",
+			       types[j].name, d->stats.typed[types[j].type],
+			       d->stats.peak[types[j].type]);
+		}
+		tell_vcpus(d);
+	}
+	printf("free frames: %" PRIu64 "\n", replay_machine(r)->nr_free);
+}
+
+static void tell_difference(const struct trace *t,
+			    const struct replay_result *result)
+{
+	char line[8192] = "the end";
+	struct text text = text_in(line, sizeof(line));
+	uint64_t at = result->word;
+	struct trace_record record;
+
+	if (trace_next(t, &at, &record)) {
+		trace_text(&text, &record);
+	}
+	printf("difference after %" PRIu64 " operations, word %" PRIu64
+	       " of the stream\n  recorded: %s\n  replayed: %s\n",
+	       result->operations, result->word, line, result->line);
+}
+
+static void tell_audit(const struct replay_result *result)
+{
+	const struct audit_difference *d = &result->report.first[0];
+
+	printf("audit: %" PRIu64 " differences in %" PRIu64 " runs\n",
+	       result->differences, result->audits);
+	if (result->differences != 0) {
+		printf("  the first after %" PRIu64
+		       " operations: %s of mfn %llx is %" PRIu64
+		       ", and should be %" PRIu64 "\n",
+		       result->at_audit, audit_kind_name(d->kind),
+		       (unsigned long long)d->frame.v, d->seen, d->expected);
+	}
+}
+
+static int replay(const struct trace *t, const struct replay_options *o)
+{
+	struct replay *r = replay_new(t);
+	struct replay_result result;
+	double seconds = now();
+
+	if (r == NULL) {
+		say("out of memory");
+		return STATUS_OURS;
+	}
+	replay_run(r, o, &result);
+	seconds = now() - seconds;
+	if (o->until != 0) {
+		tell_state(r);
+	}
+	if (result.differs) {
+		tell_difference(t, &result);
+	}
+	if (o->audit_every != 0) {
+		tell_audit(&result);
+	}
+	printf("%" PRIu64 " operations%s, in %.3f s: %.2f million a second\n",
+	       result.operations, result.differs ? "" : ", all as recorded",
+	       seconds, (double)result.operations / seconds / 1e6);
+	replay_free(r);
+	return result.differs || result.differences != 0 ? STATUS_GUEST
+							 : STATUS_OK;
+}
+
+int cmd_replay(int argc, char **argv)
+{
+	struct replay_options o = {0};
+	char error[TRACE_ERROR_SIZE];
+	struct trace t = {0};
+	const char *path;
+	int status;
+
+	if (!parse(argc, argv, &o, &path)) {
+		say("usage: pagewarden replay FILE [--audit=every:N] "
+		    "[--until N]");
+		return STATUS_USAGE;
+	}
+	if (!trace_read_file(&t, path, error)) {
+		say("%s: %s", path, error);
+		return STATUS_USAGE;
+	}
+	status = replay(&t, &o);
+	trace_free(&t);
+	return status;
+}

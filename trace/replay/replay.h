@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A trace run again, in this process: the engine is given what the recorded
+ * one was given, and must come to the same results.
+ */
+#ifndef PW_TRACE_REPLAY_H
+#define PW_TRACE_REPLAY_H
+
+#include "engine/report/audit.h"
+#include "trace/file/reader.h"
+
+struct replay;
+
+struct replay_options {
+	uint64_t audit_every; /* operations; 0: never */
+	uint64_t until;       /* stops after so many operations; 0: never */
+};
+
+struct replay_result {
+	uint64_t operations;
+	uint64_t audits;
+	uint64_t differences;       /* found by them */
+	struct audit_report report; /* of the first that found any */
+	uint64_t at_audit;          /* operations before it */
+	bool differs;               /* from the record: see line */
+	uint64_t word;              /* of the record where, in the stream */
+	char line[256];
+};
+
+/* NULL: memory is short. The trace must outlive it. */
+struct replay *replay_new(const struct trace *t);
+void replay_free(struct replay *r);
+
+/* Runs to the end, to the first difference, or as far as it is told. */
+void replay_run(struct replay *r, const struct replay_options *o,
+		struct replay_result *ret);
+
+/* The machine as it is now. */
+const struct mmu *replay_machine(const struct replay *r);
+/* The i-th domain in order of tags, or NULL. */
+struct mmu_domain *replay_domain(const struct replay *r, unsigned int i);
+
+#endif
