@@ -23,9 +23,12 @@ bool monitor_init(struct monitor *m)
 		.phases = cJSON_CreateArray(),
 		.history = cJSON_CreateArray(),
 		.queued = cJSON_CreateArray(),
+		.table_writes = cJSON_CreateArray(),
+		.stale = cJSON_CreateArray(),
 	};
 	if (m->line == NULL || m->refusals == NULL || m->places == NULL ||
-	    m->phases == NULL || m->history == NULL || m->queued == NULL) {
+	    m->phases == NULL || m->history == NULL || m->queued == NULL ||
+	    m->table_writes == NULL || m->stale == NULL) {
 		monitor_fini(m);
 		return false;
 	}
@@ -46,6 +49,8 @@ void monitor_fini(struct monitor *m)
 	cJSON_Delete(m->phases);
 	cJSON_Delete(m->history);
 	cJSON_Delete(m->queued);
+	cJSON_Delete(m->table_writes);
+	cJSON_Delete(m->stale);
 	*m = (struct monitor){0};
 }
 
@@ -141,6 +146,10 @@ static void take_event(struct monitor *m, const char *kind, cJSON *event)
 		keep(m->phases, event);
 	} else if (strcmp(kind, EVENT_QUEUED) == 0) {
 		keep(m->queued, event);
+	} else if (strcmp(kind, EVENT_TABLE_WRITE) == 0) {
+		keep(m->table_writes, event);
+	} else if (strcmp(kind, EVENT_STALE) == 0) {
+		keep(m->stale, event);
 	} else if (strcmp(kind, EVENT_LOST) == 0) {
 		m->nr_lost += monitor_number(event, LOST_REPORTS, 1);
 		cJSON_Delete(event);

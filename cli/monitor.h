@@ -35,6 +35,8 @@ struct monitor {
 	cJSON *phases;        /* likewise */
 	cJSON *history;       /* an array: of the watched frame */
 	cJSON *queued;        /* likewise: who wrote requests down */
+	cJSON *table_writes;  /* likewise: faults of a kernel that wrote */
+	cJSON *stale;         /* likewise: that its tables do not explain */
 	uint64_t nr_refusals; /* events of that kind */
 	uint64_t nr_lost;     /* reports that the hypervisor had to drop */
 	uint64_t nr_audits;

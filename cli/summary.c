@@ -363,6 +363,8 @@ static bool fill_json(cJSON *d, const struct run_report *r)
 	ok = ok && cJSON_AddNumberToObject(d, "lost_reports",
 					   (double)m->nr_lost) != NULL;
 	ok = ok && add_copy(d, "refusals", m->refusals);
+	ok = ok && add_copy(d, "table_writes", m->table_writes);
+	ok = ok && add_copy(d, "stale_translations", m->stale);
 	ok = ok &&
 	     cJSON_AddBoolToObject(d, "audited", monitor_audited(m)) != NULL;
 	ok = ok &&

@@ -121,12 +121,10 @@ static void explain(struct why_live *w, const struct monitor *m,
 	print(report);
 }
 
-unsigned int why_live_update(struct why_live *w, const struct monitor *m)
+static void tell_refusals(struct why_live *w, const struct monitor *m)
 {
-	unsigned int new = (unsigned int)(m->nr_refusals - w->seen);
 	const cJSON *event;
 
-	locate(w, m);
 	while (w->told < MAX_TOLD &&
 	       (event = cJSON_GetArrayItem(m->refusals, (int)w->told)) !=
 		       NULL) {
@@ -135,15 +133,56 @@ unsigned int why_live_update(struct why_live *w, const struct monitor *m)
 			say("further refusals are counted, not explained");
 		}
 	}
-	w->seen = m->nr_refusals;
-	if (m->crash != NULL && !w->crash_told) {
-		char report[REPORT_SIZE];
-		struct text t = text_in(report, sizeof(report));
+}
 
-		w->crash_told = true;
-		prepare(w);
-		why_crash(&t, m->crash, &w->kernel);
-		print(report);
+static void tell_write_fault(struct why_live *w, const cJSON *event)
+{
+	char report[REPORT_SIZE];
+	struct text t = text_in(report, sizeof(report));
+
+	prepare(w);
+	why_write_fault(&t, event, w->mapped == NULL ? NULL : &w->kernel,
+			w->waits && w->machine.frames != NULL ? &w->machine
+							      : NULL);
+	print(report);
+}
+
+/*
+ * A translation may be stale without harm, where a kernel expects it; it is of
+ * interest when the guest has died.
+ */
+static void tell_crash(struct why_live *w, const struct monitor *m)
+{
+	const int stale = cJSON_GetArraySize(m->stale);
+	char report[REPORT_SIZE];
+	struct text t = text_in(report, sizeof(report));
+
+	w->crash_told = true;
+	prepare(w);
+	if (stale != 0) {
+		tell_write_fault(w, cJSON_GetArrayItem(m->stale, stale - 1));
+	}
+	why_crash(&t, m->crash, &w->kernel);
+	print(report);
+}
+
+unsigned int why_live_update(struct why_live *w, const struct monitor *m)
+{
+	const unsigned int writes =
+		(unsigned int)cJSON_GetArraySize(m->table_writes);
+	unsigned int new = (unsigned int)(m->nr_refusals - w->seen) + writes -
+			   w->writes_told;
+
+	locate(w, m);
+	tell_refusals(w, m);
+	w->seen = m->nr_refusals;
+	while (w->writes_told < writes) {
+		tell_write_fault(w, cJSON_GetArrayItem(m->table_writes,
+						       (int)w->writes_told));
+		w->writes_told++;
+	}
+	if (m->crash != NULL && !w->crash_told) {
+		tell_crash(w, m);
 	}
 	return new;
 }

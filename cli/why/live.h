@@ -24,11 +24,15 @@ struct why_live {
 	bool has_holders;
 	struct holders holders;
 	uint64_t seen;
+	unsigned int writes_told; /* of writes to tables */
 	bool crash_told;
 };
 
 /* What has come since the last call is told on stderr. */
-/* Returns how many refusals were seen: so many times the hypervisor waits. */
+/*
+ * Returns how many refusals and writes to tables were seen: so many times the
+ * hypervisor waits.
+ */
 unsigned int why_live_update(struct why_live *w, const struct monitor *m);
 /* The kernel's names, looked for now if they have not been. */
 const struct why_kernel *why_live_kernel(struct why_live *w);

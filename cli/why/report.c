@@ -6,6 +6,8 @@
  */
 #include "cli/why/report.h"
 
+#include <string.h>
+
 #include "abi/control.h"
 #include "cli/monitor.h"
 #include "cli/why/callers.h"
@@ -215,6 +217,49 @@ void why_refusal(struct text *t, const cJSON *event,
 	why_case_tell(t, &(struct why_case){.event = event,
 					    .kernel = kernel,
 					    .machine = machine});
+}
+
+void why_write_fault(struct text *t, const cJSON *event,
+		     const struct why_kernel *kernel,
+		     const struct why_machine *machine)
+{
+	const bool stale = strcmp(monitor_text(event, CONTROL_EVENT, ""),
+				  EVENT_STALE) == 0;
+	const uint64_t mfn = monitor_hex(event, TABLE_WRITE_MFN);
+	const uint64_t us = monitor_number(event, TABLE_WRITE_US, 0);
+	struct holders h;
+
+	text_format(t, "PAGEWARDEN %s: mfn %lx",
+		    stale ? "STALE_TRANSLATION: the tables allow what the CPU "
+			    "refused"
+			  : "TABLE_WRITTEN: the guest writes to a page table",
+		    mfn);
+	if (has(event, TABLE_WRITE_PFN)) {
+		text_format(t, " (pfn %lx)",
+			    monitor_hex(event, TABLE_WRITE_PFN));
+	}
+	text_string(t, "\n  seen       ");
+	words_type_info(t, monitor_hex(event, TABLE_WRITE_SEEN));
+	text_format(t, "\n  written at %016lx L1 mfn %lx[%03lx]",
+		    monitor_hex(event, TABLE_WRITE_VA),
+		    monitor_hex(event, TABLE_WRITE_TABLE),
+		    monitor_number(event, TABLE_WRITE_SLOT, 0));
+	tell_value(t, " = ", monitor_hex(event, TABLE_WRITE_ENTRY));
+	text_format(t, WHY_INDENT "at %lu.%06lu s, vcpu %lu, after #%lu\n",
+		    us / 1000000, us % 1000000,
+		    monitor_number(event, TABLE_WRITE_VCPU, 0),
+		    monitor_number(event, TABLE_WRITE_REQUEST, 0));
+	callers_tell(t, "by ", monitor_hex(event, TABLE_WRITE_RIP),
+		     cJSON_GetObjectItemCaseSensitive(event, TABLE_WRITE_STACK),
+		     kernel);
+	if (machine != NULL && !stale) {
+		holders_find(machine, mfn, &h);
+		holders_tell_count(t, &h);
+		for (unsigned int i = 0; i < h.nr; i++) {
+			holder_tell(t, &h.list[i]);
+		}
+		holders_tell_more(t, &h);
+	}
 }
 
 void why_crash(struct text *t, const cJSON *event,

@@ -33,6 +33,10 @@ void why_case_tell(struct text *t, const struct why_case *c);
 void why_refusal(struct text *t, const cJSON *event,
 		 const struct why_kernel *kernel,
 		 const struct why_machine *machine);
+/* A kernel's write that faulted: to a table, or by a stale translation. */
+void why_write_fault(struct text *t, const cJSON *event,
+		     const struct why_kernel *kernel,
+		     const struct why_machine *machine);
 /* What happened to the frame: one line an event. */
 void why_history(struct text *t, const cJSON *events,
 		 const struct why_kernel *kernel);

@@ -11,6 +11,7 @@
 #include "hv/report/counters.h"
 #include "hv/report/phase.h"
 #include "hv/report/refused.h"
+#include "hv/report/write_fault.h"
 #include "hv/services/console.h"
 #include "hv/services/event.h"
 #include "hv/services/grant.h"
@@ -46,6 +47,7 @@ struct domain {
 	struct domain_counters counters;
 	struct phase_domain phase;
 	struct refusal_log refusals;
+	struct write_faults write_faults;
 	unsigned int nr_history; /* events of the watched frame */
 };
 

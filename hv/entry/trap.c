@@ -25,6 +25,7 @@
 #include "hv/emul/ptwr.h"
 #include "hv/mm/layout.h"
 #include "hv/report/queued.h"
+#include "hv/report/write_fault.h"
 #include "hv/cpu/slice.h"
 #include "hv/cpu/x86.h"
 
@@ -202,6 +203,7 @@ void trap_page_fault_emulate(struct vcpu *v, struct regs *r)
 	slice_begin();
 	machine_lock();
 	if (!ptwr_fault(v, r, v->fault_address, r->error)) {
+		write_fault_tell(v, r, v->fault_address);
 		inject_page_fault(v, r, v->fault_address, r->error);
 	}
 	machine_unlock();

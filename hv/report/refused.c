@@ -148,10 +148,13 @@ void refused_tell_untold(struct domain *d)
 bool refused_wait;
 
 /* Until the reader has seen how things are; two seconds at most. */
-static void wait_for_reader(struct domain *d)
+void refused_wait_for_reader(struct domain *d)
 {
 	uint64_t start = x86_rdtsc();
 
+	if (!refused_wait) {
+		return;
+	}
 	serial_flush(SERIAL_CONTROL);
 	while (x86_rdtsc() - start < clock_tsc_khz() * 2000) {
 		int word = serial_read(SERIAL_CONTROL);
@@ -184,7 +187,5 @@ void port_refused(struct mmu_domain *d, struct refusal *r)
 		log_warn("Error while pinning mfn %lx", r->operand[1]);
 	}
 	tell_control(d, r);
-	if (refused_wait) {
-		wait_for_reader(domain_of(d));
-	}
+	refused_wait_for_reader(domain_of(d));
 }

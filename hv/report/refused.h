@@ -20,6 +20,9 @@ struct domain;
  */
 extern bool refused_wait;
 
+/* With that option: until it has come. */
+void refused_wait_for_reader(struct domain *d);
+
 /* How many went untold, if any did since this was last said. */
 void refused_tell_untold(struct domain *d);
 

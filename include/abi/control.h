@@ -120,6 +120,36 @@ enum control_exit {
 #define QUEUED_RIP "rip" /* hex?: behind the instruction that did */
 #define QUEUED_STACK "stack" /* hexes: words that may be return addresses */
 
+#define EVENT_TABLE_WRITE "table_write"
+#define TABLE_WRITE_VA "va" /* hex: where the guest's kernel wrote */
+#define TABLE_WRITE_MFN "mfn" /* hex: the frame there, a table */
+#define TABLE_WRITE_PFN "pfn" /* hex?: its M2P entry */
+#define TABLE_WRITE_SEEN "seen" /* hex: its type_info */
+#define TABLE_WRITE_TABLE "table" /* hex: mfn of the L1 that maps it */
+#define TABLE_WRITE_SLOT "slot" /* number: index in that */
+#define TABLE_WRITE_ENTRY "entry" /* hex: the entry there */
+#define TABLE_WRITE_REQUEST "request" /* number: operations so far */
+#define TABLE_WRITE_US "us" /* number: microseconds since the guest began */
+#define TABLE_WRITE_VCPU "vcpu" /* number: which */
+#define TABLE_WRITE_RIP "rip" /* hex: of the instruction */
+#define TABLE_WRITE_STACK "stack" /* hexes: may be return addresses */
+#define TABLE_WRITE_NR "nr" /* number: how many so far; the first are told */
+
+#define EVENT_STALE "stale_translation"
+#define STALE_VA "va" /* hex: the tables allow what faulted there */
+#define STALE_MFN "mfn" /* hex: the frame there */
+#define STALE_PFN "pfn" /* hex?: its M2P entry */
+#define STALE_SEEN "seen" /* hex: its type_info */
+#define STALE_TABLE "table" /* hex: mfn of the L1 that maps it */
+#define STALE_SLOT "slot" /* number: index in that */
+#define STALE_ENTRY "entry" /* hex: the entry there */
+#define STALE_REQUEST "request" /* number: operations so far */
+#define STALE_US "us" /* number: microseconds since the guest began */
+#define STALE_VCPU "vcpu" /* number: which */
+#define STALE_RIP "rip" /* hex: of the instruction */
+#define STALE_STACK "stack" /* hexes: may be return addresses */
+#define STALE_NR "nr" /* number: how many so far; the first are told */
+
 #define EVENT_AUDIT "audit"
 #define AUDIT_WHEN "when" /* text: exit, periodic, destroyed */
 #define AUDIT_DIFFERENCES "differences" /* number: found by this run */

@@ -154,6 +154,13 @@ static void fault_for_ever(const struct bad *b)
 			 : "rax", "rsi", "memory");
 }
 
+/* As a kernel does that has taken a table for free memory. */
+static void write_to_table(const struct bad *b)
+{
+	hypercall(__HYPERVISOR_set_trap_table, 0, 0, 0, 0, 0);
+	*(volatile uint64_t *)((uintptr_t)b->l4 + 256) = 0;
+}
+
 void end_by(const struct bad *b, const char *name)
 {
 	static const struct {
@@ -171,6 +178,7 @@ void end_by(const struct bad *b, const char *name)
 		{"trap-without-handler", trap_without_handler},
 		{"handler-not-mapped", handler_not_mapped},
 		{"event-without-callback", event_without_callback},
+		{"write-to-table", write_to_table},
 		{"down", down},
 		{"shutdown-crash", shutdown_crash},
 		{"spin", spin},

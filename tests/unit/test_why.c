@@ -220,6 +220,35 @@ static void a_case_names_makers_and_history(void **state)
 	cJSON_Delete((cJSON *)(uintptr_t)c.history);
 }
 
+static void a_write_that_faulted_is_told_by_its_kind(void **state)
+{
+	static const char table[] =
+		"{\"event\":\"table_write\",\"va\":\"0xffff888000005000\","
+		"\"mfn\":\"0x41\",\"pfn\":\"0x5\",\"seen\":"
+		"\"0x1c00000000000002\",\"table\":\"0xb2\",\"slot\":5,"
+		"\"entry\":\"0x41005\",\"request\":9,\"us\":12,\"vcpu\":1,"
+		"\"rip\":\"0x1\",\"stack\":[],\"nr\":1}";
+	char text[1024];
+	struct text t = text_in(text, sizeof(text));
+	cJSON *e = cJSON_Parse(table);
+
+	(void)state;
+	why_write_fault(&t, e, NULL, NULL);
+	assert_non_null(strstr(text, "PAGEWARDEN TABLE_WRITTEN: the guest "
+				     "writes to a page table: mfn 41 (pfn 5)"));
+	assert_non_null(strstr(text, "L1 table, pinned, validated, 2 type"));
+	assert_non_null(strstr(text, "ffff888000005000 L1 mfn b2[005] = "
+				     "0000000000041005 P US"));
+	assert_non_null(strstr(text, "at 0.000012 s, vcpu 1, after #9"));
+	assert_true(cJSON_ReplaceItemInObject(
+		e, "event", cJSON_CreateString("stale_translation")));
+	t = text_in(text, sizeof(text));
+	why_write_fault(&t, e, NULL, NULL);
+	cJSON_Delete(e);
+	assert_non_null(strstr(text, "PAGEWARDEN STALE_TRANSLATION: the tables "
+				     "allow what the CPU refused"));
+}
+
 /* Nothing is there, or of another kind: the report has less to say. */
 static void a_report_of_nothing_is_short(void **state)
 {
@@ -251,6 +280,7 @@ int main(void)
 		cmocka_unit_test(memory_above_4_gib_begins_after_the_hole),
 		cmocka_unit_test(a_report_says_what_the_event_says),
 		cmocka_unit_test(a_case_names_makers_and_history),
+		cmocka_unit_test(a_write_that_faulted_is_told_by_its_kind),
 		cmocka_unit_test(a_report_of_nothing_is_short),
 	};
 

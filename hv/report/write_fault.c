@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Two mistakes that no request shows. A kernel takes a page for its own that
+ * is a page table still, or stores to a table above L1, which is not emulated:
+ * it gets a page fault, and says "unable to handle page fault" at best. Or it
+ * made a page writable and did not flush: it gets a fault that its tables do
+ * not explain. Both are told here, the first few of them; faults that are
+ * neither, as of copy on write, cost a walk.
+ */
+#include "hv/report/write_fault.h"
+
+#include "engine/table/walk.h"
+#include "abi/control.h"
+#include "hv/cpu/clock.h"
+#include "hv/domain/domain.h"
+#include "hv/report/control.h"
+#include "hv/report/log.h"
+#include "hv/report/refused.h"
+#include "hv/report/stack.h"
+#include "hv/vcpu/vcpu.h"
+
+#define MOST_TOLD 8
+
+struct found {
+	vaddr_t va;
+	mfn_t frame;
+	mfn_t table;
+	pte_t entry;
+	bool allowed; /* to be written, by all levels */
+};
+
+/* False: nothing of RAM is mapped there. */
+static bool find(const struct vcpu *v, vaddr_t va, struct found *f)
+{
+	const struct mmu *m = v->domain->mmu.m;
+	pte_t entries[5];
+
+	if (mmu_walk(m, v->mmu.kernel_root, va, entries) != 4 ||
+	    !pte_present(entries[1])) {
+		return false;
+	}
+	*f = (struct found){
+		.va = va,
+		.frame = pte_mfn(entries[1]),
+		.table = pte_mfn(entries[2]),
+		.entry = entries[1],
+		.allowed = true,
+	};
+	for (unsigned int level = 1; level <= 4; level++) {
+		f->allowed &= pte_writable(entries[level]);
+	}
+	return mfn_valid(m, f->frame);
+}
+
+static bool is_table(const struct vcpu *v, mfn_t f)
+{
+	const struct frame *fr = frame_of(v->domain->mmu.m, f);
+
+	return frame_type_refs(fr) != 0 &&
+	       (frame_is_table(fr->type) || fr->type == FRAME_DESC);
+}
+
+/* Members of either event: they have the same names. */
+static void tell(struct vcpu *v, const struct regs *r, const struct found *f,
+		 const char *event, uint64_t nr)
+{
+	const struct domain *d = v->domain;
+	const struct mmu *m = d->mmu.m;
+
+	control_begin(event);
+	control_hex(TABLE_WRITE_VA, f->va.v);
+	control_hex(TABLE_WRITE_MFN, f->frame.v);
+	if (m->m2p[f->frame.v] != INVALID_FRAME) {
+		control_hex(TABLE_WRITE_PFN, m->m2p[f->frame.v]);
+	}
+	control_hex(TABLE_WRITE_SEEN, frame_type_info(frame_of(m, f->frame)));
+	control_hex(TABLE_WRITE_TABLE, f->table.v);
+	control_number(TABLE_WRITE_SLOT, pt_index(f->va, 1));
+	control_hex(TABLE_WRITE_ENTRY, f->entry.v);
+	control_number(TABLE_WRITE_REQUEST, d->mmu.serial);
+	control_number(TABLE_WRITE_US, clock_us_since(d->counters.started_tsc));
+	control_number(TABLE_WRITE_VCPU, v->id);
+	control_hex(TABLE_WRITE_RIP, r->rip);
+	stack_tell(TABLE_WRITE_STACK, v, r);
+	control_number(TABLE_WRITE_NR, nr);
+	control_end();
+}
+
+void write_fault_tell(struct vcpu *v, const struct regs *r, uint64_t va)
+{
+	struct domain *d = v->domain;
+	struct found f;
+
+	if (!v->kernel_mode || !find(v, vaddr(va), &f)) {
+		return;
+	}
+	if (f.allowed) {
+		if (d->write_faults.stale++ < MOST_TOLD) {
+			tell(v, r, &f, EVENT_STALE, d->write_faults.stale);
+		}
+	} else if (!pte_writable(f.entry) && is_table(v, f.frame) &&
+		   d->write_faults.tables++ < MOST_TOLD) {
+		log_warn("d%uv%u writes to mfn %lx at %016lx, a table: rip "
+			 "%016lx",
+			 (unsigned int)d->mmu.domid, v->id, f.frame.v, va,
+			 r->rip);
+		tell(v, r, &f, EVENT_TABLE_WRITE, d->write_faults.tables);
+		refused_wait_for_reader(d);
+	}
+}

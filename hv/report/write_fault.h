@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* A kernel's write that faulted although something is mapped there. */
+#ifndef PW_HV_REPORT_WRITE_FAULT_H
+#define PW_HV_REPORT_WRITE_FAULT_H
+
+#include <stdint.h>
+
+struct regs;
+struct vcpu;
+
+/* Part of struct domain. */
+struct write_faults {
+	uint64_t tables; /* the frame is a table, and the write no update */
+	uint64_t stale;  /* the tables allow it */
+};
+
+/* The guest's kernel is about to be given this fault. r is complete. */
+void write_fault_tell(struct vcpu *v, const struct regs *r, uint64_t va);
+
+#endif
