@@ -14,6 +14,7 @@
 #include "cli/replay.h"
 #include "cli/run_options.h"
 #include "cli/say.h"
+#include "cli/shrink.h"
 #include "cli/trace.h"
 
 struct command {
@@ -40,6 +41,9 @@ static const struct command commands[] = {
 	{"replay", "FILE [OPTION]...",
 	 "run a recording again in this process, and compare", replay_help,
 	 cmd_replay},
+	{"shrink", "FILE [OPTION]...",
+	 "cut a recording down to what a refusal takes", shrink_help,
+	 cmd_shrink},
 	{"trace", "FILE [OPTION]...", "what is in a recording", trace_help,
 	 cmd_trace},
 };

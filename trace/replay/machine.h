@@ -39,6 +39,12 @@ __attribute__((format(printf, 2, 3))) void replay_differs(struct replay *r,
 							  const char *format,
 							  ...);
 bool replay_make_machine(struct replay *r, const struct trace_record *record);
+/* A record of set-up: true if it was one. */
+bool replay_set_up(struct replay *r, const struct trace_record *record);
+/* Asks for the operation that the record begins. */
+void replay_operation(struct replay *r, const struct trace_record *record);
+/* What a TRACE_TABLE says, into the frame's 512 words. */
+void replay_fill(uint64_t *data, const struct trace_record *record);
 /* The next record outside operations, or operation. False: there is none. */
 bool replay_step(struct replay *r);
 

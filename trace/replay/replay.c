@@ -148,11 +148,24 @@ static void begins(struct replay *r, const struct mmu_domain *d,
 	r->refused = d->stats.refused;
 }
 
+void replay_fill(uint64_t *data, const struct trace_record *record)
+{
+	const uint64_t *word = record->word + 1 + TRACE_BITMAP_WORDS;
+
+	memset(data, 0, PAGE_SIZE);
+	for (unsigned int i = 0; i < TRACE_BITMAP_WORDS; i++) {
+		for (uint64_t bits = record->word[1 + i]; bits != 0;
+		     bits &= bits - 1) {
+			data[i * 64 + (unsigned int)__builtin_ctzll(bits)] =
+				*word++;
+		}
+	}
+}
+
 static void judged(struct replay *r, const struct mmu_event *e)
 {
 	struct trace_record next;
 	uint64_t *data = frame_data(&r->sim.mmu, e->frame);
-	const uint64_t *word;
 
 	if (!next_is(r, TRACE_TABLE, &next) || next.word[0] != e->frame.v ||
 	    next.detail != e->type) {
@@ -161,15 +174,7 @@ static void judged(struct replay *r, const struct mmu_event *e)
 		return;
 	}
 	consume(r, &next);
-	memset(data, 0, PAGE_SIZE);
-	word = next.word + 1 + TRACE_BITMAP_WORDS;
-	for (unsigned int i = 0; i < TRACE_BITMAP_WORDS; i++) {
-		for (uint64_t bits = next.word[1 + i]; bits != 0;
-		     bits &= bits - 1) {
-			data[i * 64 + (unsigned int)__builtin_ctzll(bits)] =
-				*word++;
-		}
-	}
+	replay_fill(data, &next);
 }
 
 static void is_refused(struct replay *r, const struct mmu_domain *d)

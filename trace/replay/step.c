@@ -296,7 +296,7 @@ static void by_us(struct replay *r, struct mmu_domain *d,
 	}
 }
 
-static void operation(struct replay *r, const struct trace_record *record)
+void replay_operation(struct replay *r, const struct trace_record *record)
 {
 	struct mmu_domain *d = domain_of(r, record->domain);
 	struct mmu_vcpu *v =
@@ -316,7 +316,7 @@ static void operation(struct replay *r, const struct trace_record *record)
 }
 
 /* A record of set-up: true if it was one. */
-static bool set_up(struct replay *r, const struct trace_record *record)
+bool replay_set_up(struct replay *r, const struct trace_record *record)
 {
 	switch (record->kind) {
 	case TRACE_NAMES:
@@ -350,14 +350,14 @@ bool replay_step(struct replay *r)
 	if (at >= r->t->whole || !trace_next(r->t, &at, &record)) {
 		return false;
 	}
-	if (set_up(r, &record)) {
+	if (replay_set_up(r, &record)) {
 		/* Assigning and lending tell events, which are no operations'.
 		 */
 		r->at = at;
 	} else if (record.kind != TRACE_BEGIN) {
 		replay_differs(r, "a record that nobody asks for");
 	} else {
-		operation(r, &record);
+		replay_operation(r, &record);
 	}
 	return true;
 }

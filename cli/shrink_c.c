@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A trace as C, for the test machine (tests/unit/support/machine.h). That is a
+ * small one, so the frames are numbered anew, in the order in which they are
+ * met: mfn f becomes dom_frame(n). Words are entries where they are known to
+ * be, and get the new number of their frame.
+ */
+#include "cli/shrink_c.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "cli/say.h"
+#include "engine/mmu.h"
+
+#define FRAMES_MAX 100
+
+struct names {
+	uint64_t mfn[FRAMES_MAX];
+	unsigned int nr;
+	bool too_many;
+};
+
+static unsigned int number(struct names *n, uint64_t mfn)
+{
+	for (unsigned int i = 0; i < n->nr; i++) {
+		if (n->mfn[i] == mfn) {
+			return i;
+		}
+	}
+	if (n->nr == FRAMES_MAX) {
+		n->too_many = true;
+		return 0;
+	}
+	n->mfn[n->nr] = mfn;
+	return n->nr++;
+}
+
+/* An entry: of a frame, or none. */
+static void entry(struct names *n, uint64_t e)
+{
+	if ((e & PTE_P) == 0) {
+		printf("pte(%#" PRIx64 ")", e);
+	} else {
+		printf("pte_make(dom_frame(%u), %#" PRIx64 ")",
+		       number(n, pte_mfn(pte(e)).v), pte_flags(pte(e)));
+	}
+}
+
+static void table(struct names *n, const struct trace_record *r)
+{
+	const uint64_t *word = r->word + 1 + TRACE_BITMAP_WORDS;
+
+	for (unsigned int i = 0; i < TRACE_TABLE_WORDS; i++) {
+		if ((r->word[1 + i / 64] >> i % 64 & 1) != 0) {
+			printf("\traw_entry(m, dom_frame(%u), %u, ",
+			       number(n, r->word[0]), i);
+			entry(n, *word++);
+			printf(");\n");
+		}
+	}
+}
+
+static const char *const pins[] = {
+	[MMUEXT_PIN_L1_TABLE] = "MMUEXT_PIN_L1_TABLE",
+	[MMUEXT_PIN_L2_TABLE] = "MMUEXT_PIN_L2_TABLE",
+	[MMUEXT_PIN_L3_TABLE] = "MMUEXT_PIN_L3_TABLE",
+	[MMUEXT_PIN_L4_TABLE] = "MMUEXT_PIN_L4_TABLE",
+	[MMUEXT_UNPIN_TABLE] = "MMUEXT_UNPIN_TABLE",
+	[MMUEXT_NEW_BASEPTR] = "MMUEXT_NEW_BASEPTR",
+	[MMUEXT_NEW_USER_BASEPTR] = "MMUEXT_NEW_USER_BASEPTR",
+	[MMUEXT_CLEAR_PAGE] = "MMUEXT_CLEAR_PAGE",
+};
+
+static bool mmuext(struct names *n, const uint64_t *op)
+{
+	if (op[0] >= sizeof(pins) / sizeof(*pins) || pins[op[0]] == NULL) {
+		return false;
+	}
+	printf("call_mmuext(m, %s, dom_frame(%u).v, 0)", pins[op[0]],
+	       number(n, op[1]));
+	return true;
+}
+
+static void update(struct names *n, const uint64_t *request)
+{
+	printf("call_mmu_update(m, entry_at(dom_frame(%u), %u)%s, ",
+	       number(n, request[0] >> PAGE_SHIFT),
+	       (unsigned int)(request[0] >> 3 & 511),
+	       (request[0] & 7) == 2 ? " | MMU_PT_UPDATE_PRESERVE_AD" : "");
+	entry(n, request[1]);
+	printf(".v)");
+}
+
+/* The call, as an expression. False: there is none for it. */
+static bool call(struct names *n, const struct trace_record *begin,
+		 const uint64_t *in)
+{
+	const uint64_t *w = begin->word + TRACE_BEGIN_WORDS;
+
+	switch ((enum mmu_operation)begin->detail) {
+	case MMU_OP_START:
+		printf("mmu_start(&m->vcpu, dom_frame(%u))", number(n, w[0]));
+		return true;
+	case MMU_OP_LOAD_CR3:
+		printf("mmu_load_cr3(&m->vcpu, dom_frame(%u))",
+		       number(n, w[0]));
+		return true;
+	case MMU_OP_HOLD:
+		printf("mmu_hold(&m->dom, dom_frame(%u))", number(n, w[0]));
+		return true;
+	case MMU_OP_UPDATE_VA_MAPPING:
+		printf("call_va_mapping(m, %#" PRIx64 ", ", w[0]);
+		entry(n, w[1]);
+		printf(".v, %" PRIu64 ")", w[2]);
+		return true;
+	case MMU_OP_MMU_UPDATE:
+		if (in == NULL || (in[0] & 7) == MMU_MACHPHYS_UPDATE) {
+			return false;
+		}
+		update(n, in);
+		return true;
+	case MMU_OP_MMUEXT:
+		return in != NULL && mmuext(n, in);
+	default:
+		return false;
+	}
+}
+
+/* One operation: what it judges is there before, what it came to after. */
+static bool operation(struct names *n, const struct trace *t,
+		      const struct trace_record *begin, uint64_t *at)
+{
+	const struct trace_record *refused = NULL;
+	const uint64_t *in = NULL;
+	struct trace_record keep;
+	struct trace_record r;
+	uint64_t word;
+
+	while (trace_next(t, at, &r) && r.kind != TRACE_END) {
+		if (r.kind == TRACE_TABLE) {
+			table(n, &r);
+		} else if (r.kind == TRACE_COPIED_IN && in == NULL) {
+			in = r.word;
+		} else if (r.kind == TRACE_REFUSED) {
+			keep = r;
+			refused = &keep;
+		}
+	}
+	word = r.word[0];
+	printf("\tassert_int_equal(");
+	if (!call(n, begin, in)) {
+		return false;
+	}
+	printf(", %" PRId64 ");\n", (int64_t)word);
+	if (refused != NULL) {
+		printf("\tassert_int_equal(m->dom.refusal.rule, RULE_%s);\n",
+		       rule_info[refused->detail].name);
+	}
+	printf("\tmachine_check(m);\n");
+	return true;
+}
+
+static const char before[] =
+	"/* SPDX-License-Identifier: MIT */\n"
+	"/* Made by `pagewarden shrink --as=c` from a recording. */\n"
+	"#include <stdarg.h>\n"
+	"#include <stddef.h>\n"
+	"#include <setjmp.h>\n"
+	"#include <stdint.h>\n"
+	"\n"
+	"#include <cmocka.h>\n"
+	"\n"
+	"#include \"tests/unit/support/machine.h\"\n"
+	"\n"
+	"static void what_was_recorded_is_refused(void **state)\n"
+	"{\n"
+	"\tstruct machine *m = *state;\n"
+	"\n";
+
+static const char after[] =
+	"}\n"
+	"\n"
+	"int main(void)\n"
+	"{\n"
+	"\tconst struct CMUnitTest tests[] = {\n"
+	"\t\tcmocka_unit_test_setup_teardown(what_was_recorded_is_refused,\n"
+	"\t\t\t\t\t\tmachine_set_up,\n"
+	"\t\t\t\t\t\tmachine_tear_down),\n"
+	"\t};\n"
+	"\n"
+	"\treturn cmocka_run_group_tests(tests, NULL, NULL);\n"
+	"}\n";
+
+bool shrink_c(const struct trace *t)
+{
+	struct names n = {.nr = 0};
+	struct trace_record r;
+	uint64_t at = 0;
+
+	fputs(before, stdout);
+	while (trace_next(t, &at, &r)) {
+		if (r.kind == TRACE_BEGIN && !operation(&n, t, &r, &at)) {
+			printf("\n");
+			say("%s has no form in C here",
+			    operation_info[r.detail].name);
+			return false;
+		}
+	}
+	fputs(after, stdout);
+	if (n.too_many) {
+		say("more frames than the test machine has");
+	}
+	return !n.too_many;
+}
