@@ -213,8 +213,9 @@ void lab_about(struct guest *g, pfn_t frame)
 
 	n->about_frame = true;
 	n->about = frame;
-	(void)guest_fail(g, 0, "about pfn %lx", frame.v);
-	lab_say(g, g->message);
+	if (guest_fail(g, 0, "about pfn %lx", frame.v) == 0) {
+		lab_say(g, g->message);
+	}
 }
 
 int lab_boot(struct guest *g, struct lab_kernel *k)

@@ -23,7 +23,8 @@ LINKED := hv guest
 LINKS_hv := $(filter $(B)/hv/hv/%,$(HV_OBJ))
 LINKS_guest := $(call objs,kern,$(call csrc,guest))
 HV_HEADERS := $(filter hv/%,$(HEADERS))
-LINK_TAPS := $(LINKED:%=$(TAP)/links/%.tap) $(TAP)/homes/hv.tap
+LINK_TAPS := $(LINKED:%=$(TAP)/links/%.tap) $(TAP)/links/public.tap \
+	$(TAP)/homes/hv.tap
 DIFF_TAPS := $(if $(wildcard tests/differential/run),\
 	$(TAP)/differential/differential.tap)
 METAL_TAPS := $(patsubst tests/qemu/%-metal,$(TAP)/metal/%.tap,\
@@ -106,13 +107,15 @@ $(TAP)/seal/%.tap: $(B)/seal/%.o FORCE
 		$(if $(filter builder,$*),$(wildcard $(B)/seal/engine.o))
 
 $(HEADER_TAPS): FORCE | $(DEPS_BUILD) $(B)/.deps-check
-	@tests/tap $@ 300 tests/lint/headers '$(CPPFLAGS_ALL) -std=gnu11 $(WARN)' \
+	@tests/tap $@ 600 tests/lint/headers '$(CPPFLAGS_ALL) -std=gnu11 $(WARN)' \
 		$(HEADERS)
 
 $(TAP)/links/hv.tap: $(LINKS_hv) FORCE
 	@tests/tap $@ 60 tests/lint/circles $(B)/hv/hv $(LINKS_hv)
 $(TAP)/links/guest.tap: $(LINKS_guest) FORCE
 	@tests/tap $@ 60 tests/lint/circles $(B)/kern/guest $(LINKS_guest)
+$(TAP)/links/public.tap: $(LINKS_guest) FORCE
+	@tests/tap $@ 60 tests/lint/public . $(LINKS_guest)
 $(TAP)/homes/hv.tap: $(LINKS_hv) FORCE
 	@tests/tap $@ 300 tests/lint/homes $(B)/hv \
 		'$(CPPFLAGS_ALL) -std=gnu11 -ffreestanding' $(HV_HEADERS)

@@ -32,31 +32,36 @@ uint64_t guest_table_flags(const struct guest *g, unsigned int level);
 
 /* window.c */
 /* guest_frame_va for a caller that knows what it may write. */
-int guest_frame_reach(struct guest *g, pfn_t frame, bool write, vaddr_t *ret);
+GUEST_MUST_CHECK int guest_frame_reach(struct guest *g, pfn_t frame, bool write,
+				       vaddr_t *ret);
 /* Without a hypervisor: where the windows' entries are, or are from now on. */
 void guest_windows_find(struct guest *g);
 /* No window shows the frame any more. */
 void guest_window_forget(struct guest *g, pfn_t frame);
 /* Every window shows its own frame again. */
-int guest_windows_close(struct guest *g);
+GUEST_MUST_CHECK int guest_windows_close(struct guest *g);
 
 /* entry.c */
 pte_t guest_entry_load(struct guest *g, vaddr_t table, unsigned int index);
 /* As it is in the table, whatever is queued. */
-int guest_slot_load(struct guest *g, struct guest_slot slot, pte_t *ret);
-int guest_table_load(struct guest *g, unsigned int level, pfn_t table,
-		     uint64_t *entries);
-int guest_table_store(struct guest *g, unsigned int level, pfn_t table,
-		      const uint64_t *entries);
+GUEST_MUST_CHECK int guest_slot_load(struct guest *g, struct guest_slot slot,
+				     pte_t *ret);
+GUEST_MUST_CHECK int guest_table_load(struct guest *g, unsigned int level,
+				      pfn_t table, uint64_t *entries);
+GUEST_MUST_CHECK int guest_table_store(struct guest *g, unsigned int level,
+				       pfn_t table, const uint64_t *entries);
 /* guest_lookup without issuing what is queued: sees the tables as they are. */
-int guest_lookup_present(struct guest *g, pfn_t root, vaddr_t va,
-			 struct guest_slot *ret_slot, pte_t *ret_entry);
+GUEST_MUST_CHECK int guest_lookup_present(struct guest *g, pfn_t root,
+					  vaddr_t va,
+					  struct guest_slot *ret_slot,
+					  pte_t *ret_entry);
 /* The machine address of an entry. */
 maddr_t guest_slot_maddr(struct guest *g, struct guest_slot slot);
 /* A store to a table that no hypervisor guards, or that is not in use. */
-int guest_slot_store(struct guest *g, struct guest_slot slot, pte_t value);
+GUEST_MUST_CHECK int guest_slot_store(struct guest *g, struct guest_slot slot,
+				      pte_t value);
 /* The table that a present entry refers to; -XEN_EFAULT if it is not ours. */
-int guest_entry_table(struct guest *g, pte_t e, pfn_t *ret);
+GUEST_MUST_CHECK int guest_entry_table(struct guest *g, pte_t e, pfn_t *ret);
 
 /* p2m.c: where the entry of a frame is in the tree, and its leaf is noted. */
 vaddr_t guest_p2m_tree_entry(struct guest *g, pfn_t frame, vaddr_t *ret_mid);
@@ -66,6 +71,7 @@ vaddr_t guest_p2m_entry_va(struct guest *g, pfn_t frame);
  * guest_p2m_set.c. Is the entry in the leaf that all missing frames share?
  * -XEN_EINVAL for a frame that the P2M does not cover.
  */
-int guest_p2m_in_shared_leaf(struct guest *g, pfn_t frame, bool *ret);
+GUEST_MUST_CHECK int guest_p2m_in_shared_leaf(struct guest *g, pfn_t frame,
+					      bool *ret);
 
 #endif

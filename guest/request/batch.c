@@ -122,13 +122,13 @@ void guest_batch_m2p_at(struct guest *g, pfn_t frame, mfn_t to,
 	batch_update(g, r, mfn_to_maddr(to).v | MMU_MACHPHYS_UPDATE, frame.v);
 }
 
-void guest_batch_m2p_unsent(struct guest *g, pfn_t frame, mfn_t to, int rc)
+void guest_batch_m2p_unsent(struct guest *g, pfn_t frame, mfn_t to, int error)
 {
 	const struct guest_batch_request unsent = {
 		.kind = GUEST_BATCH_M2P,
 		.where = frame.v,
 		.value = to.v,
-		.result = rc,
+		.result = error,
 	};
 
 	note_error(&g->batch, &unsent);

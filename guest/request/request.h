@@ -12,7 +12,8 @@ void guest_batch_issue(struct guest *g);
  * One mapping at once, flushed: after what is queued, whose errors are kept
  * for guest_batch_flush. Returns 0 or -errno of its own.
  */
-int guest_batch_mapping_now(struct guest *g, vaddr_t va, pte_t value);
+GUEST_MUST_CHECK int guest_batch_mapping_now(struct guest *g, vaddr_t va,
+					     pte_t value);
 /* Is a request queued that changes the entry, which maps the page at va? */
 bool guest_batch_is_about(const struct guest *g, vaddr_t va, maddr_t entry);
 /*
@@ -21,7 +22,7 @@ bool guest_batch_is_about(const struct guest *g, vaddr_t va, maddr_t entry);
  */
 void guest_batch_m2p_at(struct guest *g, pfn_t frame, mfn_t to,
 			vaddr_t p2m_entry);
-void guest_batch_m2p_unsent(struct guest *g, pfn_t frame, mfn_t to, int rc);
+void guest_batch_m2p_unsent(struct guest *g, pfn_t frame, mfn_t to, int error);
 /* One hypercall, counted. */
 int64_t guest_hypercall(struct guest *g, unsigned int nr, uint64_t a1,
 			uint64_t a2, uint64_t a3, uint64_t a4);
@@ -36,7 +37,9 @@ static inline void guest_set_handle(void *handle, const void *to)
 }
 
 /* protect.c: each 4 KiB leaf of [start, end) of the direct map. */
-int guest_protect_frames(struct guest *g, pfn_t start, pfn_t end, uint64_t set,
-			 uint64_t clear, enum guest_flush flush);
+GUEST_MUST_CHECK int guest_protect_frames(struct guest *g, pfn_t start,
+					  pfn_t end, uint64_t set,
+					  uint64_t clear,
+					  enum guest_flush flush);
 
 #endif

@@ -8,6 +8,9 @@
 #include "guest/start/start.h"
 #include "pagewarden/e820.h"
 
+_Static_assert(sizeof(struct guest_e820_entry) == 20,
+	       "as XENMEM_memory_map has it");
+
 #define ISA_START (UINT64_C(640) << 10 >> PAGE_SHIFT)
 #define ISA_END (UINT64_C(1) << 20 >> PAGE_SHIFT)
 

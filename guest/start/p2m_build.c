@@ -66,7 +66,7 @@ static void tree_free(struct guest *g, struct guest_p2m *p)
 		guest_p2m_page_free(g, p, mid);
 	}
 	if (p->nr_top > 0) {
-		guest_free_frames(g, p->top, p->nr_top);
+		guest_return_frames(g, p->top, p->nr_top);
 		p->nr_frames -= p->nr_top;
 	}
 	if (!pfn_eq(p->missing_mid, PFN_INVALID)) {

@@ -60,7 +60,7 @@ static int linear_run(struct guest *g, struct guest_p2m *p, uint64_t first,
 					nr, PTE_P | PTE_RW | PTE_A | PTE_D);
 		if (error != 0) {
 			unmap_run(g, guest_p2m_leaf_va(p, first), frame, nr);
-			guest_free_frames(g, frame, nr);
+			guest_return_frames(g, frame, nr);
 			return error;
 		}
 		p->nr_frames += nr;

@@ -9,13 +9,14 @@
 #define MAX_PAGES (UINT64_C(1) << MFN_BITS)
 
 /* start_info.c: into g->boot; what it places must be apart. */
-int guest_start_info_read(struct guest *g, const struct start_info *si,
-			  vaddr_t at);
-int guest_start_info_check_overlaps(struct guest *g);
+GUEST_MUST_CHECK int guest_start_info_read(struct guest *g,
+					   const struct start_info *si,
+					   vaddr_t at);
+GUEST_MUST_CHECK int guest_start_info_check_overlaps(struct guest *g);
 
 /* initial.c: before the builder's list is read. */
-int guest_initial_check_p2m(struct guest *g);
-int guest_initial_find_end(struct guest *g);
+GUEST_MUST_CHECK int guest_initial_check_p2m(struct guest *g);
+GUEST_MUST_CHECK int guest_initial_find_end(struct guest *g);
 
 /* directmap.c: how many tables mapping so much can take at most. */
 uint64_t guest_directmap_estimate(const struct guest *g, uint64_t bytes);
@@ -25,20 +26,25 @@ uint64_t guest_directmap_estimate(const struct guest *g, uint64_t bytes);
  * says, so that none of them is taken for free memory. Looks at them through
  * windows.
  */
-int guest_check_p2m_frames(struct guest *g);
+GUEST_MUST_CHECK int guest_check_p2m_frames(struct guest *g);
 /* The root's slots that it has, [*ret_first, *ret_last]. */
 void guest_builders_p2m_slots(const struct guest *g, unsigned int *ret_first,
 			      unsigned int *ret_last);
 /* One of them, and the table below it. */
-int guest_builders_p2m_slot(struct guest *g, unsigned int index,
-			    struct guest_slot *ret_slot, pfn_t *ret_table);
+GUEST_MUST_CHECK int guest_builders_p2m_slot(struct guest *g,
+					     unsigned int index,
+					     struct guest_slot *ret_slot,
+					     pfn_t *ret_table);
 /* All tables and pages below one are frames of the P2M's own stretch. */
-int guest_builders_p2m_check(struct guest *g, unsigned int level, pfn_t table);
+GUEST_MUST_CHECK int guest_builders_p2m_check(struct guest *g,
+					      unsigned int level, pfn_t table);
 
 /* p2m_linear.c */
-int guest_p2m_linear_build(struct guest *g, struct guest_p2m *p);
+GUEST_MUST_CHECK int guest_p2m_linear_build(struct guest *g,
+					    struct guest_p2m *p);
 /* What is mapped beyond nr_mapped is somebody else's. */
-int guest_p2m_linear_free(struct guest *g, struct guest_p2m *p);
+GUEST_MUST_CHECK int guest_p2m_linear_free(struct guest *g,
+					   struct guest_p2m *p);
 
 static inline unsigned int va_slot(const struct guest *g, uint64_t va)
 {

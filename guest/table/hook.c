@@ -37,14 +37,15 @@ static void unhook(struct guest *g, unsigned int level, pfn_t child,
 		   bool pinned)
 {
 	char reason[GUEST_MESSAGE_SIZE];
+	int undone;
 
 	__builtin_memcpy(reason, g->message, sizeof(reason));
-	if (pinned) {
-		g->ops->release_table(g, level, child);
-	} else if (guest_make_readwrite(g, child, GUEST_FLUSH) != 0) {
-		guest_note(g, "pfn %lx stays read-only", child.v);
+	undone = pinned ? g->ops->release_table(g, level, child)
+			: guest_make_readwrite(g, child, GUEST_FLUSH);
+	if (guest_batch_flush(g, NULL) != 0 ||
+	    (undone != 0 && undone != -XEN_ENOENT)) {
+		guest_note(g, "pfn %lx stays a table or read-only", child.v);
 	}
-	guest_batch_flush(g, NULL);
 	__builtin_memcpy(g->message, reason, sizeof(reason));
 }
 
@@ -80,8 +81,9 @@ int guest_hook(struct guest *g, struct guest_slot slot, pfn_t child)
 		/* A table of another's doing can be hooked, but not pinned. */
 		set = error != 0 && was_accepted(g, GUEST_BATCH_ENTRY, 0);
 	}
-	if (set) {
-		g->ops->set_entry(g, slot, old);
+	if (set && g->ops->set_entry(g, slot, old) != 0) {
+		guest_note(g, "entry %lu of table %lx stays",
+			   (uint64_t)slot.index, slot.table.v);
 	}
 	if (error != 0) {
 		unhook(g, level, child, pinned);

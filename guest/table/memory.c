@@ -29,6 +29,14 @@ int guest_alloc_frames(struct guest *g, uint64_t nr, pfn_t *ret)
 	return 0;
 }
 
+void guest_return_frames(struct guest *g, pfn_t first, uint64_t nr)
+{
+	if (guest_free_frames(g, first, nr) != 0) {
+		guest_note(g, "%lu frames from pfn %lx on stay reserved", nr,
+			   first.v);
+	}
+}
+
 int guest_free_frames(struct guest *g, pfn_t first, uint64_t nr)
 {
 	for (uint64_t i = 0; i < nr; i++) {

@@ -48,8 +48,7 @@ int guest_new_table(struct guest *g, pfn_t *ret)
 
 void guest_delete_table(struct guest *g, pfn_t frame)
 {
-	guest_window_forget(g, frame);
-	guest_memblock_free(&g->memblock, frame, pfn_add(frame, 1));
+	guest_return_frames(g, frame, 1);
 }
 
 void guest_discard_tables(struct guest *g, unsigned int level, pfn_t table,

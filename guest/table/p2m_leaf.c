@@ -33,7 +33,7 @@ int guest_p2m_page_new(struct guest *g, struct guest_p2m *p, uint64_t value,
 void guest_p2m_page_free(struct guest *g, struct guest_p2m *p, pfn_t frame)
 {
 	p->nr_frames--;
-	guest_free_frames(g, frame, 1);
+	guest_return_frames(g, frame, 1);
 }
 
 /* The mid page of a leaf: made if it is the shared one. */

@@ -6,7 +6,7 @@
 #include "guest/request/request.h"
 
 /* new_table.c: a frame for a table: from the buffer, or from the allocator. */
-int guest_new_table(struct guest *g, pfn_t *ret);
+GUEST_MUST_CHECK int guest_new_table(struct guest *g, pfn_t *ret);
 void guest_delete_table(struct guest *g, pfn_t frame);
 /*
  * Tables that were made for an entry which could not be set, and those below
@@ -14,11 +14,18 @@ void guest_delete_table(struct guest *g, pfn_t frame);
  */
 void guest_discard_tables(struct guest *g, unsigned int level, pfn_t table,
 			  bool given);
-int guest_clear_frame(struct guest *g, pfn_t frame);
+GUEST_MUST_CHECK int guest_clear_frame(struct guest *g, pfn_t frame);
+
+/*
+ * memory.c: guest_free_frames where there is nobody to tell: a line in the log
+ * if the allocator has no room for one region more.
+ */
+void guest_return_frames(struct guest *g, pfn_t first, uint64_t nr);
 
 /* map.c: the L1 entry of an address, with tables made down to it. */
-int guest_map_entry(struct guest *g, const struct guest_space *space,
-		    vaddr_t va, struct guest_slot *ret);
+GUEST_MUST_CHECK int guest_map_entry(struct guest *g,
+				     const struct guest_space *space,
+				     vaddr_t va, struct guest_slot *ret);
 
 /* fill.c: how frames are mapped, one beside the other. */
 struct stretch {
@@ -36,23 +43,23 @@ static inline uint64_t guest_span_frames(const struct guest *g,
 }
 
 /* [start, end), with tables as needed. */
-int guest_fill(struct guest *g, const struct stretch *s, pfn_t start,
-	       pfn_t end);
+GUEST_MUST_CHECK int guest_fill(struct guest *g, const struct stretch *s,
+				pfn_t start, pfn_t end);
 /* nr pages from a frame on at an address, any tables. */
-int guest_map_pages(struct guest *g, vaddr_t va, pfn_t first, uint64_t nr,
-		    uint64_t flags);
+GUEST_MUST_CHECK int guest_map_pages(struct guest *g, vaddr_t va, pfn_t first,
+				     uint64_t nr, uint64_t flags);
 
 /* prune.c: tables that are empty below an address range, level by level. */
-int guest_prune(struct guest *g, vaddr_t va, uint64_t bytes);
+GUEST_MUST_CHECK int guest_prune(struct guest *g, vaddr_t va, uint64_t bytes);
 
 /* p2m_leaf.c: one frame of a P2M, every entry the same; and back. */
-int guest_p2m_page_new(struct guest *g, struct guest_p2m *p, uint64_t value,
-		       pfn_t *ret);
+GUEST_MUST_CHECK int guest_p2m_page_new(struct guest *g, struct guest_p2m *p,
+					uint64_t value, pfn_t *ret);
 void guest_p2m_page_free(struct guest *g, struct guest_p2m *p, pfn_t frame);
 void guest_p2m_page_fill(struct guest *g, pfn_t frame, uint64_t value);
 /* A leaf of a tree, its mid page made if it is the shared one. */
-int guest_p2m_tree_leaf(struct guest *g, struct guest_p2m *p, uint64_t leaf,
-			pfn_t *ret);
+GUEST_MUST_CHECK int guest_p2m_tree_leaf(struct guest *g, struct guest_p2m *p,
+					 uint64_t leaf, pfn_t *ret);
 
 /*
  * What the present P2M says of one leaf, into g->scratch_other; false if all of

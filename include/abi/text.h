@@ -25,7 +25,7 @@ struct text {
 
 static inline struct text text_in(char *buffer, size_t size)
 {
-	struct text t = {.buffer = buffer, .size = size};
+	struct text t = {.buffer = buffer, .size = size, .used = 0, .lost = 0};
 
 	if (size != 0) {
 		buffer[0] = '\0';
@@ -66,6 +66,14 @@ struct text_spec {
 	unsigned int longs; /* the argument has 64 bits */
 };
 
+static inline struct text_spec text_plain(bool zero, unsigned int width)
+{
+	return (struct text_spec){.prefix = false,
+				  .zero = zero,
+				  .width = width,
+				  .longs = 0};
+}
+
 static inline void text_fill(struct text *t, char c, unsigned int used,
 			     unsigned int width)
 {
@@ -98,14 +106,13 @@ static inline void text_number(struct text *t, struct text_spec s, uint64_t v,
 
 static inline void text_decimal(struct text *t, uint64_t v)
 {
-	text_number(t, (struct text_spec){0}, v, 10, false);
+	text_number(t, text_plain(false, 0), v, 10, false);
 }
 
 /* Without 0x; at least so many digits. */
 static inline void text_hex(struct text *t, uint64_t v, unsigned int digits)
 {
-	text_number(t, (struct text_spec){.zero = true, .width = digits}, v, 16,
-		    false);
+	text_number(t, text_plain(true, digits), v, 16, false);
 }
 
 static inline void text_signed(struct text *t, struct text_spec s, int64_t v)
@@ -125,9 +132,9 @@ static inline void text_padded(struct text *t, struct text_spec s,
 	text_string(t, string);
 }
 
-static inline const char *text_spec(const char *p, struct text_spec *s)
+static inline const char *text_spec_read(const char *p, struct text_spec *s)
 {
-	*s = (struct text_spec){0};
+	*s = text_plain(false, 0);
 	if (*p == '#') {
 		s->prefix = true;
 		p++;
@@ -157,7 +164,7 @@ static inline void text_format_args(struct text *t, const char *format,
 			text_char(t, *p);
 			continue;
 		}
-		p = text_spec(p + 1, &s);
+		p = text_spec_read(p + 1, &s);
 		switch (*p) {
 		case '\0':
 			return;

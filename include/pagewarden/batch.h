@@ -19,6 +19,11 @@
 #include "abi/addr.h"
 #include "abi/pte.h"
 #include "abi/xen.h"
+#include "pagewarden/declare.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 struct guest;
 
@@ -67,25 +72,41 @@ struct guest_batch {
 };
 
 /*
- * Queue one; if there is no room, what is queued goes out first.
- * guest_batch_m2p makes the leaf that the P2M needs: a frame that the P2M does
- * not cover, or for whose leaf there is no memory, is refused without being
- * sent.
+ * An entry, by its machine address in bytes (8-aligned), becomes value. As the
+ * others it queues only: if there is no room, what is queued goes out first. A
+ * refusal is told by guest_batch_flush, and by guest_batch_result.
  */
 void guest_batch_entry(struct guest *g, maddr_t entry, pte_t value);
+/* The L1 entry of a virtual address, in the tables in use; UVMF_* of xen.h. */
 void guest_batch_mapping(struct guest *g, vaddr_t va, pte_t value,
 			 unsigned long uvmf_flags);
+/*
+ * Machine frame `to` is behind an own frame: in the M2P, and in the P2M once
+ * that was accepted. Makes the leaf that the P2M needs: a frame that the P2M
+ * does not cover (-XEN_EINVAL), or for whose leaf there is no memory
+ * (-XEN_ENOMEM), is refused without being sent.
+ */
 void guest_batch_m2p(struct guest *g, pfn_t frame, mfn_t to);
+/* MMUEXT_* of xen.h; arg1 is a machine frame number, or a virtual address. */
 void guest_batch_extended(struct guest *g, unsigned int command, uint64_t arg1);
 
 /*
- * Issues what is queued. Returns 0, or the errno of the first request that
+ * Issues what is queued. Returns 0, or the -XEN_E... of the first request that
  * was refused since the last guest_batch_flush, which *ret_error (if not NULL)
  * then describes, and the guest's message says in words.
  */
-int guest_batch_flush(struct guest *g, struct guest_batch_error *ret_error);
+GUEST_MUST_CHECK int guest_batch_flush(struct guest *g,
+				       struct guest_batch_error *ret_error);
 
-/* The outcome of the n-th request of the batch that went out last. */
-int guest_batch_result(const struct guest *g, unsigned int n);
+/*
+ * The outcome of the n-th request (from 0) of the batch that went out last: 0,
+ * the hypervisor's -XEN_E..., GUEST_BATCH_NOT_ATTEMPTED, or -XEN_EINVAL if
+ * there was no such request.
+ */
+GUEST_MUST_CHECK int guest_batch_result(const struct guest *g, unsigned int n);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -17,7 +17,8 @@
 
 struct guest;
 
-/* [start, end) in use, end the next to take, top the end of the estimate. */
+/* Frames: [start, end) in use, end the next to take, top the end of the
+ * estimate. */
 struct guest_table_buffer {
 	pfn_t start;
 	pfn_t end;

@@ -6,6 +6,11 @@
 #include <stdint.h>
 
 #include "abi/addr.h"
+#include "pagewarden/declare.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 struct guest;
 struct guest_memblock;
@@ -21,8 +26,6 @@ struct guest_e820_entry {
 	uint32_t type;
 } __attribute__((packed));
 
-_Static_assert(sizeof(struct guest_e820_entry) == 20, "ABI");
-
 struct guest_e820_map {
 	unsigned int nr;
 	struct guest_e820_entry entry[GUEST_E820_MAX_ENTRIES];
@@ -33,18 +36,25 @@ struct guest_e820_map {
  * it in order: entries of one type that touch become one, the edges of RAM
  * inside a page are given to what is not RAM.
  *
- * Refused, with -XEN_EINVAL and a message in the guest: no entry, an entry of
- * size 0, one that wraps around, entries that overlap or are not sorted, RAM
- * at or above nr_pages, and frames below nr_pages that no entry describes.
+ * Returns 0, or -XEN_EINVAL with a message in the guest for: no entry, an entry
+ * of size 0, one that wraps around, entries that overlap or are not sorted,
+ * RAM at or above nr_pages, and frames below nr_pages that no entry describes.
  */
-int guest_e820_sanitise(struct guest *g, struct guest_e820_map *map,
-			uint64_t nr_pages);
+GUEST_MUST_CHECK int guest_e820_sanitise(struct guest *g,
+					 struct guest_e820_map *map,
+					 uint64_t nr_pages);
 
 /*
  * Tells the allocator: RAM is memory, and the ISA hole (640 KiB to 1 MiB) is
- * reserved. The map must be sane.
+ * reserved. The map must be sane. Returns 0, or -XEN_ENOSPC if the allocator
+ * has no room for so many regions.
  */
-int guest_e820_to_memblock(struct guest *g, const struct guest_e820_map *map,
-			   struct guest_memblock *m);
+GUEST_MUST_CHECK int guest_e820_to_memblock(struct guest *g,
+					    const struct guest_e820_map *map,
+					    struct guest_memblock *m);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -12,6 +12,10 @@
 #include "abi/addr.h"
 #include "abi/pte.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define GUEST_GEOMETRY_MAX_LEVELS 4
 #define GUEST_GEOMETRY_MAX_ENTRIES 1024
 
@@ -39,13 +43,14 @@ extern const struct guest_geometry
 	guest_geometry_pae; /* 8-byte entries, 2 MiB */
 extern const struct guest_geometry guest_geometry_4level; /* 2 MiB and 1 GiB */
 
-/* Bytes that one entry of a level maps. */
+/* Bytes that one entry of a table of a level (from 1) maps. */
 static inline uint64_t guest_geometry_span(const struct guest_geometry *s,
 					   unsigned int level)
 {
 	return UINT64_C(1) << s->level[level].shift;
 }
 
+/* The index in the table of a level (from 1) of the entry for an address. */
 static inline unsigned int guest_geometry_index(const struct guest_geometry *s,
 						vaddr_t va, unsigned int level)
 {
@@ -60,5 +65,9 @@ struct guest_cpu {
 	bool global; /* PGE */
 	bool nx;
 };
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -11,7 +11,7 @@
  *   guest_memory_map     fetch, check and reserve
  *   guest_own_tables     leave the builder's L4 for one of our own
  *   guest_direct_map     map all RAM
- *   guest_p2m_build            our own P2M (p2m.h)
+ *   guest_p2m_build      our own P2M (p2m.h)
  *   guest_run_time       batches, ordinary set_pte
  *   guest_drop_p2m       the builder's P2M, its mapping and tables
  *   guest_drop_surplus   what else the initial mapping no longer needs
@@ -27,6 +27,7 @@
 #include "abi/addr.h"
 #include "abi/pte.h"
 #include "pagewarden/batch.h"
+#include "pagewarden/declare.h"
 #include "pagewarden/directmap.h"
 #include "pagewarden/e820.h"
 #include "pagewarden/geometry.h"
@@ -34,6 +35,10 @@
 #include "pagewarden/p2m.h"
 #include "pagewarden/pagetable.h"
 #include "pagewarden/policy.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 #define GUEST_WINDOWS 4
 #define GUEST_MESSAGE_SIZE 256
@@ -153,81 +158,125 @@ struct guest {
 	uint64_t scratch_other[GUEST_GEOMETRY_MAX_ENTRIES];
 };
 
-/* Under a hypervisor: start_info is where the entry's rsi points. */
-int guest_start(struct guest *g, const struct guest_config *config,
-		vaddr_t start_info);
-/* Without one. */
-int guest_start_native(struct guest *g, const struct guest_config *config,
-		       const struct guest_native *native);
+/*
+ * Under a hypervisor: start_info is the address that the entry has in rsi.
+ * Returns 0, or -XEN_EINVAL for a configuration or a start_info that
+ * contradicts itself.
+ */
+GUEST_MUST_CHECK int guest_start(struct guest *g,
+				 const struct guest_config *config,
+				 vaddr_t start_info);
+/* Without one. -XEN_EINVAL as there. */
+GUEST_MUST_CHECK int guest_start_native(struct guest *g,
+					const struct guest_config *config,
+					const struct guest_native *native);
 
 /*
  * Fetches the E820 (all of [0, nr_pages) if the hypervisor has none to
- * give), sanitises it, and reserves what is in use.
+ * give), sanitises it, and reserves what is in use. Returns 0; -XEN_EINVAL for
+ * a map that contradicts itself or start_info, -XEN_ENOSPC for more regions
+ * than there is room for.
  */
-int guest_memory_map(struct guest *g);
+GUEST_MUST_CHECK int guest_memory_map(struct guest *g);
 
 /*
  * Makes an L4 and an L3 of our own around the builder's lower tables, with
  * the P2M's slot if it has one; pins it, goes over to it, unpins the
- * builder's and recycles its frames.
+ * builder's and recycles its frames. Returns 0; -XEN_ENOMEM if the initial
+ * mapping has no free frame, -XEN_EINVAL if the builder's tables are not as
+ * they should be, or the hypervisor's answer.
  */
-int guest_own_tables(struct guest *g);
+GUEST_MUST_CHECK int guest_own_tables(struct guest *g);
 
 /*
  * Maps all memory at the direct-map base: below 4 GiB, then above, with
- * the policy's permissions. guest_map_range does one range,
- * [start, end), whose tables come from below `limit`.
+ * the policy's permissions. Returns 0; -XEN_ENOMEM if there is no stretch of
+ * frames for tables, -XEN_ENOSPC for too many ranges, or the hypervisor's
+ * answer.
  */
-int guest_direct_map(struct guest *g);
-int guest_map_range(struct guest *g, pfn_t start, pfn_t end, pfn_t limit);
+GUEST_MUST_CHECK int guest_direct_map(struct guest *g);
+/*
+ * One range of it, frames [start, end), whose tables come from below frame
+ * `limit`. Errors as there.
+ */
+GUEST_MUST_CHECK int guest_map_range(struct guest *g, pfn_t start, pfn_t end,
+				     pfn_t limit);
 /* The address of a frame in the direct map, whether or not it is mapped. */
 vaddr_t guest_direct_va(const struct guest *g, pfn_t frame);
 
-/* The last pass of the policy; from here on requests are queued. */
-int guest_run_time(struct guest *g);
+/*
+ * The last pass of the policy; from here on requests are queued. Returns 0, or
+ * the hypervisor's -XEN_E... to what the policy does.
+ */
+GUEST_MUST_CHECK int guest_run_time(struct guest *g);
 
 /*
  * Unmap, walk, unpin, make writable and free: the builder's P2M with the
  * tables that map it, if it has a slot of its own; its frames only, if it
- * lies in the initial mapping. Our own P2M must be in use.
+ * lies in the initial mapping. Returns 0; -XEN_EBUSY while it is in use,
+ * -XEN_EINVAL if its tables have frames of others, or the hypervisor's answer.
  */
-int guest_drop_p2m(struct guest *g);
+GUEST_MUST_CHECK int guest_drop_p2m(struct guest *g);
 /*
  * Unmaps the initial mapping around the kernel's image, and frees what the
  * builder put there: start_info, the stack, its P2M, the tables that map only
  * what is unmapped. The kernel must have left all of it, the stack first.
+ * Returns 0; -XEN_EBUSY while a P2M in it is in use, or the hypervisor's
+ * answer.
  */
-int guest_drop_surplus(struct guest *g);
-
-/* Frames from the allocator, cleared and mapped; [nr] contiguous. */
-int guest_alloc_frames(struct guest *g, uint64_t nr, pfn_t *ret);
-int guest_free_frames(struct guest *g, pfn_t first, uint64_t nr);
+GUEST_MUST_CHECK int guest_drop_surplus(struct guest *g);
 
 /*
- * Exchange what is behind two frames, in direct map, M2P and P2M, one batch:
- * on error each of the three is as the hypervisor accepted it. Give the
- * machine frame behind a frame back to the hypervisor (the pfn stays, with
- * nothing behind it), and ask for one. Not for frames that are tables or
- * otherwise read-only in the direct map, or that the initial mapping has.
- * When they fail over something queued before, nothing has changed.
+ * nr contiguous frames from the allocator, cleared and mapped in the direct
+ * map. Returns 0 with the first, -XEN_ENOMEM, or -XEN_EINVAL for nr 0.
  */
-int guest_swap_frames(struct guest *g, pfn_t a, pfn_t b);
-int guest_give_frame(struct guest *g, pfn_t frame);
-int guest_take_frame(struct guest *g, pfn_t frame);
+GUEST_MUST_CHECK int guest_alloc_frames(struct guest *g, uint64_t nr,
+					pfn_t *ret);
+/*
+ * Gives nr frames back, which no window shows any more. Returns 0, -XEN_EINVAL
+ * for nr 0, -XEN_ENOSPC as guest_memblock_free.
+ */
+GUEST_MUST_CHECK int guest_free_frames(struct guest *g, pfn_t first,
+				       uint64_t nr);
+
+/*
+ * Exchanges what is behind two frames, in direct map, M2P and P2M, one batch:
+ * on error each of the three is as the hypervisor accepted it. Here and in the
+ * next two: not for frames that are tables or otherwise read-only in the direct
+ * map, or that the initial mapping has (-XEN_EINVAL); -XEN_ENOENT without a
+ * place in the direct map; else the hypervisor's answer. When they fail over
+ * something queued before, nothing has changed.
+ */
+GUEST_MUST_CHECK int guest_swap_frames(struct guest *g, pfn_t a, pfn_t b);
+/*
+ * Gives the machine frame behind a frame back to the hypervisor: the own frame
+ * stays, with nothing behind it. Errors as guest_swap_frames (-XEN_E...).
+ */
+GUEST_MUST_CHECK int guest_give_frame(struct guest *g, pfn_t frame);
+/*
+ * Asks the hypervisor for a machine frame to put behind a frame. -XEN_ENOMEM if
+ * it has none, or there is none for the P2M; else as guest_swap_frames.
+ */
+GUEST_MUST_CHECK int guest_take_frame(struct guest *g, pfn_t frame);
 
 /*
  * An address through which a frame can be read, or written if it is
- * ordinary memory: good until the next call of the library. -XEN_EINVAL for
- * a frame that is not there, or for writing to one that is a table.
+ * ordinary memory: good until the next call of the library. Returns 0, or
+ * -XEN_EINVAL for a frame that is not there, or for writing to a table.
  */
-int guest_frame_va(struct guest *g, pfn_t frame, bool write, vaddr_t *ret);
+GUEST_MUST_CHECK int guest_frame_va(struct guest *g, pfn_t frame, bool write,
+				    vaddr_t *ret);
 
 /*
- * Fill in the guest's message and return -errno. As printf, with the
- * conversions that abi/text.h understands. What does not fit is cut.
+ * Fills in the guest's message and returns -xen_errno (XEN_E..., positive). As
+ * printf, with the conversions that abi/text.h understands. What does not fit
+ * is cut.
  */
-__attribute__((format(printf, 3, 4))) int guest_fail(struct guest *g,
-						     int xen_errno,
-						     const char *format, ...);
+GUEST_MUST_CHECK __attribute__((format(printf, 3, 4))) int guest_fail(
+	struct guest *g, int xen_errno, const char *format, ...);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -18,6 +18,11 @@
 #include <stdint.h>
 
 #include "abi/addr.h"
+#include "pagewarden/declare.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 struct guest;
 
@@ -42,24 +47,28 @@ struct guest_p2m {
 	uint64_t nr_frames; /* that this P2M occupies, shared ones included */
 };
 
-/* MFN_INVALID if the frame is outside, or nothing is behind it. */
+/*
+ * The machine frame behind an own frame: MFN_INVALID if the frame is outside,
+ * or nothing is behind it.
+ */
 mfn_t guest_p2m_get(struct guest *g, pfn_t frame);
-/* nr of them from a frame on. */
+/* The same for nr frames, from one on, as frame numbers. */
 void guest_p2m_get_many(struct guest *g, pfn_t frame, uint64_t *ret_mfns,
 			unsigned int nr);
 /*
- * Makes a place for the entry of a frame that is missing: a leaf of its own
- * in place of the shared one. 0 also where there is one already; -XEN_EINVAL
- * outside, -XEN_ENOMEM if there is no frame for it.
+ * Makes a place for the entry of a frame that is missing: a leaf of its own in
+ * place of the shared one. Returns 0, also where there is one already;
+ * -XEN_EINVAL outside, -XEN_ENOMEM if there is no frame for it; for a linear
+ * P2M also what the hypervisor answers to the mapping of the leaf.
  */
-int guest_p2m_reserve(struct guest *g, pfn_t frame);
+GUEST_MUST_CHECK int guest_p2m_reserve(struct guest *g, pfn_t frame);
 /*
- * Sets one; MFN_INVALID invalidates. Returns 0, -XEN_EINVAL outside,
- * -XEN_ENOENT if it has no place yet (guest_p2m_reserve).
- * Changes the guest's own view only: guest_swap_frames,
- * guest_give_frame and guest_take_frame change the hypervisor's with it.
+ * Sets the machine frame behind an own one; MFN_INVALID: nothing. Returns 0,
+ * -XEN_EINVAL outside, -XEN_ENOENT if it has no place yet (guest_p2m_reserve).
+ * Changes the guest's own view only: guest_swap_frames, guest_give_frame and
+ * guest_take_frame change the hypervisor's with it.
  */
-int guest_p2m_set(struct guest *g, pfn_t frame, mfn_t to);
+GUEST_MUST_CHECK int guest_p2m_set(struct guest *g, pfn_t frame, mfn_t to);
 
 /*
  * The own frame behind a machine frame: the M2P's answer, believed only if
@@ -70,18 +79,25 @@ pfn_t guest_p2m_find(struct guest *g, mfn_t frame);
 /*
  * Builds the library's own, of kind GUEST_P2M_TREE or GUEST_P2M_LINEAR (at a
  * free, page-aligned address), with what the present one holds, and goes over
- * to it. The direct map must exist. Returns 0 or -errno, and on error the old
- * one stays in use and no frame is lost. An old one of the library's own is
- * given back; the builder's list is left alone.
+ * to it. The direct map must exist. Returns 0; -XEN_EINVAL for another kind or
+ * address, -XEN_ENOMEM, -XEN_EEXIST if something is mapped at the address, or
+ * what the hypervisor answers. On error the old one stays in use and no frame
+ * is lost. An old one of the library's own is given back; the builder's list
+ * is left alone.
  */
-int guest_p2m_build(struct guest *g, enum guest_p2m_kind kind, vaddr_t linear);
+GUEST_MUST_CHECK int guest_p2m_build(struct guest *g, enum guest_p2m_kind kind,
+				     vaddr_t linear);
 
 /*
  * Gives back the frames of the library's own P2M; nothing of it is left, and
  * the builder's list is in use again, brought up to what the own one said.
- * -XEN_EINVAL if there is no own one, -XEN_EBUSY once the builder's has been
- * dropped.
+ * Returns 0; -XEN_EINVAL if there is no own one, -XEN_EBUSY once the builder's
+ * has been dropped; what the hypervisor answers to unmapping a linear one.
  */
-int guest_p2m_teardown(struct guest *g);
+GUEST_MUST_CHECK int guest_p2m_teardown(struct guest *g);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -17,6 +17,11 @@
 
 #include "abi/addr.h"
 #include "abi/pte.h"
+#include "pagewarden/declare.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 struct guest;
 
@@ -32,7 +37,13 @@ enum guest_flush {
 	GUEST_FLUSH,    /* this address, together with the update */
 };
 
-int guest_read_entry(struct guest *g, struct guest_slot slot, pte_t *ret);
+/*
+ * Reads an entry, after what is queued has gone out. Returns 0; -XEN_EINVAL
+ * for a table beyond the guest's frames, or what the hypervisor answers to the
+ * window that shows it.
+ */
+GUEST_MUST_CHECK int guest_read_entry(struct guest *g, struct guest_slot slot,
+				      pte_t *ret);
 
 /*
  * The entry that maps an address: walks down from a root and stops at a leaf
@@ -40,44 +51,76 @@ int guest_read_entry(struct guest *g, struct guest_slot slot, pte_t *ret);
  * with a present leaf; -XEN_ENOENT with the slot and value where there is
  * none; -XEN_EFAULT for a table that is no frame of this guest.
  */
-int guest_lookup(struct guest *g, pfn_t root, vaddr_t va,
-		 struct guest_slot *ret_slot, pte_t *ret_entry);
+GUEST_MUST_CHECK int guest_lookup(struct guest *g, pfn_t root, vaddr_t va,
+				  struct guest_slot *ret_slot,
+				  pte_t *ret_entry);
 
-/* An entry for an own frame. */
+/* An entry for an own frame; 0, not present, if nothing is behind it. */
 pte_t guest_make_pte(struct guest *g, pfn_t frame, uint64_t flags);
 
 /*
- * Set an entry of a table that is in use. The init-time form (`filter`)
- * drops RW from an entry that replaces a present one without it.
- * In run-time ops both only queue; see guest_flush. Return 0 or -errno.
+ * Sets an entry of a table that is in use. Returns 0 or what the hypervisor
+ * answers, -XEN_EINVAL mostly; in run-time ops it only queues, and guest_flush
+ * has the answer. Without a hypervisor errors as guest_store_entry.
  */
-int guest_set_entry(struct guest *g, struct guest_slot slot, pte_t value);
-int guest_set_entry_init(struct guest *g, struct guest_slot slot, pte_t value);
-/* Set one of a table that is not in use: a store. */
-int guest_store_entry(struct guest *g, struct guest_slot slot, pte_t value);
-/* Issue what is queued: 0 or the first error, as guest_batch_flush. */
-int guest_flush(struct guest *g);
+GUEST_MUST_CHECK int guest_set_entry(struct guest *g, struct guest_slot slot,
+				     pte_t value);
+/*
+ * The init-time form (`filter`): drops RW from an entry that replaces a present
+ * one without it. Errors as guest_read_entry and guest_set_entry (-XEN_E...).
+ */
+GUEST_MUST_CHECK int guest_set_entry_init(struct guest *g,
+					  struct guest_slot slot, pte_t value);
+/*
+ * Sets an entry of a table that is not in use, by a store. Returns 0;
+ * -XEN_EINVAL for a frame that is not there or that is in use as a table.
+ */
+GUEST_MUST_CHECK int guest_store_entry(struct guest *g, struct guest_slot slot,
+				       pte_t value);
+/* Issues what is queued: 0 or the first -XEN_E..., as guest_batch_flush. */
+GUEST_MUST_CHECK int guest_flush(struct guest *g);
 
 /*
- * Change the permission of every mapping of a frame that the library made or
- * found (initial mapping, direct map). -XEN_ENOENT if none maps it.
+ * Every mapping of a frame that the library made or found (initial mapping,
+ * direct map) becomes read-only. Returns 0, -XEN_ENOENT if none maps it,
+ * -XEN_EFAULT for tables that are not the guest's, or the hypervisor's answer.
  */
-int guest_make_readonly(struct guest *g, pfn_t frame);
-int guest_make_readwrite(struct guest *g, pfn_t frame, enum guest_flush flush);
-/* Set and clear flags (PTE_RW, PTE_NX, ...) of the leaf of an address. */
-int guest_protect(struct guest *g, pfn_t root, vaddr_t va, uint64_t set,
-		  uint64_t clear, enum guest_flush flush);
+GUEST_MUST_CHECK int guest_make_readonly(struct guest *g, pfn_t frame);
+/* Writable; errors as there (-XEN_E...). Without GUEST_FLUSH a TLB may keep RO.
+ */
+GUEST_MUST_CHECK int guest_make_readwrite(struct guest *g, pfn_t frame,
+					  enum guest_flush flush);
+/*
+ * Sets and clears flags (PTE_RW, PTE_NX, ...) of the leaf of an address. Errors
+ * as guest_lookup and guest_set_entry (-XEN_E...).
+ */
+GUEST_MUST_CHECK int guest_protect(struct guest *g, pfn_t root, vaddr_t va,
+				   uint64_t set, uint64_t clear,
+				   enum guest_flush flush);
 
 /*
- * A frame becomes a table of tables in use: read-only, and pinned if it is of
- * level 1; and back. guest_hook does this for the child, sets the entry, and
- * on error undoes what had been accepted. guest_unhook clears the entry and
- * releases the child; the child's own children must be gone.
+ * A frame becomes a table, of a level from 1 on, for tables in use: read-only,
+ * and pinned if it is of level 1. Returns 0 or the hypervisor's -XEN_E...; in
+ * run-time ops guest_flush has it.
  */
-int guest_alloc_table(struct guest *g, unsigned int level, pfn_t frame);
-int guest_release_table(struct guest *g, unsigned int level, pfn_t frame);
-int guest_hook(struct guest *g, struct guest_slot slot, pfn_t child);
-int guest_unhook(struct guest *g, struct guest_slot slot);
+GUEST_MUST_CHECK int guest_alloc_table(struct guest *g, unsigned int level,
+				       pfn_t frame);
+/* And back: unpinned if of level 1, and writable. Errors as there. */
+GUEST_MUST_CHECK int guest_release_table(struct guest *g, unsigned int level,
+					 pfn_t frame);
+/*
+ * guest_alloc_table for the child, then the entry; both are done when it
+ * returns 0. On error, the hypervisor's -XEN_E..., what had been accepted is
+ * undone.
+ */
+GUEST_MUST_CHECK int guest_hook(struct guest *g, struct guest_slot slot,
+				pfn_t child);
+/*
+ * Clears the entry and releases the child; the child's own children must be
+ * gone. Returns 0, -XEN_ENOENT if the entry has no table, -XEN_EFAULT if that
+ * is not the guest's, or the hypervisor's answer.
+ */
+GUEST_MUST_CHECK int guest_unhook(struct guest *g, struct guest_slot slot);
 
 /*
  * An address space: a root, and the range of the root's slots whose tables
@@ -91,27 +134,45 @@ struct guest_space {
 };
 
 /*
- * Map one own frame at an address, with tables from the allocator where there
- * are none. -XEN_EEXIST if something is mapped there.
+ * Maps one own frame at an address, with tables from the allocator where there
+ * are none. Returns 0; -XEN_EEXIST if something is mapped there, -XEN_ENOMEM
+ * if there is no frame for a table, -XEN_EINVAL if nothing is behind the frame
+ * or the hypervisor refuses.
  */
-int guest_map(struct guest *g, const struct guest_space *space, vaddr_t va,
-	      pfn_t frame, uint64_t flags);
-/* Unmap it, flush the address; tables stay. -XEN_ENOENT if nothing is. */
-int guest_unmap(struct guest *g, const struct guest_space *space, vaddr_t va);
+GUEST_MUST_CHECK int guest_map(struct guest *g, const struct guest_space *space,
+			       vaddr_t va, pfn_t frame, uint64_t flags);
+/*
+ * Unmaps it and flushes the address; tables stay. Returns 0, -XEN_ENOENT if
+ * nothing is mapped, or the hypervisor's answer.
+ */
+GUEST_MUST_CHECK int guest_unmap(struct guest *g,
+				 const struct guest_space *space, vaddr_t va);
 
 /*
- * Pin: every table of its own read-only, then the root pinned, in batches.
- * Unpin is the reverse. On error the tables are as they were before.
+ * Every table of its own read-only, then the root pinned, in batches. Returns 0
+ * or the hypervisor's -XEN_E...; on error the tables are as they were before.
  */
-int guest_pin_space(struct guest *g, struct guest_space *space);
-int guest_unpin_space(struct guest *g, struct guest_space *space);
+GUEST_MUST_CHECK int guest_pin_space(struct guest *g,
+				     struct guest_space *space);
+/*
+ * The reverse. On error (the hypervisor's -XEN_E...) the space is pinned as
+ * before, or, as ->pinned then says, unpinned with tables that are read-only.
+ */
+GUEST_MUST_CHECK int guest_unpin_space(struct guest *g,
+				       struct guest_space *space);
 
-/* Load a root into CR3 (which pins nothing); the user root of a PV guest. */
-int guest_load_root(struct guest *g, pfn_t root);
-int guest_load_user_root(struct guest *g, pfn_t root);
+/* Loads a root into CR3, which pins nothing: 0 or the hypervisor's -XEN_E... */
+GUEST_MUST_CHECK int guest_load_root(struct guest *g, pfn_t root);
+/*
+ * The user root of a PV guest; PFN_INVALID: none. Returns 0, the hypervisor's
+ * -XEN_E..., or -XEN_ENOSYS without one.
+ */
+GUEST_MUST_CHECK int guest_load_user_root(struct guest *g, pfn_t root);
 
-int guest_flush_tlb(struct guest *g);
-int guest_flush_address(struct guest *g, vaddr_t va);
+/* All of every TLB. 0 or -XEN_E...; in run-time ops guest_flush has it. */
+GUEST_MUST_CHECK int guest_flush_tlb(struct guest *g);
+/* One address, in every TLB. Answers as guest_flush_tlb (0 or -XEN_E...). */
+GUEST_MUST_CHECK int guest_flush_address(struct guest *g, vaddr_t va);
 
 /*
  * The operations that differ between the worlds, and between boot and run
@@ -121,23 +182,32 @@ struct guest_ops {
 	const char *name;
 	bool hypervisor;
 	bool queue; /* requests wait for guest_flush */
-	int (*set_entry)(struct guest *g, struct guest_slot slot, pte_t value);
-	int (*set_mapping)(struct guest *g, vaddr_t va, struct guest_slot slot,
-			   pte_t value, enum guest_flush flush);
+	GUEST_MUST_CHECK int (*set_entry)(struct guest *g,
+					  struct guest_slot slot, pte_t value);
+	GUEST_MUST_CHECK int (*set_mapping)(struct guest *g, vaddr_t va,
+					    struct guest_slot slot, pte_t value,
+					    enum guest_flush flush);
 	/* At once, and flushed; without a hypervisor by the slot. */
-	int (*set_window)(struct guest *g, vaddr_t va, struct guest_slot slot,
-			  pte_t value);
-	int (*alloc_table)(struct guest *g, unsigned int level, pfn_t frame);
-	int (*release_table)(struct guest *g, unsigned int level, pfn_t frame);
-	int (*pin)(struct guest *g, unsigned int level, pfn_t frame);
-	int (*unpin)(struct guest *g, pfn_t frame);
-	int (*load_root)(struct guest *g, pfn_t root);
-	int (*flush_tlb)(struct guest *g);
-	int (*flush_address)(struct guest *g, vaddr_t va);
+	GUEST_MUST_CHECK int (*set_window)(struct guest *g, vaddr_t va,
+					   struct guest_slot slot, pte_t value);
+	GUEST_MUST_CHECK int (*alloc_table)(struct guest *g, unsigned int level,
+					    pfn_t frame);
+	GUEST_MUST_CHECK int (*release_table)(struct guest *g,
+					      unsigned int level, pfn_t frame);
+	GUEST_MUST_CHECK int (*pin)(struct guest *g, unsigned int level,
+				    pfn_t frame);
+	GUEST_MUST_CHECK int (*unpin)(struct guest *g, pfn_t frame);
+	GUEST_MUST_CHECK int (*load_root)(struct guest *g, pfn_t root);
+	GUEST_MUST_CHECK int (*flush_tlb)(struct guest *g);
+	GUEST_MUST_CHECK int (*flush_address)(struct guest *g, vaddr_t va);
 };
 
 extern const struct guest_ops guest_ops_xen_boot;
 extern const struct guest_ops guest_ops_xen;
 extern const struct guest_ops guest_ops_native;
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -17,7 +17,12 @@
 
 #include "abi/addr.h"
 #include "abi/pte.h"
+#include "pagewarden/declare.h"
 #include "pagewarden/pagetable.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 struct guest;
 
@@ -33,11 +38,12 @@ struct guest_policy {
 	/* A frame becomes a table, and no mapping of it can be reached. */
 	void (*unreachable)(struct guest *g, pfn_t frame);
 	/* A table of a level is about to be hooked. 0 or -errno. */
-	int (*hooking)(struct guest *g, unsigned int level, pfn_t table);
+	GUEST_MUST_CHECK int (*hooking)(struct guest *g, unsigned int level,
+					pfn_t table);
 	/* A range is mapped; its buffer is g->directmap.now. 0 or -errno. */
-	int (*range_done)(struct guest *g);
+	GUEST_MUST_CHECK int (*range_done)(struct guest *g);
 	/* The allocator is up. 0 or -errno. */
-	int (*last_pass)(struct guest *g);
+	GUEST_MUST_CHECK int (*last_pass)(struct guest *g);
 };
 
 /*
@@ -46,15 +52,25 @@ struct guest_policy {
  * when the range is done.
  */
 extern const struct guest_policy guest_policy_default;
+/* Its parts, for policies that are made of it: flags of an entry (PTE_*). */
 uint64_t guest_policy_flags(struct guest *g, pfn_t frame, uint64_t flags,
 			    pte_t existing);
-int guest_policy_range_done(struct guest *g);
+/* What was not used of the buffer is writable: 0 or the hypervisor's -XEN_E */
+GUEST_MUST_CHECK int guest_policy_range_done(struct guest *g);
 
 /* Is the frame a table by what the library knows? Boot time only. */
 bool guest_is_table(const struct guest *g, pfn_t frame);
 /* A table, or of the buffer from which tables are being taken. */
 bool guest_may_be_table(const struct guest *g, pfn_t frame);
-/* [start, end), page by page; what is not mapped yet is left out. */
-int guest_make_range_readwrite(struct guest *g, pfn_t start, pfn_t end);
+/*
+ * Frames [start, end), page by page; what is not mapped yet is left out.
+ * Returns 0, or the hypervisor's -XEN_E....
+ */
+GUEST_MUST_CHECK int guest_make_range_readwrite(struct guest *g, pfn_t start,
+						pfn_t end);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -30,20 +30,28 @@
 
 #include "abi/addr.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct guest;
 
-/* One aligned load or store. */
+/* One aligned load of 4 bytes. */
 uint32_t guest_port_load32(struct guest *g, vaddr_t from);
+/* Of 8 bytes. */
 uint64_t guest_port_load64(struct guest *g, vaddr_t from);
+/* One aligned store of 4 bytes. */
 void guest_port_store32(struct guest *g, vaddr_t to, uint32_t value);
+/* Of 8 bytes. */
 void guest_port_store64(struct guest *g, vaddr_t to, uint64_t value);
 
 /*
- * Many bytes, between a C object of the library (not an address of the
- * simulated machine) and virtual addresses. nr is a multiple of 4; neither
- * end crosses a page more than once for each 4096 bytes.
+ * Reads nr bytes, a multiple of 4, from a virtual address to a C object of the
+ * library (no address of the simulated machine). Neither end crosses a page
+ * more than once for each 4096 bytes.
  */
 void guest_port_read(struct guest *g, void *to, vaddr_t from, size_t nr);
+/* Writes nr bytes, as guest_port_read. */
 void guest_port_write(struct guest *g, vaddr_t to, const void *from, size_t nr);
 
 /* One page, page-aligned: all zero. */
@@ -68,17 +76,22 @@ int64_t guest_port_call(struct guest *g, unsigned int nr, uint64_t a1,
 			uint64_t a2, uint64_t a3, uint64_t a4);
 
 /*
- * The request of this number has been put into the batch: for worlds that
- * want to know who queued what. Most do not.
+ * The request of this number (from 0) has been put into the batch: for worlds
+ * that want to know who queued what. Most do not.
  */
 void guest_port_queued(struct guest *g, unsigned int request);
 
-/* Without a hypervisor only: INVLPG; MOV to CR3 (drops all but global). */
+/* Without a hypervisor only: INVLPG. */
 void guest_port_invlpg(struct guest *g, vaddr_t va);
+/* MOV to CR3, without a hypervisor only; drops all but global entries. */
 void guest_port_write_cr3(struct guest *g, maddr_t root);
 
 /* One line, without its newline. */
 void guest_port_log(struct guest *g, const char *line);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
 #endif

@@ -150,11 +150,11 @@ static bool hypervisors(unsigned int index)
 uint64_t direct_entry(struct diff *d, unsigned int nr)
 {
 	struct guest_slot slot;
-	pte_t e;
+	pte_t e = pte(0);
+	int error = guest_lookup(&d->k->guest, d->k->guest.kernel.root,
+				 vaddr(direct_va(d, nr)), &slot, &e);
 
-	(void)guest_lookup(&d->k->guest, d->k->guest.kernel.root,
-			   vaddr(direct_va(d, nr)), &slot, &e);
-	return e.v;
+	return error == 0 || error == -XEN_ENOENT ? e.v : 0;
 }
 
 /* The type shows in whether the frame may be mapped writable just now. */

@@ -162,9 +162,16 @@ pfn_t frame_new(struct kernel *k)
 	return frame;
 }
 
+void must(struct kernel *k, int error, const char *what)
+{
+	if (error != 0) {
+		fail(k, what);
+	}
+}
+
 void frame_free(struct kernel *k, pfn_t frame)
 {
-	guest_free_frames(&k->guest, frame, 1);
+	must(k, guest_free_frames(&k->guest, frame, 1), "a frame given back");
 }
 
 uint64_t *frame_ptr(struct kernel *k, pfn_t frame)

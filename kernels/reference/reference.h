@@ -45,6 +45,8 @@ int64_t ask_extended(unsigned int command, uint64_t arg1);
 
 /* Frames for tests; a failure is fatal. */
 pfn_t frame_new(struct kernel *k);
+/* What a test needs and does not look at itself; an error ends the kernel. */
+void must(struct kernel *k, int error, const char *what);
 void frame_free(struct kernel *k, pfn_t frame);
 /* Where the direct map has a frame. */
 uint64_t *frame_ptr(struct kernel *k, pfn_t frame);

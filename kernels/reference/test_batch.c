@@ -36,7 +36,7 @@ static void clear(struct kernel *k, const struct rig *r, unsigned int nr)
 	struct guest_slot slot = r->slot;
 
 	for (slot.index = 0; slot.index < nr; slot.index++) {
-		guest_set_entry(&k->guest, slot, pte(0));
+		must(k, guest_set_entry(&k->guest, slot, pte(0)), "an entry");
 	}
 	if (guest_flush_tlb(&k->guest) != 0 || guest_flush(&k->guest) != 0) {
 		fail(k, "entries of a test cannot be cleared");

@@ -68,12 +68,12 @@ static void filtered(struct kernel *k, struct page p)
 	uint64_t rw = entry_of(k, p.frame, FLAGS_RW);
 	uint64_t ro = entry_of(k, p.frame, FLAGS_RO);
 
-	guest_set_entry(g, p.slot, pte(ro));
+	must(k, guest_set_entry(g, p.slot, pte(ro)), "an entry");
 	check(k,
 	      guest_set_entry_init(g, p.slot, pte(rw)) == 0 &&
 		      guest_flush(g) == 0 && is_now(k, ro),
 	      "entry: the init-time form does not add RW to a present entry");
-	guest_set_entry(g, p.slot, pte(0));
+	must(k, guest_set_entry(g, p.slot, pte(0)), "an entry");
 	check(k,
 	      guest_set_entry_init(g, p.slot, pte(rw)) == 0 &&
 		      guest_flush(g) == 0 && is_now(k, rw),
@@ -82,8 +82,8 @@ static void filtered(struct kernel *k, struct page p)
 	      guest_set_entry_init(g, p.slot, pte(ro)) == 0 &&
 		      guest_flush(g) == 0 && is_now(k, ro),
 	      "entry: and takes it away");
-	guest_set_entry(g, p.slot, pte(rw));
-	guest_flush(g);
+	must(k, guest_set_entry(g, p.slot, pte(rw)), "an entry");
+	must(k, guest_flush(g), "the queue");
 }
 
 /* One entry that is refused: its errno, and the old entry stays. */
@@ -123,8 +123,9 @@ static void refused(struct kernel *k, struct page p)
 		      is_now(k, entry_of(k, root, FLAGS_RO)),
 	      "entry: a read-only mapping of the root is not");
 	check(k, write_faults_at(TEST_BASE), "entry: it cannot be written");
-	guest_set_entry(g, p.slot, pte(entry_of(k, p.frame, FLAGS_RW)));
-	guest_flush(g);
+	must(k, guest_set_entry(g, p.slot, pte(entry_of(k, p.frame, FLAGS_RW))),
+	     "an entry");
+	must(k, guest_flush(g), "the queue");
 }
 
 /* Tables that are not in use are memory, and set by a store. */

@@ -166,7 +166,7 @@ static void many(struct kernel *k)
 			      XENMEM_current_reservation, (uintptr_t)&self, 0,
 			      0, 0) == before,
 	      "exchange: and those asked for");
-	guest_free_frames(g, run, NR);
+	must(k, guest_free_frames(g, run, NR), "frames given back");
 }
 
 void test_exchange(struct kernel *k)

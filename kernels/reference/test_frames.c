@@ -34,7 +34,7 @@ static void allocated(struct kernel *k)
 		      guest_alloc_frames(g, NR, &again) == 0 &&
 		      pfn_eq(again, run) && frame_ptr(k, again)[1] == 0,
 	      "frames: given back, they come again, cleared");
-	guest_free_frames(g, again, NR);
+	must(k, guest_free_frames(g, again, NR), "frames given back");
 }
 
 static void refused(struct kernel *k)
@@ -74,7 +74,7 @@ static void exhausted(struct kernel *k)
 	while (!pfn_eq(last, PFN_INVALID)) {
 		frame = last;
 		last = pfn(frame_ptr(k, frame)[0]);
-		guest_free_frames(g, frame, 1);
+		must(k, guest_free_frames(g, frame, 1), "frames given back");
 	}
 	check(k, nr_free(k) == before, "frames: and all come back");
 }

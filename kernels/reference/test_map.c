@@ -76,7 +76,7 @@ static void many(struct kernel *k)
 				       VECTOR_PAGE_FAULT;
 	}
 	check(k, none, "map: and none after they are unmapped");
-	guest_free_frames(g, run, 40);
+	must(k, guest_free_frames(g, run, 40), "frames given back");
 	drop_tables(k, start + 39 * PAGE_SIZE);
 }
 
@@ -124,8 +124,10 @@ static void without_memory(struct kernel *k)
 	int error;
 
 	saved = g->memblock;
-	guest_memblock_reserve(&g->memblock, pfn(0),
-			       guest_memblock_end(&g->memblock));
+	must(k,
+	     guest_memblock_reserve(&g->memblock, pfn(0),
+				    guest_memblock_end(&g->memblock)),
+	     "no memory");
 	error = guest_map(g, &g->kernel, vaddr(va), frame, FLAGS_RW);
 	g->memblock = saved;
 	check_value(k, error, -XEN_ENOMEM,

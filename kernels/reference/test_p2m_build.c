@@ -140,7 +140,8 @@ static void missing(struct kernel *k, enum guest_p2m_kind kind)
 	}
 	full = g->p2m.nr_frames;
 	for (unsigned int i = 0; i < GUEST_P2M_PER_PAGE; i++) {
-		guest_p2m_set(g, pfn_add(first, i), MFN_INVALID);
+		must(k, guest_p2m_set(g, pfn_add(first, i), MFN_INVALID),
+		     "an entry of the P2M");
 	}
 	check(k,
 	      guest_p2m_build(g, kind, vaddr(OTHER_LINEAR)) == 0 &&
@@ -158,7 +159,8 @@ static void missing(struct kernel *k, enum guest_p2m_kind kind)
 		      guest_p2m_get(g, pfn_add(first, 6)).v == INVALID_FRAME,
 	      "guest_p2m_build: until one of them comes, which needs its own");
 	for (unsigned int i = 0; i < GUEST_P2M_PER_PAGE; i++) {
-		guest_p2m_set(g, pfn_add(first, i), mfn(behind[i]));
+		must(k, guest_p2m_set(g, pfn_add(first, i), mfn(behind[i])),
+		     "an entry of the P2M");
 	}
 	check(k,
 	      g->p2m.nr_frames == full && frame_sound(k, first) &&
@@ -167,7 +169,8 @@ static void missing(struct kernel *k, enum guest_p2m_kind kind)
 	if (guest_p2m_build(g, before.kind, before.list) != 0) {
 		fail(k, "the P2M as it was");
 	}
-	guest_free_frames(g, run, UINT64_C(2) * GUEST_P2M_PER_PAGE);
+	must(k, guest_free_frames(g, run, UINT64_C(2) * GUEST_P2M_PER_PAGE),
+	     "frames given back");
 }
 
 /* With so few frames free, neither form can be built. */

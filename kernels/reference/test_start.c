@@ -244,9 +244,9 @@ static void messages(struct kernel *k)
 	for (unsigned int i = 0; i < PAGE_SIZE; i++) {
 		page[i] = i + 1 < PAGE_SIZE ? 'y' : 0;
 	}
-	guest_fail(g, XEN_EIO, "%s", (const char *)page);
 	check(k,
-	      g->message[GUEST_MESSAGE_SIZE - 1] == 0 &&
+	      guest_fail(g, XEN_EIO, "%s", (const char *)page) == -XEN_EIO &&
+		      g->message[GUEST_MESSAGE_SIZE - 1] == 0 &&
 		      g->message[GUEST_MESSAGE_SIZE - 2] == 'y' &&
 		      g->scratch[0] == 0,
 	      "start: and is cut where it ends");

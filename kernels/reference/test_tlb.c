@@ -28,8 +28,10 @@ static void by(struct kernel *k, bool all, const char *sentence)
 		int error;
 
 		seen();
-		guest_set_entry(g, slot,
-				guest_make_pte(g, frame[i % 2], FLAGS_RW));
+		must(k,
+		     guest_set_entry(g, slot,
+				     guest_make_pte(g, frame[i % 2], FLAGS_RW)),
+		     "an entry");
 		error = all ? guest_flush_tlb(g)
 			    : guest_flush_address(g, vaddr(TEST_BASE));
 		right = right && error == 0 && guest_flush(g) == 0 &&
@@ -37,7 +39,7 @@ static void by(struct kernel *k, bool all, const char *sentence)
 			g->stats.flushes == flushes + 1;
 	}
 	check(k, right, sentence);
-	guest_set_entry(g, slot, pte(0));
+	must(k, guest_set_entry(g, slot, pte(0)), "an entry");
 	drop_tables(k, TEST_BASE);
 	frame_free(k, frame[1]);
 	frame_free(k, frame[0]);
