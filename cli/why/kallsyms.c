@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Linux's kallsyms, found in a kernel's bytes without any symbol that would
- * tell where they are (scripts/kallsyms.c of Linux 6.1 and 6.12 writes them).
+ * tell where they are (linux/scripts/kallsyms.c, of 6.1 and 6.12, writes them).
  *
  * The way in is the token table: 256 strings, of which those of the digits are
  * the digits, and behind it its index of 256 offsets, which must agree with

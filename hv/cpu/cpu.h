@@ -71,7 +71,7 @@ struct cpu {
 	bool online;
 	bool flush_asked; /* ipi.c */
 	bool watching;    /* its debug registers are ours (debugreg.h) */
-	/* The vCPUs that live here (vcpu/schedule.c). */
+	/* The vCPUs that live here (schedule/schedule.c). */
 	struct vcpu *run[CPU_VCPUS];
 	unsigned int nr_run;
 	unsigned int last;  /* of run, that had the CPU */
