@@ -118,6 +118,9 @@ void kernel_main(uint64_t start_info)
 	if (cmdline_has((const char *)s.start->cmd_line, "flood")) {
 		flood(&s);
 	}
+	if (cmdline_has((const char *)s.start->cmd_line, "input")) {
+		typed_during_a_request(&s);
+	}
 	check_memory(&s);
 	check_version();
 	check_events(&s);

@@ -50,6 +50,8 @@ void check_page_table_writes(const struct services *s);
 void check_faults(const struct services *s);
 /* Much output at once, then a while for whoever reads it. */
 _Noreturn void flood(const struct services *s);
+/* A request of some seconds, while somebody types. */
+_Noreturn void typed_during_a_request(const struct services *s);
 void check_memory(const struct services *s);
 void check_grants(const struct services *s);
 void check_rings(const struct services *s);
