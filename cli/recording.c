@@ -33,14 +33,14 @@ static bool take(struct recording *r)
 	uint64_t tail = r->tail;
 	uint64_t head = __atomic_load_n(&r->ring->head, __ATOMIC_ACQUIRE);
 	uint64_t nr = head - tail;
-	uint64_t start = tail & (r->words - 1);
-	uint64_t first = nr < r->words - start ? nr : r->words - start;
+	uint64_t from = tail & (r->words - 1);
+	uint64_t first = nr < r->words - from ? nr : r->words - from;
 
 	if (nr > r->words) {
 		fail(r, "the machine has overwritten its ring");
 		return false;
 	}
-	trace_writer_put(&r->writer, data + start, first);
+	trace_writer_put(&r->writer, data + from, first);
 	trace_writer_put(&r->writer, data, nr - first);
 	r->tail = head;
 	__atomic_store_n(&r->ring->tail, head, __ATOMIC_RELEASE);

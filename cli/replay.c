@@ -13,10 +13,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "cli/replay_state.h"
 #include "cli/run_options.h"
 #include "cli/say.h"
 #include "cli/trace_text.h"
-#include "engine/mmu.h"
 #include "trace/replay/replay.h"
 
 const char replay_help[] =
@@ -26,7 +26,7 @@ const char replay_help[] =
 	"process. Every result must be what was recorded.\n"
 	"\n"
 	"  --audit=every:N  count all references again, every N operations\n"
-	"  --until N        stop after N operations, and tell the state\n"
+	"  --until N        stop after operation N, and tell the state\n"
 	"\n"
 	"Status: 0 all is equal and no audit found a difference, 1 not so,\n"
 	"2 bad usage or no trace that can be read.\n";
@@ -69,50 +69,6 @@ static bool parse(int argc, char **argv, struct replay_options *o,
 	}
 	*path = optind + 1 == argc ? argv[optind] : NULL;
 	return good && *path != NULL;
-}
-
-static void tell_vcpus(const struct mmu_domain *d)
-{
-	for (unsigned int i = 0; i < d->nr_vcpus; i++) {
-		const struct mmu_vcpu *v = d->vcpu[i];
-
-		if (v != NULL) {
-			printf("  vCPU %u: kernel root mfn %llx, user root "
-			       "mfn %llx, %u GDT entries\n",
-			       i, (unsigned long long)v->kernel_root.v,
-			       (unsigned long long)v->user_root.v,
-			       v->gdt_entries);
-		}
-	}
-}
-
-static void tell_state(const struct replay *r)
-{
-	static const struct {
-		enum frame_type type;
-		const char *name;
-	} types[] = {
-		{FRAME_L1, "L1"},           {FRAME_L2, "L2"},
-		{FRAME_L3, "L3"},           {FRAME_L4, "L4"},
-		{FRAME_DESC, "descriptor"}, {FRAME_WRITABLE, "writable"},
-	};
-	const struct mmu_domain *d;
-
-	for (unsigned int i = 0; (d = replay_domain(r, i)) != NULL; i++) {
-		printf("domain %u after its operation %" PRIu64 ": %" PRIu64
-		       " frames, %" PRIu64 " entries written, %" PRIu64
-		       " tables validated, %" PRIu64 " refusals\n",
-		       d->tag, d->serial, d->nr_pages, d->stats.pte_writes,
-		       d->stats.validated, d->stats.refused);
-		for (size_t j = 0; j < sizeof(types) / sizeof(*types); j++) {
-			printf("  %s frames: %" PRIu64 ", at most %" PRIu64
-			       "\n",
-			       types[j].name, d->stats.typed[types[j].type],
-			       d->stats.peak[types[j].type]);
-		}
-		tell_vcpus(d);
-	}
-	printf("free frames: %" PRIu64 "\n", replay_machine(r)->nr_free);
 }
 
 static void tell_difference(const struct trace *t,
@@ -159,7 +115,7 @@ static int replay(const struct trace *t, const struct replay_options *o)
 	replay_run(r, o, &result);
 	seconds = now() - seconds;
 	if (o->until != 0) {
-		tell_state(r);
+		replay_tell_state(r);
 	}
 	if (result.differs) {
 		tell_difference(t, &result);

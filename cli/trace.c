@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/replay_state.h"
 #include "cli/say.h"
 #include "cli/run_options.h"
 #include "cli/trace_text.h"
@@ -30,6 +31,9 @@ const char trace_help[] =
 	"  --frame MFN     those in which a word names the frame (hex)\n"
 	"  --between A B   those with numbers from A to B\n"
 	"  --refused       those that were refused\n"
+	"  --at N          the machine as it was after operation N; with --frame\n"
+	"                  who mapped the frame, with --va the address's walk\n"
+	"  --va ADDR       (hex)\n"
 	"  --count         say only how much of everything there is\n";
 
 struct wish {
@@ -37,6 +41,8 @@ struct wish {
 	const char *op; /* NULL: any */
 	uint64_t frame; /* ~0: any */
 	uint64_t from, to;
+	uint64_t at; /* 0: the records themselves */
+	uint64_t va; /* ~0: none */
 	bool refused;
 	bool count;
 };
@@ -179,6 +185,8 @@ static bool parse(int argc, char **argv, struct wish *w)
 		{"frame", required_argument, NULL, 'f'},
 		{"between", required_argument, NULL, 'b'},
 		{"refused", no_argument, NULL, 'r'},
+		{"at", required_argument, NULL, 'a'},
+		{"va", required_argument, NULL, 'v'},
 		{"count", no_argument, NULL, 'c'},
 		{NULL, 0, NULL, 0},
 	};
@@ -190,7 +198,11 @@ static bool parse(int argc, char **argv, struct wish *w)
 		w->op = c == 'o' ? optarg : w->op;
 		w->refused = w->refused || c == 'r';
 		w->count = w->count || c == 'c';
-		if (c == 'f') {
+		if (c == 'a') {
+			good = number(optarg, 10, &w->at) && w->at != 0;
+		} else if (c == 'v') {
+			good = number(optarg, 16, &w->va);
+		} else if (c == 'f') {
 			good = number(optarg, 16, &w->frame);
 		} else if (c == 'b') {
 			/* getopt has moved a file's name behind. */
@@ -200,14 +212,47 @@ static bool parse(int argc, char **argv, struct wish *w)
 		good = good && c != '?';
 	}
 	w->path = optind + 1 == argc ? argv[optind] : NULL;
-	return good && w->path != NULL;
+	/* An address has a walk at some moment only. */
+	return good && w->path != NULL && (w->va == UINT64_MAX || w->at != 0);
+}
+
+static int show_at(const struct trace *t, const struct wish *w)
+{
+	struct replay *r = replay_new(t);
+	struct replay_result result;
+
+	if (r == NULL) {
+		say("out of memory");
+		return STATUS_OURS;
+	}
+	replay_run(r, &(struct replay_options){.until = w->at}, &result);
+	if (result.differs) {
+		say("it does not replay up to there: see pagewarden replay");
+		replay_free(r);
+		return STATUS_GUEST;
+	}
+	printf("after operation %" PRIu64 "\n", w->at);
+	if (w->va != UINT64_MAX) {
+		replay_tell_walk(r, vaddr(w->va));
+	}
+	if (w->frame != UINT64_MAX) {
+		replay_tell_frame(r, mfn(w->frame));
+	}
+	if (w->va == UINT64_MAX && w->frame == UINT64_MAX) {
+		replay_tell_state(r);
+	}
+	replay_free(r);
+	return STATUS_OK;
 }
 
 int cmd_trace(int argc, char **argv)
 {
-	struct wish w = {.frame = UINT64_MAX, .to = UINT64_MAX};
+	struct wish w = {.frame = UINT64_MAX,
+			 .to = UINT64_MAX,
+			 .va = UINT64_MAX};
 	char error[TRACE_ERROR_SIZE];
 	struct trace t = {0};
+	int status = STATUS_OK;
 
 	if (!parse(argc, argv, &w)) {
 		say("usage: pagewarden trace FILE [OPTION]...; --help tells");
@@ -217,11 +262,13 @@ int cmd_trace(int argc, char **argv)
 		say("%s: %s", w.path, error);
 		return STATUS_USAGE;
 	}
-	if (w.count) {
+	if (w.at != 0) {
+		status = show_at(&t, &w);
+	} else if (w.count) {
 		count(&t);
 	} else {
 		list(&t, &w);
 	}
 	trace_free(&t);
-	return STATUS_OK;
+	return status;
 }

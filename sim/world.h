@@ -16,7 +16,8 @@ struct sim_world {
 	int (*copy_out)(struct mmu_vcpu *v, uint64_t to, const void *from,
 			size_t bytes);
 	void (*event)(struct mmu_domain *d, const struct mmu_event *event);
-	void (*panic)(struct mmu *m, const char *why) __attribute__((noreturn));
+	/* Does not return. */
+	void (*panic)(struct mmu *m, const char *why);
 };
 
 #endif

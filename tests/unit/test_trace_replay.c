@@ -46,6 +46,7 @@ static void operation(struct stream *s, enum mmu_operation op,
 	uint64_t words[TRACE_BEGIN_WORDS + 4] = {0};
 	unsigned int nr = operation_info[op].nr_words;
 
+	words[2] = op == MMU_OP_START ? 1 : 2; /* its number */
 	memcpy(words + TRACE_BEGIN_WORDS, operand, nr * sizeof(*operand));
 	stream_put(s, TRACE_BEGIN, 0, op, words, TRACE_BEGIN_WORDS + nr);
 }

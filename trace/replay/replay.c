@@ -342,6 +342,15 @@ static void audit(struct replay *r, struct replay_result *ret)
 	ret->differences += found;
 }
 
+/* Is the next operation one behind that of this number? 0: there is none. */
+static bool is_beyond(struct replay *r, uint64_t until)
+{
+	struct trace_record next;
+
+	return until != 0 && next_is(r, TRACE_BEGIN, &next) &&
+	       next.word[2] > until;
+}
+
 /* In one function of its own: longjmp leads here, and nowhere else. */
 static void steps(struct replay *r, const struct replay_options *o,
 		  struct replay_result *ret)
@@ -349,14 +358,11 @@ static void steps(struct replay *r, const struct replay_options *o,
 	if (setjmp(r->gave_up) != 0) {
 		return;
 	}
-	while (!r->differs && replay_step(r)) {
+	while (!r->differs && !is_beyond(r, o->until) && replay_step(r)) {
 		if (r->next_audit != 0 && r->operations >= r->next_audit &&
 		    !r->differs) {
 			audit(r, ret);
 			r->next_audit = r->operations + o->audit_every;
-		}
-		if (o->until != 0 && r->operations >= o->until) {
-			break;
 		}
 	}
 }

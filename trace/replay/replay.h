@@ -13,7 +13,7 @@ struct replay;
 
 struct replay_options {
 	uint64_t audit_every; /* operations; 0: never */
-	uint64_t until;       /* stops after so many operations; 0: never */
+	uint64_t until; /* stops after the operation of that number; 0: never */
 };
 
 struct replay_result {

@@ -15,7 +15,6 @@
 
 struct maker {
 	struct plan *p;
-	const struct trace *t;
 	bool failed;
 	bool stopped; /* the operation before ended with -XEN_ERESTART */
 	struct trace_record begin;
@@ -206,7 +205,7 @@ static bool take(struct maker *m, const struct trace_record *r,
 
 bool plan_make(struct plan *p, const struct trace *t, struct shrink_wish *w)
 {
-	struct maker m = {.p = p, .t = t};
+	struct maker m = {.p = p};
 	struct trace_record r;
 	bool wished = false;
 	uint64_t at = 0;
