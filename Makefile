@@ -49,6 +49,7 @@ help:
 	@echo '  check-unit check-boot check-fuzz check-seal check-links check-headers'
 	@echo '  check-tree'
 	@echo 'make lab          the histories, each policy, in the simulator'
+	@echo 'make golden       a recording of the stock kernel, replayed'
 	@echo 'make bench        instruction counts: ours, stock Xen, native'
 	@echo 'make bench-native [GIB="1 16"]    the engine in a process, beside memory speed'
 	@echo 'make differential [SEEDS=1..100]  random requests, beside stock Xen'

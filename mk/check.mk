@@ -5,7 +5,7 @@
 
 .PHONY: check check-unit check-boot check-seal check-headers check-fuzz \
 	check-links check-tree \
-	differential run lab
+	differential run lab golden
 
 TAP := $(B)/check
 BOOT_CASES := $(shell sed -n 's/^\[\(.*\)\]$$/\1/p' tests/qemu/tests.cfg \
@@ -130,6 +130,18 @@ differential: $(BOOT_NEEDS) $(XEN_STOCK) | $(B)/.deps-run
 
 run: $(BOOT_NEEDS) | $(B)/.deps-run
 	$(CLI) run $(RUN_ARGS)
+
+# A recording of the stock kernel's boot with 300 forks, replayed at full speed
+# and then with audits: seen to be right before it is kept.
+GOLDEN := $(B)/golden/stock.pwt
+golden: $(GOLDEN)
+$(GOLDEN): $(BOOT_NEEDS) | $(B)/.deps-run
+	@mkdir -p $(@D)
+	$(CLI) run --memory 256M --append pw.forks=300 --record $@.new \
+		</dev/null >$@.log 2>&1
+	$(CLI) replay $@.new
+	$(CLI) replay $@.new --audit=every:1000
+	@mv $@.new $@
 
 lab: $(CLI)
 	$(CLI) lab run --all $(LAB_ARGS)
