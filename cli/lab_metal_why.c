@@ -119,10 +119,12 @@ static bool same_frame(const char *log, struct part report)
 	return find_in(cut(report, HEADLINE, "\n"), frame) != NULL;
 }
 
-static const char *refusal_differs(const struct lab_blame *b, const char *log)
+/* asks: how the part begins that says who did it. */
+static const char *report_differs(const struct lab_blame *b, const char *log,
+				  const char *asks)
 {
 	struct part report = last_report(log);
-	struct part asked = cut(report, "  asked by", "  held by");
+	struct part asked = cut(report, asks, "  held by");
 	struct part held = cut(report, "  held by", NULL);
 	char headline[64];
 
@@ -131,7 +133,7 @@ static const char *refusal_differs(const struct lab_blame *b, const char *log)
 		return "nothing is explained";
 	}
 	if (find_in(report, headline) != report.at) {
-		return "it is another refusal";
+		return "it is another failure";
 	}
 	if (!same_frame(log, report)) {
 		return "it is about another frame";
@@ -139,8 +141,16 @@ static const char *refusal_differs(const struct lab_blame *b, const char *log)
 	if (b->asker != NULL && !names(asked, b->asker)) {
 		return "another asked for it";
 	}
-	if (!holder_told(held, b->holder)) {
-		return "no holder of the kind";
+	return holder_told(held, b->holder) ? NULL : "no holder of the kind";
+}
+
+static const char *refusal_differs(const struct lab_blame *b, const char *log)
+{
+	const char *differs = report_differs(b, log, "  asked by");
+	struct part held = cut(last_report(log), "  held by", NULL);
+
+	if (differs != NULL) {
+		return differs;
 	}
 	return b->maker != NULL && !names(held, b->maker)
 		       ? "another made the holder"
@@ -153,6 +163,9 @@ const char *lab_metal_differs(const struct lab_case *c, const char *log)
 
 	if (c->expected == LAB_REFUSED) {
 		return refusal_differs(c->blame, log);
+	}
+	if (strcmp(c->blame->title, "TABLE_WRITTEN") == 0) {
+		return report_differs(c->blame, log, "  written at");
 	}
 	return names(cut(whole, "crashed at", NULL), c->blame->asker)
 		       ? NULL

@@ -44,6 +44,20 @@ const cJSON *maker_find(const cJSON *history, const struct holder *h)
 	return found;
 }
 
+const cJSON *maker_find_pin(const cJSON *history)
+{
+	const cJSON *found = NULL;
+	const cJSON *e;
+
+	cJSON_ArrayForEach(e, history)
+	{
+		if (strcmp(monitor_text(e, HISTORY_WHAT, ""), "pinned") == 0) {
+			found = e;
+		}
+	}
+	return found;
+}
+
 void maker_tell_operation(struct text *t, const cJSON *event)
 {
 	const uint64_t of = monitor_number(event, HISTORY_OF, 0);

@@ -11,6 +11,8 @@
 
 /* The event of the history by which the holder's entry came to be, or NULL. */
 const cJSON *maker_find(const cJSON *history, const struct holder *h);
+/* The one by which the frame got its pin, or NULL. */
+const cJSON *maker_find_pin(const cJSON *history);
 /*
  * "op[i of n]": of a history event or a refusal, whose members have the same
  * names.

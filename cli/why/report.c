@@ -120,6 +120,16 @@ static void tell_asker(struct text *t, const struct why_case *c)
 			  stack, c->kernel);
 }
 
+/* A pin has no entry to be shown: only who asked for it. */
+static void tell_pin(struct text *t, const struct why_case *c)
+{
+	const cJSON *made = maker_find_pin(c->history);
+
+	if (made != NULL) {
+		maker_tell(t, made, c->queued, c->kernel);
+	}
+}
+
 /* Entries and pins that keep the frame what it is, and who made them. */
 static void tell_holders(struct text *t, const struct why_case *c)
 {
@@ -144,6 +154,9 @@ static void tell_holders(struct text *t, const struct why_case *c)
 		}
 	}
 	holders_tell_more(t, h);
+	if (h->pinned) {
+		tell_pin(t, c);
+	}
 }
 
 #define EVENTS_TOLD 12

@@ -176,11 +176,14 @@ static void a_case_names_makers_and_history(void **state)
 		"\"of\":32,\"call\":1,\"what\":\"mapped writable\","
 		"\"level\":1,\"table\":\"0xb2\",\"slot\":247,"
 		"\"entry\":\"0x41007\",\"stack\":[]},"
+		"{\"request\":6,\"op\":\"mmuext_op pin_l1_table\","
+		"\"index\":2,\"what\":\"pinned\",\"stack\":[]},"
 		"{\"request\":7,\"op\":\"domain start\",\"index\":0,"
 		"\"what\":\"freed\",\"stack\":[]}]";
 	const struct holders h = {
 		.nr = 1,
 		.writable = 1,
+		.pinned = true,
 		.list[0] = {.table = 0xb2,
 			    .slot = 247,
 			    .level = 1,
@@ -199,6 +202,7 @@ static void a_case_names_makers_and_history(void **state)
 		"held by    1 writable mapping",
 		"L1 mfn b2[0f7] = 0000000000041067",
 		"made by #5 mmu_update[17 of 32] (call 1): mapped writable",
+		"made by #6 mmuext_op pin_l1_table[2]: pinned",
 		"#4 mmu_update[0]: mapped read-only, L1 mfn b2[0f7]",
 		"#5 mmu_update[17 of 32] (call 1): mapped writable, L1 mfn",
 		"#7 domain start[0]: freed",
