@@ -80,6 +80,13 @@ static void dates_are_those_of_the_c_library(void **state)
 	}
 }
 
+/* A shift by more than a word has bits would be anything. */
+static void a_scale_shifts_by_less_than_a_word(void **state)
+{
+	(void)state;
+	assert_true(clock_scale_make(UINT64_C(1) << 60, 1).shift >= -31);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -88,6 +95,7 @@ int main(void)
 		cmocka_unit_test(
 			a_measured_frequency_snaps_within_its_error_only),
 		cmocka_unit_test(dates_are_those_of_the_c_library),
+		cmocka_unit_test(a_scale_shifts_by_less_than_a_word),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -379,6 +379,13 @@ static void code_of_32_bits_has_no_rex(void **state)
 	assert_int_equal(decode_insn(&in, (const uint8_t *)"\xee", 1, false),
 			 DECODE_OK);
 	assert_int_equal(in.op, INSN_OUT);
+	/* swapgs is of 64-bit code. */
+	assert_int_equal(decode_insn(&in, (const uint8_t *)"\x0f\x01\xf8", 3,
+				     true),
+			 DECODE_OK);
+	assert_int_equal(decode_insn(&in, (const uint8_t *)"\x0f\x01\xf8", 3,
+				     false),
+			 DECODE_UNKNOWN);
 }
 
 static void negative_bit_numbers_reach_backwards(void **state)

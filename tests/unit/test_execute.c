@@ -207,12 +207,28 @@ static void stos_stores_the_accumulator(void **state)
 	assert_int_equal(o.rflags, 2);
 }
 
+static void a_bit_number_stays_in_the_operand(void **state)
+{
+	uint64_t gpr[16] = {0};
+	struct insn_outcome o;
+	struct insn in;
+
+	(void)state;
+	/* btsl $40,(%rdi): bit 8 of 32. */
+	assert_int_equal(decode_insn(&in, (const uint8_t *)"\x0f\xba\x2f\x28",
+				     4, true),
+			 DECODE_OK);
+	execute_insn(&in, gpr, 2, 0, &o);
+	assert_int_equal(o.store, 0x100);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(emulated_instructions_do_what_the_cpu_does),
 		cmocka_unit_test(random_operands_agree_too),
 		cmocka_unit_test(stos_stores_the_accumulator),
+		cmocka_unit_test(a_bit_number_stays_in_the_operand),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -481,6 +481,101 @@ static void a_message_too_long_ends_the_conversation(void **state)
 	expect_silence(f);
 }
 
+static void numbers_that_are_none_are_refused(void **state)
+{
+	static const char *const bad[] = {
+		"", "7x", "4294967296", "18446744073709551623", "00000000007",
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		send(f, XS_IS_DOMAIN_INTRODUCED, 0, bad[i], strlen(bad[i]) + 1);
+		EXPECT_ERROR(f, "EINVAL");
+	}
+	send(f, XS_IS_DOMAIN_INTRODUCED, 0, "7", 1); /* no NUL ends it */
+	EXPECT_ERROR(f, "EINVAL");
+}
+
+static void permissions_have_a_form(void **state)
+{
+	struct fixture *f = *state;
+
+	SEND(f, XS_MKDIR, 0, "a");
+	EXPECT(f, XS_MKDIR, "OK");
+	SEND(f, XS_SET_PERMS, 0, "a");
+	EXPECT_ERROR(f, "EINVAL");
+	send(f, XS_SET_PERMS, 0, "a\0n7", 4);
+	EXPECT_ERROR(f, "EINVAL");
+}
+
+static void names_and_tokens_of_watches_are_bounded(void **state)
+{
+	struct fixture *f = *state;
+	char payload[STORE_PATH + STORE_TOKEN + 2];
+
+	memset(payload, 'x', sizeof(payload));
+	payload[0] = '@';
+	payload[STORE_PATH] = '\0';
+	payload[STORE_PATH + 2] = '\0';
+	send(f, XS_WATCH, 0, payload, STORE_PATH + 3);
+	EXPECT_ERROR(f, "EINVAL");
+	payload[1] = '\0';
+	payload[STORE_PATH] = 'x';
+	payload[2 + STORE_TOKEN] = '\0';
+	send(f, XS_WATCH, 0, payload, 2 + STORE_TOKEN + 1);
+	EXPECT_ERROR(f, "EINVAL");
+	payload[2 + STORE_TOKEN - 1] = '\0';
+	send(f, XS_WATCH, 0, payload, 2 + STORE_TOKEN);
+	EXPECT(f, XS_WATCH, "OK");
+}
+
+static void a_transaction_changes_only_so_much(void **state)
+{
+	struct fixture *f = *state;
+
+	SEND(f, XS_TRANSACTION_START, 0, "");
+	EXPECT(f, XS_TRANSACTION_START, "1");
+	for (unsigned int i = 0; i < STORE_CHANGES; i++) {
+		char path[16];
+		int n = snprintf(path, sizeof(path), "t%u", i) + 1;
+
+		send(f, XS_MKDIR, 1, path, (size_t)n);
+		EXPECT(f, XS_MKDIR, "OK");
+	}
+	SEND(f, XS_MKDIR, 1, "more");
+	EXPECT_ERROR(f, "ENOSPC");
+	SEND(f, XS_RM, 1, "t0");
+	EXPECT_ERROR(f, "ENOSPC");
+}
+
+/* While the guest does not take an answer, nobody hears of changes. */
+static void changes_wait_for_a_reader_up_to_a_number(void **state)
+{
+	struct fixture *f = *state;
+	struct xsd_sockmsg h = {.type = XS_READ, .len = 2};
+	uint8_t message[sizeof(h) + 2] = {0};
+
+	memcpy(message, &h, sizeof(h));
+	message[sizeof(h)] = 'a';
+	assert_int_equal(store_feed(&f->store, message, sizeof(message)),
+			 sizeof(message));
+	for (unsigned int i = 0; i < STORE_CHANGES; i++) {
+		assert_int_equal(store_set(&f->store, "a", "v"), 0);
+	}
+	assert_int_equal(store_set(&f->store, "a", "w"), -XEN_EAGAIN);
+	take_all(f);
+	assert_int_equal(store_set(&f->store, "a", "w"), 0);
+}
+
+static void the_root_stays(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(store_set(&f->store, "/a", "v"), 0);
+	assert_int_equal(store_tree_remove(&f->store.live, "/"), -XEN_EINVAL);
+	assert_non_null(store_tree_find(&f->store.live, "/a"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -500,6 +595,12 @@ int main(void)
 		TEST(a_directory_too_long_to_list_is_an_error),
 		TEST(unread_answers_hold_back_requests),
 		TEST(a_message_too_long_ends_the_conversation),
+		TEST(numbers_that_are_none_are_refused),
+		TEST(permissions_have_a_form),
+		TEST(names_and_tokens_of_watches_are_bounded),
+		TEST(a_transaction_changes_only_so_much),
+		TEST(changes_wait_for_a_reader_up_to_a_number),
+		TEST(the_root_stays),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
