@@ -93,6 +93,36 @@ static void an_update_of_a_half_done_table_takes_it_down(void **state)
 	assert_int_equal(m->frames[table.v].type_count, 0);
 }
 
+/*
+ * The entry of another L4 leads to it: what it was to become is forgotten, and
+ * it is judged as the L3 that the entry wants, not as a linear mapping.
+ */
+static void an_l4_half_way_up_becomes_an_l3(void **state)
+{
+	struct mmuext_op op = {.cmd = MMUEXT_PIN_L4_TABLE};
+	uint64_t arg[6] = {GUEST_BUFFER, 1, 0, DOMID_SELF};
+	struct machine *m = *state;
+	mfn_t half = dom_frame(40);
+	mfn_t root = dom_frame(50);
+
+	for (unsigned int i = 0; i < 4; i++) {
+		raw_entry(m, half, i, pte_make(dom_frame(41 + i), TABLE_FLAGS));
+	}
+	raw_entry(m, root, 0, pte_make(half, TABLE_FLAGS));
+	op.arg1.mfn = half.v;
+	m->preempt_after = 1;
+	memcpy(m->guest, &op, sizeof(op));
+	assert_int_equal(hc_mmuext_op(&m->vcpu, arg), -XEN_ERESTART);
+	m->preempt_after = 0;
+	machine_check(m);
+	assert_int_equal(m->frames[half.v].type, FRAME_L4);
+	assert_int_equal(m->frames[half.v].flags & FRAME_PARTIAL,
+			 FRAME_PARTIAL);
+	assert_int_equal(call_mmuext(m, MMUEXT_PIN_L4_TABLE, root.v, 0), 0);
+	assert_int_equal(m->frames[half.v].type, FRAME_L3);
+	assert_int_equal(call_mmuext(m, MMUEXT_UNPIN_TABLE, root.v, 0), 0);
+}
+
 /* The epoch shares its room with what a table counts. */
 static void the_number_of_the_epoch_is_no_tables_count(void **state)
 {
@@ -306,6 +336,7 @@ int main(void)
 		TEST(a_half_done_table_is_written_by_nobody_directly),
 		TEST(a_table_found_for_a_write_may_be_none_when_it_comes),
 		TEST(an_update_of_a_half_done_table_takes_it_down),
+		TEST(an_l4_half_way_up_becomes_an_l3),
 		TEST(the_number_of_the_epoch_is_no_tables_count),
 		TEST(a_grant_goes_into_a_live_table_of_ones_own),
 		TEST(vcpus_need_not_be_started_in_order),
