@@ -250,7 +250,11 @@ struct direct_write {
 	maddr_t where; /* the entry */
 	uint64_t seen; /* what stood there */
 };
-/* -XEN_ENOENT: va is no such mapping, an ordinary page fault. */
+/*
+ * -XEN_ENOENT: va is no such mapping, an ordinary page fault. -XEN_EINVAL: it
+ * is none either, but a mistake, most likely: the frame is a table that is not
+ * a live L1, or the entry is not present or allows the write.
+ */
 MUST_CHECK int mmu_direct_find(struct mmu_vcpu *v, vaddr_t va,
 			       struct direct_write *ret);
 

@@ -110,12 +110,34 @@ static void count(struct holders *h, unsigned int level, pte_t e)
 	}
 }
 
+/* What would the number be as a pfn? */
+static void look_as_pfn(const struct why_machine *m, uint64_t number,
+			struct holders *ret)
+{
+	const struct frame *f = why_frame(m, number);
+
+	ret->foreign = f == NULL || f->owner != m->tag;
+	for (uint64_t i = 1; m->m2p != NULL && i < m->nr_frames; i++) {
+		f = &m->frames[i];
+		if (m->m2p[i] == number && f->owner == m->tag && i != number) {
+			ret->as_pfn = i;
+			/* One reference is the domain's own. */
+			ret->pfn_is_set =
+				frame_type_refs(f) == 0 && f->count > 1;
+			return;
+		}
+	}
+}
+
 void holders_find(const struct why_machine *m, uint64_t mfn,
 		  struct holders *ret)
 {
 	const struct frame *f = why_frame(m, mfn);
 
 	*ret = (struct holders){0};
+	if (m->frames != NULL) {
+		look_as_pfn(m, mfn, ret);
+	}
 	if (f == NULL) {
 		return;
 	}

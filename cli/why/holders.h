@@ -25,6 +25,10 @@ struct holders {
 	uint64_t read_only; /* without */
 	uint64_t upper;     /* that refer to it as a table */
 	bool pinned;
+	/* The mfn of the pfn of that number, 0: there is none. */
+	uint64_t as_pfn;
+	bool foreign;    /* the domain has no such frame */
+	bool pfn_is_set; /* that frame is mapped, and nowhere writable */
 	struct holder list[HOLDERS_KEPT]; /* writable ones first */
 };
 

@@ -11,6 +11,7 @@
 #include "abi/control.h"
 #include "cli/monitor.h"
 #include "cli/why/callers.h"
+#include "cli/why/hints.h"
 #include "cli/why/maker.h"
 #include "cli/why/words.h"
 
@@ -130,20 +131,25 @@ static void tell_pin(struct text *t, const struct why_case *c)
 	}
 }
 
-/* Entries and pins that keep the frame what it is, and who made them. */
-static void tell_holders(struct text *t, const struct why_case *c)
+/* As they were found before, or are found now; NULL: they cannot be. */
+static const struct holders *look_for_holders(const struct why_case *c,
+					      struct holders *room)
 {
-	struct holders found;
-	const struct holders *h = c->holders;
-
-	if (!has(c->event, REFUSAL_MFN) || (h == NULL && c->machine == NULL)) {
-		return;
+	if (!has(c->event, REFUSAL_MFN)) {
+		return NULL;
 	}
-	if (h == NULL) {
+	if (c->holders == NULL && c->machine != NULL) {
 		holders_find(c->machine, monitor_hex(c->event, REFUSAL_MFN),
-			     &found);
-		h = &found;
+			     room);
+		return room;
 	}
+	return c->holders;
+}
+
+/* Entries and pins that keep the frame what it is, and who made them. */
+static void tell_holders(struct text *t, const struct why_case *c,
+			 const struct holders *h)
+{
 	holders_tell_count(t, h);
 	for (unsigned int i = 0; i < h->nr; i++) {
 		const cJSON *made = maker_find(c->history, &h->list[i]);
@@ -212,12 +218,18 @@ static void tell_history(struct text *t, const struct why_case *c)
 
 void why_case_tell(struct text *t, const struct why_case *c)
 {
+	struct holders room;
+	const struct holders *h = look_for_holders(c, &room);
+
 	tell_headline(t, c->event);
 	tell_types(t, c->event);
 	tell_entry(t, c->event);
 	tell_asker(t, c);
-	tell_holders(t, c);
+	if (h != NULL) {
+		tell_holders(t, c, h);
+	}
 	tell_history(t, c);
+	hints_tell(t, c, h);
 	if (c->again != NULL) {
 		text_format(t, "  again      %s\n", c->again);
 	}

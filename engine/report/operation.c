@@ -26,7 +26,11 @@ uint64_t operation_source(const struct mmu_op *op)
 				    : sizeof(struct mmuext_op);
 
 	if (operation_has_list(op->id)) {
-		return op->list + op->index * size;
+		return op->list == NULL
+			       ? 0
+			       : op->list->arg[0] +
+					 (op->index - op->list->done_before) *
+						 size;
 	}
 	if (op->call == 0 || op->vcpu == NULL) {
 		return 0;
@@ -34,4 +38,11 @@ uint64_t operation_source(const struct mmu_op *op)
 	return op->vcpu->multicall.list +
 	       (op->call - 1) * sizeof(struct multicall_entry) +
 	       offsetof(struct multicall_entry, args);
+}
+
+uint32_t operation_list_size(const struct mmu_op *op)
+{
+	return !operation_has_list(op->id) || op->list == NULL
+		       ? 0
+		       : op->list->done_before + op->list->count;
 }

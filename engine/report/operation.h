@@ -79,14 +79,26 @@ struct mmu_vcpu;
 /* Words of a request's operands that a refusal keeps. */
 #define OPERAND_WORDS 3
 
+/*
+ * A list of requests, of mmu_update or mmuext_op: arg[0] where it is, arg[1]
+ * their number, with MMU_UPDATE_PREEMPTED when this is a continuation; arg[2]
+ * where the number done is to be written, or 0; arg[3] the domain meant.
+ */
+struct request_list {
+	const uint64_t *arg;  /* as they were in this issue of the hypercall */
+	uint32_t count;       /* without the flag */
+	uint32_t done;        /* in this issue */
+	uint32_t done_before; /* in earlier ones */
+};
+
 struct mmu_op {
 	struct mmu_vcpu *vcpu; /* who asked; NULL: the hypervisor itself */
 	enum mmu_operation id;
 	uint32_t index; /* in its list of requests */
 	uint32_t call;  /* in its multicall, from 1; 0: in none */
-	/* Of one that has a list (operation_has_list()): */
-	uint32_t nr;   /* how many it holds, those done before included */
-	uint64_t list; /* the guest's address of its first */
+	/* Of one that has a list (operation_has_list()), as soon as it begins.
+	 */
+	const struct request_list *list;
 	/*
 	 * The operands as they were copied in, while the operation is under
 	 * way: ptr and val of an mmu_update; cmd, arg1 and arg2 of an
@@ -101,5 +113,7 @@ struct mmu_op {
  * its entry of a list, or its arguments in a multicall. 0: from registers.
  */
 uint64_t operation_source(const struct mmu_op *op);
+/* How many its list holds, those done before included; 0: it has none. */
+uint32_t operation_list_size(const struct mmu_op *op);
 
 #endif

@@ -56,6 +56,7 @@ static void note_operands(struct refusal *r, const struct mmu_op *op)
 		r->nr_operands = operation_info[op->id].nr_operands;
 	}
 	r->op.operand = NULL;
+	r->op.list = NULL;
 	for (unsigned int i = 0; i < r->nr_operands; i++) {
 		r->operand[i] = op->operand[i];
 	}
@@ -71,6 +72,7 @@ int refuse(struct mmu_domain *d, enum rule rule, struct refusal_facts facts)
 		.op = d->op,
 		.request = d->serial,
 		.source = operation_source(&d->op),
+		.of = operation_list_size(&d->op),
 		.rule = rule,
 		.level = (uint8_t)facts.level,
 		.frame = MFN_INVALID,

@@ -44,6 +44,7 @@ struct refusal {
 	uint8_t nr_operands;
 	uint64_t request; /* serial number of the operation */
 	uint64_t source;  /* operation_source() */
+	uint32_t of;      /* operation_list_size() */
 	enum rule rule;
 	uint8_t level;  /* of the entry refused, or 0 */
 	bool has_types; /* seen and expected are meant */

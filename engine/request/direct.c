@@ -16,6 +16,14 @@
 #include "engine/table/validate.h"
 #include "engine/table/walk.h"
 
+static bool is_other_table(const struct mmu_domain *d, mfn_t f)
+{
+	const struct frame *fr = frame_of(d->m, f);
+
+	return mfn_valid(d->m, f) && frame_type_refs(fr) != 0 &&
+	       fr->type != FRAME_WRITABLE && fr->type != FRAME_NONE;
+}
+
 static int find(struct mmu_vcpu *v, vaddr_t va, struct direct_write *ret)
 {
 	const struct mmu_domain *d = v->dom;
@@ -23,12 +31,15 @@ static int find(struct mmu_vcpu *v, vaddr_t va, struct direct_write *ret)
 	pte_t *l1e = mmu_find_l1e(v, va, &table);
 	mfn_t f;
 
-	if (l1e == NULL || (pte_read(l1e).v & (PTE_P | PTE_RW)) != PTE_P) {
+	if (unlikely(l1e == NULL)) {
 		return -XEN_ENOENT;
+	}
+	if (unlikely((pte_read(l1e).v & (PTE_P | PTE_RW)) != PTE_P)) {
+		return -XEN_EINVAL;
 	}
 	f = pte_mfn(pte_read(l1e));
 	if (!frame_is_live_l1(d, f)) {
-		return -XEN_ENOENT;
+		return is_other_table(d, f) ? -XEN_EINVAL : -XEN_ENOENT;
 	}
 	ret->where = mfn_to_maddr(f);
 	mmu_direct_move(d, ret, va);

@@ -83,7 +83,7 @@ int64_t hc_mmu_update(struct mmu_vcpu *v, uint64_t arg[6])
 	struct mmu_domain *d = v->dom;
 	struct mmu_update req = {0};
 	struct request_list b;
-	int rc = list_begin(v, MMU_OP_MMU_UPDATE, arg, &b, sizeof(req));
+	int rc = list_begin(v, MMU_OP_MMU_UPDATE, arg, &b);
 
 	if (unlikely(rc != 0)) {
 		return rc == -XEN_ERESTART

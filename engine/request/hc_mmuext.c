@@ -162,7 +162,7 @@ int64_t hc_mmuext_op(struct mmu_vcpu *v, uint64_t arg[6])
 	struct mmu_domain *d = v->dom;
 	struct mmuext_op op;
 	struct request_list b;
-	int rc = list_begin(v, MMU_OP_MMUEXT, arg, &b, sizeof(op));
+	int rc = list_begin(v, MMU_OP_MMUEXT, arg, &b);
 
 	if (unlikely(rc != 0)) {
 		return rc == -XEN_ERESTART

@@ -28,7 +28,7 @@ int check_domid(struct mmu_domain *d, uint16_t domid)
 }
 
 int list_begin(struct mmu_vcpu *v, enum mmu_operation id, const uint64_t arg[6],
-	       struct request_list *b, size_t request_size)
+	       struct request_list *b)
 {
 	int rc = mmu_begin(v, id, arg);
 
@@ -42,12 +42,9 @@ int list_begin(struct mmu_vcpu *v, enum mmu_operation id, const uint64_t arg[6],
 			b->done_before = 0;
 		}
 	}
-	if (unlikely(rc != 0)) {
-		return rc;
-	}
-	v->dom->op.nr = b->done_before + b->count;
-	v->dom->op.list = arg[0] - (uint64_t)b->done_before * request_size;
-	return check_list(v->dom, arg[0]);
+	b->arg = arg;
+	v->dom->op.list = b;
+	return rc != 0 ? rc : check_list(v->dom, arg[0]);
 }
 
 int64_t list_end(struct mmu_vcpu *v, uint64_t arg[6],

@@ -11,17 +11,6 @@
 #include "engine/request/door.h"
 #include "engine/table/dying.h"
 
-/*
- * mmu_update and mmuext_op: arg[0] requests, arg[1] their number, with
- * MMU_UPDATE_PREEMPTED when this is a continuation; arg[2] where the number
- * done is to be written, or 0; arg[3] the domain meant.
- */
-struct request_list {
-	uint32_t count;
-	uint32_t done;        /* in this issue of the hypercall */
-	uint32_t done_before; /* in earlier ones */
-};
-
 /* Xen's top bit of the count (xen/include/asm/hypercall.h). */
 #define LIST_PREEMPTED (UINT32_C(1) << 31)
 
@@ -34,8 +23,7 @@ MUST_CHECK int check_list(struct mmu_domain *d, uint64_t address);
 
 /* Comes in by the door. */
 MUST_CHECK int list_begin(struct mmu_vcpu *v, enum mmu_operation id,
-			  const uint64_t arg[6], struct request_list *b,
-			  size_t request_size);
+			  const uint64_t arg[6], struct request_list *b);
 /* Writes back what was done; on -XEN_ERESTART moves arg[] on. Leaves. */
 int64_t list_end(struct mmu_vcpu *v, uint64_t arg[6],
 		 const struct request_list *b, size_t request_size, int rc);

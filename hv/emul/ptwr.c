@@ -257,26 +257,29 @@ static enum outcome emulate_write(struct vcpu *v, struct regs *r, uint64_t cr2,
 #define PF_ERROR_JUDGED \
 	(PF_ERROR_PRESENT | PF_ERROR_WRITE | PF_ERROR_RESERVED | PF_ERROR_FETCH)
 
-bool ptwr_fault(struct vcpu *v, struct regs *r, uint64_t cr2, uint32_t error)
+enum ptwr ptwr_fault(struct vcpu *v, struct regs *r, uint64_t cr2,
+		     uint32_t error)
 {
 	uint8_t code[FETCH_BYTES];
 	struct direct_write w;
+	int found;
 
 	if ((error & PF_ERROR_JUDGED) != (PF_ERROR_PRESENT | PF_ERROR_WRITE) ||
 	    !v->kernel_mode ||
 	    !(v->domain->vm_assist & 1u << VMASST_TYPE_writable_pagetables)) {
-		return false;
+		return PTWR_REFUSED;
 	}
 	/* Is it a page table at all? Most faults that come here are not. */
-	if (mmu_direct_find(&v->mmu, vaddr(cr2 & ~UINT64_C(7)), &w) != 0) {
-		return false;
+	found = mmu_direct_find(&v->mmu, vaddr(cr2 & ~UINT64_C(7)), &w);
+	if (found != 0) {
+		return found == -XEN_ENOENT ? PTWR_ORDINARY : PTWR_REFUSED;
 	}
 	if (fetch_code(v, r, code) == FETCH_BYTES) {
 		enum outcome rc = try_simple(v, r, code, cr2, &w);
 
 		if (rc != NOT_SIMPLE) {
-			return rc != FAULT;
+			return rc != FAULT ? PTWR_DONE : PTWR_REFUSED;
 		}
 	}
-	return emulate_write(v, r, cr2, &w) != FAULT;
+	return emulate_write(v, r, cr2, &w) != FAULT ? PTWR_DONE : PTWR_REFUSED;
 }

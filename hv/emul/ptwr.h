@@ -9,7 +9,12 @@
 struct regs;
 struct vcpu;
 
-/* True: carried out, or to be tried again. False: the fault is the guest's. */
-bool ptwr_fault(struct vcpu *v, struct regs *r, uint64_t cr2, uint32_t error);
+enum ptwr {
+	PTWR_DONE,     /* carried out, or to be tried again */
+	PTWR_ORDINARY, /* the fault is the guest's, as of copy on write */
+	PTWR_REFUSED,  /* likewise, and somebody may want to know why */
+};
+enum ptwr ptwr_fault(struct vcpu *v, struct regs *r, uint64_t cr2,
+		     uint32_t error);
 
 #endif

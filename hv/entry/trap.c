@@ -99,7 +99,7 @@ static void device_not_available(struct vcpu *v, struct regs *r)
 	}
 }
 
-static void debug(struct vcpu *v, struct regs *r)
+static __attribute__((noinline)) void debug(struct vcpu *v, struct regs *r)
 {
 	uint64_t dr6 = debugreg_take_status();
 
@@ -202,9 +202,15 @@ void trap_page_fault_emulate(struct vcpu *v, struct regs *r)
 {
 	slice_begin();
 	machine_lock();
-	if (!ptwr_fault(v, r, v->fault_address, r->error)) {
+	switch (ptwr_fault(v, r, v->fault_address, r->error)) {
+	case PTWR_DONE:
+		break;
+	case PTWR_REFUSED:
 		write_fault_tell(v, r, v->fault_address);
+		__attribute__((fallthrough));
+	case PTWR_ORDINARY:
 		inject_page_fault(v, r, v->fault_address, r->error);
+		break;
 	}
 	machine_unlock();
 }

@@ -84,8 +84,8 @@ static void tell_request(const struct domain *d, const struct mmu_event *e)
 	control_number(HISTORY_US, clock_us_since(d->counters.started_tsc));
 	control_text(HISTORY_OP, operation_info[e->op.id].name);
 	control_number(HISTORY_INDEX, e->op.index);
-	if (operation_has_list(e->op.id)) {
-		control_number(HISTORY_OF, e->op.nr);
+	if (operation_list_size(&e->op) != 0) {
+		control_number(HISTORY_OF, operation_list_size(&e->op));
 	}
 	if (e->op.call != 0) {
 		control_number(HISTORY_CALL, e->op.call - 1);

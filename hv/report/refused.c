@@ -80,8 +80,8 @@ static void tell_request(struct mmu_domain *d, const struct refusal *r)
 	control_number(REFUSAL_REQUEST, r->request);
 	control_number(REFUSAL_US,
 		       clock_us_since(domain_of(d)->counters.started_tsc));
-	if (operation_has_list(r->op.id)) {
-		control_number(REFUSAL_OF, r->op.nr);
+	if (r->of != 0) {
+		control_number(REFUSAL_OF, r->of);
 	}
 	if (r->source != 0) {
 		control_hex(REFUSAL_SOURCE, r->source);

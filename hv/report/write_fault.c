@@ -86,12 +86,29 @@ static void tell(struct vcpu *v, const struct regs *r, const struct found *f,
 	control_end();
 }
 
+/* Soon, for most faults: the page is there, read-only, and no table. */
+static bool is_ordinary(struct vcpu *v, vaddr_t va)
+{
+	mfn_t table;
+	const pte_t *l1e = mmu_find_l1e(&v->mmu, va, &table);
+	pte_t e;
+
+	if (l1e == NULL) {
+		return true;
+	}
+	e = pte_read(l1e);
+	return !pte_present(e) ||
+	       (!pte_writable(e) && mfn_valid(v->domain->mmu.m, pte_mfn(e)) &&
+		!is_table(v, pte_mfn(e)));
+}
+
 void write_fault_tell(struct vcpu *v, const struct regs *r, uint64_t va)
 {
 	struct domain *d = v->domain;
 	struct found f;
 
-	if (!v->kernel_mode || !find(v, vaddr(va), &f)) {
+	if (!v->kernel_mode || is_ordinary(v, vaddr(va)) ||
+	    !find(v, vaddr(va), &f)) {
 		return;
 	}
 	if (f.allowed) {

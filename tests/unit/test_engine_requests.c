@@ -167,7 +167,7 @@ static void a_refusal_says_where_its_request_was_read(void **state)
 	memcpy(m->guest, e, sizeof(e));
 	(void)machine_call(m, hc_mmu_update, AT(1024), 2, 0, DOMID_SELF);
 	assert_int_equal(m->dom.refusal.op.index, 1);
-	assert_int_equal(m->dom.refusal.op.nr, 2);
+	assert_int_equal(m->dom.refusal.of, 2);
 	assert_int_equal(m->dom.refusal.source, AT(1024) + sizeof(u[0]));
 	(void)call_va_mapping(m, 0, e[1].args[1], 0);
 	assert_int_equal(m->dom.refusal.source, 0);
@@ -199,7 +199,7 @@ static void a_list_that_was_stopped_is_read_where_it_was(void **state)
 	memcpy(&done, m->guest, sizeof(done));
 	assert_true(m->restarts > 1);
 	assert_int_equal(done, 39);
-	assert_int_equal(m->dom.refusal.op.nr, 40);
+	assert_int_equal(m->dom.refusal.of, 40);
 	assert_int_equal(m->dom.refusal.source, AT(64) + 39 * sizeof(u[0]));
 	assert_int_equal(m->dom.refusal.request, serial + 1);
 }
@@ -263,23 +263,34 @@ static void a_direct_write_is_judged_as_an_update(void **state)
 static void a_direct_write_elsewhere_is_an_ordinary_fault(void **state)
 {
 	struct machine *m = *state;
-	static const uint64_t nowhere[] = {
-		0,                            /* writable data */
-		RO_ENTRY * PAGE_SIZE,         /* the L4, read-only */
-		50 * PAGE_SIZE,               /* unmapped */
-		UINT64_C(0x0000800000000000), /* not canonical */
-		UINT64_C(0xffff800000000000), /* the hypervisor's */
+	static const struct {
+		uint64_t va;
+		int rc; /* EINVAL: somebody may want to know why */
+	} nowhere[] = {
+		{0, -XEN_EINVAL},                    /* writable data */
+		{RO_ENTRY * PAGE_SIZE, -XEN_EINVAL}, /* the L4, read-only */
+		{51 * PAGE_SIZE, -XEN_ENOENT},       /* read-only data */
+		{50 * PAGE_SIZE, -XEN_EINVAL},       /* unmapped */
+		/* not canonical */
+		{UINT64_C(0x0000800000000000), -XEN_ENOENT},
+		/* the hypervisor's */
+		{UINT64_C(0xffff800000000000), -XEN_ENOENT},
 	};
 	struct direct_write w;
 	uint64_t old;
 
-	for (unsigned int i = 0; i < 5; i++) {
-		assert_int_equal(call_direct(m, vaddr(nowhere[i]), DIRECT_WRITE,
-					     &old, 0),
-				 -XEN_ENOENT);
-		assert_int_equal(mmu_direct_find(&m->vcpu, vaddr(nowhere[i]),
+	assert_int_equal(call_va_mapping(m, 51 * PAGE_SIZE,
+					 pte_make(dom_frame(70), RO_FLAGS).v,
+					 0),
+			 0);
+	for (unsigned int i = 0; i < sizeof(nowhere) / sizeof(nowhere[0]);
+	     i++) {
+		assert_int_equal(call_direct(m, vaddr(nowhere[i].va),
+					     DIRECT_WRITE, &old, 0),
+				 nowhere[i].rc);
+		assert_int_equal(mmu_direct_find(&m->vcpu, vaddr(nowhere[i].va),
 						 &w),
-				 -XEN_ENOENT);
+				 nowhere[i].rc);
 	}
 	assert_int_equal(call_direct(m, vaddr(L1_VA + 4), DIRECT_WRITE, &old,
 				     0),

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "cli/why/hints.h"
 #include "cli/why/holders.h"
 #include "cli/why/report.h"
 #include "tests/unit/support/machine.h"
@@ -253,6 +254,85 @@ static void a_write_that_faulted_is_told_by_its_kind(void **state)
 				     "allow what the CPU refused"));
 }
 
+/* What is said must be so: each hint from facts, and none without them. */
+static void hints_follow_from_facts(void **state)
+{
+	static const struct {
+		const char *event, *history, *wanted;
+		struct holders h;
+	} cases[] = {
+		{"{\"rule\":\"ALREADY_PINNED\",\"mfn\":\"0x41\"}",
+		 "[{\"request\":7,\"what\":\"pinned\"}]",
+		 "hint       the same frame was pinned at #7",
+		 {0}},
+		{"{\"rule\":\"NOT_OWNED\",\"mfn\":\"0x41\"}",
+		 "[]",
+		 "the domain has no mfn 41; as a pfn it is mfn 99",
+		 {.foreign = true, .as_pfn = 0x99}},
+		{"{\"rule\":\"BAD_TYPE\",\"mfn\":\"0x41\",\"seen\":"
+		 "\"0x7400000000000001\",\"expected\":"
+		 "\"0x1000000000000000\"}",
+		 "[]",
+		 "hint       as a pfn 41 is mfn 99, which is mapped nowhere",
+		 {.as_pfn = 0x99, .pfn_is_set = true}},
+		{"{\"rule\":\"BAD_TYPE\",\"mfn\":\"0x41\",\"seen\":"
+		 "\"0x7400000000000001\",\"expected\":"
+		 "\"0x1000000000000000\"}",
+		 "[]",
+		 "made of memory that is still mapped writable at ffff8880",
+		 {.nr = 1,
+		  .writable = 1,
+		  .list[0] = {.reached = true,
+			      .va = 0xffff888000041000,
+			      .entry = {0x41067}}}},
+		{"{\"rule\":\"NOT_WRITABLE\",\"mfn\":\"0x41\",\"seen\":"
+		 "\"0x1c00000000000001\",\"expected\":"
+		 "\"0x7000000000000000\"}",
+		 "[{\"request\":1,\"op\":\"domain start\",\"what\":"
+		 "\"became a table\"}]",
+		 "hint       the frame is a table that came with the domain",
+		 {0}},
+		{"{\"rule\":\"L1_FLAGS\",\"bits\":\"0x18\"}",
+		 "[]",
+		 "accepted if the entry were without PWT PCD",
+		 {0}},
+	};
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char text[1024];
+		struct text t = text_in(text, sizeof(text));
+		struct why_case c = {
+			.event = cJSON_Parse(cases[i].event),
+			.history = cJSON_Parse(cases[i].history),
+		};
+
+		hints_tell(&t, &c, &cases[i].h);
+		if (strstr(text, cases[i].wanted) == NULL) {
+			fail_msg("no \"%s\" in: %s", cases[i].wanted, text);
+		}
+		cJSON_Delete((cJSON *)(uintptr_t)c.event);
+		cJSON_Delete((cJSON *)(uintptr_t)c.history);
+	}
+}
+
+static void without_facts_there_is_no_hint(void **state)
+{
+	const struct holders h = {.as_pfn = 0x99};
+	char text[256] = "";
+	struct text t = text_in(text, sizeof(text));
+	struct why_case c = {
+		.event = cJSON_Parse("{\"rule\":\"BAD_TYPE\",\"mfn\":"
+				     "\"0x41\"}"),
+	};
+
+	(void)state;
+	hints_tell(&t, &c, &h);
+	hints_tell(&t, &c, NULL);
+	assert_string_equal(text, "");
+	cJSON_Delete((cJSON *)(uintptr_t)c.event);
+}
+
 /* Nothing is there, or of another kind: the report has less to say. */
 static void a_report_of_nothing_is_short(void **state)
 {
@@ -285,6 +365,8 @@ int main(void)
 		cmocka_unit_test(a_report_says_what_the_event_says),
 		cmocka_unit_test(a_case_names_makers_and_history),
 		cmocka_unit_test(a_write_that_faulted_is_told_by_its_kind),
+		cmocka_unit_test(hints_follow_from_facts),
+		cmocka_unit_test(without_facts_there_is_no_hint),
 		cmocka_unit_test(a_report_of_nothing_is_short),
 	};
 

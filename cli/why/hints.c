@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Only what follows from the facts is said: a guess that is wrong costs more
+ * time than none. Each hint has its own condition and knows nothing of the
+ * others.
+ */
+#include "cli/why/hints.h"
+
+#include <string.h>
+
+#include "abi/control.h"
+#include "cli/monitor.h"
+#include "cli/why/words.h"
+
+#define TYPE_SHIFT 60
+#define TYPE_DESC 5
+#define TYPE_WRITABLE 7
+#define INFO_PINNED (UINT64_C(1) << 59)
+
+static unsigned int type_of(const cJSON *e, const char *key)
+{
+	return (unsigned int)(monitor_hex(e, key) >> TYPE_SHIFT);
+}
+
+static bool is_table(unsigned int type)
+{
+	return type >= 1 && type <= 4;
+}
+
+static bool is_rule(const cJSON *e, const char *name)
+{
+	return strcmp(monitor_text(e, REFUSAL_RULE, ""), name) == 0;
+}
+
+/* The last event of the frame with those words, or NULL. */
+static const cJSON *last_of(const cJSON *history, const char *what)
+{
+	const cJSON *found = NULL;
+	const cJSON *e;
+
+	cJSON_ArrayForEach(e, history)
+	{
+		if (strcmp(monitor_text(e, HISTORY_WHAT, ""), what) == 0) {
+			found = e;
+		}
+	}
+	return found;
+}
+
+/* Is it to be a table, or a descriptor page, while somebody may write it? */
+static bool table_of_writable(const cJSON *e)
+{
+	const unsigned int wanted = type_of(e, REFUSAL_EXPECTED);
+
+	return type_of(e, REFUSAL_SEEN) == TYPE_WRITABLE &&
+	       (is_table(wanted) || wanted == TYPE_DESC);
+}
+
+static void tell_accepted(struct text *t, const struct why_case *c,
+			  const struct holders *h)
+{
+	const uint64_t bits = monitor_hex(c->event, REFUSAL_BITS);
+
+	if (bits != 0) {
+		text_string(t, "  accepted if the entry were without ");
+		words_flags(t, bits);
+		text_char(t, '\n');
+	} else if (is_table(type_of(c->event, REFUSAL_SEEN)) &&
+		   type_of(c->event, REFUSAL_EXPECTED) == TYPE_WRITABLE) {
+		text_string(t, "  accepted if the entry were without RW\n");
+	} else if (table_of_writable(c->event) && h != NULL &&
+		   h->writable != 0 && !h->pinned) {
+		text_format(t,
+			    "  accepted if the %s had been written without "
+			    "RW\n",
+			    h->writable == 1 ? "entry that holds it"
+					     : "writable entries");
+	}
+}
+
+/*
+ * A pfn where an mfn belongs: the domain has no frame of that number, or the
+ * pfn of that number was made ready for what is asked, and this frame was not.
+ */
+static void tell_number(struct text *t, const struct why_case *c,
+			const struct holders *h)
+{
+	const uint64_t number = monitor_hex(c->event, REFUSAL_MFN);
+
+	if (h->as_pfn == 0) {
+		return;
+	}
+	if (h->foreign) {
+		text_format(t,
+			    "  hint       the domain has no mfn %lx; as a pfn "
+			    "it is mfn %lx\n",
+			    number, h->as_pfn);
+	} else if (table_of_writable(c->event) && h->pfn_is_set) {
+		text_format(t,
+			    "  hint       as a pfn %lx is mfn %lx, which is "
+			    "mapped nowhere writable\n",
+			    number, h->as_pfn);
+	}
+}
+
+/* Where the memory that is to be a table is still mapped. */
+static void tell_mapped(struct text *t, const struct why_case *c,
+			const struct holders *h)
+{
+	for (unsigned int i = 0; table_of_writable(c->event) && i < h->nr;
+	     i++) {
+		if (h->list[i].reached && pte_writable(h->list[i].entry)) {
+			text_format(t,
+				    "  hint       the table is made of memory "
+				    "that is still mapped writable at %lx\n",
+				    h->list[i].va);
+			return;
+		}
+	}
+}
+
+static void tell_pinned(struct text *t, const struct why_case *c)
+{
+	const cJSON *pinned = last_of(c->history, "pinned");
+	const uint64_t request = monitor_number(pinned, HISTORY_REQUEST, 0);
+	const bool freed =
+		strstr(monitor_text(c->event, REFUSAL_OP, ""),
+		       "decrease_reservation") != NULL &&
+		(monitor_hex(c->event, REFUSAL_SEEN) & INFO_PINNED) != 0;
+
+	if (pinned != NULL && (is_rule(c->event, "ALREADY_PINNED") || freed)) {
+		text_format(t, "  hint       %s pinned at #%lu\n",
+			    freed ? "it is freed while" : "the same frame was",
+			    request);
+	}
+}
+
+/* It became a table before the guest ran, and has been one ever since. */
+static void tell_builders(struct text *t, const struct why_case *c)
+{
+	const cJSON *typed = last_of(c->history, "became a table");
+
+	if (typed != NULL && last_of(c->history, "taken down") == NULL &&
+	    is_table(type_of(c->event, REFUSAL_SEEN)) &&
+	    type_of(c->event, REFUSAL_EXPECTED) !=
+		    type_of(c->event, REFUSAL_SEEN) &&
+	    strcmp(monitor_text(typed, HISTORY_OP, ""), "domain start") == 0) {
+		text_string(t,
+			    "  hint       the frame is a table that came with "
+			    "the domain (start_info: pt_base, nr_pt_frames)\n");
+	}
+}
+
+void hints_tell(struct text *t, const struct why_case *c,
+		const struct holders *h)
+{
+	tell_accepted(t, c, h);
+	if (h != NULL) {
+		tell_number(t, c, h);
+		tell_mapped(t, c, h);
+	}
+	tell_pinned(t, c);
+	tell_builders(t, c);
+}
