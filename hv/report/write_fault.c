@@ -86,20 +86,36 @@ static void tell(struct vcpu *v, const struct regs *r, const struct found *f,
 	control_end();
 }
 
-/* Soon, for most faults: the page is there, read-only, and no table. */
-static bool is_ordinary(struct vcpu *v, vaddr_t va)
+enum look { LOOK_ORDINARY, LOOK_TABLE, LOOK_ALLOWED };
+
+/* What it is, as far as the entry says it: the quick part. */
+static enum look look_at(struct vcpu *v, vaddr_t va)
 {
 	mfn_t table;
 	const pte_t *l1e = mmu_find_l1e(&v->mmu, va, &table);
-	pte_t e;
+	pte_t e = l1e == NULL ? pte(0) : pte_read(l1e);
 
-	if (l1e == NULL) {
-		return true;
+	if (!pte_present(e) || !mfn_valid(v->domain->mmu.m, pte_mfn(e))) {
+		return LOOK_ORDINARY;
 	}
-	e = pte_read(l1e);
-	return !pte_present(e) ||
-	       (!pte_writable(e) && mfn_valid(v->domain->mmu.m, pte_mfn(e)) &&
-		!is_table(v, pte_mfn(e)));
+	if (pte_writable(e)) {
+		return LOOK_ALLOWED;
+	}
+	return is_table(v, pte_mfn(e)) ? LOOK_TABLE : LOOK_ORDINARY;
+}
+
+static void tell_table(struct vcpu *v, const struct regs *r, vaddr_t va)
+{
+	struct domain *d = v->domain;
+	struct found f;
+
+	if (d->write_faults.tables++ >= MOST_TOLD || !find(v, va, &f)) {
+		return;
+	}
+	log_warn("d%uv%u writes to mfn %lx at %016lx, a table: rip %016lx",
+		 (unsigned int)d->mmu.domid, v->id, f.frame.v, va.v, r->rip);
+	tell(v, r, &f, EVENT_TABLE_WRITE, d->write_faults.tables);
+	refused_wait_for_reader(d);
 }
 
 void write_fault_tell(struct vcpu *v, const struct regs *r, uint64_t va)
@@ -107,21 +123,20 @@ void write_fault_tell(struct vcpu *v, const struct regs *r, uint64_t va)
 	struct domain *d = v->domain;
 	struct found f;
 
-	if (!v->kernel_mode || is_ordinary(v, vaddr(va)) ||
-	    !find(v, vaddr(va), &f)) {
+	if (!v->kernel_mode) {
 		return;
 	}
-	if (f.allowed) {
-		if (d->write_faults.stale++ < MOST_TOLD) {
+	switch (look_at(v, vaddr(va))) {
+	case LOOK_ORDINARY:
+		break;
+	case LOOK_TABLE:
+		tell_table(v, r, vaddr(va));
+		break;
+	case LOOK_ALLOWED:
+		if (find(v, vaddr(va), &f) && f.allowed &&
+		    d->write_faults.stale++ < MOST_TOLD) {
 			tell(v, r, &f, EVENT_STALE, d->write_faults.stale);
 		}
-	} else if (!pte_writable(f.entry) && is_table(v, f.frame) &&
-		   d->write_faults.tables++ < MOST_TOLD) {
-		log_warn("d%uv%u writes to mfn %lx at %016lx, a table: rip "
-			 "%016lx",
-			 (unsigned int)d->mmu.domid, v->id, f.frame.v, va,
-			 r->rip);
-		tell(v, r, &f, EVENT_TABLE_WRITE, d->write_faults.tables);
-		refused_wait_for_reader(d);
+		break;
 	}
 }
