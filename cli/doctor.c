@@ -58,10 +58,11 @@ static void title(const struct run_report *r, char *text, size_t size)
 
 	report_verdict(r, verdict, sizeof(verdict));
 	if (refusal != NULL) {
-		snprintf(text, size, "%s in %s, after %s; %s",
+		snprintf(text, size, "%s in %s%s%s, after %s; %s",
 			 monitor_text(refusal, REFUSAL_RULE, "?"),
-			 monitor_text(refusal, REFUSAL_OP, "?"), last_phase(m),
-			 what);
+			 monitor_text(refusal, REFUSAL_OP, "?"),
+			 r->asker[0] == '\0' ? "" : " by ", r->asker,
+			 last_phase(m), what);
 	} else if (given != NULL) {
 		snprintf(text, size, "%s, after %s; %s",
 			 monitor_text(given, EXCEPTION_NAME, "exception"),

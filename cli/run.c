@@ -319,7 +319,8 @@ static enum exit_status prepare(struct run *r)
 }
 
 /* The report of a run that has taken place. */
-static enum exit_status conclude(struct run *r, const struct session *s)
+static enum exit_status conclude(struct run *r, const struct session *s,
+				 const char *asker)
 {
 	struct run_report report = {
 		.result = s->result,
@@ -332,6 +333,7 @@ static enum exit_status conclude(struct run *r, const struct session *s)
 		.memory = r->options.memory,
 		.seconds = s->seconds,
 		.kernel = r->kernel_path,
+		.asker = asker,
 		.detail = s->error,
 	};
 	enum exit_status status = report_status(&report);
@@ -422,6 +424,7 @@ static enum exit_status run_guest(struct run *r, struct monitor *monitor)
 		.monitor = monitor,
 	};
 	struct recording recording;
+	char asker[128];
 	char guest[SIZE_TEXT];
 	char machine[SIZE_TEXT];
 	enum exit_status recorded;
@@ -453,9 +456,10 @@ static enum exit_status run_guest(struct run *r, struct monitor *monitor)
 	if (r->options.explain && session.signal == 0) {
 		explain_again(&session);
 	}
+	why_live_asker(&why, monitor, asker, sizeof(asker));
 	why_live_fini(&why);
 	recorded = end_recording(r, session.recording);
-	status = conclude(r, &session);
+	status = conclude(r, &session, asker);
 	status = recorded != STATUS_OK ? recorded : status;
 	if (session.signal != 0) {
 		die_of(session.signal);

@@ -37,6 +37,7 @@ struct run_report {
 	uint64_t memory;    /* the guest's, bytes */
 	double seconds;     /* from QEMU's start to its end */
 	const char *kernel; /* as the user named it */
+	const char *asker;  /* function behind the first refusal; or "" */
 	const char *detail; /* of RUN_HV_FAILED, RUN_QEMU_FAILED; or "" */
 };
 

@@ -13,6 +13,7 @@
 
 #include "abi/control.h"
 #include "cli/say.h"
+#include "cli/why/callers.h"
 #include "cli/why/report.h"
 
 #define MAX_TOLD 8
@@ -191,6 +192,26 @@ const struct why_kernel *why_live_kernel(struct why_live *w)
 {
 	prepare(w);
 	return &w->kernel;
+}
+
+void why_live_asker(struct why_live *w, const struct monitor *m, char *name,
+		    size_t size)
+{
+	const cJSON *event = why_live_subject(m);
+	char caller[WHY_NAME];
+
+	name[0] = '\0';
+	if (event == NULL) {
+		return;
+	}
+	prepare(w);
+	if (w->mapped != NULL &&
+	    callers_first(cJSON_GetObjectItemCaseSensitive(event,
+							   REFUSAL_STACK),
+			  &w->kernel, caller)) {
+		/* Without the offset, which differs by build. */
+		snprintf(name, size, "%.*s", (int)strcspn(caller, "+"), caller);
+	}
 }
 
 void why_live_fini(struct why_live *w)

@@ -38,6 +38,9 @@ unsigned int why_live_update(struct why_live *w, const struct monitor *m);
 const struct why_kernel *why_live_kernel(struct why_live *w);
 /* The refusal that can be explained further, or NULL. */
 const cJSON *why_live_subject(const struct monitor *m);
+/* The function that sent the first refused request; "": none is known. */
+void why_live_asker(struct why_live *w, const struct monitor *m, char *name,
+		    size_t size);
 void why_live_fini(struct why_live *w);
 
 #endif
