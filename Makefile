@@ -54,6 +54,7 @@ help:
 	@echo 'make bench-native [GIB="1 16"]    the engine in a process, beside memory speed'
 	@echo 'make differential [SEEDS=1..100]  random requests, beside stock Xen'
 	@echo 'make fuzz [T=60] [F="mmu ..."]    each fuzz target for T seconds'
+	@echo 'make mutation-boots  guards of hv/ taken out, boots that must fail'
 	@echo 'make coverage     lines run by the unit tests, a floor per folder'
 	@echo 'make lint         the tree, clang-format, shellcheck, clang-tidy, cppcheck'
 	@echo 'make format       clang-format, in place'

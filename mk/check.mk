@@ -90,6 +90,11 @@ $(TAP)/boot-xen/%.tap: $(BOOT_NEEDS) $(XEN_STOCK) FORCE | $(B)/.deps-run
 $(MUTATION_TAP): FORCE | $(DEPS_BUILD) $(B)/.deps-check
 	@tests/tap $@ 600 tests/mutation/run
 
+# The same for guards of hv/, by boots: some minutes.
+.PHONY: mutation-boots
+mutation-boots: $(HV_OUT) $(CLI_OUT) $(KERNELS_OUT) | $(B)/.deps-run
+	@tests/mutation/boots
+
 $(TAP)/lint/histories.tap: $(CLI_OUT)
 $(TREE_TAPS): $(TAP)/lint/%.tap: FORCE
 	@tests/tap $@ 60 tests/lint/$*

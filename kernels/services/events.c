@@ -94,6 +94,9 @@ static void loops(const struct services *s)
 	       0);
 	expect("is one", status_of(unbound.port), EVTCHNSTAT_unbound);
 	expect("a send to it is dropped", send(unbound.port), 0);
+	bind.remote_port = 4000;
+	expect("binding to a port that is not there",
+	       event_op(EVTCHNOP_bind_interdomain, &bind), -XEN_EINVAL);
 	bind.remote_port = unbound.port;
 	expect("binding to it", event_op(EVTCHNOP_bind_interdomain, &bind), 0);
 	expect("joins the ends", status_of(unbound.port),
@@ -117,6 +120,13 @@ static void virqs(void)
 	struct evtchn_bind_virq virq = {.virq = VIRQ_DEBUG, .vcpu = 0};
 	struct evtchn_bind_vcpu vcpu = {.vcpu = 0};
 
+	virq.virq = NR_VIRQS;
+	expect("an interrupt that there is not",
+	       event_op(EVTCHNOP_bind_virq, &virq), -XEN_EINVAL);
+	virq.virq = UINT32_MAX;
+	expect("or far beyond", event_op(EVTCHNOP_bind_virq, &virq),
+	       -XEN_EINVAL);
+	virq.virq = VIRQ_DEBUG;
 	expect("a virtual interrupt", event_op(EVTCHNOP_bind_virq, &virq), 0);
 	expect("is one", status_of(virq.port), EVTCHNSTAT_virq);
 	vcpu.port = virq.port;

@@ -84,6 +84,40 @@ static void own_grants(const struct services *s, domid_t domid)
 	       map_page((const void *)window, before), 0);
 }
 
+/* Mappings that there are not, and what is no grant. */
+static void no_grants(const struct services *s, domid_t domid)
+{
+	gnttab_map_grant_ref_t map = {
+		.host_addr = (uintptr_t)window,
+		.ref = REF,
+		.dom = domid,
+	};
+	gnttab_unmap_grant_ref_t end = {.handle = UINT32_MAX};
+
+	expect("mapping", grant_op(GNTTABOP_map_grant_ref, &map), 0);
+	expect("in no way at all", map.status, GNTST_bad_gntref);
+	map.flags = GNTMAP_device_map;
+	map.ref = UINT32_MAX;
+	expect("mapping", grant_op(GNTTABOP_map_grant_ref, &map), 0);
+	expect("far beyond the table", map.status, GNTST_bad_gntref);
+	map.ref = REF;
+	table[REF].frame = 0;
+	expect("mapping", grant_op(GNTTABOP_map_grant_ref, &map), 0);
+	expect("a frame that is not the granter's", map.status, GNTST_bad_page);
+	table[REF].frame = (uint32_t)mfn_at(s, (const void *)granted);
+	expect("unmapping", grant_op(GNTTABOP_unmap_grant_ref, &end), 0);
+	expect("what no handle can be", end.status, GNTST_bad_handle);
+	expect("for a device", grant_op(GNTTABOP_map_grant_ref, &map), 0);
+	expect("it is mapped", map.status, GNTST_okay);
+	end.handle = map.handle;
+	end.dev_bus_addr = map.dev_bus_addr + PAGE_SIZE;
+	expect("unmapping", grant_op(GNTTABOP_unmap_grant_ref, &end), 0);
+	expect("another device address", end.status, GNTST_general_error);
+	end.dev_bus_addr = map.dev_bus_addr;
+	expect("unmapping", grant_op(GNTTABOP_unmap_grant_ref, &end), 0);
+	expect("that one", end.status, GNTST_okay);
+}
+
 static int64_t set_l4(const struct services *s, unsigned int slot, uint64_t e)
 {
 	struct mmu_update u = {
@@ -183,6 +217,7 @@ void check_grants(const struct services *s)
 	event_op(EVTCHNOP_close, &end);
 	sizes();
 	own_grants(s, status.u.unbound.dom);
+	no_grants(s, status.u.unbound.dom);
 	grants_into_higher_tables(s, status.u.unbound.dom);
 	versions();
 }

@@ -6,6 +6,7 @@
 
 #define UNKNOWN_MSR 0x12345
 #define MSR_GS_BASE 0xc0000101
+#define MSR_HYPERCALL_PAGE 0x40000000
 #define NOT_CANONICAL UINT64_C(0x0000900000000000)
 #define GENERAL_PROTECTION 13
 
@@ -26,8 +27,11 @@ static bool skip_insn(struct trap_frame *f, uint64_t cr2)
 	(trapped = -1, insn_size = (size), \
 	 ({ __asm__ volatile(text __VA_ARGS__); }), trapped)
 
-static void msrs(void)
+static uint8_t spare_page[PAGE_SIZE] __attribute__((aligned(4096)));
+
+static void msrs(const struct services *s)
 {
+	uint64_t within = (mfn_at(s, spare_page) << PAGE_SHIFT) + 16;
 	uint32_t low = 0;
 	uint32_t high = 0;
 
@@ -47,6 +51,12 @@ static void msrs(void)
 		   : "c"(MSR_GS_BASE)),
 	       -1);
 	expect("is what was written", low, 0x12345000);
+	expect("a hypercall page that begins within a page",
+	       TRY(2, "wrmsr",
+		   :
+		   : "c"(MSR_HYPERCALL_PAGE), "a"((uint32_t)within),
+		     "d"((uint32_t)(within >> 32))),
+	       GENERAL_PROTECTION);
 	expect("one that is not canonical",
 	       TRY(2, "wrmsr",
 		   :
@@ -164,7 +174,7 @@ void check_instructions(const struct services *s)
 	expect_true("and a hypervisor", id.ecx >> 31);
 	expect("and no large pages", id.edx >> 3 & 1, 0);
 	traps_expect(skip_insn);
-	msrs();
+	msrs(s);
 	control(s);
 	io();
 	strings();

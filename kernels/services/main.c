@@ -107,6 +107,19 @@ static void start(struct services *s, uint64_t start_info)
 	traps_init(s->shared);
 }
 
+/* The last of all: what the vCPU is told moves to another page for good. */
+static void vcpu_info_moves_once(const struct services *s)
+{
+	static uint8_t page[PAGE_SIZE] __attribute__((aligned(4096)));
+	struct vcpu_register_vcpu_info to = {.mfn = mfn_at(s, page)};
+
+	expect("another place for the vCPU's page",
+	       vcpu_op(VCPUOP_register_vcpu_info, &to), 0);
+	to.offset = 2048;
+	expect("and one more", vcpu_op(VCPUOP_register_vcpu_info, &to),
+	       -XEN_EINVAL);
+}
+
 void kernel_main(uint64_t start_info)
 {
 	struct services s;
@@ -130,6 +143,7 @@ void kernel_main(uint64_t start_info)
 	check_faults(&s);
 	check_grants(&s);
 	check_rings(&s);
+	vcpu_info_moves_once(&s);
 	say("%lu passed, %lu failed", passed, failed);
 	shut_down(failed == 0 ? SHUTDOWN_poweroff : SHUTDOWN_crash);
 }
