@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Waiting. A vCPU that blocks or polls gives up its CPU on the way out
- * (schedule/schedule.c), to another or to sleep. `blocked` is cleared by whoever
- * raises the event, under the machine's lock, as it was set and looked at: no
- * event falls between the last look and the sleep.
+ * (schedule/schedule.c), to another or to sleep. `blocked` is cleared by
+ * whoever raises the event, under the machine's lock, as it was set and looked
+ * at: no event falls between the last look and the sleep.
  */
 #include "hv/services/sched.h"
 
