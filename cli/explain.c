@@ -180,7 +180,7 @@ static void make_again(const struct explanation *x, struct text *t)
 			add_word(t, o->argv[i]);
 		}
 	}
-	text_format(t, " --icount --stop-at %lu --gdb",
+	text_format(t, " --icount --stop-at %lu",
 		    monitor_number(x->subject, REFUSAL_REQUEST, 0));
 }
 

@@ -176,9 +176,12 @@ static void tell_event(struct text *t, const cJSON *e,
 	maker_tell_request(t, e);
 	text_format(t, ": %s", monitor_text(e, HISTORY_WHAT, "?"));
 	if (has(e, HISTORY_TABLE)) {
-		text_format(t, ", L%lu mfn %lx[%03lx]",
-			    monitor_number(e, HISTORY_LEVEL, 1),
-			    monitor_hex(e, HISTORY_TABLE),
+		text_string(t, ", ");
+		if (has(e, HISTORY_LEVEL)) {
+			text_format(t, "L%lu ",
+				    monitor_number(e, HISTORY_LEVEL, 1));
+		}
+		text_format(t, "mfn %lx[%03lx]", monitor_hex(e, HISTORY_TABLE),
 			    monitor_number(e, HISTORY_SLOT, 0));
 	}
 	if (callers_first(cJSON_GetObjectItemCaseSensitive(e, HISTORY_STACK),

@@ -37,9 +37,13 @@ static bool maps(pte_t e)
 static const char *entry_change(const struct domain *d,
 				const struct mmu_event *e)
 {
-	bool upper =
-		frame_of(d->mmu.m, maddr_to_mfn(e->where))->type != FRAME_L1;
+	unsigned int type = frame_of(d->mmu.m, maddr_to_mfn(e->where))->type;
+	bool upper = type > FRAME_L1 && type <= FRAME_L4;
 
+	if (type > FRAME_L4) {
+		return maps(e->entry) ? "named in a frame that is no table yet"
+				      : "no longer named there";
+	}
 	if (!maps(e->entry)) {
 		return upper ? "no longer below a table" : "unmapped";
 	}
@@ -112,8 +116,11 @@ static void tell(struct domain *d, const struct mmu_event *e, const char *what,
 	control_text(HISTORY_WHAT, what);
 	if (where.v != INVALID_FRAME) {
 		mfn_t table = maddr_to_mfn(where);
+		unsigned int type = frame_of(d->mmu.m, table)->type;
 
-		control_number(HISTORY_LEVEL, frame_of(d->mmu.m, table)->type);
+		if (type >= FRAME_L1 && type <= FRAME_L4) {
+			control_number(HISTORY_LEVEL, type);
+		}
 		control_hex(HISTORY_TABLE, table.v);
 		control_number(HISTORY_SLOT,
 			       page_offset(where.v) / sizeof(pte_t));
