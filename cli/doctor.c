@@ -134,7 +134,7 @@ static bool translate(int argc, char **argv, char **to, int *ret_nr)
 int cmd_doctor(int argc, char **argv)
 {
 	char **to = calloc((size_t)argc * 2 + 4, sizeof(*to));
-	struct run_options options;
+	struct run_options options = {.cpu = NULL};
 	char error[RUN_OPTIONS_ERROR_SIZE];
 	int nr = 0;
 	int status = USAGE;
@@ -154,11 +154,16 @@ int cmd_doctor(int argc, char **argv)
 			say("%s", error);
 			break;
 		case RUN_OPTIONS_OK:
+			if (options.domains.nr > 1) {
+				say("the doctor judges one domain alone");
+				break;
+			}
 			options.doctor = true;
 			status = status_for_bisect(run_with(&options));
 			break;
 		}
 	}
+	run_options_fini(&options);
 	free(to);
 	return status;
 }

@@ -14,10 +14,10 @@
 /* Whole numbers up to here are exact in JSON's doubles. */
 #define MAX_NUMBER 9007199254740992.0
 
-bool monitor_init(struct monitor *m)
+/* What is kept of one life. */
+static bool init_life(struct monitor *m)
 {
 	*m = (struct monitor){
-		.line = malloc(MONITOR_LINE_SIZE),
 		.refusals = cJSON_CreateArray(),
 		.places = cJSON_CreateArray(),
 		.phases = cJSON_CreateArray(),
@@ -26,16 +26,24 @@ bool monitor_init(struct monitor *m)
 		.table_writes = cJSON_CreateArray(),
 		.stale = cJSON_CreateArray(),
 	};
-	if (m->line == NULL || m->refusals == NULL || m->places == NULL ||
-	    m->phases == NULL || m->history == NULL || m->queued == NULL ||
-	    m->table_writes == NULL || m->stale == NULL) {
+	return m->refusals != NULL && m->places != NULL && m->phases != NULL &&
+	       m->history != NULL && m->queued != NULL &&
+	       m->table_writes != NULL && m->stale != NULL;
+}
+
+bool monitor_init(struct monitor *m)
+{
+	bool good = init_life(m);
+
+	m->line = malloc(MONITOR_LINE_SIZE);
+	if (!good || m->line == NULL) {
 		monitor_fini(m);
 		return false;
 	}
 	return true;
 }
 
-void monitor_fini(struct monitor *m)
+static void fini_life(struct monitor *m)
 {
 	free(m->line);
 	cJSON_Delete(m->boot);
@@ -51,7 +59,65 @@ void monitor_fini(struct monitor *m)
 	cJSON_Delete(m->queued);
 	cJSON_Delete(m->table_writes);
 	cJSON_Delete(m->stale);
+}
+
+void monitor_fini(struct monitor *m)
+{
+	while (m->next != NULL) {
+		struct monitor *gone = m->next;
+
+		m->next = gone->next;
+		fini_life(gone);
+		free(gone);
+	}
+	fini_life(m);
 	*m = (struct monitor){0};
+}
+
+/* Where an event belongs; the number is as good as what was told. */
+static struct monitor *life_of(struct monitor *m, uint64_t domain)
+{
+	struct monitor *new;
+	unsigned int nr = 1;
+
+	if (domain == 0) {
+		return m; /* of the machine */
+	}
+	if (m->domain == 0) {
+		m->domain = domain;
+	}
+	for (; m->domain != domain; m = m->next, nr++) {
+		if (m->next != NULL) {
+			continue;
+		}
+		new = nr < MONITOR_MAX_LIVES ? malloc(sizeof(*new)) : NULL;
+		if (new == NULL) {
+			return m;
+		}
+		if (!init_life(new)) {
+			fini_life(new);
+			free(new);
+			return m;
+		}
+		new->domain = domain;
+		m->next = new;
+	}
+	return m;
+}
+
+const char *monitor_name(const struct monitor *m)
+{
+	return monitor_text(m->guest_start, GUEST_START_NAME, "guest");
+}
+
+bool monitor_lives_on(const struct monitor *m)
+{
+	for (const struct monitor *n = m->next; n != NULL; n = n->next) {
+		if (strcmp(monitor_name(n), monitor_name(m)) == 0) {
+			return true;
+		}
+	}
+	return false;
 }
 
 uint64_t monitor_number(const cJSON *object, const char *name,
@@ -189,7 +255,8 @@ static void take_line(struct monitor *m)
 		m->nr_bad_lines++;
 		return;
 	}
-	take_event(m, kind, event);
+	take_event(life_of(m, monitor_number(event, CONTROL_DOMAIN, 0)), kind,
+		   event);
 }
 
 void monitor_feed(struct monitor *m, const char *data, size_t size)

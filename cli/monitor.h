@@ -16,11 +16,19 @@
 #define MONITOR_LINE_SIZE 65536
 /* Refusals kept for the report; the others are counted. */
 #define MONITOR_MAX_REFUSALS 256
+/* Lives of domains that are told apart; the last stands for more. */
+#define MONITOR_MAX_LIVES 64
 /* Places and phases: a vCPU or a phase each. */
 #define MONITOR_MAX_KEPT 64
 
+/*
+ * What is told of the machine and of the first domain's life; those of others
+ * follow by `next`, in the order in which they were first told of.
+ */
 struct monitor {
-	char *line; /* MONITOR_LINE_SIZE bytes */
+	struct monitor *next;
+	uint64_t domain; /* the domain's number; 0: it is not known yet */
+	char *line;      /* MONITOR_LINE_SIZE bytes */
 	size_t length;
 	bool dropping; /* inside a line that is too long */
 	/* The events' objects, NULL if they have not come. */
@@ -42,13 +50,18 @@ struct monitor {
 	uint64_t nr_audits;
 	uint64_t audit_differences;
 	uint64_t nr_bad_lines; /* too long, no JSON, or without "event" */
-	bool guest_started;    /* since this was last cleared */
+	bool guest_started;    /* this life, since it was last cleared */
 };
 
 /* Returns false if memory is short. */
 bool monitor_init(struct monitor *monitor);
 void monitor_fini(struct monitor *monitor);
 void monitor_feed(struct monitor *monitor, const char *data, size_t size);
+
+/* The name of the life's domain. */
+const char *monitor_name(const struct monitor *monitor);
+/* Was there another life of that domain after this one? */
+bool monitor_lives_on(const struct monitor *monitor);
 
 /*
  * Members of an event: a whole number that is not negative, or `otherwise`;

@@ -105,9 +105,11 @@ _Noreturn static void become_qemu(char **arguments,
 	if (null >= 0 && dup2(null, STDIN_FILENO) >= 0 &&
 	    dup2(null, STDOUT_FILENO) >= 0 &&
 	    dup2(errors, STDERR_FILENO) >= 0) {
-		inherit(config->kernel);
+		for (unsigned int i = 0; i < config->nr_guests; i++) {
+			inherit(config->guest[i].kernel);
+			inherit(config->guest[i].initrd);
+		}
 		inherit(config->memory);
-		inherit(config->initrd);
 		inherit(config->console);
 		inherit(config->control);
 		inherit(config->gdb);

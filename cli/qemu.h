@@ -26,14 +26,20 @@ enum qemu_exit {
 	QEMU_EXIT_BROKEN = QEMU_STATUS(CONTROL_EXIT_BROKEN),
 };
 
+/* The modules of one domain: open files that QEMU inherits. */
+struct qemu_guest {
+	const char *cmdline;
+	int kernel; /* the ELF */
+	int initrd; /* -1: there is none */
+};
+
 struct qemu_config {
 	const struct run_options *options;
 	const char *hypervisor; /* path of the image */
-	const char *cmdline;    /* the guest's */
 	uint64_t ram;           /* bytes, the hypervisor's part included */
-	/* Open files that QEMU inherits; -1: there is none. */
-	int kernel; /* the guest's ELF */
-	int initrd;
+	struct qemu_guest guest[DOMAINS_MAX];
+	unsigned int nr_guests;
+	/* More open files that QEMU inherits; -1: there is none. */
 	int memory;  /* the machine's RAM, shared with us */
 	int console; /* QEMU's ends of socket pairs */
 	int control;

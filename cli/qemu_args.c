@@ -133,13 +133,17 @@ unsigned int qemu_cpus(const struct run_options *o)
 {
 	const long host = sysconf(_SC_NPROCESSORS_ONLN);
 	unsigned int most = o->cpus;
+	unsigned int vcpus = 0;
 
 	if (most == 0) {
 		most = host < 1              ? 1
 		       : host < RUN_CPUS_MAX ? (unsigned int)host
 					     : RUN_CPUS_MAX;
 	}
-	return o->vcpus < most ? o->vcpus : most;
+	for (unsigned int i = 0; i < run_options_nr(o); i++) {
+		vcpus += run_options_domain(o, i).vcpus;
+	}
+	return vcpus < most ? vcpus : most;
 }
 
 static void add_machine(struct arguments *a, const struct qemu_config *config)
@@ -209,18 +213,75 @@ bool qemu_waits(const struct qemu_config *config)
 	       !config->options->repeats;
 }
 
-static void add_watch(const struct run_options *o, char *text, size_t size)
-{
-	size_t n = 0;
+/* A string that is put together piece by piece. */
+struct words {
+	char text[4096];
+	size_t used;
+};
 
-	if (o->watch != 0) {
-		n = (size_t)snprintf(text, size, " watch-mfn=%" PRIx64,
-				     o->watch);
+__attribute__((format(printf, 2, 3))) static void say_word(struct words *w,
+							   const char *format,
+							   ...)
+{
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vsnprintf(w->text + w->used, sizeof(w->text) - w->used, format,
+		      args);
+	va_end(args);
+	if (n > 0) {
+		w->used += (size_t)n;
 	}
-	for (unsigned int i = 0; i < o->nr_slots && n < size; i++) {
-		n += (size_t)snprintf(text + n, size - n,
-				      " watch-slot=%" PRIu64 ":%" PRIx64,
-				      o->slots[i].request, o->slots[i].address);
+	if (w->used >= sizeof(w->text)) {
+		w->used = sizeof(w->text) - 1;
+	}
+}
+
+static void say_audit(struct words *w, const struct run_options *o)
+{
+	switch (o->audit) {
+	case RUN_AUDIT_OFF:
+		say_word(w, " audit=off");
+		break;
+	case RUN_AUDIT_EVERY:
+		say_word(w, " audit=%" PRIu64, o->audit_every);
+		break;
+	case RUN_AUDIT_EXIT:
+		say_word(w, " audit=exit");
+		break;
+	}
+}
+
+static void say_watch(struct words *w, const struct run_options *o)
+{
+	if (o->watch != 0) {
+		say_word(w, " watch-mfn=%" PRIx64, o->watch);
+	}
+	for (unsigned int i = 0; i < o->nr_slots; i++) {
+		say_word(w, " watch-slot=%" PRIu64 ":%" PRIx64,
+			 o->slots[i].request, o->slots[i].address);
+	}
+}
+
+static void say_domain(struct words *w, const struct run_domain *d, bool named,
+		       bool initrd)
+{
+	if (named) {
+		say_word(w, " domain=%s", d->name);
+	}
+	say_word(w, " dom-memory=%" PRIu64, d->memory / MIB);
+	if (d->vcpus > 1) {
+		say_word(w, " vcpus=%u", d->vcpus);
+	}
+	if (d->restarts != 0) {
+		say_word(w, " restart=%u", d->restarts);
+	}
+	if (d->privileged) {
+		say_word(w, " privileged");
+	}
+	if (named && initrd) {
+		say_word(w, " initrd");
 	}
 }
 
@@ -228,54 +289,70 @@ static void add_hypervisor(struct arguments *a,
 			   const struct qemu_config *config)
 {
 	const struct run_options *o = config->options;
-	char audit[32] = "exit";
-	char stop[64] = "";
-	char watch[32 + 48 * RUN_SLOTS] = "";
-	char processors[48] = "";
-	char record[32] = "";
+	const char *console = o->console != NULL   ? o->console
+			      : o->domains.nr == 0 ? NULL
+			      : o->interactive     ? o->domains.list[0].name
+						   : NULL;
+	struct words w = {.used = 0};
 
-	if (o->audit == RUN_AUDIT_OFF) {
-		snprintf(audit, sizeof(audit), "off");
-	} else if (o->audit == RUN_AUDIT_EVERY) {
-		snprintf(audit, sizeof(audit), "%" PRIu64, o->audit_every);
+	say_word(&w, "loglevel=%s", o->log_level);
+	say_audit(&w, o);
+	/* Never reset (-no-reboot): no RAM has been used but by firmware. */
+	say_word(&w, " debug-exit fresh%s", o->stretch ? " stretch" : "");
+	if (qemu_cpus(o) > 1) {
+		say_word(&w, " cpus=%u", qemu_cpus(o));
 	}
 	if (o->stop_at != 0) {
-		snprintf(stop, sizeof(stop), " stop-at=%" PRIu64, o->stop_at);
+		say_word(&w, " stop-at=%" PRIu64, o->stop_at);
 	}
-	add_watch(o, watch, sizeof(watch));
-	if (o->vcpus > 1) {
-		snprintf(processors, sizeof(processors), " vcpus=%u cpus=%u",
-			 o->vcpus, qemu_cpus(o));
-	}
+	say_word(&w, "%s%s", o->stop_at_refusal ? " stop-at-refusal" : "",
+		 qemu_waits(config) ? " wait" : "");
+	say_watch(&w, o);
 	if (o->record != NULL) {
-		snprintf(record, sizeof(record), " record=%d", QEMU_RECORD_MIB);
+		say_word(&w, " record=%d", QEMU_RECORD_MIB);
+	}
+	if (console != NULL) {
+		say_word(&w, " console=%s", console);
+	}
+	for (unsigned int i = 0; i < config->nr_guests; i++) {
+		const struct run_domain d = run_options_domain(o, i);
+
+		say_domain(&w, &d, o->domains.nr != 0,
+			   config->guest[i].initrd >= 0);
 	}
 	add_pair(a, "-kernel", config->hypervisor);
-	add(a, "-append");
-	/* Never reset (-no-reboot): no RAM has been used but by firmware. */
-	add(a,
-	    "loglevel=%s audit=%s debug-exit fresh%s%s%s%s%s%s%s dom-memory=%" PRIu64,
-	    o->log_level, audit, processors, o->stretch ? " stretch" : "", stop,
-	    o->stop_at_refusal ? " stop-at-refusal" : "",
-	    qemu_waits(config) ? " wait" : "", watch, record, o->memory / MIB);
+	add_pair(a, "-append", w.text);
 }
 
 static void add_modules(struct arguments *a, const struct qemu_config *config)
 {
-	char *cmdline = double_commas(config->cmdline);
+	char *list = NULL;
 
-	if (cmdline == NULL) {
-		a->short_of_memory = true;
-		return;
+	for (unsigned int i = 0; i < config->nr_guests; i++) {
+		const struct qemu_guest *g = &config->guest[i];
+		char *cmdline = double_commas(g->cmdline);
+		char *longer = NULL;
+		char initrd[48] = "";
+
+		if (g->initrd >= 0) {
+			snprintf(initrd, sizeof(initrd), ",/proc/self/fd/%d",
+				 g->initrd);
+		}
+		if (cmdline == NULL ||
+		    asprintf(&longer, "%s%s/proc/self/fd/%d %s%s",
+			     list != NULL ? list : "", list != NULL ? "," : "",
+			     g->kernel, cmdline, initrd) < 0) {
+			a->short_of_memory = true;
+			longer = NULL;
+		}
+		free(cmdline);
+		free(list);
+		list = longer;
 	}
-	add(a, "-initrd");
-	if (config->initrd >= 0) {
-		add(a, "/proc/self/fd/%d %s,/proc/self/fd/%d", config->kernel,
-		    cmdline, config->initrd);
-	} else {
-		add(a, "/proc/self/fd/%d %s", config->kernel, cmdline);
+	if (list != NULL) {
+		add_pair(a, "-initrd", list);
 	}
-	free(cmdline);
+	free(list);
 }
 
 char **qemu_arguments(const struct qemu_config *config)

@@ -23,6 +23,7 @@
 #include "cli/doctor.h"
 #include "cli/explain.h"
 #include "cli/image.h"
+#include "cli/machine_report.h"
 #include "cli/place.h"
 #include "cli/recording.h"
 #include "cli/run.h"
@@ -36,15 +37,22 @@
 #define MIB (UINT64_C(1) << 20)
 #define SHARED_MAX (UINT64_C(16) << 30)
 
-struct run {
-	struct run_options options;
+/* One domain's files. */
+struct guest {
+	struct run_domain options;
 	char kernel_path[PATH_MAX];
-	char initrd_path[PATH_MAX];
-	char hypervisor_path[PATH_MAX];
+	char initrd_path[PATH_MAX]; /* "": there is none */
 	char cmdline[LAYOUT_CMDLINE_SIZE];
 	uint64_t elf_size;
 	uint64_t initrd_size;
 	uint64_t entry;
+};
+
+struct run {
+	struct run_options options;
+	struct guest guest[DOMAINS_MAX];
+	unsigned int nr_guests;
+	char hypervisor_path[PATH_MAX];
 	struct qemu_config config;
 	char error[ERROR_SIZE];
 };
@@ -58,6 +66,12 @@ __attribute__((format(printf, 3, 4))) static enum exit_status refuse(
 	vsnprintf(r->error, sizeof(r->error), format, args);
 	va_end(args);
 	return status;
+}
+
+/* The guest's descriptors, which the configuration has. */
+static struct qemu_guest *files_of(struct run *r, const struct guest *g)
+{
+	return &r->config.guest[g - r->guest];
 }
 
 /* A file beside the executable; "" if the path is too long. */
@@ -87,41 +101,40 @@ static void choose(const char *given, const char *name, char *path)
 	}
 }
 
-static enum exit_status find_files(struct run *r)
+static enum exit_status find_files(struct run *r, struct guest *g)
 {
-	const struct run_options *o = &r->options;
+	const struct run_domain *o = &g->options;
 
-	choose(NULL, "pagewarden-hv.elf", r->hypervisor_path);
-	choose(o->kernel, "vmlinuz", r->kernel_path);
-	if (r->kernel_path[0] == '\0') {
+	choose(o->kernel, "vmlinuz", g->kernel_path);
+	if (g->kernel_path[0] == '\0') {
 		return refuse(r, STATUS_USAGE, "--kernel: path too long");
 	}
 	if (o->no_initrd) {
 		return STATUS_OK;
 	}
-	choose(o->initrd, "initramfs.cpio.gz", r->initrd_path);
-	if (r->initrd_path[0] == '\0') {
+	choose(o->initrd, "initramfs.cpio.gz", g->initrd_path);
+	if (g->initrd_path[0] == '\0') {
 		return refuse(r, STATUS_USAGE, "--initrd: path too long");
 	}
 	return STATUS_OK;
 }
 
-static enum exit_status make_cmdline(struct run *r)
+static enum exit_status make_cmdline(struct run *r, struct guest *g)
 {
-	const char *append = r->options.append;
+	const char *append = g->options.append;
 	int n;
 
 	if (append == NULL || append[0] == '\0') {
-		snprintf(r->cmdline, sizeof(r->cmdline), BASE_CMDLINE);
+		snprintf(g->cmdline, sizeof(g->cmdline), BASE_CMDLINE);
 		return STATUS_OK;
 	}
-	n = snprintf(r->cmdline, sizeof(r->cmdline), "%s %s", BASE_CMDLINE,
+	n = snprintf(g->cmdline, sizeof(g->cmdline), "%s %s", BASE_CMDLINE,
 		     append);
-	if (n < 0 || (size_t)n >= sizeof(r->cmdline)) {
+	if (n < 0 || (size_t)n >= sizeof(g->cmdline)) {
 		return refuse(r, STATUS_USAGE,
 			      "--append: %d bytes with %s, but start_info "
 			      "takes %zu",
-			      n, BASE_CMDLINE, sizeof(r->cmdline) - 1);
+			      n, BASE_CMDLINE, sizeof(g->cmdline) - 1);
 	}
 	for (const char *c = append; *c != '\0'; c++) {
 		if (*c == '\n' || *c == '\r') {
@@ -142,41 +155,43 @@ static enum exit_status check_hypervisor(struct run *r)
 	return STATUS_OK;
 }
 
-static enum exit_status open_initrd(struct run *r)
+static enum exit_status open_initrd(struct run *r, struct guest *g)
 {
-	const char *advice = r->options.initrd != NULL
+	const char *advice = g->options.initrd != NULL
 				     ? ""
 				     : " (run make, or give --no-initrd)";
 	struct stat status;
+	int fd;
 
-	if (r->initrd_path[0] == '\0') {
+	if (g->initrd_path[0] == '\0') {
 		return STATUS_OK;
 	}
-	r->config.initrd =
-		open(r->initrd_path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (r->config.initrd < 0 || fstat(r->config.initrd, &status) != 0) {
+	fd = open(g->initrd_path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	files_of(r, g)->initrd = fd;
+	if (fd < 0 || fstat(fd, &status) != 0) {
 		return refuse(r, STATUS_USAGE, "initrd %s: %s%s",
-			      r->initrd_path, strerror(errno), advice);
+			      g->initrd_path, strerror(errno), advice);
 	}
 	if (!S_ISREG(status.st_mode)) {
 		return refuse(r, STATUS_USAGE, "initrd %s: not a regular file",
-			      r->initrd_path);
+			      g->initrd_path);
 	}
 	if (status.st_size == 0) {
 		return refuse(r, STATUS_USAGE, "initrd %s: file is empty",
-			      r->initrd_path);
+			      g->initrd_path);
 	}
-	r->initrd_size = (uint64_t)status.st_size;
+	g->initrd_size = (uint64_t)status.st_size;
 	return STATUS_OK;
 }
 
 /* The builder's judgement: can this domain be built? */
-static enum exit_status check_domain(struct run *r, const struct image *image)
+static enum exit_status check_domain(struct run *r, struct guest *g,
+				     const struct image *image)
 {
 	struct layout_request request = {
-		.nr_pages = r->options.memory >> PAGE_SHIFT,
-		.initrd_size = r->initrd_size,
-		.cmdline_size = strlen(r->cmdline),
+		.nr_pages = g->options.memory >> PAGE_SHIFT,
+		.initrd_size = g->initrd_size,
+		.cmdline_size = strlen(g->cmdline),
 	};
 	struct build_error e = {.text = ""};
 	struct elf_image elf;
@@ -186,10 +201,10 @@ static enum exit_status check_domain(struct run *r, const struct image *image)
 	if (elf_parse(&elf, image->elf, image->size, &e) != 0 ||
 	    notes_parse(&elf, &notes, &e) != 0 ||
 	    layout_plan(&notes, &request, &layout, &e) != 0) {
-		return refuse(r, STATUS_USAGE, "kernel %s: %s", r->kernel_path,
+		return refuse(r, STATUS_USAGE, "kernel %s: %s", g->kernel_path,
 			      e.text);
 	}
-	r->entry = layout.entry.v;
+	g->entry = layout.entry.v;
 	return STATUS_OK;
 }
 
@@ -221,7 +236,7 @@ static double seconds_since(const struct timespec *start)
 	       (double)(t.tv_nsec - start->tv_nsec) / 1e9;
 }
 
-static enum exit_status load_kernel(struct run *r)
+static enum exit_status load_kernel(struct run *r, struct guest *g)
 {
 	char reason[IMAGE_ERROR_SIZE] = "";
 	char size[SIZE_TEXT];
@@ -229,24 +244,24 @@ static enum exit_status load_kernel(struct run *r)
 	struct image image = {0};
 	enum exit_status status;
 
-	if (access(r->kernel_path, R_OK) != 0) {
+	if (access(g->kernel_path, R_OK) != 0) {
 		return refuse(r, STATUS_USAGE, "kernel %s: %s%s",
-			      r->kernel_path, strerror(errno),
-			      r->options.kernel != NULL
+			      g->kernel_path, strerror(errno),
+			      g->options.kernel != NULL
 				      ? ""
 				      : " (make fetches Debian's)");
 	}
 	clock_gettime(CLOCK_MONOTONIC, &start);
-	say("unpacking %s", r->kernel_path);
-	if (image_load(r->kernel_path, &image, reason) != 0) {
-		return refuse(r, STATUS_USAGE, "kernel %s: %s", r->kernel_path,
+	say("unpacking %s", g->kernel_path);
+	if (image_load(g->kernel_path, &image, reason) != 0) {
+		return refuse(r, STATUS_USAGE, "kernel %s: %s", g->kernel_path,
 			      reason);
 	}
-	status = check_domain(r, &image);
+	status = check_domain(r, g, &image);
 	if (status == STATUS_OK) {
-		r->elf_size = image.size;
-		r->config.kernel = to_memory(&image);
-		if (r->config.kernel < 0) {
+		g->elf_size = image.size;
+		files_of(r, g)->kernel = to_memory(&image);
+		if (files_of(r, g)->kernel < 0) {
 			status = refuse(r, STATUS_OURS,
 					"cannot keep the unpacked kernel: %s",
 					strerror(errno));
@@ -280,23 +295,57 @@ static uint64_t ring_size(const struct run *r)
 	return r->options.record == NULL ? 0 : (QEMU_RECORD_MIB + 1) * MIB;
 }
 
-static enum exit_status prepare(struct run *r)
+static enum exit_status prepare_guest(struct run *r, struct guest *g)
 {
-	enum exit_status status = find_files(r);
+	enum exit_status status = find_files(r, g);
 
 	if (status == STATUS_OK) {
-		status = make_cmdline(r);
+		status = make_cmdline(r, g);
 	}
 	if (status == STATUS_OK) {
-		status = open_initrd(r);
+		status = open_initrd(r, g);
 	}
 	if (status == STATUS_OK) {
-		status = load_kernel(r);
+		status = load_kernel(r, g);
 	}
-	if (status == STATUS_OK && r->elf_size + r->initrd_size > MAX_MODULES) {
+	files_of(r, g)->cmdline = g->cmdline;
+	return status;
+}
+
+/* A guest's troubles are told with its name, where there are several. */
+static void name_error(struct run *r, const struct guest *g)
+{
+	char text[ERROR_SIZE];
+
+	if (r->nr_guests > 1) {
+		memcpy(text, r->error, sizeof(text));
+		snprintf(r->error, sizeof(r->error), "%s: %.*s",
+			 g->options.name,
+			 (int)(ERROR_SIZE - DOMAINS_NAME_MAX - 3), text);
+	}
+}
+
+static enum exit_status prepare(struct run *r)
+{
+	enum exit_status status = STATUS_OK;
+	uint64_t modules = 0;
+	uint64_t memory = 0;
+
+	for (unsigned int i = 0; status == STATUS_OK && i < r->nr_guests; i++) {
+		struct guest *g = &r->guest[i];
+
+		status = prepare_guest(r, g);
+		if (status != STATUS_OK) {
+			name_error(r, g);
+		}
+		modules += g->elf_size + g->initrd_size;
+		memory += g->options.memory;
+	}
+	if (status == STATUS_OK && modules > MAX_MODULES) {
 		status = refuse(r, STATUS_USAGE,
 				"kernel and initrd are more than 2 GiB");
 	}
+	choose(NULL, "pagewarden-hv.elf", r->hypervisor_path);
 	if (status == STATUS_OK) {
 		status = check_hypervisor(r);
 	}
@@ -305,10 +354,8 @@ static enum exit_status prepare(struct run *r)
 	}
 	r->config.options = &r->options;
 	r->config.hypervisor = r->hypervisor_path;
-	r->config.cmdline = r->cmdline;
-	r->config.ram =
-		qemu_ram_size(r->options.memory,
-			      r->elf_size + r->initrd_size + ring_size(r));
+	r->config.nr_guests = r->nr_guests;
+	r->config.ram = qemu_ram_size(memory, modules + ring_size(r));
 	r->config.memory = open_memory(r->config.ram);
 	if (r->options.record != NULL && r->config.memory < 0) {
 		return refuse(r, STATUS_USAGE,
@@ -318,11 +365,12 @@ static enum exit_status prepare(struct run *r)
 	return STATUS_OK;
 }
 
-/* The report of a run that has taken place. */
-static enum exit_status conclude(struct run *r, const struct session *s,
-				 const char *asker)
+/* The run as a whole; with one guest that is the guest's report. */
+static struct run_report report_of_run(const struct run *r,
+				       const struct session *s,
+				       const char *asker)
 {
-	struct run_report report = {
+	return (struct run_report){
 		.result = s->result,
 		.monitor = s->monitor,
 		.expect = r->options.expect,
@@ -330,30 +378,69 @@ static enum exit_status conclude(struct run *r, const struct session *s,
 		.strict = r->options.strict,
 		.audit = r->options.audit != RUN_AUDIT_OFF,
 		.icount = r->options.icount,
-		.memory = r->options.memory,
+		.memory = r->guest[0].options.memory,
 		.seconds = s->seconds,
-		.kernel = r->kernel_path,
+		.kernel = r->guest[0].kernel_path,
 		.asker = asker,
 		.detail = s->error,
 	};
-	enum exit_status status = report_status(&report);
-	char verdict[QEMU_ERROR_SIZE + 128];
+}
+
+/* Of each life; at most MONITOR_MAX_LIVES. Returns how many. */
+static unsigned int report_lives(const struct run *r,
+				 const struct run_report *whole,
+				 struct run_report *lives)
+{
+	const struct monitor *m = whole->monitor;
+	unsigned int nr = 0;
+
+	for (; r->nr_guests > 1 && m != NULL; m = m->next) {
+		const struct guest *g = &r->guest[0];
+
+		for (unsigned int i = 0; i < r->nr_guests; i++) {
+			if (strcmp(r->guest[i].options.name, monitor_name(m)) ==
+			    0) {
+				g = &r->guest[i];
+			}
+		}
+		lives[nr] = *whole;
+		lives[nr].monitor = m;
+		lives[nr].expect = NULL;
+		lives[nr].memory = g->options.memory;
+		lives[nr].kernel = g->kernel_path;
+		lives[nr].result = report_result(m, whole->result);
+		nr++;
+	}
+	return nr;
+}
+
+/* The report of a run that has taken place. */
+static enum exit_status conclude(struct run *r, const struct session *s,
+				 const char *asker)
+{
+	const struct run_report whole = report_of_run(r, s, asker);
+	struct run_report lives[MONITOR_MAX_LIVES];
+	const struct machine_report machine = {
+		.whole = &whole,
+		.lives = lives,
+		.nr_lives = report_lives(r, &whole, lives),
+	};
+	enum exit_status status = machine_status(&machine);
 
 	if (r->options.doctor) {
-		doctor_report(&report);
+		doctor_report(&whole);
 	} else if (!r->options.json) {
 		/* A machine that never ran has nothing to tell. */
 		if (s->result != RUN_BAD_CPU && s->result != RUN_QEMU_FAILED) {
 			say_console_mid_line(false);
-			summary_text(stdout, &report);
+			machine_text(stdout, &machine);
 		}
-	} else if (!summary_json(stdout, &report)) {
+	} else if (!machine_json(stdout, &machine)) {
 		say("out of memory for the summary");
 		status = STATUS_OURS;
 	}
 	fflush(stdout);
-	report_verdict(&report, verdict, sizeof(verdict));
-	say("%s", verdict);
+	machine_verdicts(&machine);
 	return status;
 }
 
@@ -367,25 +454,6 @@ static void die_of(int number)
 	sigaddset(&set, number);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 	raise(number);
-}
-
-/* To read the machine's memory from here, if it was opened for that. */
-static void share_memory(const struct run *r, struct why_live *why)
-{
-	void *ram;
-
-	if (r->config.memory < 0) {
-		return;
-	}
-	ram = mmap(NULL, r->config.ram, PROT_READ, MAP_SHARED, r->config.memory,
-		   0);
-	if (ram != MAP_FAILED) {
-		why->machine = (struct why_machine){
-			.ram = ram,
-			.size = r->config.ram,
-			.below_4g = why_below_4g(r->config.ram),
-		};
-	}
 }
 
 /* The recording's end: what is not in the file is told. */
@@ -408,33 +476,51 @@ static enum exit_status end_recording(struct run *r,
 	return STATUS_OK;
 }
 
-static enum exit_status run_guest(struct run *r, struct monitor *monitor)
+static void tell_places(struct session *s)
 {
-	struct why_live why = {
-		.kernel_fd = r->config.kernel,
-		.kernel_size = r->elf_size,
-		.map_path = r->options.symbols,
-		.waits = qemu_waits(&r->config),
-	};
-	struct session session = {
-		.why = &why,
-		.options = &r->options,
-		.config = &r->config,
-		.entry = r->entry,
-		.monitor = monitor,
-	};
-	struct recording recording;
-	char asker[128];
+	unsigned int n = 0;
+
+	for (struct monitor *m = s->monitor; m != NULL; m = m->next, n++) {
+		if (cJSON_GetArraySize(m->places) != 0) {
+			places_tell(m, why_live_kernel(session_why(s, n, m)));
+		}
+	}
+}
+
+static void say_start(const struct run *r)
+{
 	char guest[SIZE_TEXT];
 	char machine[SIZE_TEXT];
-	enum exit_status recorded;
-	enum exit_status status;
 
-	say("starting QEMU: guest %s, machine %s, CPU %s%s",
-	    size_format(r->options.memory, guest),
+	for (unsigned int i = 0; i < r->nr_guests; i++) {
+		const struct run_domain *d = &r->guest[i].options;
+
+		if (r->nr_guests > 1) {
+			say("domain %s: %s, %u vCPU%s", d->name,
+			    size_format(d->memory, guest), d->vcpus,
+			    d->vcpus == 1 ? "" : "s");
+		}
+	}
+	if (r->nr_guests > 1) {
+		snprintf(guest, sizeof(guest), "%u domains", r->nr_guests);
+	} else {
+		size_format(r->guest[0].options.memory, guest);
+	}
+	say("starting QEMU: guest %s, machine %s, CPU %s%s", guest,
 	    size_format(r->config.ram, machine), r->options.cpu,
 	    r->options.interactive && isatty(STDIN_FILENO) ? "; Ctrl-] quits"
 							   : "");
+}
+
+/* Runs, and tells of it. */
+static enum exit_status run_session(struct run *r, struct session *s)
+{
+	struct recording recording;
+	char asker[128];
+	enum exit_status recorded;
+	enum exit_status status;
+
+	say_start(r);
 	if (r->options.record != NULL) {
 		if (!recording_open(&recording, r->options.record,
 				    r->config.memory, r->config.ram)) {
@@ -442,41 +528,63 @@ static enum exit_status run_guest(struct run *r, struct monitor *monitor)
 				      r->options.record,
 				      recording.writer.error);
 		}
-		session.recording = &recording;
+		s->recording = &recording;
 	}
-	share_memory(r, &why);
-	if (session_run(&session) != 0) {
-		(void)end_recording(r, session.recording);
-		why_live_fini(&why);
-		return refuse(r, STATUS_OURS, "%s", session.error);
+	if (session_run(s) != 0) {
+		(void)end_recording(r, s->recording);
+		return refuse(r, STATUS_OURS, "%s", s->error);
 	}
-	if (cJSON_GetArraySize(monitor->places) != 0) {
-		places_tell(monitor, why_live_kernel(&why));
+	tell_places(s);
+	if (r->options.explain && s->signal == 0) {
+		explain_again(s);
 	}
-	if (r->options.explain && session.signal == 0) {
-		explain_again(&session);
-	}
-	why_live_asker(&why, monitor, asker, sizeof(asker));
-	why_live_fini(&why);
-	recorded = end_recording(r, session.recording);
-	status = conclude(r, &session, asker);
+	why_live_asker(session_why(s, 0, s->monitor), s->monitor, asker,
+		       sizeof(asker));
+	recorded = end_recording(r, s->recording);
+	s->recording = NULL;
+	status = conclude(r, s, asker);
 	status = recorded != STATUS_OK ? recorded : status;
-	if (session.signal != 0) {
-		die_of(session.signal);
+	if (s->signal != 0) {
+		die_of(s->signal);
 	}
 	return status;
 }
 
-static void close_files(struct run *r)
+static enum exit_status run_guests(struct run *r, struct monitor *monitor)
 {
-	if (r->config.kernel >= 0) {
-		close(r->config.kernel);
+	struct why_live why[DOMAINS_MAX] = {{.kernel_fd = -1}};
+	struct why_live *lives = calloc(MONITOR_MAX_LIVES, sizeof(*lives));
+	struct session s = {
+		.why_of = why,
+		.why = lives,
+		.options = &r->options,
+		.config = &r->config,
+		.entry = r->guest[0].entry,
+		.monitor = monitor,
+	};
+	enum exit_status status;
+
+	if (lives == NULL) {
+		return refuse(r, STATUS_OURS, "out of memory");
 	}
-	if (r->config.initrd >= 0) {
-		close(r->config.initrd);
+	for (unsigned int i = 0; i < r->nr_guests; i++) {
+		why[i] = (struct why_live){
+			.kernel_fd = r->config.guest[i].kernel,
+			.kernel_size = r->guest[i].elf_size,
+			.map_path = r->options.symbols,
+			.waits = qemu_waits(&r->config),
+		};
 	}
-	if (r->config.memory >= 0) {
-		close(r->config.memory);
+	status = run_session(r, &s);
+	session_forget(&s);
+	free(lives);
+	return status;
+}
+
+static void close_fd(int fd)
+{
+	if (fd >= 0) {
+		close(fd);
 	}
 }
 
@@ -489,11 +597,15 @@ static enum exit_status run(struct run *r)
 		if (!monitor_init(&monitor)) {
 			status = refuse(r, STATUS_OURS, "out of memory");
 		} else {
-			status = run_guest(r, &monitor);
+			status = run_guests(r, &monitor);
 			monitor_fini(&monitor);
 		}
 	}
-	close_files(r);
+	for (unsigned int i = 0; i < DOMAINS_MAX; i++) {
+		close_fd(r->config.guest[i].kernel);
+		close_fd(r->config.guest[i].initrd);
+	}
+	close_fd(r->config.memory);
 	if (r->error[0] != '\0') {
 		say("%s", r->error);
 	}
@@ -502,26 +614,46 @@ static enum exit_status run(struct run *r)
 
 int run_with(const struct run_options *options)
 {
-	struct run r = {.config = {.kernel = -1, .initrd = -1, .memory = -1}};
+	struct run *r = calloc(1, sizeof(*r));
+	enum exit_status status;
 
-	r.options = *options;
-	return (int)run(&r);
+	if (r == NULL) {
+		say("out of memory");
+		return STATUS_OURS;
+	}
+	r->options = *options;
+	r->nr_guests = run_options_nr(options);
+	r->config.memory = -1;
+	for (unsigned int i = 0; i < DOMAINS_MAX; i++) {
+		r->config.guest[i].kernel = -1;
+		r->config.guest[i].initrd = -1;
+	}
+	for (unsigned int i = 0; i < r->nr_guests; i++) {
+		r->guest[i].options = run_options_domain(options, i);
+	}
+	status = run(r);
+	free(r);
+	return (int)status;
 }
 
 int cmd_run(int argc, char **argv)
 {
-	struct run r = {.config = {.kernel = -1, .initrd = -1, .memory = -1}};
 	char error[RUN_OPTIONS_ERROR_SIZE];
+	struct run_options options;
+	int status = STATUS_USAGE;
 
-	switch (run_options_parse(argc, argv, &r.options, error)) {
+	switch (run_options_parse(argc, argv, &options, error)) {
 	case RUN_OPTIONS_HELP:
 		fputs(run_options_help, stdout);
-		return STATUS_OK;
+		status = STATUS_OK;
+		break;
 	case RUN_OPTIONS_BAD:
 		say("%s", error);
-		return STATUS_USAGE;
+		break;
 	case RUN_OPTIONS_OK:
+		status = run_with(&options);
 		break;
 	}
-	return (int)run(&r);
+	run_options_fini(&options);
+	return status;
 }

@@ -11,9 +11,6 @@
 #include <string.h>
 
 #include "cli/run_options.h"
-#include "cli/size.h"
-
-#define MEMORY_UNIT (UINT64_C(1) << 20)
 
 const char run_options_help[] =
 	"usage: pagewarden run [OPTION]...\n"
@@ -27,6 +24,12 @@ const char run_options_help[] =
 	"  --append STR      more kernel parameters, after console=hvc0\n"
 	"  --memory SIZE     the guest's memory: 512M, 4G; MiB if no unit (1G)\n"
 	"  --vcpus N         the guest's CPUs, 1 to 32 (1)\n"
+	"  --domain KEY=VALUE,...  one of several domains, with the keys name,\n"
+	"                    kernel, initrd (or none), append, memory, vcpus,\n"
+	"                    restart (times), privileged (yes); may be repeated\n"
+	"  --config FILE     the same from a file, a [section] for each\n"
+	"  --console NAME    the domain that has the terminal (the first)\n"
+	"  --restart NAME[:TIMES]  begins again when it reboots or crashes\n"
 	"  --cpus N          the machine's, 1 to 8 (as many, up to the host's)\n"
 	"  --cpu MODEL       QEMU's CPU model (Nehalem)\n"
 	"  --symbols FILE    System.map or ELF; else the kernel's own names\n"
@@ -58,6 +61,10 @@ enum option_id {
 	OPT_APPEND,
 	OPT_MEMORY,
 	OPT_VCPUS,
+	OPT_DOMAIN,
+	OPT_CONFIG,
+	OPT_CONSOLE,
+	OPT_RESTART,
 	OPT_CPUS,
 	OPT_CPU,
 	OPT_SYMBOLS,
@@ -87,6 +94,10 @@ static const struct option long_options[] = {
 	{"append", required_argument, NULL, OPT_APPEND},
 	{"memory", required_argument, NULL, OPT_MEMORY},
 	{"vcpus", required_argument, NULL, OPT_VCPUS},
+	{"domain", required_argument, NULL, OPT_DOMAIN},
+	{"config", required_argument, NULL, OPT_CONFIG},
+	{"console", required_argument, NULL, OPT_CONSOLE},
+	{"restart", required_argument, NULL, OPT_RESTART},
 	{"cpus", required_argument, NULL, OPT_CPUS},
 	{"cpu", required_argument, NULL, OPT_CPU},
 	{"symbols", required_argument, NULL, OPT_SYMBOLS},
@@ -111,41 +122,6 @@ static const struct option long_options[] = {
 };
 
 static const char *const log_levels[] = {"error", "warn", "info", "debug"};
-
-/* A plain decimal number from 1 to max, and nothing else. */
-static bool parse_count(const char *text, uint64_t max, uint64_t *ret)
-{
-	uint64_t value = 0;
-
-	if (*text == '\0') {
-		return false;
-	}
-	for (; *text != '\0'; text++) {
-		if (*text < '0' || *text > '9') {
-			return false;
-		}
-		value = value * 10 + (uint64_t)(*text - '0');
-		if (value > max) {
-			return false;
-		}
-	}
-	*ret = value;
-	return value != 0;
-}
-
-static const char *parse_memory(const char *text, struct run_options *o)
-{
-	if (!size_parse(text, &o->memory) || o->memory == 0) {
-		return "is no size (examples: 512M, 4G)";
-	}
-	if (o->memory > RUN_MEMORY_MAX) {
-		return "is above 128T, the most that the M2P window covers";
-	}
-	if (o->memory % MEMORY_UNIT != 0) {
-		return "is not a whole number of MiB";
-	}
-	return NULL;
-}
 
 static const char *parse_summary(const char *text, struct run_options *o)
 {
@@ -239,9 +215,17 @@ static const char *take(int id, const char *argument, struct run_options *o)
 		o->append = argument;
 		return NULL;
 	case OPT_MEMORY:
-		return parse_memory(argument, o);
+		return parse_memory(argument, &o->memory);
 	case OPT_VCPUS:
 		return parse_vcpus(argument, o);
+	case OPT_CONSOLE:
+		return set_text(argument, &o->console);
+	case OPT_RESTART:
+		if (o->nr_restart == DOMAINS_MAX) {
+			return "is one too many";
+		}
+		o->restart[o->nr_restart++] = argument;
+		return NULL;
 	case OPT_CPUS:
 		return parse_cpus(argument, o);
 	case OPT_CPU:
@@ -326,9 +310,128 @@ static void complain(int why, const char *word, char *error)
 	}
 }
 
+/* What describes one guest has no place beside --domain and --config. */
+static const char *misplaced(int id, const struct run_options *o)
+{
+	switch (id) {
+	case OPT_KERNEL:
+	case OPT_INITRD:
+	case OPT_NO_INITRD:
+	case OPT_APPEND:
+	case OPT_MEMORY:
+	case OPT_VCPUS:
+		return "is a key of --domain where domains are named";
+	case OPT_SYMBOLS:
+	case OPT_STOP_AT:
+	case OPT_STOP_AT_REFUSAL:
+	case OPT_EXPLAIN:
+	case OPT_GDB:
+	case OPT_RECORD:
+		return o->domains.nr > 1 ? "is for one domain alone" : NULL;
+	default:
+		return NULL;
+	}
+}
+
+/* The options given, as bits from OPT_KERNEL on, beside the domains. */
+static bool check_places(const struct run_options *o, uint64_t given,
+			 char *error)
+{
+	for (int id = OPT_KERNEL; o->domains.nr != 0 && id <= OPT_HELP; id++) {
+		const char *wrong = misplaced(id, o);
+
+		if (wrong != NULL && (given >> (id - OPT_KERNEL) & 1) != 0) {
+			snprintf(error, RUN_OPTIONS_ERROR_SIZE, "--%s %s",
+				 option_name(id), wrong);
+			return false;
+		}
+	}
+	if (o->no_initrd && o->initrd != NULL) {
+		snprintf(error, RUN_OPTIONS_ERROR_SIZE,
+			 "--initrd and --no-initrd exclude each other");
+		return false;
+	}
+	return true;
+}
+
+static bool check_console(const struct run_options *o, char *error)
+{
+	if (o->console == NULL ||
+	    domains_find(&o->domains, o->console) != NULL ||
+	    (o->domains.nr == 0 && strcmp(o->console, DOMAINS_NAME) == 0)) {
+		return true;
+	}
+	snprintf(error, RUN_OPTIONS_ERROR_SIZE,
+		 "--console: there is no domain '%.100s'", o->console);
+	return false;
+}
+
+static bool apply_restarts(struct run_options *o, char *error)
+{
+	struct domains one = {.list = {{.name = DOMAINS_NAME}}, .nr = 1};
+	struct domains *ds = o->domains.nr != 0 ? &o->domains : &one;
+
+	for (unsigned int i = 0; i < o->nr_restart; i++) {
+		if (domains_restart(ds, o->restart[i], error) != NULL) {
+			return false;
+		}
+	}
+	o->restarts = one.list[0].restarts;
+	return true;
+}
+
+void run_options_fini(struct run_options *o)
+{
+	domains_fini(&o->domains);
+}
+
+unsigned int run_options_nr(const struct run_options *o)
+{
+	return o->domains.nr != 0 ? o->domains.nr : 1;
+}
+
+struct run_domain run_options_domain(const struct run_options *o,
+				     unsigned int i)
+{
+	if (o->domains.nr != 0) {
+		return o->domains.list[i];
+	}
+	return (struct run_domain){
+		.name = DOMAINS_NAME,
+		.kernel = o->kernel,
+		.initrd = o->initrd,
+		.no_initrd = o->no_initrd,
+		.append = o->append,
+		.memory = o->memory,
+		.vcpus = o->vcpus,
+		.restarts = o->restarts,
+	};
+}
+
+/* Returns false with a line in error. */
+static bool take_option(int id, const char *argument, struct run_options *o,
+			char *error)
+{
+	const char *wrong;
+
+	if (id == OPT_DOMAIN) {
+		return domains_add(&o->domains, argument, error) == NULL;
+	}
+	if (id == OPT_CONFIG) {
+		return domains_read(&o->domains, argument, error) == NULL;
+	}
+	wrong = take(id, argument, o);
+	if (wrong != NULL) {
+		snprintf(error, RUN_OPTIONS_ERROR_SIZE, "--%s: '%.100s' %s",
+			 option_name(id), argument, wrong);
+	}
+	return wrong == NULL;
+}
+
 enum run_options_result run_options_parse(int argc, char **argv,
 					  struct run_options *o, char *error)
 {
+	uint64_t given = 0;
 	int id;
 
 	*o = (struct run_options){
@@ -342,8 +445,6 @@ enum run_options_result run_options_parse(int argc, char **argv,
 	optind = 0; /* GNU: forget what an earlier call has seen */
 	opterr = 0;
 	while ((id = getopt_long(argc, argv, "+:", long_options, NULL)) != -1) {
-		const char *wrong;
-
 		if (id == OPT_HELP) {
 			return RUN_OPTIONS_HELP;
 		}
@@ -351,13 +452,10 @@ enum run_options_result run_options_parse(int argc, char **argv,
 			complain(id, argv[optind - 1], error);
 			return RUN_OPTIONS_BAD;
 		}
-		wrong = take(id, optarg, o);
-		if (wrong != NULL) {
-			snprintf(error, RUN_OPTIONS_ERROR_SIZE,
-				 "--%s: '%.100s' %s", option_name(id), optarg,
-				 wrong);
+		if (!take_option(id, optarg, o, error)) {
 			return RUN_OPTIONS_BAD;
 		}
+		given |= UINT64_C(1) << (id - OPT_KERNEL);
 	}
 	if (optind < argc) {
 		snprintf(error, RUN_OPTIONS_ERROR_SIZE,
@@ -366,9 +464,9 @@ enum run_options_result run_options_parse(int argc, char **argv,
 			 argv[optind]);
 		return RUN_OPTIONS_BAD;
 	}
-	if (o->no_initrd && o->initrd != NULL) {
-		snprintf(error, RUN_OPTIONS_ERROR_SIZE,
-			 "--initrd and --no-initrd exclude each other");
+	if (!check_places(o, given, error) || !check_console(o, error) ||
+	    domains_check(&o->domains, error) != NULL ||
+	    !apply_restarts(o, error)) {
 		return RUN_OPTIONS_BAD;
 	}
 	/* How long it waits for us would be counted. */

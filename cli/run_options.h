@@ -6,9 +6,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "cli/domains.h"
+
 #define RUN_OPTIONS_ERROR_SIZE 256
-#define RUN_MEMORY_MAX (UINT64_C(128) << 40) /* what the M2P window covers */
-#define RUN_VCPUS_MAX 32
 #define RUN_CPUS_MAX 8           /* CPUS_MAX in hv/cpu/cpu.h */
 #define RUN_TIMEOUT_MAX 31536000 /* a year */
 
@@ -25,7 +25,7 @@ enum run_audit {
 	RUN_AUDIT_OFF,
 };
 
-/* Strings point into the argument vector. */
+/* Strings point into the argument vector, or are owned by `domains`. */
 struct run_options {
 	const char *kernel; /* NULL: the default beside the executable */
 	const char *initrd; /* likewise, unless no_initrd */
@@ -62,6 +62,12 @@ struct run_options {
 	enum run_audit audit;
 	uint64_t audit_every; /* hypercalls, with RUN_AUDIT_EVERY */
 	const char *log_level;
+	/* If any are named; what is said of the guest above is not, then. */
+	struct domains domains;
+	const char *console; /* the domain that has the terminal, or NULL */
+	const char *restart[DOMAINS_MAX]; /* as --restart has them */
+	unsigned int nr_restart;
+	uint32_t restarts; /* of the one guest */
 };
 
 enum run_options_result {
@@ -74,6 +80,14 @@ enum run_options_result {
 enum run_options_result run_options_parse(int argc, char **argv,
 					  struct run_options *options,
 					  char *error);
+
+/* Frees what parsing has kept, whether or not it went well. */
+void run_options_fini(struct run_options *options);
+
+/* The domains of the run: those named, or the one that the options describe. */
+unsigned int run_options_nr(const struct run_options *options);
+struct run_domain run_options_domain(const struct run_options *options,
+				     unsigned int i);
 
 /* The text of `pagewarden run --help`. */
 extern const char run_options_help[];

@@ -179,12 +179,40 @@ static void on_console(struct loop *l)
 	}
 }
 
+struct why_live *session_why(struct session *s, unsigned int n,
+			     const struct monitor *life)
+{
+	const struct run_options *o = s->options;
+	struct why_live *w = &s->why[n];
+	const char *name = monitor_name(life);
+	unsigned int which = 0;
+
+	if (w->kernel_size != 0) {
+		return w;
+	}
+	for (unsigned int i = 0; i < run_options_nr(o); i++) {
+		if (strcmp(run_options_domain(o, i).name, name) == 0) {
+			which = i;
+		}
+	}
+	*w = s->why_of[which];
+	why_live_share(w, s->config->memory, s->config->ram);
+	return w;
+}
+
+void session_forget(struct session *s)
+{
+	for (unsigned int i = 0; i < MONITOR_MAX_LIVES; i++) {
+		why_live_fini(&s->why[i]);
+	}
+}
+
 /* It has been seen how things are: the hypervisor goes on. */
 static void release_hypervisor(struct loop *l, unsigned int refusals)
 {
 	const char go = CONTROL_GO;
 
-	while (l->session->why->waits && refusals-- > 0 &&
+	while (qemu_waits(l->session->config) && refusals-- > 0 &&
 	       l->qemu.control >= 0) {
 		(void)!send(l->qemu.control, &go, 1,
 			    MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -193,17 +221,22 @@ static void release_hypervisor(struct loop *l, unsigned int refusals)
 
 static void on_control(struct loop *l)
 {
-	monitor_feed(l->session->monitor, l->chunk,
-		     receive(l, &l->qemu.control));
-	if (l->session->options->repeats) {
+	struct session *s = l->session;
+	unsigned int n = 0;
+
+	monitor_feed(s->monitor, l->chunk, receive(l, &l->qemu.control));
+	if (s->options->repeats) {
 		return;
 	}
-	if (l->session->recording != NULL &&
-	    !recording_update(l->session->recording, l->session->monitor)) {
+	if (s->recording != NULL &&
+	    !recording_update(s->recording, s->monitor)) {
 		end_run(l, RUN_OUTPUT_FAILED);
 	}
-	release_hypervisor(l, why_live_update(l->session->why,
-					      l->session->monitor));
+	for (struct monitor *m = s->monitor; m != NULL; m = m->next, n++) {
+		struct why_live *w = session_why(s, n, m);
+
+		release_hypervisor(l, why_live_update(w, m));
+	}
 }
 
 /* A string that ends the run has been shown. */
@@ -219,12 +252,19 @@ static void end_by_console(struct loop *l)
 /* Not urgent: waits for the console to end its line. */
 static void tell_start(struct loop *l)
 {
+	const bool several = run_options_nr(l->session->options) > 1;
 	struct monitor *m = l->session->monitor;
 
-	if (m->guest_started && !l->mid_line && !l->session->options->repeats) {
-		m->guest_started = false;
-		say("guest starts at %s",
-		    monitor_text(m->guest_start, "entry", "its entry"));
+	if (l->mid_line || l->session->options->repeats) {
+		return;
+	}
+	for (; m != NULL; m = m->next) {
+		if (m->guest_started) {
+			m->guest_started = false;
+			say("%s%sguest starts at %s",
+			    several ? monitor_name(m) : "", several ? ": " : "",
+			    monitor_text(m->guest_start, "entry", "its entry"));
+		}
 	}
 }
 

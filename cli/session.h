@@ -17,7 +17,13 @@ struct session {
 	uint64_t entry; /* the guest's first instruction */
 	/* The caller's, initialized; it stays the caller's. */
 	struct monitor *monitor;
-	struct why_live *why;
+	/*
+	 * Of each domain, in the order of the options, as its lives are to be
+	 * explained; and of each life, all-zero at first, to be ended by
+	 * session_forget().
+	 */
+	const struct why_live *why_of;
+	struct why_live *why;        /* MONITOR_MAX_LIVES */
 	struct recording *recording; /* NULL: nothing is recorded */
 	int silence; /* where the console goes when options->repeats is set */
 	/* Results. */
@@ -27,6 +33,11 @@ struct session {
 	int signal;                  /* that ended it, or 0 */
 	char error[QEMU_ERROR_SIZE]; /* with RUN_QEMU_FAILED */
 };
+
+/* Of that life, the n-th told of: what explains it. */
+struct why_live *session_why(struct session *session, unsigned int n,
+			     const struct monitor *life);
+void session_forget(struct session *session);
 
 /* Returns 0 when the run is over; -1 if it never began, with error set. */
 int session_run(struct session *session);

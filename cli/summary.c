@@ -43,6 +43,32 @@ static bool audit_missing(const struct run_report *r)
 	       !monitor_audited(r->monitor);
 }
 
+enum run_result report_result(const struct monitor *m,
+			      enum run_result otherwise)
+{
+	static const struct {
+		const char *reason;
+		enum run_result result;
+	} reasons[] = {
+		{"poweroff", RUN_POWERED_OFF},
+		{"reboot", RUN_REBOOTED},
+		{"halted", RUN_HALTED},
+		{"stopped", RUN_STOPPED},
+		{"", RUN_STOPPED},
+	};
+	const char *told = monitor_text(m->shutdown, SHUTDOWN_REASON, "");
+
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+		if (strcmp(told, reasons[i].reason) == 0) {
+			/* Not of its own accord: the run's end was. */
+			return reasons[i].result == RUN_STOPPED
+				       ? otherwise
+				       : reasons[i].result;
+		}
+	}
+	return RUN_CRASHED;
+}
+
 enum exit_status report_status(const struct run_report *r)
 {
 	/* Wrong counts are our bug, however well the guest fared. */
@@ -326,7 +352,7 @@ static bool add_copy(cJSON *document, const char *name, const cJSON *item)
 	return true;
 }
 
-static bool fill_json(cJSON *d, const struct run_report *r)
+bool summary_fill(cJSON *d, const struct run_report *r)
 {
 	const struct monitor *m = r->monitor;
 	char verdict[256];
@@ -382,7 +408,7 @@ bool summary_json(FILE *to, const struct run_report *r)
 	cJSON *document = cJSON_CreateObject();
 	char *text = NULL;
 
-	if (document != NULL && fill_json(document, r)) {
+	if (document != NULL && summary_fill(document, r)) {
 		text = cJSON_Print(document);
 	}
 	cJSON_Delete(document);

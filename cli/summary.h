@@ -43,11 +43,20 @@ struct run_report {
 
 enum exit_status report_status(const struct run_report *report);
 
+/*
+ * How a life ended among others, by what was told of it; `otherwise` where that
+ * was not its own doing.
+ */
+enum run_result report_result(const struct monitor *life,
+			      enum run_result otherwise);
+
 /* One line that says how it ended, e.g. "guest crashed: REASON". */
 void report_verdict(const struct run_report *report, char *line, size_t size);
 
 void summary_text(FILE *to, const struct run_report *report);
 /* One JSON document. Returns false if memory is short. */
 bool summary_json(FILE *to, const struct run_report *report);
+/* Its members, into an object. */
+bool summary_fill(cJSON *object, const struct run_report *report);
 
 #endif

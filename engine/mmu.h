@@ -178,6 +178,16 @@ MUST_CHECK int mmu_start_vcpu(struct mmu_vcpu *caller, struct mmu_vcpu *v,
 			      mfn_t kernel, mfn_t user, const uint64_t *gdt,
 			      unsigned int gdt_entries);
 
+/*
+ * 2^order free frames become the hypervisor's own, to make a domain of; what
+ * they hold is not known. False: there are none in a row. d is any domain of
+ * the machine: it waits for the pool's lock in its name.
+ */
+MUST_CHECK bool mmu_pool_take(struct mmu_domain *d, unsigned int order,
+			      mfn_t *ret_first);
+/* nr frames of the hypervisor's own are free again. */
+void mmu_pool_give(struct mmu_domain *d, mfn_t first, uint64_t nr);
+
 /* --- pages that the hypervisor has to do with (domain/shared.c) ------------
  */
 

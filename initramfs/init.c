@@ -12,6 +12,7 @@
  *   pw.bench    run /bench instead
  *   pw.devmem=N maps what lies N MiB into the machine, which may be refused
  *   pw.shell    a shell on the console before power-off
+ *   pw.reboot   asks for a reboot instead of power-off
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -203,9 +204,10 @@ int main(void)
 		forks = option("pw.forks=");
 		run_many(forks ? strtol(forks, NULL, 10) : 300);
 	}
-	printf("pagewarden: powering off\n");
+	printf("pagewarden: %s\n",
+	       option("pw.reboot") ? "rebooting" : "powering off");
 	fflush(stdout);
 	sync();
-	reboot(RB_POWER_OFF);
+	reboot(option("pw.reboot") ? RB_AUTOBOOT : RB_POWER_OFF);
 	fail("powering off");
 }

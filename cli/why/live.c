@@ -136,6 +136,21 @@ static void tell_refusals(struct why_live *w, const struct monitor *m)
 	}
 }
 
+void why_live_share(struct why_live *w, int memory, uint64_t size)
+{
+	void *ram =
+		memory < 0 ? MAP_FAILED
+			   : mmap(NULL, size, PROT_READ, MAP_SHARED, memory, 0);
+
+	if (ram != MAP_FAILED) {
+		w->machine = (struct why_machine){
+			.ram = ram,
+			.size = size,
+			.below_4g = why_below_4g(size),
+		};
+	}
+}
+
 static void tell_write_fault(struct why_live *w, const cJSON *event)
 {
 	char report[REPORT_SIZE];

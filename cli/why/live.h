@@ -13,7 +13,7 @@ struct why_live {
 	int kernel_fd;
 	size_t kernel_size;
 	const char *map_path;
-	struct why_machine machine; /* .ram, .size, .below_4g set, or NULL */
+	struct why_machine machine; /* see why_live_share() */
 	bool waits;                 /* the hypervisor, after each refusal */
 	/* All-zero at first. */
 	bool ready; /* the kernel's names have been looked for */
@@ -28,6 +28,8 @@ struct why_live {
 	bool crash_told;
 };
 
+/* The machine's RAM, to be read from here; -1: it cannot be. */
+void why_live_share(struct why_live *w, int memory, uint64_t size);
 /* What has come since the last call is told on stderr. */
 /*
  * Returns how many refusals and writes to tables were seen: so many times the

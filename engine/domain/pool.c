@@ -146,6 +146,30 @@ void pool_add(struct mmu *m, mfn_t first, uint64_t nr)
 	}
 }
 
+bool mmu_pool_take(struct mmu_domain *d, unsigned int order, mfn_t *ret_first)
+{
+	const uint64_t nr = UINT64_C(1) << order;
+	uint64_t first;
+	bool found;
+
+	pool_lock(d);
+	found = run_take(d->m, order, &first);
+	d->m->nr_free -= found ? nr : 0;
+	pool_unlock(d);
+	for (uint64_t i = 0; found && i < nr; i++) {
+		d->m->frames[first + i] = (struct frame){.owner = OWNER_XEN};
+		*ret_first = mfn(first);
+	}
+	return found;
+}
+
+void mmu_pool_give(struct mmu_domain *d, mfn_t first, uint64_t nr)
+{
+	pool_lock(d);
+	pool_add(d->m, first, nr);
+	pool_unlock(d);
+}
+
 void pool_free(struct mmu_domain *d, mfn_t f)
 {
 	d->nr_pages--;

@@ -85,7 +85,7 @@ const char *multiboot_read(uint32_t magic, uint32_t address)
 		return "no guest kernel: the first module is missing";
 	}
 	if (mb->mods_count > BOOT_MODULES) {
-		return "more than two modules";
+		return "more than 32 modules";
 	}
 	for (; b->nr_modules < mb->mods_count; b->nr_modules++) {
 		const struct mb_module *from =

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #define BOOT_RANGES 64
-#define BOOT_MODULES 2
+#define BOOT_MODULES 32 /* kernel and initrd of each domain */
 #define BOOT_TEXT 2048
 
 struct boot_range {

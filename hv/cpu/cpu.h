@@ -18,7 +18,7 @@
 struct vcpu;
 
 #define CPUS_MAX 8
-#define CPU_VCPUS 32 /* at most, all of the machine on one CPU */
+#define CPU_VCPUS 128 /* at most, all of the machine on one CPU */
 
 /* Task state, as the CPU reads it. */
 struct tss {
@@ -76,6 +76,8 @@ struct cpu {
 	unsigned int nr_run;
 	unsigned int last;  /* of run, that had the CPU */
 	uint64_t turn_ends; /* system time; CLOCK_NEVER: nobody waits */
+	uint64_t since;     /* system time, when it was given the CPU */
+	uint64_t floor;     /* what whoever had it last had used by then */
 };
 
 /* The stack, from its low end; a page that faults comes first. */

@@ -18,7 +18,7 @@ struct cpu_tables;
 /* Bytes of address space in a vCPU's window: 16 GDT pages, 16 LDT pages. */
 #define DESC_WINDOW_SIZE 0x20000
 #define DESC_WINDOW_LDT 0x10000
-#define DESC_WINDOWS_NR 32
+#define DESC_WINDOWS_NR 128
 /* As many windows as one L1 table holds. */
 #define DESC_WINDOWS_A_TABLE (PT_ENTRIES / DESC_WINDOW_ENTRIES)
 

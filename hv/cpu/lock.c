@@ -45,6 +45,19 @@ void machine_unlock_many(void)
 	}
 }
 
+/* Long enough for one that waits to see that the lock is free. */
+#define BREATH 256
+
+void machine_breathe(void)
+{
+	machine_unlock();
+	x86_take_interrupts();
+	for (unsigned int i = 0; nr_cpus > 1 && i < BREATH; i++) {
+		x86_pause();
+	}
+	machine_lock();
+}
+
 bool machine_locked(void)
 {
 	return nr_cpus == 1 || cpu_here()->lock_depth != 0;

@@ -13,6 +13,11 @@ void machine_lock_many(void);
 void machine_unlock_many(void);
 /* Does this CPU hold it? Always, where there is one CPU. */
 bool machine_locked(void);
+/*
+ * In the middle of long work, with nothing half done: other CPUs may have the
+ * lock, and interrupts are taken. Holds it once.
+ */
+void machine_breathe(void);
 /* The machine is at its end: nobody waits for anybody any more. */
 void machine_lock_break(void);
 

@@ -217,6 +217,12 @@ static inline void x86_idle(void)
 	__asm__ volatile("sti; hlt; cli" : : : "memory");
 }
 
+/* Those that are pending, without waiting for one. */
+static inline void x86_take_interrupts(void)
+{
+	__asm__ volatile("sti; nop; cli" : : : "memory");
+}
+
 static inline void x86_pause(void)
 {
 	__asm__ volatile("pause");

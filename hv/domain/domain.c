@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The domains of the machine, in the order of their making. There are few, and
- * none leaves the table while the machine runs, so it is read without a lock.
+ * The domains of the machine. Each has its place in the table from the boot
+ * on, and its memory of the hypervisor's with it; it leaves when it has ended
+ * for good. The table changes, and is read, under the machine's lock.
  */
 #include "hv/domain/domain.h"
 
@@ -17,13 +18,31 @@ bool domain_add(struct domain *d)
 	for (unsigned int i = 0; i < DOMAINS; i++) {
 		if (domains[i] == NULL) {
 			domains[i] = d;
+			d->slot = i;
 			return true;
 		}
 	}
 	return false;
 }
 
+void domain_remove(struct domain *d)
+{
+	domains[d->slot] = NULL;
+}
+
 struct domain *domain_at(unsigned int i)
 {
 	return i < DOMAINS ? domains[i] : NULL;
+}
+
+struct domain *domain_by_id(uint16_t domid)
+{
+	for (unsigned int i = 0; i < DOMAINS; i++) {
+		struct domain *d = domains[i];
+
+		if (d != NULL && d->mmu.domid == domid && !d->stopping) {
+			return d;
+		}
+	}
+	return NULL;
 }

@@ -8,6 +8,8 @@
 
 #include "abi/xen.h"
 #include "engine/mmu.h"
+#include "hv/cpu/cpu.h"
+#include "hv/domain/config.h"
 #include "hv/report/counters.h"
 #include "hv/report/phase.h"
 #include "hv/report/refused.h"
@@ -27,15 +29,32 @@ struct vcpu;
 #define DOMAIN_BROKEN 0xfd /* as the command asked, with a report */
 #define DOMAIN_ENDED 0xfc  /* without */
 
+/* How far its end has come (life/end.c). */
+enum domain_ending {
+	DOMAIN_STOPS,   /* its vCPUs leave the CPUs */
+	DOMAIN_RETURNS, /* what it held goes back; it has no tables any more */
+	DOMAIN_ZOMBIE,  /* others may still map its frames */
+	DOMAIN_BUILDS,  /* it is made again */
+};
+
 struct domain {
 	struct mmu_domain mmu;
+	/* Kept from one life to the next: */
+	const struct domain_config *config;
+	unsigned int slot;  /* in the table of domains */
+	unsigned int lives; /* that began, this one included */
 	struct vcpu *vcpu[MMU_MAX_VCPUS];
 	unsigned int nr_vcpus;
-	struct shared_info *shared_info; /* through the direct map */
 	mfn_t shared_info_frame;
-	uint32_t vm_assist; /* VMASST_TYPE_* bits */
-	bool stopping;      /* no vCPU goes back to the guest */
-	uint8_t shutdown;   /* SHUTDOWN_*, or DOMAIN_CRASHED */
+	mfn_t grant_frames;      /* GRANT_MAX_FRAMES of them */
+	uint64_t used[CPUS_MAX]; /* of each CPU, in ns (schedule.c) */
+	/* Of this life: */
+	struct shared_info *shared_info; /* through the direct map */
+	uint32_t vm_assist;              /* VMASST_TYPE_* bits */
+	bool stopping;                   /* no vCPU goes back to the guest */
+	struct vcpu *reaper; /* the vCPU that carries out the end, or NULL */
+	enum domain_ending ending;
+	uint8_t shutdown; /* SHUTDOWN_*, or DOMAIN_CRASHED */
 	const char *crash_reason;
 	bool crash_has_address; /* of a page fault, or a stack */
 	uint64_t crash_address;
@@ -63,7 +82,10 @@ struct vcpu *domain_vcpu(const struct domain *d, uint32_t id);
 /* The domains of the machine. False: there are as many as there may be. */
 #define DOMAINS 16
 bool domain_add(struct domain *d);
-/* The i-th of them; NULL: there is none. */
+void domain_remove(struct domain *d);
+/* The one in that place of the table; NULL: there is none. */
 struct domain *domain_at(unsigned int i);
+/* By its number (a guest's, unchecked): one that lives, or NULL. */
+struct domain *domain_by_id(uint16_t domid);
 
 #endif

@@ -11,13 +11,21 @@
 
 static void stop(struct domain *d, unsigned int reason)
 {
+	struct cpu *c = cpu_here();
+
 	if (__atomic_exchange_n(&d->stopping, true, __ATOMIC_SEQ_CST)) {
 		return;
 	}
 	d->shutdown = (uint8_t)reason;
+	/* The one that brought it about tells of it. */
+	if (c->vcpu != NULL && c->vcpu->domain == d) {
+		d->reaper = c->vcpu;
+	} else if (c->vcpu != NULL) {
+		c->vcpu->work |= VCPU_WORK_SCHED;
+	}
 	for (unsigned int i = 0; i < d->nr_vcpus; i++) {
 		d->vcpu[i]->work |= VCPU_WORK_STOP;
-		if (d->vcpu[i]->cpu != cpu_here()->id) {
+		if (d->vcpu[i]->cpu != c->id) {
 			ipi_wake(d->vcpu[i]->cpu);
 		}
 	}
@@ -67,6 +75,18 @@ void domain_break(struct domain *d, const char *reason, bool with_report)
 	if (!d->stopping) {
 		d->crash_reason = reason;
 		stop(d, with_report ? DOMAIN_BROKEN : DOMAIN_ENDED);
+	}
+}
+
+bool stop_all;
+
+void domain_break_all(const char *reason, bool with_report)
+{
+	stop_all = true;
+	for (unsigned int i = 0; i < DOMAINS; i++) {
+		if (domain_at(i) != NULL) {
+			domain_break(domain_at(i), reason, with_report);
+		}
 	}
 }
 

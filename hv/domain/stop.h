@@ -31,6 +31,10 @@ void domain_halted(struct domain *d);
 /* From outside: the run is over, whatever the guest is doing. */
 void domain_break(struct domain *d, const char *reason, bool with_report);
 
+/* All of them; none begins again. */
+void domain_break_all(const char *reason, bool with_report);
+extern bool stop_all; /* that was asked for */
+
 /* Stops at the end of the hypercall in which that request is, or a refusal. */
 extern uint64_t stop_at_request; /* 0: none */
 extern bool stop_at_refusal;

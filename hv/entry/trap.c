@@ -218,14 +218,9 @@ void trap_page_fault_emulate(struct vcpu *v, struct regs *r)
 /* The command's word on the control channel; -1: there was none. */
 static void obey(int word)
 {
-	struct domain *d;
-
-	if (word != CONTROL_BREAK && word != CONTROL_END) {
-		return;
-	}
-	for (unsigned int i = 0; (d = domain_at(i)) != NULL; i++) {
-		domain_break(d, "the run was ended from outside",
-			     word == CONTROL_BREAK);
+	if (word == CONTROL_BREAK || word == CONTROL_END) {
+		domain_break_all("the run was ended from outside",
+				 word == CONTROL_BREAK);
 	}
 }
 
@@ -259,7 +254,7 @@ void trap_interrupt(uint32_t vector)
 		timer_load();
 		make_room(c);
 	} else if (vector == CONSOLE_VECTOR) {
-		console_interrupt(domain_at(0));
+		console_interrupt();
 	} else if (vector == CONTROL_VECTOR) {
 		obey(control_interrupt());
 	}

@@ -37,6 +37,7 @@ static void do_work(struct vcpu *v, struct regs *r)
 	}
 	if (v->work & VCPU_WORK_STOP) {
 		domain_end(v, r);
+		return;
 	}
 	if (v->work & VCPU_WORK_MEASURE) {
 		slice_leave();
@@ -54,7 +55,8 @@ void vcpu_do_work(struct vcpu *v, struct regs *r)
 {
 	machine_lock();
 	do_work(v, r);
-	while (v->work & VCPU_WORK_SCHED) {
+	/* A domain's end leaves the CPU with none. */
+	while (current == NULL || (current->work & VCPU_WORK_SCHED)) {
 		schedule();
 		v = current;
 		r->vector = ENTRY_RETRY; /* counted above, once */

@@ -3,17 +3,31 @@
  * The end of a domain. It is audited twice: as it was when it stopped, and
  * when everything it held has been returned, when not one reference may be
  * left.
+ *
+ * One of its vCPUs carries the end out, its reaper: where it had gone back to
+ * the guest, it takes a step of the end instead. So the work is done in the
+ * domain's own share of the CPU, as its guest's was, while other domains run
+ * on. The others of its vCPUs leave the CPUs first.
+ *
+ * What others still map of its memory keeps a dead domain in the table. When
+ * nobody does it is forgotten, and may be made again; the machine ends with
+ * the last that is not.
  */
 #include "abi/control.h"
 #include "hv/life/end.h"
 
+#include "builder/error.h"
 #include "hv/report/audit.h"
 #include "hv/cpu/ipi.h"
+#include "hv/cpu/lock.h"
 #include "hv/cpu/slice.h"
 #include "hv/mm/paging.h"
 #include "hv/record/record.h"
 #include "hv/report/control.h"
 #include "hv/domain/domain.h"
+#include "hv/domain/stop.h"
+#include "hv/life/create.h"
+#include "hv/life/services.h"
 #include "hv/report/crash.h"
 #include "hv/report/log.h"
 #include "hv/report/machine.h"
@@ -21,8 +35,14 @@
 #include "hv/report/refused.h"
 #include "hv/report/stack.h"
 #include "hv/report/summary.h"
+#include "hv/schedule/schedule.h"
+#include "hv/services/timer.h"
 #include "hv/vcpu/vcpu.h"
 #include "hv/cpu/x86.h"
+
+#define ENDING_WORK (VCPU_WORK_STOP | VCPU_WORK_SCHED)
+/* Between two looks at whether a dead domain is forgotten. */
+#define ZOMBIE_NS UINT64_C(100000000)
 
 static const char *reason_name(unsigned int reason)
 {
@@ -81,7 +101,7 @@ static const char *how_ended(const struct domain *d)
 
 static const char *state_name(const struct vcpu *v)
 {
-	if (v->waited) {
+	if (v->waited || v->blocked) {
 		return "waiting";
 	}
 	return v->up || v->domain->shutdown == DOMAIN_HALTED ? "running"
@@ -95,6 +115,7 @@ static void tell_place(const struct vcpu *v, const struct vcpu *here,
 	const struct vcpu_info *info = v->event.info;
 
 	control_begin(EVENT_PLACE);
+	control_number(PLACE_DOMAIN, v->domain->mmu.domid);
 	control_number(PLACE_VCPU, v->id);
 	control_text(PLACE_STATE, state_name(v));
 	control_text(PLACE_MODE, v->kernel_mode ? "kernel" : "user");
@@ -112,6 +133,7 @@ static void tell_crash(const struct vcpu *v, const struct regs *r,
 		       const char *reason)
 {
 	control_begin(EVENT_CRASH);
+	control_number(CRASH_DOMAIN, v->domain->mmu.domid);
 	control_text(CRASH_REASON, reason);
 	control_hex(CRASH_RIP, r->rip);
 	control_number(CRASH_VCPU, v->id);
@@ -136,34 +158,217 @@ static void report(struct vcpu *v, const struct regs *r)
 		tell_crash(v, r, reason);
 	}
 	control_begin(EVENT_SHUTDOWN);
+	control_number(SHUTDOWN_DOMAIN, d->mmu.domid);
 	control_text(SHUTDOWN_REASON, reason_name(d->shutdown));
 	control_end();
 }
 
-_Noreturn void domain_end(struct vcpu *v, const struct regs *r)
+/* --- the machine's end --------------------------------------------------- */
+
+/* The worse, the higher. */
+static unsigned int severity(enum control_exit e)
+{
+	switch (e) {
+	case CONTROL_EXIT_POWEROFF:
+		return 0;
+	case CONTROL_EXIT_REBOOT:
+		return 1;
+	case CONTROL_EXIT_BROKEN:
+		return 2;
+	case CONTROL_EXIT_CRASH:
+		return 3;
+	case CONTROL_EXIT_FAILED:
+		break;
+	}
+	return 4;
+}
+
+static enum control_exit worst = CONTROL_EXIT_POWEROFF;
+
+/* A reboot that is carried out is no bad end. */
+static bool begins_again(const struct domain *d)
+{
+	const enum control_exit e = exit_value(d);
+
+	return !stop_all && d->lives <= d->config->restarts &&
+	       (e == CONTROL_EXIT_REBOOT || e == CONTROL_EXIT_CRASH);
+}
+
+static void note_exit(const struct domain *d)
+{
+	const enum control_exit e = exit_value(d);
+
+	if (severity(e) > severity(worst) &&
+	    !(e == CONTROL_EXIT_REBOOT && begins_again(d))) {
+		worst = e;
+	}
+}
+
+/* Is there another domain that runs, or will? */
+static bool others_left(const struct domain *d)
+{
+	for (unsigned int i = 0; i < DOMAINS; i++) {
+		const struct domain *o = domain_at(i);
+
+		if (o != NULL && o != d &&
+		    (o->ending != DOMAIN_ZOMBIE || begins_again(o))) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void end_if_last(const struct domain *d)
+{
+	if (!others_left(d)) {
+		ipi_stop_others();
+		machine_end(worst);
+	}
+}
+
+/* --- the steps ------------------------------------------------------------ */
+
+/* Its vCPUs leave the CPUs; then it is looked at for the last time. */
+static void stop_step(struct vcpu *v, const struct regs *r)
 {
 	struct domain *d = v->domain;
 
-	ipi_stop_others();
+	if (schedule_elsewhere(d)) {
+		return;
+	}
 	refused_tell_untold(d);
 	report(v, r);
 	audit_run(d, AUDIT_EXIT);
-	if (audit_wanted()) {
-		uint64_t before = d->counters.differences;
+	services_end(d);
+	/* Off the guest's tables before they go. */
+	d->ending = DOMAIN_RETURNS;
+	x86_write_cr3(paging_root());
+}
 
-		/* Off the guest's tables before they go. */
-		x86_write_cr3(paging_root());
-		do {
-			slice_begin();
-		} while (mmu_domain_destroy(&d->mmu) != 0);
-		audit_run(d, AUDIT_DESTROYED);
-		if (d->counters.differences != before) {
-			log_error("the domain's death left references");
-		}
-	}
+static void finish(struct domain *d)
+{
 	summary_send(d);
-	record_stopped(&d->mmu, d->shutdown,
-		       d->crash_reason != NULL ? d->crash_reason
-					       : reason_name(d->shutdown));
-	machine_end(exit_value(d));
+	note_exit(d);
+	d->ending = DOMAIN_ZOMBIE;
+	if (!begins_again(d)) {
+		record_stopped(&d->mmu, d->shutdown,
+			       d->crash_reason != NULL
+				       ? d->crash_reason
+				       : reason_name(d->shutdown));
+		end_if_last(d);
+	}
+}
+
+/* All that it held goes back. */
+static void return_step(struct domain *d)
+{
+	uint64_t before = d->counters.differences;
+
+	/* Where nobody counts, and the machine ends, it makes no difference. */
+	if (audit_wanted() || others_left(d) || begins_again(d)) {
+		slice_begin();
+		if (mmu_domain_destroy(&d->mmu) != 0) {
+			return;
+		}
+		audit_run(d, AUDIT_DESTROYED);
+	}
+	if (d->counters.differences != before) {
+		log_error("the domain's death left references");
+	}
+	finish(d);
+}
+
+/* Out of the table, off the CPU. */
+static void remove_domain(struct domain *d)
+{
+	for (unsigned int i = 0; i < d->nr_vcpus; i++) {
+		schedule_remove(d->vcpu[i]);
+	}
+	domain_remove(d);
+	schedule_leave();
+	end_if_last(d);
+}
+
+static void make_again(struct domain *d)
+{
+	struct build_error e = {.text = ""};
+
+	log_info("domain %u (%s) begins again", (unsigned int)d->mmu.domid,
+		 d->config->name);
+	if (domain_make_again(d, &e) != 0) {
+		log_error("domain %s cannot begin again: %s", d->config->name,
+			  e.text);
+		remove_domain(d);
+	}
+}
+
+/* Others may map its frames for as long as they like: looks now and then. */
+static void zombie_step(struct vcpu *v)
+{
+	struct domain *d = v->domain;
+	const uint64_t now = clock_now();
+
+	if (begins_again(d) && !domain_may_be_made(d)) {
+		return;
+	}
+	if (!mmu_domain_forget(&d->mmu)) {
+		timer_set(v, DEADLINE_POLL, now + ZOMBIE_NS, now);
+		v->poll_timed = true;
+		v->blocked = true;
+	} else if (begins_again(d)) {
+		make_again(d);
+	} else {
+		remove_domain(d);
+	}
+}
+
+static void build_step(struct domain *d)
+{
+	if (!domain_make_some(d)) {
+		return;
+	}
+	for (unsigned int i = 0; i < d->nr_vcpus; i++) {
+		d->vcpu[i]->work &= ~(uint32_t)ENDING_WORK;
+	}
+	d->reaper = NULL;
+	d->stopping = false;
+	d->ending = DOMAIN_STOPS; /* the next, some day */
+	schedule_leave();
+	domain_begin(d);
+	vcpu_wake(d->vcpu[0]);
+	if (stop_all) {
+		domain_break(d, "the run was ended from outside", false);
+	}
+}
+
+void domain_end(struct vcpu *v, const struct regs *r)
+{
+	struct domain *d = v->domain;
+
+	if (d->reaper == NULL) {
+		d->reaper = v;
+	}
+	if (d->reaper != v) {
+		v->work |= VCPU_WORK_SCHED; /* never to be seen again */
+		return;
+	}
+	switch (d->ending) {
+	case DOMAIN_STOPS:
+		stop_step(v, r);
+		break;
+	case DOMAIN_RETURNS:
+		return_step(d);
+		break;
+	case DOMAIN_ZOMBIE:
+		zombie_step(v);
+		break;
+	case DOMAIN_BUILDS:
+		build_step(d);
+		break;
+	}
+	/* No further than this: another vCPU, or another step. */
+	if (d->stopping) {
+		v->work |= ENDING_WORK;
+	}
+	machine_breathe();
 }

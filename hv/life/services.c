@@ -43,3 +43,13 @@ int services_rings(struct domain *d, const struct build_result *built,
 	}
 	return rc;
 }
+
+void services_end(struct domain *d)
+{
+	console_domain_end(d);
+	xenstore_domain_end(d);
+	for (unsigned int i = 0; i < d->nr_vcpus; i++) {
+		time_vcpu_end(d->vcpu[i]);
+		event_vcpu_init(d->vcpu[i]);
+	}
+}

@@ -22,4 +22,10 @@ void services_ports(struct domain *d, struct vcpu *v, uint32_t *ret_console,
 int services_rings(struct domain *d, const struct build_result *built,
 		   const struct build_params *params, mfn_t grants);
 
+/*
+ * The domain's memory is about to go: nothing of the services points to it any
+ * more, nor fires.
+ */
+void services_end(struct domain *d);
+
 #endif

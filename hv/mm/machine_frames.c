@@ -124,4 +124,5 @@ void frames_to_pool(void)
 		record_frames(TRACE_POOL, first, nr);
 	}
 	memory_free.nr = 0;
+	frames_fresh = false; /* what comes from the pool has been used */
 }

@@ -90,8 +90,10 @@ void audit_run(struct domain *d, enum audit_when when)
 	if (tally == NULL) {
 		return;
 	}
-	for (; domain_at(nr) != NULL; nr++) {
-		all[nr] = &domain_at(nr)->mmu;
+	for (unsigned int i = 0; i < DOMAINS; i++) {
+		if (domain_at(i) != NULL) {
+			all[nr++] = &domain_at(i)->mmu;
+		}
 	}
 	d->counters.audits++;
 	mmu_audit(d->mmu.m, all, nr, tally, &report);
@@ -101,6 +103,7 @@ void audit_run(struct domain *d, enum audit_when when)
 	}
 	report_differences();
 	control_begin(EVENT_AUDIT);
+	control_number(AUDIT_DOMAIN, d->mmu.domid);
 	control_text(AUDIT_WHEN, when_name(when));
 	control_number(AUDIT_DIFFERENCES, report.total);
 	control_end();

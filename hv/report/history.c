@@ -112,6 +112,7 @@ static void tell(struct domain *d, const struct mmu_event *e, const char *what,
 		return;
 	}
 	control_begin(EVENT_HISTORY);
+	control_number(HISTORY_DOMAIN, d->mmu.domid);
 	tell_request(d, e);
 	control_text(HISTORY_WHAT, what);
 	if (where.v != INVALID_FRAME) {

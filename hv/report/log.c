@@ -8,6 +8,7 @@
 
 #include "abi/text.h"
 #include "hv/cpu/lock.h"
+#include "hv/report/lines.h"
 #include "hv/report/serial.h"
 
 #define LINE_SIZE 1024
@@ -30,6 +31,7 @@ void log_line(enum log_level level, const char *text, ...)
 	text_mark_cut(&t);
 	machine_lock();
 	serial_begin(SERIAL_CONSOLE);
+	lines_break();
 	serial_write(SERIAL_CONSOLE, PREFIX, sizeof(PREFIX) - 1);
 	serial_write(SERIAL_CONSOLE, line, t.used);
 	serial_write(SERIAL_CONSOLE, "\r\n", 2);

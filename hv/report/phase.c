@@ -36,6 +36,7 @@ static void reach(struct domain *d, enum phase which)
 	}
 	d->phase.reached |= UINT32_C(1) << which;
 	control_begin(EVENT_PHASE);
+	control_number(PHASE_DOMAIN, d->mmu.domid);
 	control_text(PHASE_NAME, names[which]);
 	control_number(PHASE_US, clock_us_since(d->counters.started_tsc));
 	control_end();

@@ -99,6 +99,7 @@ static void tell_control(struct mmu_domain *d, const struct refusal *r)
 	const struct rule_info *rule = &rule_info[r->rule];
 
 	control_begin(EVENT_REFUSAL);
+	control_number(REFUSAL_DOMAIN, d->domid);
 	control_text(REFUSAL_OP, operation_info[r->op.id].name);
 	control_number(REFUSAL_INDEX, r->op.index);
 	control_text(REFUSAL_RULE, rule->name);
@@ -148,7 +149,7 @@ void refused_tell_untold(struct domain *d)
 bool refused_wait;
 
 /* Until the reader has seen how things are; two seconds at most. */
-void refused_wait_for_reader(struct domain *d)
+void refused_wait_for_reader(void)
 {
 	uint64_t start = x86_rdtsc();
 
@@ -160,8 +161,8 @@ void refused_wait_for_reader(struct domain *d)
 		int word = serial_read(SERIAL_CONTROL);
 
 		if (word == CONTROL_BREAK || word == CONTROL_END) {
-			domain_break(d, "the run was ended from outside",
-				     word == CONTROL_BREAK);
+			domain_break_all("the run was ended from outside",
+					 word == CONTROL_BREAK);
 		}
 		if (word >= 0) {
 			return;
@@ -187,5 +188,5 @@ void port_refused(struct mmu_domain *d, struct refusal *r)
 		log_warn("Error while pinning mfn %lx", r->operand[1]);
 	}
 	tell_control(d, r);
-	refused_wait_for_reader(domain_of(d));
+	refused_wait_for_reader();
 }

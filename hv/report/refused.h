@@ -21,7 +21,7 @@ struct domain;
 extern bool refused_wait;
 
 /* With that option: until it has come. */
-void refused_wait_for_reader(struct domain *d);
+void refused_wait_for_reader(void);
 
 /* How many went untold, if any did since this was last said. */
 void refused_tell_untold(struct domain *d);

@@ -125,6 +125,13 @@ size_t serial_room(enum serial_port port)
 	return BUFFER_SIZE - NOTICE_SIZE - (o->in - o->out);
 }
 
+size_t serial_queued(enum serial_port port)
+{
+	const struct output *o = &outputs[port];
+
+	return o->in - o->out;
+}
+
 static void append(struct output *o, const uint8_t *bytes, size_t size)
 {
 	o->size += size;

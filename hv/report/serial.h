@@ -20,6 +20,8 @@ void serial_end(enum serial_port port);
 
 /* Bytes that would find room now. */
 size_t serial_room(enum serial_port port);
+/* And bytes that wait for the other end. */
+size_t serial_queued(enum serial_port port);
 /* As much as the other end takes at once. */
 void serial_drain(enum serial_port port);
 /* The machine ends: waits for the other end as long as that takes any. */

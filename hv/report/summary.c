@@ -12,6 +12,7 @@
 #include "hv/cpu/lapic.h"
 #include "hv/report/counters.h"
 #include "hv/report/print.h"
+#include "hv/report/lines.h"
 #include "hv/report/serial.h"
 #include "hv/cpu/x86.h"
 
@@ -71,6 +72,7 @@ void summary_send(const struct domain *d)
 	const struct mmu_stats *s = &d->mmu.stats;
 
 	control_begin(EVENT_SUMMARY);
+	control_number(SUMMARY_DOMAIN, d->mmu.domid);
 	send_hypercalls(d);
 	control_number(SUMMARY_PTE_WRITES, s->pte_writes);
 	control_number(SUMMARY_PTWR, s->ptwr);
@@ -96,7 +98,7 @@ void summary_send(const struct domain *d)
 		control_number(SUMMARY_LONGEST_STAY, most->longest_stay);
 	}
 	control_open(SUMMARY_LOST, '{');
-	control_number(SUMMARY_LOST_BYTES, serial_lost(SERIAL_CONSOLE).bytes);
+	control_number(SUMMARY_LOST_BYTES, serial_lost(SERIAL_CONSOLE).bytes + lines_lost());
 	control_number(SUMMARY_LOST_REPORTS,
 		       serial_lost(SERIAL_CONTROL).messages);
 	control_close('}');

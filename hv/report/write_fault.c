@@ -115,7 +115,7 @@ static void tell_table(struct vcpu *v, const struct regs *r, vaddr_t va)
 	log_warn("d%uv%u writes to mfn %lx at %016lx, a table: rip %016lx",
 		 (unsigned int)d->mmu.domid, v->id, f.frame.v, va.v, r->rip);
 	tell(v, r, &f, EVENT_TABLE_WRITE, d->write_faults.tables);
-	refused_wait_for_reader(d);
+	refused_wait_for_reader();
 }
 
 void write_fault_tell(struct vcpu *v, const struct regs *r, uint64_t va)

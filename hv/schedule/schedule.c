@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The scheduler. Each vCPU lives on one CPU, given out in turn; each CPU lets
- * those of its own that can run have it one after the other, for a turn of 10
- * ms or until they wait. A CPU with none sleeps. There is one stack a CPU, so
- * the change is made where nothing is on it: on the way back to the guest,
- * with all its registers saved (work.c).
+ * The scheduler. Each vCPU lives on one CPU, given out in turn. Each CPU counts
+ * how long the domains had it: of those that can run, the one that had it least
+ * has it next, and within a domain one vCPU after the other, each for a turn of
+ * 10 ms or until it waits. A domain that waited gets no more than a turn ahead
+ * of the others for it; so neither many vCPUs, nor waking often, nor having
+ * slept for long gives a domain more than its share.
+ *
+ * A CPU with nobody to run sleeps. There is one stack a CPU, so the change is
+ * made where nothing is on it: on the way back to the guest, with all its
+ * registers saved (work.c).
  *
  * A CPU that sleeps keeps the state, CR3 included, of the vCPU that it ran
- * last, and answers its flushes; mostly that is the one to run next.
+ * last, and answers its flushes; mostly that is the one to run next. It keeps
+ * nothing of a domain that ends.
  */
 #include "hv/schedule/schedule.h"
 
@@ -37,33 +43,116 @@ void schedule_begin(void)
 	nr_cpus = cpus;
 }
 
-void schedule_add(struct vcpu *v)
+static void join(struct vcpu *v)
 {
-	struct cpu *c = cpu_at(next_home);
+	struct cpu *c = cpu_at(v->cpu);
 
-	v->cpu = next_home;
 	c->run[c->nr_run++] = v;
 	c->turn_ends = CLOCK_NEVER;
+}
+
+void schedule_add(struct vcpu *v)
+{
+	v->cpu = next_home;
+	join(v);
 	next_home = (next_home + 1) % cpus;
 }
 
-/* A domain that is to end needs one of its vCPUs for that. */
+void schedule_remove(const struct vcpu *v)
+{
+	struct cpu *c = cpu_at(v->cpu);
+
+	for (unsigned int i = 0; i < c->nr_run; i++) {
+		if (c->run[i] == v) {
+			c->run[i] = c->run[--c->nr_run];
+			return;
+		}
+	}
+}
+
+/* A domain that is to end needs one of its vCPUs for that, and no other. */
 static bool can_run(const struct vcpu *v)
 {
-	return v->up && (!v->blocked || v->domain->stopping);
+	const struct domain *d = v->domain;
+
+	if (!d->stopping) {
+		return v->up && !v->blocked;
+	}
+	if (d->reaper == NULL) {
+		return v->up;
+	}
+	return v == d->reaper && !(d->ending == DOMAIN_ZOMBIE && v->blocked);
+}
+
+/* What its domain had of this CPU; having waited is no claim to the past. */
+static uint64_t used_of(const struct cpu *c, const struct vcpu *v)
+{
+	uint64_t *used = &v->domain->used[c->id];
+
+	if (*used + TURN < c->floor) {
+		*used = c->floor - TURN;
+	}
+	return *used;
 }
 
 static struct vcpu *pick(struct cpu *c)
 {
-	for (unsigned int i = 1; i <= c->nr_run; i++) {
-		unsigned int at = (c->last + i) % c->nr_run;
+	struct vcpu *best = NULL;
+	unsigned int last = c->last;
 
-		if (can_run(c->run[at])) {
+	for (unsigned int i = 1; i <= c->nr_run; i++) {
+		unsigned int at = (last + i) % c->nr_run;
+		struct vcpu *v = c->run[at];
+
+		if (can_run(v) &&
+		    (best == NULL || used_of(c, v) < used_of(c, best))) {
+			best = v;
 			c->last = at;
-			return c->run[at];
 		}
 	}
-	return NULL;
+	if (best != NULL && used_of(c, best) > c->floor) {
+		c->floor = used_of(c, best);
+	}
+	return best;
+}
+
+static void account(struct cpu *c, uint64_t now)
+{
+	if (c->vcpu != NULL && now > c->since) {
+		c->vcpu->domain->used[c->id] += now - c->since;
+	}
+	c->since = now;
+}
+
+bool schedule_elsewhere(const struct domain *d)
+{
+	for (unsigned int i = 0; i < nr_cpus; i++) {
+		const struct vcpu *v = cpu_at(i)->vcpu;
+
+		if (v != NULL && v->domain == d && i != cpu_here()->id) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* What never runs again is not kept in the CPU either. */
+static void leave_dead(struct cpu *c)
+{
+	const struct vcpu *v = c->vcpu;
+
+	if (v != NULL && v->domain->stopping && v->domain->reaper != NULL &&
+	    v->domain->reaper != v) {
+		schedule_leave();
+	}
+}
+
+void schedule_leave(void)
+{
+	struct cpu *c = cpu_here();
+
+	x86_write_cr3(c->own_root);
+	c->vcpu = NULL;
 }
 
 bool schedule_others_wait(void)
@@ -96,6 +185,8 @@ static struct vcpu *wait_for_one(struct cpu *c)
 		x86_idle();
 		slice_begin();
 		machine_lock();
+		leave_dead(c);
+		c->since = clock_now();
 	}
 	return v;
 }
@@ -103,7 +194,7 @@ static struct vcpu *wait_for_one(struct cpu *c)
 /* SCHEDOP_poll is over, for whatever reason. */
 static void end_wait(struct vcpu *v)
 {
-	v->waited = v->blocked;
+	v->waited |= v->blocked;
 	v->blocked = false;
 	if (v->event.polling) {
 		v->event.polling = false;
@@ -115,26 +206,35 @@ static void end_wait(struct vcpu *v)
 	}
 }
 
+static void change(struct cpu *c, struct vcpu *v)
+{
+	if (c->vcpu == v) {
+		return;
+	}
+	if (c->vcpu != NULL) {
+		state_save(c->vcpu);
+	}
+	state_load(v);
+}
+
 void schedule(void)
 {
 	struct cpu *c = cpu_here();
-	struct vcpu *old = c->vcpu;
 	struct vcpu *v;
 
-	if (old != NULL) {
-		old->work &= ~(uint32_t)VCPU_WORK_SCHED;
-		time_runstate_change(old, state_of(old));
+	account(c, clock_now());
+	leave_dead(c);
+	if (c->vcpu != NULL) {
+		c->vcpu->work &= ~(uint32_t)VCPU_WORK_SCHED;
+		time_runstate_change(c->vcpu, state_of(c->vcpu));
 	}
 	v = wait_for_one(c);
-	if (v != old) {
-		if (old != NULL) {
-			state_save(old);
-		}
-		state_load(v);
-	}
+	change(c, v);
 	end_wait(v);
 	time_runstate_change(v, RUNSTATE_running);
-	time_runstate_publish(v);
+	if (!v->domain->stopping) {
+		time_runstate_publish(v);
+	}
 	c->turn_ends = c->nr_run > 1 ? clock_now() + TURN : CLOCK_NEVER;
 	if (c->nr_run > 1) {
 		timer_load();

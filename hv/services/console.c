@@ -21,6 +21,7 @@
 #include "engine/port.h"
 #include "hv/domain/domain.h"
 #include "hv/services/deliver.h"
+#include "hv/report/lines.h"
 #include "hv/report/serial.h"
 #include "hv/cpu/pic.h"
 #include "hv/vcpu/vcpu.h"
@@ -47,9 +48,33 @@ int console_domain_init(struct domain *d, struct xencons_interface *ring,
 	return rc;
 }
 
-/* Sends the guest's output on its way; returns how much there was. */
-static uint32_t drain_output(struct console *c)
+/* The domain that what is typed goes to; its place in the table. */
+static unsigned int terminal;
+
+void console_choose(const struct domain *d)
 {
+	terminal = d->slot;
+}
+
+/* Its own way to the port, or its queue among those of others. */
+static size_t room_for(const struct domain *d)
+{
+	return lines_many() ? lines_room(d->slot) : serial_room(SERIAL_CONSOLE);
+}
+
+static void write_out(const struct domain *d, const void *bytes, size_t size)
+{
+	if (lines_many()) {
+		(void)lines_put(d->slot, bytes, size);
+	} else {
+		serial_write(SERIAL_CONSOLE, bytes, size);
+	}
+}
+
+/* Sends the guest's output on its way; returns how much there was. */
+static uint32_t drain_output(struct domain *d)
+{
+	struct console *c = &d->console;
 	struct xencons_interface *ring = c->ring;
 	uint32_t prod, nr;
 
@@ -62,14 +87,14 @@ static uint32_t drain_output(struct console *c)
 		c->out_cons = prod; /* absurd: nothing to be had */
 		nr = 0;
 	}
-	if (nr > serial_room(SERIAL_CONSOLE)) {
-		nr = (uint32_t)serial_room(SERIAL_CONSOLE);
+	if (nr > room_for(d)) {
+		nr = (uint32_t)room_for(d);
 	}
 	for (uint32_t left = nr; left != 0;) {
 		uint32_t at = c->out_cons & (OUT_SIZE - 1);
 		uint32_t piece = OUT_SIZE - at < left ? OUT_SIZE - at : left;
 
-		serial_write(SERIAL_CONSOLE, ring->out + at, piece);
+		write_out(d, ring->out + at, piece);
 		c->out_cons += piece;
 		left -= piece;
 	}
@@ -120,6 +145,18 @@ static bool push_input(struct console *c)
 	return pushed;
 }
 
+void console_domain_end(struct domain *d)
+{
+	if (d->console.stalled) {
+		serial_enable_interrupt(SERIAL_CONSOLE, true);
+	}
+	(void)drain_output(d);
+	d->console = (struct console){.ring = NULL};
+	if (lines_many()) {
+		lines_end(d->slot);
+	}
+}
+
 static bool pass_input(struct console *c)
 {
 	bool pushed = push_input(c);
@@ -138,7 +175,7 @@ void console_kick(struct domain *d)
 	 * A writer that found the ring full waits to be told of room. One
 	 * that did not is spared the interrupt.
 	 */
-	bool tell = drain_output(c) >= OUT_SIZE / 2;
+	bool tell = drain_output(d) >= OUT_SIZE / 2;
 
 	if (pass_input(c) || tell) {
 		event_notify(d, c->port);
@@ -166,16 +203,29 @@ int control_interrupt(void)
 	return last;
 }
 
-void console_interrupt(struct domain *d)
+/* There is room on the port again, and so with each that waits for some. */
+static void kick_all(void)
 {
+	lines_pump();
+	for (unsigned int i = 0; i < DOMAINS; i++) {
+		if (domain_at(i) != NULL) {
+			console_kick(domain_at(i));
+		}
+	}
+}
+
+void console_interrupt(void)
+{
+	struct domain *d = domain_at(terminal);
+
 	serial_interrupt(SERIAL_CONSOLE);
 	if (d == NULL) {
 		while (serial_read(SERIAL_CONSOLE) >= 0) {
 		}
 	} else {
 		read_serial(&d->console);
-		console_kick(d);
 	}
+	kick_all();
 	pic_end(SERIAL_IRQ);
 }
 
@@ -198,7 +248,7 @@ static int64_t console_write(struct vcpu *v, uint64_t arg[6])
 		if (port_copy_in(&v->mmu, piece, arg[2] + done, nr) != 0) {
 			return -XEN_EFAULT;
 		}
-		serial_write(SERIAL_CONSOLE, piece, nr);
+		write_out(v->domain, piece, nr);
 		done += nr;
 		if (done % STRETCH == 0 && done != size &&
 		    port_preempt(&v->domain->mmu)) {

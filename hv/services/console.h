@@ -43,11 +43,12 @@ void console_kick(struct domain *d);
 /* And COM2 for room alone: IRQ 3. */
 #define CONTROL_VECTOR 0xe3
 void console_irq_init(void);
-/*
- * Acknowledges; passes what was typed to the domain that has the console
- * (NULL: drops it).
- */
-void console_interrupt(struct domain *d);
+/* The domain that has the terminal: what is typed is its, or dropped. */
+void console_choose(const struct domain *d);
+/* Acknowledges; passes on what was typed, and what waited for room. */
+void console_interrupt(void);
+/* The domain ends: its ring is not looked at any more. */
+void console_domain_end(struct domain *d);
 
 int control_interrupt(void);
 

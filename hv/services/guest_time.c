@@ -72,14 +72,19 @@ void time_vcpu_up(struct vcpu *v)
 	timer_set(v, DEADLINE_PERIODIC, now + v->time.period, now);
 }
 
-void time_vcpu_init(struct vcpu *v)
+void time_vcpu_end(struct vcpu *v)
 {
-	uint64_t now = clock_now();
-
 	for (unsigned int i = 0; i < DEADLINES; i++) {
 		v->time.deadline[i] = TIME_NEVER;
 	}
 	v->time.earliest = TIME_NEVER;
+}
+
+void time_vcpu_init(struct vcpu *v)
+{
+	uint64_t now = clock_now();
+
+	time_vcpu_end(v);
 	v->time.runstate.state =
 		v->id == 0 ? RUNSTATE_running : RUNSTATE_offline;
 	v->time.runstate.state_entry_time = now;

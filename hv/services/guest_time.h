@@ -10,6 +10,8 @@ struct vcpu;
 
 void time_domain_init(struct domain *d);
 void time_vcpu_init(struct vcpu *v);
+/* It has no timers any more. */
+void time_vcpu_end(struct vcpu *v);
 void time_vcpu_up(struct vcpu *v);
 /* Writes the clock to the vCPU's vcpu_info (and shared info for vCPU 0). */
 void time_publish(struct vcpu *v);

@@ -14,7 +14,6 @@
 #include "hv/vcpu/registers.h"
 #include "hv/vcpu/vcpu.h"
 
-#define FX_MXCSR 24
 #define MXCSR_DEFINED 0xffff
 #define FLAGS_KEPT                                                  \
 	(UINT32_MAX & ~(uint32_t)(X86_RFLAGS_IOPL | X86_RFLAGS_VM | \

@@ -124,6 +124,9 @@ bool xenstore_kick(struct domain *d)
 	return stopped;
 }
 
+#define VM "/vm/00000000-0000-0000-0000-000000000001"
+#define VM_NAME VM "/name"
+
 /* "number" in decimal, for values. */
 static const char *decimal(char buffer[24], uint64_t n)
 {
@@ -150,9 +153,7 @@ static int describe(struct domain *d, struct store *s)
 	static const struct {
 		const char *path, *value;
 	} values[] = {
-		{"name", "guest"},
-		{"vm", "/vm/00000000-0000-0000-0000-000000000001"},
-		{"/vm/00000000-0000-0000-0000-000000000001/name", "guest"},
+		{"vm", VM},
 		{"control/shutdown", ""},
 		{"control/platform-feature-multiprocessor-suspend", "0"},
 		{"data", ""},
@@ -162,6 +163,13 @@ static int describe(struct domain *d, struct store *s)
 		{"feature", ""},
 	};
 	int rc = store_set(s, "domid", domid);
+
+	if (rc == 0) {
+		rc = store_set(s, "name", d->config->name);
+	}
+	if (rc == 0) {
+		rc = store_set(s, VM_NAME, d->config->name);
+	}
 
 	for (size_t i = 0; rc == 0 && i < sizeof(values) / sizeof(values[0]);
 	     i++) {
@@ -180,6 +188,12 @@ static int describe(struct domain *d, struct store *s)
 			       decimal(number, d->mmu.max_pages * 4));
 	}
 	return rc;
+}
+
+void xenstore_domain_end(struct domain *d)
+{
+	d->store.ring = NULL;
+	d->store.port = 0;
 }
 
 int xenstore_domain_init(struct domain *d,

@@ -31,6 +31,8 @@ struct xenstore {
 int xenstore_domain_init(struct domain *d,
 			 struct xenstore_domain_interface *ring,
 			 evtchn_port_t port);
+/* The ring is not looked at any more. */
+void xenstore_domain_end(struct domain *d);
 /* The guest has sent to the store's port. True: it is to be done again. */
 bool xenstore_kick(struct domain *d);
 

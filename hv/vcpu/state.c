@@ -10,6 +10,7 @@
 #include "hv/cpu/cpu.h"
 #include "hv/cpu/desc.h"
 #include "hv/cpu/x86.h"
+#include "hv/domain/domain.h"
 #include "hv/mm/guest.h"
 #include "hv/vcpu/registers.h"
 #include "hv/vcpu/vcpu.h"
@@ -36,8 +37,17 @@ LOAD_SEGMENT(es)
 LOAD_SEGMENT(fs)
 LOAD_SEGMENT(gs)
 
+/* Its tables are gone: what is left of it runs on our own. */
+static bool has_no_state(const struct vcpu *v)
+{
+	return v->domain->ending != DOMAIN_STOPS;
+}
+
 void state_save(struct vcpu *v)
 {
+	if (has_no_state(v)) {
+		return;
+	}
 	v->saved.regs = *cpu_guest_regs();
 	SAVE_SEGMENT(ds, v->saved.ds);
 	SAVE_SEGMENT(es, v->saved.es);
@@ -66,8 +76,12 @@ void state_load(struct vcpu *v)
 	const mfn_t root =
 		v->kernel_mode ? v->mmu.kernel_root : v->mmu.user_root;
 
-	x86_write_cr3(root.v << PAGE_SHIFT);
 	cpu_here()->vcpu = v;
+	if (has_no_state(v)) {
+		x86_write_cr3(cpu_here()->own_root);
+		return;
+	}
+	x86_write_cr3(root.v << PAGE_SHIFT);
 	desc_load(&v->mmu, v->window);
 	*cpu_guest_regs() = v->saved.regs;
 	load_segments(v);

@@ -72,7 +72,7 @@ struct vcpu {
 	bool poll_timed;        /* SCHEDOP_poll with a timeout */
 	bool up;                /* runs, or may */
 	bool blocked;           /* waits for an event */
-	bool waited;            /* did so when its domain was stopped */
+	bool waited;            /* and had the CPU only for its end */
 
 	struct time_vcpu time;
 	struct vcpu_counters counters;
@@ -86,6 +86,7 @@ struct vcpu {
 	} saved;
 	/* The guest's FPU while another vCPU has the CPU. */
 	_Alignas(16) uint8_t fxsave[512];
+#define FX_MXCSR 24 /* where it stands in there */
 };
 
 _Static_assert(offsetof(struct vcpu, mmu) == 0, "vcpu_of, table.S");

@@ -45,6 +45,8 @@ enum control_exit {
 /* scripts/control-schema reads these lines. */
 /* clang-format off */
 #define CONTROL_EVENT "event"
+/* Of a domain: its number, in each event that is about one. */
+#define CONTROL_DOMAIN "domain"
 
 #define EVENT_BOOT "boot"
 #define BOOT_RAM_KIB "ram_kib" /* number: RAM that can be used */
@@ -52,6 +54,8 @@ enum control_exit {
 #define BOOT_CPU "cpu" /* text: the CPU's brand string */
 
 #define EVENT_GUEST_START "guest-start"
+#define GUEST_START_DOMAIN "domain" /* number: the domain's */
+#define GUEST_START_NAME "name" /* text: as it was configured */
 #define GUEST_START_ENTRY "entry" /* hex: address of the first instruction */
 #define GUEST_START_PAGES "pages" /* number: frames of the domain */
 #define GUEST_START_TAG "tag" /* number: its owner tag in frame records */
@@ -64,6 +68,7 @@ enum control_exit {
 #define RECORDING_WORDS "words" /* number: of 8 bytes that it holds */
 
 #define EVENT_REFUSAL "refusal"
+#define REFUSAL_DOMAIN "domain" /* number: the domain's */
 #define REFUSAL_OP "op" /* text: operation */
 #define REFUSAL_INDEX "index" /* number: of the request in its list */
 #define REFUSAL_RULE "rule" /* text: identifier in docs/rules.md */
@@ -96,6 +101,7 @@ enum control_exit {
 #define REFUSAL_SERIAL "serial" /* number: refusals so far */
 
 #define EVENT_HISTORY "history"
+#define HISTORY_DOMAIN "domain" /* number: the domain's */
 #define HISTORY_REQUEST "request" /* number: serial number of the operation */
 #define HISTORY_OP "op" /* text: operation */
 #define HISTORY_INDEX "index" /* number: of the request in its list */
@@ -151,16 +157,19 @@ enum control_exit {
 #define STALE_NR "nr" /* number: how many so far; the first are told */
 
 #define EVENT_AUDIT "audit"
+#define AUDIT_DOMAIN "domain" /* number: at whose doing */
 #define AUDIT_WHEN "when" /* text: exit, periodic, destroyed */
 #define AUDIT_DIFFERENCES "differences" /* number: found by this run */
 
 #define EVENT_CRASH "crash"
+#define CRASH_DOMAIN "domain" /* number: the domain's */
 #define CRASH_REASON "reason" /* text: what made the domain end */
 #define CRASH_RIP "rip" /* hex: the guest's */
 #define CRASH_VCPU "vcpu" /* number: which */
 #define CRASH_STACK "stack" /* hexes: words that may be return addresses */
 
 #define EVENT_PLACE "place"
+#define PLACE_DOMAIN "domain" /* number: the domain's */
 #define PLACE_VCPU "vcpu" /* number: which; one event for each */
 #define PLACE_STATE "state" /* text: running, waiting, down */
 #define PLACE_MODE "mode" /* text: kernel or user, whose code it was in */
@@ -178,10 +187,12 @@ enum control_exit {
 #define PLACE_STACK "stack" /* hexes?: words that may be return addresses */
 
 #define EVENT_PHASE "phase"
+#define PHASE_DOMAIN "domain" /* number: the domain's */
 #define PHASE_NAME "name" /* text: start of day, own tables, ... */
 #define PHASE_US "us" /* number: microseconds since the guest began */
 
 #define EVENT_SHUTDOWN "shutdown"
+#define SHUTDOWN_DOMAIN "domain" /* number: the domain's */
 #define SHUTDOWN_REASON "reason" /* text: poweroff, reboot, crash, halted, ... */
 
 #define EVENT_PANIC "panic"
@@ -191,6 +202,7 @@ enum control_exit {
 #define LOST_REPORTS "reports" /* number: events that had no room */
 
 #define EVENT_SUMMARY "summary"
+#define SUMMARY_DOMAIN "domain" /* number: the domain's */
 #define SUMMARY_HYPERCALLS "hypercalls" /* list: those that were called */
 #define CALL_NAME "name" /* hypercalls/text: its name */
 #define CALL_CALLS "calls" /* hypercalls/number: how often */

@@ -266,6 +266,35 @@ static void an_exchange_stops_and_goes_on(void **state)
 	machine_free(m);
 }
 
+/* To make a domain of: nobody's, in no account, and dirty when they return. */
+static void frames_can_be_taken_for_a_new_domain(void **state)
+{
+	struct machine *m = sized_machine(SMALL);
+	mfn_t first;
+	mfn_t again;
+
+	(void)state;
+	pool_add(&m->mmu, mfn(512), 512);
+	assert_true(mmu_pool_take(&m->dom, 3, &first));
+	assert_int_equal(m->mmu.nr_free, 504);
+	assert_int_equal(m->dom.nr_pages, 0);
+	for (unsigned int i = 0; i < 8; i++) {
+		const struct frame *fr = frame_of(&m->mmu, mfn_add(first, i));
+
+		assert_int_equal(fr->owner, OWNER_XEN);
+		assert_int_equal(fr->count, 0);
+		assert_int_equal(fr->flags, 0);
+		fill(m, mfn_add(first, i));
+	}
+	assert_false(mmu_pool_take(&m->dom, 9, &again));
+	mmu_pool_give(&m->dom, first, 8);
+	assert_int_equal(m->mmu.nr_free, 512);
+	/* One run again, and nothing of what it held is to be seen. */
+	assert_int_equal(pool_alloc(&m->dom, 9, &again), 0);
+	assert_true(is_clean(m, first));
+	sized_free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -273,6 +302,7 @@ int main(void)
 		cmocka_unit_test(a_run_is_found_however_far_away),
 		cmocka_unit_test(clearing_stops_where_asked_and_goes_on),
 		cmocka_unit_test(an_exchange_stops_and_goes_on),
+		cmocka_unit_test(frames_can_be_taken_for_a_new_domain),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,10 +24,11 @@ static struct qemu_config plain_config(const struct run_options *options)
 	return (struct qemu_config){
 		.options = options,
 		.hypervisor = "dir with, comma/hv.elf",
-		.cmdline = "console=hvc0",
+		.guest = {{.cmdline = "console=hvc0",
+			   .kernel = 10,
+			   .initrd = 11}},
+		.nr_guests = 1,
 		.ram = 1100 * MIB,
-		.kernel = 10,
-		.initrd = 11,
 		.console = 12,
 		.control = 13,
 		.gdb = -1,
@@ -134,8 +135,8 @@ static void module_strings_survive_qemu_s_parsing(void **state)
 		struct qemu_config c = plain_config(&plain_options);
 		char **a;
 
-		c.cmdline = rows[i].cmdline;
-		c.initrd = rows[i].initrd;
+		c.guest[0].cmdline = rows[i].cmdline;
+		c.guest[0].initrd = rows[i].initrd;
 		a = qemu_arguments(&c);
 		assert_non_null(a);
 		assert_string_equal(after(a, "-initrd"),
@@ -214,7 +215,8 @@ static void several_vcpus_get_cpus_and_threads(void **state)
 	assert_non_null(a);
 	assert_string_equal(after(a, "-smp"), "2");
 	assert_string_equal(after(a, "-accel"), "tcg,thread=multi");
-	assert_non_null(strstr(after(a, "-append"), " vcpus=4 cpus=2 "));
+	assert_non_null(strstr(after(a, "-append"), " cpus=2 "));
+	assert_non_null(strstr(after(a, "-append"), " vcpus=4"));
 	qemu_free_arguments(a);
 	/* Counted instructions are one thread's; never more CPUs than vCPUs. */
 	o.vcpus = 2;
@@ -224,6 +226,50 @@ static void several_vcpus_get_cpus_and_threads(void **state)
 	assert_non_null(a);
 	assert_string_equal(after(a, "-smp"), "2");
 	assert_string_equal(after(a, "-accel"), "tcg");
+	qemu_free_arguments(a);
+}
+
+/* Their modules and their words come in the same order. */
+static void several_domains_are_named_with_their_modules(void **state)
+{
+	struct run_options o = plain_options;
+	struct qemu_config c = plain_config(&o);
+	char **a;
+
+	(void)state;
+	o.domains.list[0] = (struct run_domain){.name = "web",
+						.memory = 64 * MIB,
+						.vcpus = 2,
+						.restarts = 3};
+	o.domains.list[1] = (struct run_domain){.name = "db",
+						.memory = GIB,
+						.vcpus = 1,
+						.privileged = true};
+	o.domains.nr = 2;
+	o.cpus = 2;
+	c.nr_guests = 2;
+	c.guest[1] = (struct qemu_guest){"a,b", 20, -1};
+	a = qemu_arguments(&c);
+	assert_non_null(a);
+	assert_string_equal(after(a, "-smp"), "2");
+	assert_string_equal(after(a, "-append"),
+			    "loglevel=info audit=exit debug-exit fresh cpus=2"
+			    " domain=web dom-memory=64 vcpus=2 restart=3 initrd"
+			    " domain=db dom-memory=1024 privileged");
+	assert_string_equal(after(a, "-initrd"),
+			    "/proc/self/fd/10 console=hvc0,/proc/self/fd/11,"
+			    "/proc/self/fd/20 a,,b");
+	qemu_free_arguments(a);
+	/* Whoever types sees the line that is not ended. */
+	o.interactive = true;
+	a = qemu_arguments(&c);
+	assert_non_null(a);
+	assert_non_null(strstr(after(a, "-append"), " console=web "));
+	qemu_free_arguments(a);
+	o.console = "db";
+	a = qemu_arguments(&c);
+	assert_non_null(a);
+	assert_non_null(strstr(after(a, "-append"), " console=db "));
 	qemu_free_arguments(a);
 }
 
@@ -313,6 +359,7 @@ int main(void)
 		cmocka_unit_test(the_hypervisor_s_options_follow_ours),
 		cmocka_unit_test(icount_and_gdb_add_their_arguments),
 		cmocka_unit_test(several_vcpus_get_cpus_and_threads),
+		cmocka_unit_test(several_domains_are_named_with_their_modules),
 		cmocka_unit_test(large_machines_get_enough_address_bits),
 		cmocka_unit_test(the_machine_holds_guest_tables_and_modules),
 	};

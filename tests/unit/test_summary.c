@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "cli/machine_report.h"
 #include "cli/monitor.h"
 #include "cli/summary.h"
 
@@ -431,6 +432,66 @@ static void the_document_holds_everything(void **state)
 	monitor_fini(&m);
 }
 
+/* Events carry their domain's number; each life has its own account. */
+static void several_domains_are_told_apart(void **state)
+{
+	static const char lines[] =
+		"{\"event\":\"boot\",\"ram_kib\":1}\n"
+		"{\"event\":\"guest-start\",\"domain\":1,\"name\":\"a\"}\n"
+		"{\"event\":\"guest-start\",\"domain\":2,\"name\":\"b\"}\n"
+		"{\"event\":\"refusal\",\"domain\":2}\n"
+		"{\"event\":\"shutdown\",\"domain\":2,\"reason\":\"reboot\"}\n"
+		"{\"event\":\"guest-start\",\"domain\":3,\"name\":\"b\"}\n"
+		"{\"event\":\"shutdown\",\"domain\":1,\"reason\":\"poweroff\"}\n"
+		"{\"event\":\"crash\",\"domain\":3,\"reason\":\"why\"}\n"
+		"{\"event\":\"shutdown\",\"domain\":3,\"reason\":\"crash\"}\n";
+	struct run_report lives[3];
+	struct monitor m;
+	struct run_report whole = powered_off(&m);
+	const struct machine_report report = {&whole, lives, 3};
+	const struct monitor *life = &m;
+	char *text = NULL;
+	size_t size;
+	FILE *to = open_memstream(&text, &size);
+	cJSON *d;
+
+	(void)state;
+	assert_true(monitor_init(&m));
+	feed(&m, lines);
+	whole.audit = false;
+	for (unsigned int i = 0; i < 3; i++, life = life->next) {
+		assert_non_null(life);
+		lives[i] = whole;
+		lives[i].monitor = life;
+		lives[i].result = report_result(life, RUN_TIMED_OUT);
+	}
+	assert_null(life);
+	assert_int_equal(m.nr_refusals, 0);
+	assert_int_equal(m.next->nr_refusals, 1);
+	assert_int_equal(lives[0].result, RUN_POWERED_OFF);
+	assert_int_equal(lives[1].result, RUN_REBOOTED);
+	assert_int_equal(lives[2].result, RUN_CRASHED);
+	assert_false(monitor_lives_on(&m));
+	assert_true(monitor_lives_on(m.next));
+	assert_int_equal(machine_status(&report), STATUS_GUEST);
+	assert_true(machine_json(to, &report));
+	fclose(to);
+	d = cJSON_Parse(text);
+	assert_int_equal(cJSON_GetObjectItem(d, "status")->valueint, 1);
+	assert_string_equal(cJSON_GetObjectItem(d, "verdict")->valuestring,
+			    "b: guest crashed: why");
+	assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(d, "domains")),
+			 3);
+	cJSON_Delete(d);
+	free(text);
+	/* Without the last life all is well: a reboot was carried out. */
+	lives[2].result = RUN_POWERED_OFF;
+	assert_int_equal(machine_status(&report), STATUS_OK);
+	lives[0].result = RUN_TIMED_OUT;
+	assert_int_equal(machine_status(&report), STATUS_GUEST);
+	monitor_fini(&m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -448,6 +509,7 @@ int main(void)
 		cmocka_unit_test(instructions_are_shown_only_when_counted),
 		cmocka_unit_test(what_is_unknown_is_left_out),
 		cmocka_unit_test(the_document_holds_everything),
+		cmocka_unit_test(several_domains_are_told_apart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* What a domain is made of, as the boot options say: it outlives the domain. */
+#ifndef PW_HV_DOMAIN_CONFIG_H
+#define PW_HV_DOMAIN_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct boot_module;
+
+#define DOMAIN_NAME 32 /* with its NUL */
+#define DOMAIN_NAME_DEFAULT "guest"
+
+struct domain_config {
+	char name[DOMAIN_NAME];
+	uint64_t pages; /* 0: all that is left */
+	unsigned int vcpus;
+	uint32_t restarts; /* how often it may begin again */
+	bool wants_initrd; /* the module after its kernel's */
+	bool privileged;   /* may map what others own */
+	const struct boot_module *kernel;
+	const struct boot_module *initrd; /* NULL: none */
+};
+
+#endif
