@@ -55,6 +55,7 @@ help:
 	@echo 'make differential [SEEDS=1..100]  random requests, beside stock Xen'
 	@echo 'make fuzz [T=60] [F="mmu ..."]    each fuzz target for T seconds'
 	@echo 'make mutation-boots  guards of hv/ taken out, boots that must fail'
+	@echo 'make interleave [T=60]            two vCPUs, every order of their steps'
 	@echo 'make coverage     lines run by the unit tests, a floor per folder'
 	@echo 'make lint         the tree, clang-format, shellcheck, clang-tidy, cppcheck'
 	@echo 'make format       clang-format, in place'

@@ -44,6 +44,10 @@ void port_refused(struct mmu_domain *d, struct refusal *r);
 /* A CPU waits for the domain's lock: let it answer others' flushes. */
 void port_relax(struct mmu_domain *d);
 
+/* Debug builds: where the CPU that calls keeps which locks it holds
+ * (request/lock_order.h). */
+unsigned int *port_locks(struct mmu *m);
+
 /* What happens in the engine, told only while mmu_domain->watched is set. */
 void port_event(struct mmu_domain *d, const struct mmu_event *event);
 

@@ -35,7 +35,8 @@ XEN_TAPS := $(patsubst tests/qemu/%-xen,$(TAP)/boot-xen/%.tap,\
 TREE_LINTS := rules order spdx paths lints histories
 TREE_TAPS := $(TREE_LINTS:%=$(TAP)/lint/%.tap)
 MUTATION_TAP := $(TAP)/mutation/guards.tap
-ALL_TAPS := $(MUTATION_TAP) $(TREE_TAPS) $(UNIT_TAPS) $(BOOT_TAPS) \
+INTERLEAVE_TAPS := $(TAP)/interleave/all.tap $(TAP)/interleave/mutants.tap
+ALL_TAPS := $(MUTATION_TAP) $(INTERLEAVE_TAPS) $(TREE_TAPS) $(UNIT_TAPS) $(BOOT_TAPS) \
 	$(SEAL_TAPS) $(HEADER_TAPS) $(LINK_TAPS) $(FUZZ_TAPS) $(DIFF_TAPS) \
 	$(XEN_TAPS) $(METAL_TAPS)
 
@@ -61,6 +62,12 @@ $(TAP)/unit/%.tap: $(B)/tests/unit/% FORCE
 
 # The names of the stock kernel's functions; elsewhere these tests skip.
 $(TAP)/unit/test_symbols.tap: $(if $(filter build,$(B)),$(VMLINUZ))
+
+# Two vCPUs in every order, in the short form, and what it must find.
+$(TAP)/interleave/all.tap: $(INTERLEAVE) FORCE
+	@tests/tap $@ 200 $<
+$(TAP)/interleave/mutants.tap: $(INTERLEAVE) FORCE
+	@tests/tap $@ 300 tests/interleave/mutants
 
 # A few seconds a target, on the seeds of tests/fuzz/corpus.
 CHECK_FUZZ_SECONDS ?= 5

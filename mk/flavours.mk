@@ -13,6 +13,12 @@
 WARN := -Wall -Wextra -Werror -Wconversion -Wshadow -Wvla \
 	-Wmissing-prototypes -Wstrict-prototypes
 CPPFLAGS_ALL := -I. -Iinclude -I$(B)/gen
+# make DEBUG=1: the order of locks is asserted everywhere; in tests it always is.
+ifneq ($(DEBUG),)
+CPPFLAGS_ALL += -DPW_DEBUG
+endif
+CPPFLAGS_san := -DPW_DEBUG
+CPPFLAGS_fuzz := -DPW_DEBUG
 CFLAGS_ALL := -std=gnu11 -g $(WARN) -fno-common
 
 FREESTANDING := -O2 -ffreestanding -fno-stack-protector -mno-red-zone \

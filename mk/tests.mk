@@ -23,8 +23,9 @@ $(eval $(call archive,$(B)/fuzz/libsupport.a,\
 	$(call objs,fuzz,$(UNIT_SUPPORT) $(FUZZ_SUPPORT))))
 
 on_sim = $(shell grep -ls '^\#include "sim/' $(1))
-# $(call ported,FLAVOUR,SOURCE): the two archives, the port's maker first.
-ported = -Wl,--start-group $(if $(call on_sim,$(2)),\
+# $(call ported,FLAVOUR,SOURCE): the two archives, the port's maker first, and
+# one of the port's functions asked for before all else.
+ported = -Wl,-u,port_preempt -Wl,--start-group $(if $(call on_sim,$(2)),\
 	$(B)/$(1)/libpw.a $(B)/$(1)/libsupport.a,\
 	$(B)/$(1)/libsupport.a $(B)/$(1)/libpw.a) -Wl,--end-group
 
@@ -55,3 +56,20 @@ fuzz-%: $(B)/tests/fuzz/% FORCE
 	$(Q)$< -max_total_time=$(T) -print_final_stats=1 \
 		-artifact_prefix=$(B)/fuzz-crashes/$*- \
 		$(B)/fuzz-corpus/$* $(wildcard tests/fuzz/corpus/$*)
+
+# Two vCPUs at once, every interleaving (tests/interleave/main.c): without the
+# sanitizers, which know nothing of stacks that are copied.
+INTERLEAVE := $(B)/tests/interleave
+INTERLEAVE_OBJ := $(call objs,host,$(wildcard tests/interleave/*.c) \
+	tests/unit/support/machine.c tests/unit/support/cpu.c)
+$(call objs,host,tests/interleave/metal.c): \
+	CFLAGS_EXTRA := -iquote tests/interleave/metal
+$(INTERLEAVE_OBJ): | $(B)/.deps-check
+$(INTERLEAVE): $(INTERLEAVE_OBJ) $(B)/host/libpw.a
+	$(call say,LD      $@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -o $@ $^ -lcmocka
+
+.PHONY: interleave
+interleave: $(INTERLEAVE)
+	@$(INTERLEAVE) long $(T)

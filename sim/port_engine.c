@@ -149,6 +149,11 @@ void port_refused(struct mmu_domain *d, struct refusal *r)
 	}
 }
 
+unsigned int *port_locks(struct mmu *m)
+{
+	return &sim_of_mmu(m)->locks;
+}
+
 void port_relax(struct mmu_domain *d)
 {
 	sim_violation(sim_of(d), "an operation within an operation");

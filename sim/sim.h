@@ -124,6 +124,7 @@ struct sim {
 	struct mmu mmu;
 	struct mmu_domain dom;
 	struct mmu_vcpu vcpu;
+	unsigned int locks; /* held: engine/request/lock_order.h */
 	pte_t desc_window[DESC_WINDOW_ENTRIES];
 	struct guest guest; /* likewise */
 

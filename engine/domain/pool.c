@@ -19,6 +19,7 @@
 
 #include "engine/port.h"
 #include "engine/report/event.h"
+#include "engine/request/lock_order.h"
 #include "engine/table/flush.h"
 #include "engine/table/refs.h"
 
@@ -30,6 +31,7 @@
 
 static void pool_lock(struct mmu_domain *d)
 {
+	lock_order_take(d->m, LOCK_POOL);
 	while (__atomic_exchange_n(&d->m->pool_locked, true,
 				   __ATOMIC_ACQUIRE)) {
 		port_relax(d);
@@ -38,6 +40,7 @@ static void pool_lock(struct mmu_domain *d)
 
 static void pool_unlock(struct mmu_domain *d)
 {
+	lock_order_drop(d->m, LOCK_POOL);
 	__atomic_store_n(&d->m->pool_locked, false, __ATOMIC_RELEASE);
 }
 

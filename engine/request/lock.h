@@ -7,13 +7,14 @@
 #ifndef PW_ENGINE_LOCK_H
 #define PW_ENGINE_LOCK_H
 
-#include "engine/port.h"
+#include "engine/request/lock_order.h"
 
 /* Somebody else has it. */
 void mmu_lock_wait(struct mmu_domain *d);
 
 static inline void mmu_lock(struct mmu_domain *d)
 {
+	lock_order_take(d->m, LOCK_DOMAIN);
 	if (unlikely(__atomic_exchange_n(&d->locked, true, __ATOMIC_ACQUIRE))) {
 		mmu_lock_wait(d);
 	}
@@ -21,6 +22,7 @@ static inline void mmu_lock(struct mmu_domain *d)
 
 static inline void mmu_unlock(struct mmu_domain *d)
 {
+	lock_order_drop(d->m, LOCK_DOMAIN);
 	__atomic_store_n(&d->locked, false, __ATOMIC_RELEASE);
 }
 

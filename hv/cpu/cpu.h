@@ -68,6 +68,7 @@ struct cpu {
 	uint64_t own_root; /* CR3 without a guest */
 	unsigned int apic_id;
 	unsigned int lock_depth; /* machine_lock() */
+	unsigned int locks;      /* held: engine/request/lock_order.h */
 	bool online;
 	bool flush_asked; /* ipi.c */
 	bool watching;    /* its debug registers are ours (debugreg.h) */

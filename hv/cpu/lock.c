@@ -18,6 +18,18 @@
 static bool held;
 static bool broken;
 
+/* The outermost: taken with another one held, the CPU stops here. */
+static void order_check(const struct cpu *c)
+{
+#ifdef PW_DEBUG
+	if (c->locks != 0) {
+		__builtin_trap();
+	}
+#else
+	(void)c;
+#endif
+}
+
 void machine_lock_many(void)
 {
 	struct cpu *c = cpu_here();
@@ -25,6 +37,7 @@ void machine_lock_many(void)
 	if (c->lock_depth++ != 0) {
 		return;
 	}
+	order_check(c);
 	while (__atomic_exchange_n(&held, true, __ATOMIC_ACQUIRE)) {
 		while (__atomic_load_n(&held, __ATOMIC_RELAXED)) {
 			if (__atomic_load_n(&broken, __ATOMIC_RELAXED)) {

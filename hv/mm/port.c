@@ -9,6 +9,7 @@
  * anything is there, the CPU tells by a fault that has a fixup.
  */
 #include "engine/port.h"
+#include "engine/request/lock_order.h"
 
 #include "hv/cpu/ipi.h"
 #include "hv/cpu/slice.h"
@@ -25,7 +26,7 @@ bool port_preempt(struct mmu_domain *d)
 {
 	bool over = slice_over();
 
-	(void)d;
+	lock_order_leaf(d->m);
 	if (record_inside()) {
 		recorder_asked(&record_machine, over);
 	}
@@ -161,8 +162,10 @@ fault:
 
 int port_copy_in(struct mmu_vcpu *v, void *to, uint64_t from, size_t bytes)
 {
-	int rc = copy_in(to, from, bytes);
+	int rc;
 
+	lock_order_leaf(v->dom->m);
+	rc = copy_in(to, from, bytes);
 	if (record_inside_of(v)) {
 		recorder_copied(&record_machine, TRACE_COPIED_IN, to, bytes,
 				rc);
@@ -189,13 +192,21 @@ fault:
 int port_copy_out(struct mmu_vcpu *v, uint64_t to, const void *from,
 		  size_t bytes)
 {
-	int rc = copy_out(to, from, bytes);
+	int rc;
 
+	lock_order_leaf(v->dom->m);
+	rc = copy_out(to, from, bytes);
 	if (record_inside_of(v)) {
 		recorder_copied(&record_machine, TRACE_COPIED_OUT, from, bytes,
 				rc);
 	}
 	return rc;
+}
+
+unsigned int *port_locks(struct mmu *m)
+{
+	(void)m;
+	return &cpu_here()->locks;
 }
 
 /* The machine's lock is around all doors: nobody can be inside one. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The test machine: see machine.h. One port for all tests of the engine. */
+/* The test machine: see machine.h; its port is machine_port.c. */
 #include "tests/unit/support/machine.h"
 
 #include <stdarg.h>
@@ -12,23 +12,14 @@
 
 #include <cmocka.h>
 
-static struct machine *of(const struct mmu *mmu)
-{
-	return (struct machine *)((char *)(uintptr_t)mmu -
-				  offsetof(struct machine, mmu));
-}
-
-static bool runs(const struct cpu *c, const struct mmu_domain *d,
-		 vcpuset_t vcpus)
+bool machine_cpu_runs(const struct cpu *c, const struct mmu_domain *d,
+		      vcpuset_t vcpus)
 {
 	return c->vcpu != NULL && c->vcpu->dom == d &&
 	       (vcpus >> c->vcpu->id & 1) != 0;
 }
 
-/* --- port --------------------------------------------------------------- */
-
-/* No CPU of one domain reaches what another has got. */
-static bool cpus_are_sound(struct machine *m)
+bool machine_is_sound(struct machine *m)
 {
 	for (unsigned int i = 0; i < MACHINE_CPUS; i++) {
 		if (m->cpu[i].vcpu != NULL &&
@@ -39,141 +30,6 @@ static bool cpus_are_sound(struct machine *m)
 	return true;
 }
 
-/* On another CPU, between two steps of the operation under way. */
-static void meanwhile(struct machine *m)
-{
-	struct mmu_domain *d = &m->other;
-	mfn_t got;
-
-	if (d->locked || d->nr_pages == d->max_pages) {
-		return;
-	}
-	if (mmu_begin_for(d, NULL, MMU_OP_INCREASE_RESERVATION, NULL) == 0 &&
-	    pool_alloc(d, 0, &got) == 0 && !cpus_are_sound(m)) {
-		m->faulted = true;
-	}
-	(void)mmu_end(d, 0);
-}
-
-bool port_preempt(struct mmu_domain *d)
-{
-	struct machine *m = of(d->m);
-
-	if (m->other_takes) {
-		meanwhile(m);
-	}
-	m->preempt_asked++;
-	return m->preempt_asked == m->preempt_at ||
-	       (m->preempt_after != 0 &&
-		m->preempt_asked % m->preempt_after == 0);
-}
-
-void port_flush_all(struct mmu_domain *d, vcpuset_t vcpus)
-{
-	struct machine *m = of(d->m);
-
-	for (unsigned int i = 0; i < MACHINE_CPUS; i++) {
-		if (runs(&m->cpu[i], d, vcpus)) {
-			cpu_flush_all(&m->cpu[i]);
-			m->flushes += i == 0;
-		}
-	}
-}
-
-void port_flush_page(struct mmu_domain *d, vcpuset_t vcpus, vaddr_t va)
-{
-	struct machine *m = of(d->m);
-
-	for (unsigned int i = 0; i < MACHINE_CPUS; i++) {
-		if (runs(&m->cpu[i], d, vcpus)) {
-			cpu_flush_page(&m->cpu[i], va);
-		}
-	}
-}
-
-void port_load_root(struct mmu_vcpu *v)
-{
-	struct machine *m = of(v->dom->m);
-
-	for (unsigned int i = 0; i < MACHINE_CPUS; i++) {
-		if (m->cpu[i].vcpu == v) {
-			cpu_flush_all(&m->cpu[i]);
-		}
-	}
-}
-
-static uint8_t *guest_at(struct machine *m, uint64_t address, size_t bytes)
-{
-	uint64_t offset = address - GUEST_BUFFER;
-
-	if (m->copy_fail_after != 0 && ++m->copies >= m->copy_fail_after) {
-		return NULL;
-	}
-	if (offset > GUEST_BUFFER_SIZE || bytes > GUEST_BUFFER_SIZE - offset) {
-		return NULL;
-	}
-	return m->guest + offset;
-}
-
-int port_copy_in(struct mmu_vcpu *v, void *to, uint64_t from, size_t bytes)
-{
-	uint8_t *p = guest_at(of(v->dom->m), from, bytes);
-
-	if (p == NULL) {
-		return -XEN_EFAULT;
-	}
-	memcpy(to, p, bytes);
-	return 0;
-}
-
-int port_copy_out(struct mmu_vcpu *v, uint64_t to, const void *from,
-		  size_t bytes)
-{
-	uint8_t *p = guest_at(of(v->dom->m), to, bytes);
-
-	if (p == NULL) {
-		return -XEN_EFAULT;
-	}
-	memcpy(p, from, bytes);
-	return 0;
-}
-
-int64_t port_hypercall(struct mmu_vcpu *v, unsigned int nr, uint64_t arg[6])
-{
-	(void)v;
-	(void)arg;
-	/* One call that is not the engine's, so that it can be told apart. */
-	return nr == __HYPERVISOR_xen_version ? 0x40011 : -XEN_ENOSYS;
-}
-
-void port_refused(struct mmu_domain *d, struct refusal *r)
-{
-	struct machine *m = of(d->m);
-
-	m->refusals++;
-	refusal_format(r, m->refusal, sizeof(m->refusal));
-}
-
-/* There is one CPU: it would wait for itself. */
-void port_relax(struct mmu_domain *d)
-{
-	(void)d;
-	fail_msg("an operation within an operation");
-}
-
-void port_event(struct mmu_domain *d, const struct mmu_event *event)
-{
-	(void)d;
-	(void)event;
-}
-
-_Noreturn void port_panic(struct mmu *m, const char *why)
-{
-	(void)m;
-	fprintf(stderr, "engine: %s\n", why);
-	abort();
-}
-
 /* --- checks ------------------------------------------------------------- */
 
 const char *machine_fault(struct machine *m)
@@ -182,7 +38,7 @@ const char *machine_fault(struct machine *m)
 	unsigned int nr_doms = m->other.m == NULL ? 1 : 2;
 	struct audit_report report;
 
-	if (m->faulted || !cpus_are_sound(m)) {
+	if (m->faulted || !machine_is_sound(m)) {
 		return m->fault;
 	}
 	if (mmu_audit(&m->mmu, doms, nr_doms, m->tally, &report) != 0) {
@@ -343,7 +199,7 @@ void machine_second_domain(struct machine *m)
 void machine_stop(struct machine *m)
 {
 	for (unsigned int i = 0; i < MACHINE_CPUS; i++) {
-		if (runs(&m->cpu[i], &m->dom, VCPUSET_ALL)) {
+		if (machine_cpu_runs(&m->cpu[i], &m->dom, VCPUSET_ALL)) {
 			cpu_flush_all(&m->cpu[i]);
 			m->cpu[i].vcpu = NULL;
 		}

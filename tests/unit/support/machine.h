@@ -48,6 +48,7 @@ struct machine {
 	struct mmu_vcpu second;  /* machine_second_vcpu(): on CPU_SECOND */
 	struct mmu_domain other; /* machine_second_domain() */
 	struct mmu_vcpu other_vcpu;
+	unsigned int locks;      /* held by the CPU that works */
 	struct mmu_vcpu *caller; /* who issues the hypercalls: vcpu at first */
 	struct cpu cpu[MACHINE_CPUS];
 	struct frame frames[MACHINE_FRAMES];
@@ -76,6 +77,12 @@ struct machine {
 	bool faulted;                    /* in the midst of an operation: */
 	char fault[160];
 };
+
+/* Does the CPU run a vCPU of the domain's that is in the set? */
+bool machine_cpu_runs(const struct cpu *c, const struct mmu_domain *d,
+		      vcpuset_t vcpus);
+/* No CPU of one domain reaches what another has got: else m->fault says. */
+bool machine_is_sound(struct machine *m);
 
 struct machine *machine_new(void);
 void machine_free(struct machine *m);

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The hypervisor's lock and its flushes of other CPUs, the very sources
+ * (hv/cpu/lock.c, hv/cpu/ipi.c), on the CPUs of this program.
+ */
+#ifndef PW_TESTS_INTERLEAVE_METAL_H
+#define PW_TESTS_INTERLEAVE_METAL_H
+
+#include <stdint.h>
+
+#define METAL_CPUS 2
+
+void metal_lock(void);
+void metal_unlock(void);
+/* CPUs as bits; va UINT64_MAX: everything. */
+void metal_flush(uint32_t cpus, uint64_t va);
+/* The interrupt's handler, or what a CPU does that waits. */
+void metal_answer(void);
+
+/* What the sources keep, as a part of the state. */
+struct metal_state {
+	uint64_t address;
+	unsigned int depth[METAL_CPUS];
+	uint8_t asked[METAL_CPUS];
+	uint8_t held;
+	uint8_t spare[5]; /* no holes: it is hashed */
+};
+struct metal_state metal_save(void);
+void metal_restore(const struct metal_state *s);
+
+/* --- what world.c gives them: each is a step of the CPU that runs ----------
+ */
+
+unsigned int world_cpu(void);
+void world_forgets_all(void);
+void world_forgets_page(uint64_t va);
+void world_waits(const char *what);
+void world_interrupts(unsigned int cpu);
+
+#endif
