@@ -49,6 +49,7 @@ struct guest {
 };
 
 struct run {
+	struct recording recording; /* with --record */
 	struct run_options options;
 	struct guest guest[DOMAINS_MAX];
 	unsigned int nr_guests;
@@ -515,20 +516,19 @@ static void say_start(const struct run *r)
 /* Runs, and tells of it. */
 static enum exit_status run_session(struct run *r, struct session *s)
 {
-	struct recording recording;
 	char asker[128];
 	enum exit_status recorded;
 	enum exit_status status;
 
 	say_start(r);
 	if (r->options.record != NULL) {
-		if (!recording_open(&recording, r->options.record,
+		if (!recording_open(&r->recording, r->options.record,
 				    r->config.memory, r->config.ram)) {
 			return refuse(r, STATUS_USAGE, "--record %s: %s",
 				      r->options.record,
-				      recording.writer.error);
+				      r->recording.writer.error);
 		}
-		s->recording = &recording;
+		s->recording = &r->recording;
 	}
 	if (session_run(s) != 0) {
 		(void)end_recording(r, s->recording);

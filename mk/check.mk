@@ -157,3 +157,9 @@ $(GOLDEN): $(BOOT_NEEDS) | $(B)/.deps-run
 
 lab: $(CLI)
 	$(CLI) lab run --all $(LAB_ARGS)
+
+# Ten minutes and 2 GiB for the kernel, once.
+.PHONY: mistakes
+mistakes: $(BOOT_NEEDS) | $(B)/.deps-run $(B)/.deps-linux
+	@[ -e $(B)/kernels/linux-mistakes ] || tests/mistakes/build
+	@tests/mistakes/run

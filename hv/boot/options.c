@@ -142,24 +142,22 @@ static bool is_word(const char *word, const char *name, bool *ret)
 }
 
 /* Letters, digits, '-', '_' and '.': a name is shown before lines. */
+static bool is_name_character(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+}
+
 static bool copy_name(char to[DOMAIN_NAME], const char *from)
 {
-	unsigned int n = 0;
+	char *const last = to + DOMAIN_NAME - 1;
+	char *at = to;
 
-	for (; from[n] != '\0'; n++) {
-		const char c = from[n];
-		const bool good = (c >= 'a' && c <= 'z') ||
-				  (c >= 'A' && c <= 'Z') ||
-				  (c >= '0' && c <= '9') || c == '-' ||
-				  c == '_' || c == '.';
-
-		if (!good || n == DOMAIN_NAME - 1) {
-			return false;
-		}
-		to[n] = c;
+	while (at < last && is_name_character(*from)) {
+		*at++ = *from++;
 	}
-	to[n] = '\0';
-	return n != 0;
+	*at = '\0';
+	return at != to && *from == '\0';
 }
 
 /* The domain that the words are about now. */

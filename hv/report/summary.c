@@ -98,7 +98,8 @@ void summary_send(const struct domain *d)
 		control_number(SUMMARY_LONGEST_STAY, most->longest_stay);
 	}
 	control_open(SUMMARY_LOST, '{');
-	control_number(SUMMARY_LOST_BYTES, serial_lost(SERIAL_CONSOLE).bytes + lines_lost());
+	control_number(SUMMARY_LOST_BYTES,
+		       serial_lost(SERIAL_CONSOLE).bytes + lines_lost());
 	control_number(SUMMARY_LOST_REPORTS,
 		       serial_lost(SERIAL_CONTROL).messages);
 	control_close('}');

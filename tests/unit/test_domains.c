@@ -67,7 +67,7 @@ static void domains_are_described_by_keys(void **state)
 		"domain2:7",
 		NULL};
 	char error[RUN_OPTIONS_ERROR_SIZE];
-	struct run_options o;
+	struct run_options o = {0};
 	const struct run_domain *d = o.domains.list;
 
 	(void)state;
@@ -193,7 +193,7 @@ static void a_file_has_a_section_for_each(void **state)
 				   "cmdline = # no comment here\n"
 				   "restart = 2";
 	char error[RUN_OPTIONS_ERROR_SIZE];
-	struct run_options o;
+	struct run_options o = {0};
 	const struct run_domain *d = o.domains.list;
 
 	(void)state;
