@@ -67,6 +67,17 @@ const char *parse_memory(const char *text, uint64_t *ret_bytes)
 	return NULL;
 }
 
+const char *parse_vcpus(const char *text, unsigned int *ret)
+{
+	uint64_t nr;
+
+	if (!parse_count(text, RUN_VCPUS_MAX, &nr)) {
+		return "is no number of vCPUs from 1 to 32";
+	}
+	*ret = (unsigned int)nr;
+	return NULL;
+}
+
 struct run_domain *domains_begin(struct domains *ds, const char *name)
 {
 	static const char *const numbered[DOMAINS_MAX] = {
@@ -131,17 +142,6 @@ static const char *set_initrd(struct run_domain *d, const char *value)
 	return set_text(value, &d->initrd);
 }
 
-static const char *set_vcpus(struct run_domain *d, const char *value)
-{
-	uint64_t n;
-
-	if (!parse_count(value, RUN_VCPUS_MAX, &n)) {
-		return "is no number of vCPUs from 1 to 32";
-	}
-	d->vcpus = (unsigned int)n;
-	return NULL;
-}
-
 static const char *set_restarts(struct run_domain *d, const char *value)
 {
 	uint64_t n;
@@ -187,7 +187,7 @@ const char *domains_set(struct run_domain *d, const char *key,
 	case MEMORY:
 		return parse_memory(value, &d->memory);
 	case VCPUS:
-		return set_vcpus(d, value);
+		return parse_vcpus(value, &d->vcpus);
 	case RESTART:
 		return set_restarts(d, value);
 	case PRIV:

@@ -67,5 +67,7 @@ const char *domains_set(struct run_domain *d, const char *key,
 bool parse_count(const char *text, uint64_t max, uint64_t *ret);
 /* A size of memory, of whole MiB: NULL, or what is wrong. */
 const char *parse_memory(const char *text, uint64_t *ret_bytes);
+/* Of one domain: NULL, or what is wrong. */
+const char *parse_vcpus(const char *text, unsigned int *ret);
 
 #endif

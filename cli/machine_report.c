@@ -137,11 +137,9 @@ static void worst_verdict(const struct machine_report *m, char *line,
 static bool fill(cJSON *d, const struct machine_report *m)
 {
 	char verdict[600];
-
-	const struct run_report *w = m->whole;
 	cJSON *list;
 
-	if (!summary_fill(d, w)) {
+	if (!summary_fill(d, m->whole)) {
 		return false;
 	}
 	/* What is one domain's is told with its life alone. */
@@ -173,20 +171,11 @@ static bool fill(cJSON *d, const struct machine_report *m)
 bool machine_json(FILE *to, const struct machine_report *m)
 {
 	cJSON *document;
-	char *text = NULL;
 
 	if (m->nr_lives == 0) {
 		return summary_json(to, m->whole);
 	}
 	document = cJSON_CreateObject();
-	if (document != NULL && fill(document, m)) {
-		text = cJSON_Print(document);
-	}
-	cJSON_Delete(document);
-	if (text == NULL) {
-		return false;
-	}
-	fprintf(to, "%s\n", text);
-	cJSON_free(text);
-	return true;
+	return summary_print(to, document,
+			     document != NULL && fill(document, m));
 }

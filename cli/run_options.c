@@ -158,17 +158,6 @@ static const char *parse_timeout(const char *text, struct run_options *o)
 	return NULL;
 }
 
-static const char *parse_vcpus(const char *text, struct run_options *o)
-{
-	uint64_t nr;
-
-	if (!parse_count(text, RUN_VCPUS_MAX, &nr)) {
-		return "is no number of vCPUs from 1 to 32";
-	}
-	o->vcpus = (unsigned int)nr;
-	return NULL;
-}
-
 static const char *parse_cpus(const char *text, struct run_options *o)
 {
 	uint64_t nr;
@@ -217,7 +206,7 @@ static const char *take(int id, const char *argument, struct run_options *o)
 	case OPT_MEMORY:
 		return parse_memory(argument, &o->memory);
 	case OPT_VCPUS:
-		return parse_vcpus(argument, o);
+		return parse_vcpus(argument, &o->vcpus);
 	case OPT_CONSOLE:
 		return set_text(argument, &o->console);
 	case OPT_RESTART:

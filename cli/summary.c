@@ -403,14 +403,10 @@ bool summary_fill(cJSON *d, const struct run_report *r)
 	return ok && add_copy(d, "summary", m->summary);
 }
 
-bool summary_json(FILE *to, const struct run_report *r)
+bool summary_print(FILE *to, cJSON *document, bool filled)
 {
-	cJSON *document = cJSON_CreateObject();
-	char *text = NULL;
+	char *text = filled ? cJSON_Print(document) : NULL;
 
-	if (document != NULL && summary_fill(document, r)) {
-		text = cJSON_Print(document);
-	}
 	cJSON_Delete(document);
 	if (text == NULL) {
 		return false;
@@ -418,4 +414,12 @@ bool summary_json(FILE *to, const struct run_report *r)
 	fprintf(to, "%s\n", text);
 	cJSON_free(text);
 	return true;
+}
+
+bool summary_json(FILE *to, const struct run_report *r)
+{
+	cJSON *document = cJSON_CreateObject();
+
+	return summary_print(to, document,
+			     document != NULL && summary_fill(document, r));
 }

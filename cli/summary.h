@@ -58,5 +58,7 @@ void summary_text(FILE *to, const struct run_report *report);
 bool summary_json(FILE *to, const struct run_report *report);
 /* Its members, into an object. */
 bool summary_fill(cJSON *object, const struct run_report *report);
+/* Prints a document, if it was filled, and frees it. False: it was not told. */
+bool summary_print(FILE *to, cJSON *document, bool filled);
 
 #endif

@@ -50,9 +50,3 @@ const pte_t *why_entries(const struct why_machine *m, uint64_t mfn)
 	return mfn >= m->nr_frames ? NULL
 				   : why_at(m, mfn << PAGE_SHIFT, PAGE_SIZE);
 }
-
-uint64_t why_pfn(const struct why_machine *m, uint64_t mfn)
-{
-	return m->m2p == NULL || mfn >= m->nr_frames ? INVALID_FRAME
-						     : m->m2p[mfn];
-}

@@ -41,6 +41,5 @@ bool why_machine_locate(struct why_machine *m, uint64_t frames,
 const struct frame *why_frame(const struct why_machine *m, uint64_t mfn);
 /* The 512 entries of a frame, or NULL. */
 const pte_t *why_entries(const struct why_machine *m, uint64_t mfn);
-uint64_t why_pfn(const struct why_machine *m, uint64_t mfn);
 
 #endif

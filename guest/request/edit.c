@@ -57,6 +57,20 @@ int guest_flush_tlb(struct guest *g)
 	return g->ops->flush_tlb(g);
 }
 
+int guest_flush_now(struct guest *g)
+{
+	int error = g->ops->flush_tlb(g);
+
+	return error == 0 ? guest_batch_flush(g, NULL) : error;
+}
+
+int guest_clear_now(struct guest *g, struct guest_slot slot)
+{
+	int error = g->ops->set_entry(g, slot, pte(0));
+
+	return error == 0 ? guest_flush_now(g) : error;
+}
+
 int guest_flush_address(struct guest *g, vaddr_t va)
 {
 	return g->ops->flush_address(g, va);

@@ -36,6 +36,14 @@ static inline void guest_set_handle(void *handle, const void *to)
 	__builtin_memcpy(handle, &to, sizeof(to));
 }
 
+/*
+ * edit.c: the TLB is flushed and what is queued has gone out, so that nobody
+ * sees what was there before; the second empties an entry first. Return 0 or
+ * -errno.
+ */
+GUEST_MUST_CHECK int guest_flush_now(struct guest *g);
+GUEST_MUST_CHECK int guest_clear_now(struct guest *g, struct guest_slot slot);
+
 /* protect.c: each 4 KiB leaf of [start, end) of the direct map. */
 GUEST_MUST_CHECK int guest_protect_frames(struct guest *g, pfn_t start,
 					  pfn_t end, uint64_t set,

@@ -14,10 +14,7 @@ static int give_back(struct guest *g, pfn_t start, pfn_t end)
 		guest_protect_frames(g, start, end, PTE_RW, 0, GUEST_NO_FLUSH);
 
 	if (error == 0) {
-		error = g->ops->flush_tlb(g);
-	}
-	if (error == 0) {
-		error = guest_batch_flush(g, NULL);
+		error = guest_flush_now(g);
 	}
 	if (error != 0) {
 		return error;
@@ -35,13 +32,7 @@ static int drop_slot(struct guest *g, unsigned int index)
 	int error = guest_builders_p2m_slot(g, index, &slot, &table);
 
 	if (error == 0) {
-		error = g->ops->set_entry(g, slot, pte(0));
-	}
-	if (error == 0) {
-		error = g->ops->flush_tlb(g);
-	}
-	if (error == 0) {
-		error = guest_batch_flush(g, NULL);
+		error = guest_clear_now(g, slot);
 	}
 	/* It is read through the direct map, and no longer in use. */
 	return error == 0 ? guest_builders_p2m_check(g, slot.level - 1, table)
@@ -100,13 +91,7 @@ static int drop_block(struct guest *g, vaddr_t va)
 		slot.table = table;
 	}
 	if (error == 0) {
-		error = g->ops->set_entry(g, slot, pte(0));
-	}
-	if (error == 0) {
-		error = g->ops->flush_tlb(g);
-	}
-	if (error == 0) {
-		error = guest_batch_flush(g, NULL);
+		error = guest_clear_now(g, slot);
 	}
 	return error == 0 ? give_back(g, table, pfn_add(table, 1)) : error;
 }
@@ -137,10 +122,7 @@ static int drop_mapping(struct guest *g, pfn_t start, pfn_t end)
 		error = error == -XEN_ENOENT ? 0 : error;
 		start = pfn_add(start, 1);
 	}
-	if (error == 0) {
-		error = g->ops->flush_tlb(g);
-	}
-	return error == 0 ? guest_batch_flush(g, NULL) : error;
+	return error == 0 ? guest_flush_now(g) : error;
 }
 
 /* What start_info placed, and nothing uses any more. */

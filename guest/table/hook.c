@@ -105,13 +105,7 @@ int guest_unhook(struct guest *g, struct guest_slot slot)
 	}
 	error = guest_entry_table(g, e, &child);
 	if (error == 0) {
-		error = g->ops->set_entry(g, slot, pte(0));
-	}
-	if (error == 0) {
-		error = g->ops->flush_tlb(g);
-	}
-	if (error == 0) {
-		error = guest_batch_flush(g, NULL);
+		error = guest_clear_now(g, slot);
 	}
 	if (error == 0) {
 		error = g->ops->release_table(g, slot.level - 1, child);

@@ -71,11 +71,6 @@ void machine_breathe(void)
 	machine_lock();
 }
 
-bool machine_locked(void)
-{
-	return nr_cpus == 1 || cpu_here()->lock_depth != 0;
-}
-
 void machine_lock_break(void)
 {
 	__atomic_store_n(&broken, true, __ATOMIC_RELEASE);

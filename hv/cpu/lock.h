@@ -11,8 +11,6 @@
 
 void machine_lock_many(void);
 void machine_unlock_many(void);
-/* Does this CPU hold it? Always, where there is one CPU. */
-bool machine_locked(void);
 /*
  * In the middle of long work, with nothing half done: other CPUs may have the
  * lock, and interrupts are taken. Holds it once.

@@ -34,15 +34,3 @@ struct domain *domain_at(unsigned int i)
 {
 	return i < DOMAINS ? domains[i] : NULL;
 }
-
-struct domain *domain_by_id(uint16_t domid)
-{
-	for (unsigned int i = 0; i < DOMAINS; i++) {
-		struct domain *d = domains[i];
-
-		if (d != NULL && d->mmu.domid == domid && !d->stopping) {
-			return d;
-		}
-	}
-	return NULL;
-}

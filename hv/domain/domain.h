@@ -85,7 +85,5 @@ bool domain_add(struct domain *d);
 void domain_remove(struct domain *d);
 /* The one in that place of the table; NULL: there is none. */
 struct domain *domain_at(unsigned int i);
-/* By its number (a guest's, unchecked): one that lives, or NULL. */
-struct domain *domain_by_id(uint16_t domid);
 
 #endif
