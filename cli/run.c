@@ -19,10 +19,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "builder/layout.h"
 #include "cli/doctor.h"
 #include "cli/explain.h"
-#include "cli/image.h"
+#include "cli/guest_files.h"
 #include "cli/machine_report.h"
 #include "cli/place.h"
 #include "cli/recording.h"
@@ -30,23 +29,10 @@
 #include "cli/session.h"
 #include "cli/size.h"
 
-#define BASE_CMDLINE "console=hvc0"
 /* Modules lie below 4 GiB, beside firmware and hypervisor. */
 #define MAX_MODULES (UINT64_C(2) << 30)
-#define ERROR_SIZE 512
 #define MIB (UINT64_C(1) << 20)
 #define SHARED_MAX (UINT64_C(16) << 30)
-
-/* One domain's files. */
-struct guest {
-	struct run_domain options;
-	char kernel_path[PATH_MAX];
-	char initrd_path[PATH_MAX]; /* "": there is none */
-	char cmdline[LAYOUT_CMDLINE_SIZE];
-	uint64_t elf_size;
-	uint64_t initrd_size;
-	uint64_t entry;
-};
 
 struct run {
 	struct recording recording; /* with --record */
@@ -55,7 +41,7 @@ struct run {
 	unsigned int nr_guests;
 	char hypervisor_path[PATH_MAX];
 	struct qemu_config config;
-	char error[ERROR_SIZE];
+	char error[GUEST_ERROR_SIZE];
 };
 
 __attribute__((format(printf, 3, 4))) static enum exit_status refuse(
@@ -69,83 +55,6 @@ __attribute__((format(printf, 3, 4))) static enum exit_status refuse(
 	return status;
 }
 
-/* The guest's descriptors, which the configuration has. */
-static struct qemu_guest *files_of(struct run *r, const struct guest *g)
-{
-	return &r->config.guest[g - r->guest];
-}
-
-/* A file beside the executable; "" if the path is too long. */
-static void beside_executable(const char *name, char *path)
-{
-	char self[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	char *slash;
-	int length;
-
-	self[n < 0 ? 0 : n] = '\0';
-	slash = strrchr(self, '/');
-	length = slash == NULL ? 0 : (int)(slash + 1 - self);
-	if (snprintf(path, PATH_MAX, "%.*s%s", length, self, name) >=
-	    PATH_MAX) {
-		path[0] = '\0';
-	}
-}
-
-/* The user's file, or the default; "" in path if it does not fit. */
-static void choose(const char *given, const char *name, char *path)
-{
-	if (given == NULL) {
-		beside_executable(name, path);
-	} else if (snprintf(path, PATH_MAX, "%s", given) >= PATH_MAX) {
-		path[0] = '\0';
-	}
-}
-
-static enum exit_status find_files(struct run *r, struct guest *g)
-{
-	const struct run_domain *o = &g->options;
-
-	choose(o->kernel, "vmlinuz", g->kernel_path);
-	if (g->kernel_path[0] == '\0') {
-		return refuse(r, STATUS_USAGE, "--kernel: path too long");
-	}
-	if (o->no_initrd) {
-		return STATUS_OK;
-	}
-	choose(o->initrd, "initramfs.cpio.gz", g->initrd_path);
-	if (g->initrd_path[0] == '\0') {
-		return refuse(r, STATUS_USAGE, "--initrd: path too long");
-	}
-	return STATUS_OK;
-}
-
-static enum exit_status make_cmdline(struct run *r, struct guest *g)
-{
-	const char *append = g->options.append;
-	int n;
-
-	if (append == NULL || append[0] == '\0') {
-		snprintf(g->cmdline, sizeof(g->cmdline), BASE_CMDLINE);
-		return STATUS_OK;
-	}
-	n = snprintf(g->cmdline, sizeof(g->cmdline), "%s %s", BASE_CMDLINE,
-		     append);
-	if (n < 0 || (size_t)n >= sizeof(g->cmdline)) {
-		return refuse(r, STATUS_USAGE,
-			      "--append: %d bytes with %s, but start_info "
-			      "takes %zu",
-			      n, BASE_CMDLINE, sizeof(g->cmdline) - 1);
-	}
-	for (const char *c = append; *c != '\0'; c++) {
-		if (*c == '\n' || *c == '\r') {
-			return refuse(r, STATUS_USAGE,
-				      "--append: contains a line break");
-		}
-	}
-	return STATUS_OK;
-}
-
 static enum exit_status check_hypervisor(struct run *r)
 {
 	if (access(r->hypervisor_path, R_OK) != 0) {
@@ -154,126 +63,6 @@ static enum exit_status check_hypervisor(struct run *r)
 			      r->hypervisor_path, strerror(errno));
 	}
 	return STATUS_OK;
-}
-
-static enum exit_status open_initrd(struct run *r, struct guest *g)
-{
-	const char *advice = g->options.initrd != NULL
-				     ? ""
-				     : " (run make, or give --no-initrd)";
-	struct stat status;
-	int fd;
-
-	if (g->initrd_path[0] == '\0') {
-		return STATUS_OK;
-	}
-	fd = open(g->initrd_path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	files_of(r, g)->initrd = fd;
-	if (fd < 0 || fstat(fd, &status) != 0) {
-		return refuse(r, STATUS_USAGE, "initrd %s: %s%s",
-			      g->initrd_path, strerror(errno), advice);
-	}
-	if (!S_ISREG(status.st_mode)) {
-		return refuse(r, STATUS_USAGE, "initrd %s: not a regular file",
-			      g->initrd_path);
-	}
-	if (status.st_size == 0) {
-		return refuse(r, STATUS_USAGE, "initrd %s: file is empty",
-			      g->initrd_path);
-	}
-	g->initrd_size = (uint64_t)status.st_size;
-	return STATUS_OK;
-}
-
-/* The builder's judgement: can this domain be built? */
-static enum exit_status check_domain(struct run *r, struct guest *g,
-				     const struct image *image)
-{
-	struct layout_request request = {
-		.nr_pages = g->options.memory >> PAGE_SHIFT,
-		.initrd_size = g->initrd_size,
-		.cmdline_size = strlen(g->cmdline),
-	};
-	struct build_error e = {.text = ""};
-	struct elf_image elf;
-	struct xen_notes notes;
-	struct layout layout;
-
-	if (elf_parse(&elf, image->elf, image->size, &e) != 0 ||
-	    notes_parse(&elf, &notes, &e) != 0 ||
-	    layout_plan(&notes, &request, &layout, &e) != 0) {
-		return refuse(r, STATUS_USAGE, "kernel %s: %s", g->kernel_path,
-			      e.text);
-	}
-	g->entry = layout.entry.v;
-	return STATUS_OK;
-}
-
-/* To anonymous memory: no file to clean up. Returns a descriptor, or -1. */
-static int to_memory(const struct image *image)
-{
-	int fd = memfd_create("guest-kernel", MFD_CLOEXEC);
-	size_t done = 0;
-
-	while (fd >= 0 && done < image->size) {
-		ssize_t n = write(fd, image->elf + done, image->size - done);
-
-		if (n > 0) {
-			done += (size_t)n;
-		} else if (n == 0 || errno != EINTR) {
-			close(fd);
-			fd = -1;
-		}
-	}
-	return fd;
-}
-
-static double seconds_since(const struct timespec *start)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)(t.tv_sec - start->tv_sec) +
-	       (double)(t.tv_nsec - start->tv_nsec) / 1e9;
-}
-
-static enum exit_status load_kernel(struct run *r, struct guest *g)
-{
-	char reason[IMAGE_ERROR_SIZE] = "";
-	char size[SIZE_TEXT];
-	struct timespec start;
-	struct image image = {0};
-	enum exit_status status;
-
-	if (access(g->kernel_path, R_OK) != 0) {
-		return refuse(r, STATUS_USAGE, "kernel %s: %s%s",
-			      g->kernel_path, strerror(errno),
-			      g->options.kernel != NULL
-				      ? ""
-				      : " (make fetches Debian's)");
-	}
-	clock_gettime(CLOCK_MONOTONIC, &start);
-	say("unpacking %s", g->kernel_path);
-	if (image_load(g->kernel_path, &image, reason) != 0) {
-		return refuse(r, STATUS_USAGE, "kernel %s: %s", g->kernel_path,
-			      reason);
-	}
-	status = check_domain(r, g, &image);
-	if (status == STATUS_OK) {
-		g->elf_size = image.size;
-		files_of(r, g)->kernel = to_memory(&image);
-		if (files_of(r, g)->kernel < 0) {
-			status = refuse(r, STATUS_OURS,
-					"cannot keep the unpacked kernel: %s",
-					strerror(errno));
-		} else {
-			say("%s, %s unpacked, in %.1f s", image.kind,
-			    size_format(image.size, size),
-			    seconds_since(&start));
-		}
-	}
-	image_free(&image);
-	return status;
 }
 
 /*
@@ -296,33 +85,16 @@ static uint64_t ring_size(const struct run *r)
 	return r->options.record == NULL ? 0 : (QEMU_RECORD_MIB + 1) * MIB;
 }
 
-static enum exit_status prepare_guest(struct run *r, struct guest *g)
-{
-	enum exit_status status = find_files(r, g);
-
-	if (status == STATUS_OK) {
-		status = make_cmdline(r, g);
-	}
-	if (status == STATUS_OK) {
-		status = open_initrd(r, g);
-	}
-	if (status == STATUS_OK) {
-		status = load_kernel(r, g);
-	}
-	files_of(r, g)->cmdline = g->cmdline;
-	return status;
-}
-
 /* A guest's troubles are told with its name, where there are several. */
 static void name_error(struct run *r, const struct guest *g)
 {
-	char text[ERROR_SIZE];
+	char text[GUEST_ERROR_SIZE];
 
 	if (r->nr_guests > 1) {
 		memcpy(text, r->error, sizeof(text));
 		snprintf(r->error, sizeof(r->error), "%s: %.*s",
 			 g->options.name,
-			 (int)(ERROR_SIZE - DOMAINS_NAME_MAX - 3), text);
+			 (int)(GUEST_ERROR_SIZE - DOMAINS_NAME_MAX - 3), text);
 	}
 }
 
@@ -335,7 +107,9 @@ static enum exit_status prepare(struct run *r)
 	for (unsigned int i = 0; status == STATUS_OK && i < r->nr_guests; i++) {
 		struct guest *g = &r->guest[i];
 
-		status = prepare_guest(r, g);
+		g->files = &r->config.guest[i];
+		g->error = r->error;
+		status = guest_prepare(g);
 		if (status != STATUS_OK) {
 			name_error(r, g);
 		}
@@ -346,7 +120,7 @@ static enum exit_status prepare(struct run *r)
 		status = refuse(r, STATUS_USAGE,
 				"kernel and initrd are more than 2 GiB");
 	}
-	choose(NULL, "pagewarden-hv.elf", r->hypervisor_path);
+	guest_beside_executable("pagewarden-hv.elf", r->hypervisor_path);
 	if (status == STATUS_OK) {
 		status = check_hypervisor(r);
 	}
@@ -396,14 +170,10 @@ static unsigned int report_lives(const struct run *r,
 	unsigned int nr = 0;
 
 	for (; r->nr_guests > 1 && m != NULL; m = m->next) {
-		const struct guest *g = &r->guest[0];
+		const struct guest *g =
+			&r->guest[run_options_which(&r->options,
+						    monitor_name(m))];
 
-		for (unsigned int i = 0; i < r->nr_guests; i++) {
-			if (strcmp(r->guest[i].options.name, monitor_name(m)) ==
-			    0) {
-				g = &r->guest[i];
-			}
-		}
 		lives[nr] = *whole;
 		lives[nr].monitor = m;
 		lives[nr].expect = NULL;

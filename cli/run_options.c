@@ -466,3 +466,15 @@ enum run_options_result run_options_parse(int argc, char **argv,
 	}
 	return RUN_OPTIONS_OK;
 }
+
+unsigned int run_options_which(const struct run_options *o, const char *name)
+{
+	unsigned int which = 0;
+
+	for (unsigned int i = 0; i < run_options_nr(o); i++) {
+		if (strcmp(run_options_domain(o, i).name, name) == 0) {
+			which = i;
+		}
+	}
+	return which;
+}

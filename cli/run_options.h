@@ -88,6 +88,9 @@ void run_options_fini(struct run_options *options);
 unsigned int run_options_nr(const struct run_options *options);
 struct run_domain run_options_domain(const struct run_options *options,
 				     unsigned int i);
+/* The number of the one of that name; 0 if none is. */
+unsigned int run_options_which(const struct run_options *options,
+			       const char *name);
 
 /* The text of `pagewarden run --help`. */
 extern const char run_options_help[];

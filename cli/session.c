@@ -27,6 +27,7 @@
 #include "cli/recording.h"
 #include "cli/session.h"
 #include "cli/terminal.h"
+#include "cli/write_all.h"
 
 enum {
 	P_CONSOLE,
@@ -118,25 +119,6 @@ static void end_run(struct loop *l, enum run_result why)
 	}
 }
 
-static bool write_all(int fd, const char *data, size_t size)
-{
-	while (size > 0) {
-		ssize_t n = write(fd, data, size);
-
-		if (n < 0 && errno == EAGAIN) {
-			struct pollfd p = {.fd = fd, .events = POLLOUT};
-
-			poll(&p, 1, -1);
-		} else if (n < 0 && errno != EINTR) {
-			return false;
-		} else if (n > 0) {
-			data += n;
-			size -= (size_t)n;
-		}
-	}
-	return true;
-}
-
 /* Reads a chunk; at the end closes *fd. Returns how much there is. */
 static size_t receive(struct loop *l, int *fd)
 {
@@ -176,34 +158,6 @@ static void on_console(struct loop *l)
 	say_console_mid_line(l->mid_line);
 	if (!l->killed && !write_all(l->output, l->chunk, n)) {
 		end_run(l, RUN_OUTPUT_FAILED);
-	}
-}
-
-struct why_live *session_why(struct session *s, unsigned int n,
-			     const struct monitor *life)
-{
-	const struct run_options *o = s->options;
-	struct why_live *w = &s->why[n];
-	const char *name = monitor_name(life);
-	unsigned int which = 0;
-
-	if (w->kernel_size != 0) {
-		return w;
-	}
-	for (unsigned int i = 0; i < run_options_nr(o); i++) {
-		if (strcmp(run_options_domain(o, i).name, name) == 0) {
-			which = i;
-		}
-	}
-	*w = s->why_of[which];
-	why_live_share(w, s->config->memory, s->config->ram);
-	return w;
-}
-
-void session_forget(struct session *s)
-{
-	for (unsigned int i = 0; i < MONITOR_MAX_LIVES; i++) {
-		why_live_fini(&s->why[i]);
 	}
 }
 

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a domain is made of: its kernel, unpacked and judged by the same builder
+ * that the hypervisor will use, its initrd and its command line.
+ */
+#define _GNU_SOURCE /* memfd_create */
+
+#include "cli/guest_files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "builder/layout.h"
+#include "cli/image.h"
+#include "cli/say.h"
+#include "cli/size.h"
+#include "cli/write_all.h"
+
+#define BASE_CMDLINE "console=hvc0"
+
+__attribute__((format(printf, 3, 4))) static enum exit_status refuse(
+	struct guest *g, enum exit_status status, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(g->error, GUEST_ERROR_SIZE, format, args);
+	va_end(args);
+	return status;
+}
+
+/* A file beside the executable; "" if the path is too long. */
+void guest_beside_executable(const char *name, char *path)
+{
+	char self[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	char *slash;
+	int length;
+
+	self[n < 0 ? 0 : n] = '\0';
+	slash = strrchr(self, '/');
+	length = slash == NULL ? 0 : (int)(slash + 1 - self);
+	if (snprintf(path, PATH_MAX, "%.*s%s", length, self, name) >=
+	    PATH_MAX) {
+		path[0] = '\0';
+	}
+}
+
+/* The user's file, or the default; "" in path if it does not fit. */
+static void choose(const char *given, const char *name, char *path)
+{
+	if (given == NULL) {
+		guest_beside_executable(name, path);
+	} else if (snprintf(path, PATH_MAX, "%s", given) >= PATH_MAX) {
+		path[0] = '\0';
+	}
+}
+
+static enum exit_status find_files(struct guest *g)
+{
+	const struct run_domain *o = &g->options;
+
+	choose(o->kernel, "vmlinuz", g->kernel_path);
+	if (g->kernel_path[0] == '\0') {
+		return refuse(g, STATUS_USAGE, "--kernel: path too long");
+	}
+	if (o->no_initrd) {
+		return STATUS_OK;
+	}
+	choose(o->initrd, "initramfs.cpio.gz", g->initrd_path);
+	if (g->initrd_path[0] == '\0') {
+		return refuse(g, STATUS_USAGE, "--initrd: path too long");
+	}
+	return STATUS_OK;
+}
+
+static enum exit_status make_cmdline(struct guest *g)
+{
+	const char *append = g->options.append;
+	int n;
+
+	if (append == NULL || append[0] == '\0') {
+		snprintf(g->cmdline, sizeof(g->cmdline), BASE_CMDLINE);
+		return STATUS_OK;
+	}
+	n = snprintf(g->cmdline, sizeof(g->cmdline), "%s %s", BASE_CMDLINE,
+		     append);
+	if (n < 0 || (size_t)n >= sizeof(g->cmdline)) {
+		return refuse(g, STATUS_USAGE,
+			      "--append: %d bytes with %s, but start_info "
+			      "takes %zu",
+			      n, BASE_CMDLINE, sizeof(g->cmdline) - 1);
+	}
+	for (const char *c = append; *c != '\0'; c++) {
+		if (*c == '\n' || *c == '\r') {
+			return refuse(g, STATUS_USAGE,
+				      "--append: contains a line break");
+		}
+	}
+	return STATUS_OK;
+}
+
+static enum exit_status open_initrd(struct guest *g)
+{
+	const char *advice = g->options.initrd != NULL
+				     ? ""
+				     : " (run make, or give --no-initrd)";
+	struct stat status;
+	int fd;
+
+	if (g->initrd_path[0] == '\0') {
+		return STATUS_OK;
+	}
+	fd = open(g->initrd_path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	g->files->initrd = fd;
+	if (fd < 0 || fstat(fd, &status) != 0) {
+		return refuse(g, STATUS_USAGE, "initrd %s: %s%s",
+			      g->initrd_path, strerror(errno), advice);
+	}
+	if (!S_ISREG(status.st_mode)) {
+		return refuse(g, STATUS_USAGE, "initrd %s: not a regular file",
+			      g->initrd_path);
+	}
+	if (status.st_size == 0) {
+		return refuse(g, STATUS_USAGE, "initrd %s: file is empty",
+			      g->initrd_path);
+	}
+	g->initrd_size = (uint64_t)status.st_size;
+	return STATUS_OK;
+}
+
+/* The builder's judgement: can this domain be built? */
+static enum exit_status check_domain(struct guest *g, const struct image *image)
+{
+	struct layout_request request = {
+		.nr_pages = g->options.memory >> PAGE_SHIFT,
+		.initrd_size = g->initrd_size,
+		.cmdline_size = strlen(g->cmdline),
+	};
+	struct build_error e = {.text = ""};
+	struct elf_image elf;
+	struct xen_notes notes;
+	struct layout layout;
+
+	if (elf_parse(&elf, image->elf, image->size, &e) != 0 ||
+	    notes_parse(&elf, &notes, &e) != 0 ||
+	    layout_plan(&notes, &request, &layout, &e) != 0) {
+		return refuse(g, STATUS_USAGE, "kernel %s: %s", g->kernel_path,
+			      e.text);
+	}
+	g->entry = layout.entry.v;
+	return STATUS_OK;
+}
+
+/* To anonymous memory: no file to clean up. Returns a descriptor, or -1. */
+static int to_memory(const struct image *image)
+{
+	int fd = memfd_create("guest-kernel", MFD_CLOEXEC);
+
+	if (fd >= 0 && !write_all(fd, image->elf, image->size)) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+static double seconds_since(const struct timespec *start)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)(t.tv_sec - start->tv_sec) +
+	       (double)(t.tv_nsec - start->tv_nsec) / 1e9;
+}
+
+static enum exit_status load_kernel(struct guest *g)
+{
+	char reason[IMAGE_ERROR_SIZE] = "";
+	char size[SIZE_TEXT];
+	struct timespec start;
+	struct image image = {0};
+	enum exit_status status;
+
+	if (access(g->kernel_path, R_OK) != 0) {
+		return refuse(g, STATUS_USAGE, "kernel %s: %s%s",
+			      g->kernel_path, strerror(errno),
+			      g->options.kernel != NULL
+				      ? ""
+				      : " (make fetches Debian's)");
+	}
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	say("unpacking %s", g->kernel_path);
+	if (image_load(g->kernel_path, &image, reason) != 0) {
+		return refuse(g, STATUS_USAGE, "kernel %s: %s", g->kernel_path,
+			      reason);
+	}
+	status = check_domain(g, &image);
+	if (status == STATUS_OK) {
+		g->elf_size = image.size;
+		g->files->kernel = to_memory(&image);
+		if (g->files->kernel < 0) {
+			status = refuse(g, STATUS_OURS,
+					"cannot keep the unpacked kernel: %s",
+					strerror(errno));
+		} else {
+			say("%s, %s unpacked, in %.1f s", image.kind,
+			    size_format(image.size, size),
+			    seconds_since(&start));
+		}
+	}
+	image_free(&image);
+	return status;
+}
+
+enum exit_status guest_prepare(struct guest *g)
+{
+	enum exit_status status = find_files(g);
+
+	if (status == STATUS_OK) {
+		status = make_cmdline(g);
+	}
+	if (status == STATUS_OK) {
+		status = open_initrd(g);
+	}
+	if (status == STATUS_OK) {
+		status = load_kernel(g);
+	}
+	g->files->cmdline = g->cmdline;
+	return status;
+}
