@@ -56,6 +56,7 @@ help:
 	@echo 'make fuzz [T=60] [F="mmu ..."]    each fuzz target for T seconds'
 	@echo 'make mutation-boots  guards of hv/ taken out, boots that must fail'
 	@echo 'make interleave [T=60]            two vCPUs, every order of their steps'
+	@echo 'make torture [T=600]              stock Linux, 1, 2, 4 vCPUs, T s each'
 	@echo 'make mistakes     a Linux 6.1 with ten mistakes; each must be named'
 	@echo 'make coverage     lines run by the unit tests, a floor per folder'
 	@echo 'make lint         the tree, clang-format, shellcheck, clang-tidy, cppcheck'

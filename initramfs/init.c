@@ -9,6 +9,7 @@
  * Words of the kernel command line:
  *   pw.forks=N  number of processes (300)
  *   pw.hotplug=N  so often, processor 1 goes off and on again (0)
+ *   pw.torture=S  /torture for S seconds, with processors that go off and on
  *   pw.bench    run /bench instead
  *   pw.devmem=N maps what lies N MiB into the machine, which may be refused
  *   pw.shell    a shell on the console before power-off
@@ -140,6 +141,17 @@ static void run_hotplug(long count)
 	fflush(stdout);
 }
 
+static void run_torture(const char *from)
+{
+	char seconds[12];
+	char *const argv[] = {"/torture", seconds, "1", "plug", NULL};
+
+	snprintf(seconds, sizeof(seconds), "%ld", strtol(from, NULL, 10));
+	if (run(argv)) {
+		fail("/torture");
+	}
+}
+
 /* The kernel maps what it is told to, and queues the entry. */
 static void map_device(long mib)
 {
@@ -176,6 +188,7 @@ int main(void)
 	const char *device;
 	const char *forks;
 	const char *plugs;
+	const char *torture;
 
 	if (mount("proc", "/proc", "proc", 0, NULL)) {
 		fail("mounting /proc");
@@ -200,6 +213,10 @@ int main(void)
 		plugs = option("pw.hotplug=");
 		if (plugs) {
 			run_hotplug(strtol(plugs, NULL, 10));
+		}
+		torture = option("pw.torture=");
+		if (torture) {
+			run_torture(torture);
 		}
 		forks = option("pw.forks=");
 		run_many(forks ? strtol(forks, NULL, 10) : 300);

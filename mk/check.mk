@@ -102,6 +102,11 @@ $(MUTATION_TAP): FORCE | $(DEPS_BUILD) $(B)/.deps-check
 mutation-boots: $(HV_OUT) $(CLI_OUT) $(KERNELS_OUT) | $(B)/.deps-run
 	@tests/mutation/boots
 
+# T seconds for each leg; ten minutes are what a release is given.
+.PHONY: torture
+torture: $(BOOT_NEEDS) | $(B)/.deps-run
+	@tests/torture/run $(if $(filter command line,$(origin T)),$(T),600)
+
 $(TAP)/lint/histories.tap: $(CLI_OUT)
 $(TREE_TAPS): $(TAP)/lint/%.tap: FORCE
 	@tests/tap $@ 60 tests/lint/$*

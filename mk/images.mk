@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
 # What is booted: Debian's kernel and stock Xen (fetched, never installed),
-# and our initramfs with busybox and two static programs.
+# and our initramfs with busybox and three static programs.
 
 VMLINUZ := $(B)/vmlinuz
 BUSYBOX := $(B)/busybox
@@ -26,9 +26,17 @@ $(B)/initramfs/%: $(B)/host/initramfs/%.c.o
 	@mkdir -p $(@D)
 	$(Q)$(CC) -static -s -o $@ $^
 
+TORTURE := $(B)/initramfs/torture
+TORTURE_OBJ := $(call objs,host,$(call csrc,initramfs/torture))
+$(eval $(call listed,$(TORTURE),$(TORTURE_OBJ)))
+$(TORTURE): $(TORTURE_OBJ)
+	$(call say,LD      $@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -static -s -o $@ $(TORTURE_OBJ)
+
 # Reproducible: order, owner and times are fixed by the list and by newc.
 $(INITRAMFS): initramfs/list $(CPIO) $(BUSYBOX) $(B)/initramfs/init \
-		$(B)/initramfs/bench
+		$(B)/initramfs/bench $(TORTURE)
 	$(call say,CPIO    $@)
 	$(Q)$(CPIO) < initramfs/list > $(B)/initramfs.cpio
 	$(Q)gzip -9n < $(B)/initramfs.cpio > $@
