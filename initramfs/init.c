@@ -10,6 +10,7 @@
  *   pw.forks=N  number of processes (300)
  *   pw.hotplug=N  so often, processor 1 goes off and on again (0)
  *   pw.torture=S  /torture for S seconds, with processors that go off and on
+ *   pw.noplug   they stay on
  *   pw.bench    run /bench instead
  *   pw.devmem=N maps what lies N MiB into the machine, which may be refused
  *   pw.shell    a shell on the console before power-off
@@ -144,7 +145,8 @@ static void run_hotplug(long count)
 static void run_torture(const char *from)
 {
 	char seconds[12];
-	char *const argv[] = {"/torture", seconds, "1", "plug", NULL};
+	char *const argv[] = {"/torture", seconds, "1",
+			      option("pw.noplug") ? NULL : "plug", NULL};
 
 	snprintf(seconds, sizeof(seconds), "%ld", strtol(from, NULL, 10));
 	if (run(argv)) {
