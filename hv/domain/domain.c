@@ -34,3 +34,19 @@ struct domain *domain_at(unsigned int i)
 {
 	return i < DOMAINS ? domains[i] : NULL;
 }
+
+struct domain *domain_of_id(struct domain *d, domid_t domid)
+{
+	if (domid == DOMID_SELF || domid == d->mmu.domid) {
+		return d;
+	}
+	for (unsigned int i = 0; i < DOMAINS; i++) {
+		struct domain *other = domains[i];
+
+		if (other != NULL && other->mmu.domid == domid &&
+		    !other->stopping) {
+			return other;
+		}
+	}
+	return NULL;
+}

@@ -86,4 +86,10 @@ void domain_remove(struct domain *d);
 /* The one in that place of the table; NULL: there is none. */
 struct domain *domain_at(unsigned int i);
 
+/*
+ * The domain that one of d's requests means by this number: itself, another
+ * that lives, or NULL. One that has begun to end is found no more.
+ */
+struct domain *domain_of_id(struct domain *d, domid_t domid);
+
 #endif

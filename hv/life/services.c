@@ -46,6 +46,7 @@ int services_rings(struct domain *d, const struct build_result *built,
 
 void services_end(struct domain *d)
 {
+	event_domain_end(d);
 	console_domain_end(d);
 	xenstore_domain_end(d);
 	for (unsigned int i = 0; i < d->nr_vcpus; i++) {

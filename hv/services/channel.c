@@ -6,9 +6,17 @@
  * lowest free one. Ports are made in groups, as in Xen: one that lies in a
  * group never used does not exist yet (-EINVAL). The state alone decides what
  * a port may be asked for, so each operation is a switch on it.
+ *
+ * Two ends of a channel name each other by domain and port. Whoever closes
+ * leaves the other end unbound, and a domain closes all of its ports before it
+ * leaves the table: so what a bound port names is there. No domain takes or
+ * frees a port of another's: the other end is joined only where it waits for
+ * just this domain, and left as it was in every refusal. All of it happens
+ * under the machine's lock.
  */
 #include "hv/services/channel.h"
 
+#include "engine/port.h"
 #include "hv/domain/domain.h"
 #include "hv/services/deliver.h"
 #include "hv/vcpu/vcpu.h"
@@ -98,12 +106,24 @@ evtchn_port_t event_bind_hypervisor(struct domain *d, struct vcpu *v,
 	return port;
 }
 
+/* Who asks for another domain's port, which has to exist, gets none. */
+static int check_self(struct domain *d, domid_t domid)
+{
+	const struct domain *of = domain_of_id(d, domid);
+
+	if (of == d) {
+		return 0;
+	}
+	return of == NULL ? -XEN_ESRCH : -XEN_EPERM;
+}
+
 int channel_alloc_unbound(struct domain *d, evtchn_alloc_unbound_t *op)
 {
 	evtchn_port_t port;
+	int rc = check_self(d, op->dom);
 
-	if (!channel_domid_is_self(d, op->dom)) {
-		return -XEN_ESRCH;
+	if (rc != 0) {
+		return rc;
 	}
 	port = channel_take(d, EVENT_UNBOUND, 0);
 	if (port == 0) {
@@ -115,32 +135,48 @@ int channel_alloc_unbound(struct domain *d, evtchn_alloc_unbound_t *op)
 	return 0;
 }
 
-/* Loop-back only: there is no other domain to bind to. */
-int channel_bind_interdomain(struct vcpu *v, evtchn_bind_interdomain_t *op)
+/* The port of r's that waits for d to bind to it, or NULL. */
+static struct event_port *channel_waiting(struct domain *r, evtchn_port_t port,
+					  const struct domain *d)
 {
-	struct domain *d = v->domain;
+	struct event_port *p = channel_used(r, port);
+
+	return p != NULL && p->state == EVENT_UNBOUND &&
+			       p->remote_domid == d->mmu.domid
+		       ? p
+		       : NULL;
+}
+
+static void channel_join(struct event_port *p, const struct domain *with,
+			 evtchn_port_t port)
+{
+	p->state = EVENT_INTERDOMAIN;
+	p->sink = EVENT_SINK_NONE;
+	p->remote_domid = with->mmu.domid;
+	p->remote_slot = (uint8_t)with->slot;
+	p->remote_port = port;
+}
+
+int channel_bind_interdomain(struct domain *d, evtchn_bind_interdomain_t *op)
+{
+	struct domain *r = domain_of_id(d, op->remote_dom);
 	struct event_port *remote;
 	evtchn_port_t port;
 
-	if (!channel_domid_is_self(d, op->remote_dom)) {
+	if (r == NULL) {
 		return -XEN_ESRCH;
 	}
-	port = channel_take(d, EVENT_UNBOUND, v->id);
+	port = channel_take(d, EVENT_RESERVED, 0);
 	if (port == 0) {
 		return -XEN_ENOSPC;
 	}
-	remote = channel_used(d, op->remote_port);
-	if (remote == NULL || op->remote_port == port ||
-	    remote->state != EVENT_UNBOUND ||
-	    remote->remote_domid != d->mmu.domid) {
+	remote = channel_waiting(r, op->remote_port, d);
+	if (remote == NULL) {
 		channel_free(d, port);
 		return -XEN_EINVAL;
 	}
-	d->event.port[port].state = EVENT_INTERDOMAIN;
-	d->event.port[port].remote_domid = d->mmu.domid;
-	d->event.port[port].remote_port = op->remote_port;
-	remote->state = EVENT_INTERDOMAIN;
-	remote->remote_port = port;
+	channel_join(&d->event.port[port], r, op->remote_port);
+	channel_join(remote, d, port);
 	/* The other side may have sent before this one was bound. */
 	event_set_pending(d, port);
 	op->local_port = port;
@@ -196,6 +232,12 @@ int channel_bind_ipi(struct domain *d, evtchn_bind_ipi_t *op)
 	return 0;
 }
 
+/* The domain at the other end of a channel. */
+static struct domain *channel_peer(const struct event_port *p)
+{
+	return domain_at(p->remote_slot);
+}
+
 int channel_close(struct domain *d, evtchn_port_t port)
 {
 	struct event_port *p = channel_used(d, port);
@@ -210,7 +252,8 @@ int channel_close(struct domain *d, evtchn_port_t port)
 		v->event.virq_port[p->virq] = 0;
 	} else if (p->state == EVENT_INTERDOMAIN &&
 		   p->sink == EVENT_SINK_NONE) {
-		struct event_port *peer = &d->event.port[p->remote_port];
+		struct event_port *peer =
+			&channel_peer(p)->event.port[p->remote_port];
 
 		peer->state = EVENT_UNBOUND;
 		peer->remote_domid = d->mmu.domid;
@@ -232,7 +275,7 @@ int channel_send(struct domain *d, evtchn_port_t port,
 	case EVENT_INTERDOMAIN:
 		*ret_sink = p->sink;
 		if (p->sink == EVENT_SINK_NONE) {
-			event_set_pending(d, p->remote_port);
+			event_set_pending(channel_peer(p), p->remote_port);
 		}
 		return 0;
 	case EVENT_IPI:
@@ -247,13 +290,17 @@ int channel_send(struct domain *d, evtchn_port_t port,
 
 int channel_status(struct domain *d, evtchn_status_t *op)
 {
+	const struct domain *of = domain_of_id(d, op->dom);
 	const struct event_port *p;
 
-	if (!channel_domid_is_self(d, op->dom)) {
+	if (of == NULL) {
 		return -XEN_ESRCH;
 	}
-	if (!channel_valid(d, op->port)) {
+	if (!channel_valid(of, op->port)) {
 		return -XEN_EINVAL;
+	}
+	if (of != d) {
+		return -XEN_EPERM;
 	}
 	p = &d->event.port[op->port];
 	op->vcpu = p->vcpu;
@@ -308,16 +355,32 @@ int channel_unmask(struct domain *d, evtchn_port_t port)
 	return 0;
 }
 
-int channel_reset(struct domain *d)
+#define CLOSED_AT_ONCE 64
+
+int channel_reset(struct domain *d, domid_t domid)
+{
+	int rc = check_self(d, domid);
+	unsigned int closed = 0;
+
+	for (evtchn_port_t port = 1; rc == 0 && port < d->event.nr_valid;
+	     port++) {
+		if (channel_used(d, port) == NULL) {
+			continue;
+		}
+		rc = channel_close(d, port);
+		closed++;
+		if (closed % CLOSED_AT_ONCE == 0 && port_preempt(&d->mmu)) {
+			return -XEN_ERESTART;
+		}
+	}
+	return rc;
+}
+
+void event_domain_end(struct domain *d)
 {
 	for (evtchn_port_t port = 1; port < d->event.nr_valid; port++) {
 		if (channel_used(d, port) != NULL) {
-			int rc = channel_close(d, port);
-
-			if (rc != 0) {
-				return rc;
-			}
+			(void)!channel_close(d, port);
 		}
 	}
-	return 0;
 }

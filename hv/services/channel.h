@@ -11,6 +11,8 @@
 /* The domain has shared info and its vCPUs (vcpu_info pointers) by now. */
 void event_domain_init(struct domain *d);
 void event_vcpu_init(struct vcpu *v);
+/* It dies: no port of its is bound to anything, nor is any to one of its. */
+void event_domain_end(struct domain *d);
 
 /*
  * A port whose other end is the hypervisor, for start_info. 0: none is free.
@@ -19,7 +21,7 @@ evtchn_port_t event_bind_hypervisor(struct domain *d, struct vcpu *v,
 				    enum event_sink sink);
 
 int channel_alloc_unbound(struct domain *d, evtchn_alloc_unbound_t *op);
-int channel_bind_interdomain(struct vcpu *v, evtchn_bind_interdomain_t *op);
+int channel_bind_interdomain(struct domain *d, evtchn_bind_interdomain_t *op);
 int channel_bind_virq(struct domain *d, evtchn_bind_virq_t *op);
 int channel_bind_ipi(struct domain *d, evtchn_bind_ipi_t *op);
 int channel_close(struct domain *d, evtchn_port_t port);
@@ -29,7 +31,8 @@ int channel_send(struct domain *d, evtchn_port_t port,
 int channel_status(struct domain *d, evtchn_status_t *op);
 int channel_bind_vcpu(struct domain *d, evtchn_port_t port, uint32_t vcpu);
 int channel_unmask(struct domain *d, evtchn_port_t port);
-int channel_reset(struct domain *d);
+/* Closes all of its own. -XEN_ERESTART: there are more. */
+int channel_reset(struct domain *d, domid_t domid);
 /* Is there such a port? */
 bool channel_valid(const struct domain *d, evtchn_port_t port);
 /* Does the guest's number of a domain mean the domain itself? */

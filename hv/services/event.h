@@ -41,6 +41,7 @@ struct event_port {
 	uint16_t remote_domid; /* EVENT_UNBOUND, EVENT_INTERDOMAIN */
 	uint16_t virq;         /* EVENT_VIRQ */
 	uint32_t remote_port;  /* EVENT_INTERDOMAIN without a sink */
+	uint8_t remote_slot;   /* its domain's, in the table of domains */
 };
 
 /* Part of struct domain. */

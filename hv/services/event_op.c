@@ -72,7 +72,7 @@ static int event_op_do(struct vcpu *v, unsigned int cmd, union event_op *op)
 
 	switch (cmd) {
 	case EVTCHNOP_bind_interdomain:
-		return channel_bind_interdomain(v, &op->bind_interdomain);
+		return channel_bind_interdomain(d, &op->bind_interdomain);
 	case EVTCHNOP_bind_virq:
 		return channel_bind_virq(d, &op->bind_virq);
 	case EVTCHNOP_bind_pirq:
@@ -93,9 +93,7 @@ static int event_op_do(struct vcpu *v, unsigned int cmd, union event_op *op)
 	case EVTCHNOP_init_control:
 		return init_control(d, &op->init_control);
 	case EVTCHNOP_reset:
-		return channel_domid_is_self(d, op->reset.dom)
-			       ? channel_reset(d)
-			       : -XEN_ESRCH;
+		return channel_reset(d, op->reset.dom);
 	default:
 		/* set_priority: the 2-level ABI has none. */
 		return channel_valid(d, op->set_priority.port) ? -XEN_ENOSYS

@@ -115,6 +115,20 @@ static int64_t sched_watchdog(struct vcpu *v, uint64_t from)
 	return time_watchdog(v->domain, op.id, op.timeout);
 }
 
+/* A right that no domain has, over itself or another. */
+static int64_t sched_remote_shutdown(struct vcpu *v, uint64_t from)
+{
+	sched_remote_shutdown_t op;
+
+	if (port_copy_in(&v->mmu, &op, from, sizeof(op)) != 0) {
+		return -XEN_EFAULT;
+	}
+	return op.domain_id != DOMID_SELF &&
+			       domain_of_id(v->domain, op.domain_id) != NULL
+		       ? -XEN_EPERM
+		       : -XEN_ESRCH;
+}
+
 int64_t hc_sched_op(struct vcpu *v, uint64_t arg[6])
 {
 	switch ((uint32_t)arg[0]) {
@@ -133,7 +147,7 @@ int64_t hc_sched_op(struct vcpu *v, uint64_t arg[6])
 	case SCHEDOP_watchdog:
 		return sched_watchdog(v, arg[1]);
 	case SCHEDOP_remote_shutdown:
-		return -XEN_ESRCH; /* there is no other domain */
+		return sched_remote_shutdown(v, arg[1]);
 	case SCHEDOP_pin_override:
 		return -XEN_EPERM;
 	default:

@@ -2,24 +2,12 @@
 /* Event channels, and what a vCPU's vcpu_info is. */
 #include "kernels/services/services.h"
 
-bool is_pending(const struct services *s, evtchn_port_t port)
-{
-	const volatile unsigned long *words = s->shared->evtchn_pending;
-
-	return words[port / 64] >> (port % 64) & 1;
-}
-
-void clear_pending(const struct services *s, evtchn_port_t port)
-{
-	s->shared->evtchn_pending[port / 64] &= ~(1ul << (port % 64));
-}
-
-static volatile struct vcpu_info *info(const struct services *s)
+static volatile struct vcpu_info *info(const struct pv *s)
 {
 	return &s->shared->vcpu_info[0];
 }
 
-static void forget_events(const struct services *s)
+static void forget_events(const struct pv *s)
 {
 	info(s)->evtchn_pending_sel = 0;
 	info(s)->evtchn_upcall_pending = 0;
@@ -47,7 +35,7 @@ static int64_t status_of(evtchn_port_t port)
 	return rc == 0 ? (int64_t)op.status : rc;
 }
 
-static void ipis(const struct services *s)
+static void ipis(const struct pv *s)
 {
 	evtchn_bind_ipi_t ipi = {.vcpu = 0};
 	evtchn_unmask_t unmask;
@@ -84,7 +72,7 @@ static void ipis(const struct services *s)
 	expect("a send to it when closed", send(ipi.port), -XEN_EINVAL);
 }
 
-static void loops(const struct services *s)
+static void loops(const struct pv *s)
 {
 	evtchn_alloc_unbound_t unbound = {.dom = DOMID_SELF,
 					  .remote_dom = DOMID_SELF};
@@ -164,7 +152,7 @@ static void all_ports(void)
 	expect("the lowest first", close_port(op.port), 0);
 }
 
-void check_events(const struct services *s)
+void check_events(const struct pv *s)
 {
 	expect("port 0 is nobody's", send(0), -XEN_EINVAL);
 	expect("it cannot be closed", close_port(0), -XEN_EINVAL);

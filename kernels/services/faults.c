@@ -47,7 +47,7 @@ static void store_at_the_edge(uint64_t where, uint64_t value)
 	((void (*)(uint64_t, uint64_t))(uintptr_t)at)(where, value);
 }
 
-static void page_faults(const struct services *s)
+static void page_faults(const struct pv *s)
 {
 	const volatile uint64_t *table = entry_of(s, data);
 	uint64_t data_entry = *table;
@@ -99,7 +99,7 @@ static void watchpoints(void)
 	traps_expect(NULL);
 }
 
-void check_faults(const struct services *s)
+void check_faults(const struct pv *s)
 {
 	page_faults(s);
 	watchpoints();

@@ -9,7 +9,7 @@
 #define PIECE 4096
 #define MS UINT64_C(1000000)
 
-void flood(const struct services *s)
+void flood(const struct pv *s)
 {
 	static char text[PIECE];
 	uint64_t start, took;

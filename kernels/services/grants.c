@@ -12,12 +12,6 @@ static volatile grant_entry_v1_t table[512] __attribute__((aligned(4096)));
 static volatile uint8_t granted[PAGE_SIZE] __attribute__((aligned(4096)));
 static volatile uint8_t window[PAGE_SIZE] __attribute__((aligned(4096)));
 
-static int64_t grant_op(unsigned int cmd, void *op)
-{
-	return hypercall(__HYPERVISOR_grant_table_op, cmd, (uintptr_t)op, 1, 0,
-			 0);
-}
-
 static void sizes(void)
 {
 	gnttab_query_size_t size = {.dom = DOMID_SELF};
@@ -42,7 +36,7 @@ static void sizes(void)
 	expect("is not to be had", setup.status, GNTST_bad_domain);
 }
 
-static void own_grants(const struct services *s, domid_t domid)
+static void own_grants(const struct pv *s, domid_t domid)
 {
 	gnttab_map_grant_ref_t map = {
 		.host_addr = (uintptr_t)window,
@@ -85,7 +79,7 @@ static void own_grants(const struct services *s, domid_t domid)
 }
 
 /* Mappings that there are not, and what is no grant. */
-static void no_grants(const struct services *s, domid_t domid)
+static void no_grants(const struct pv *s, domid_t domid)
 {
 	gnttab_map_grant_ref_t map = {
 		.host_addr = (uintptr_t)window,
@@ -118,7 +112,7 @@ static void no_grants(const struct services *s, domid_t domid)
 	expect("that one", end.status, GNTST_okay);
 }
 
-static int64_t set_l4(const struct services *s, unsigned int slot, uint64_t e)
+static int64_t set_l4(const struct pv *s, unsigned int slot, uint64_t e)
 {
 	struct mmu_update u = {
 		.ptr = (mfn_at(s, s->l4) << PAGE_SHIFT) + slot * sizeof(e),
@@ -144,7 +138,7 @@ static uint64_t through(unsigned int linear, unsigned int slot)
  * Where the walk of an address ends in a higher table, no grant is mapped. The
  * frame would do as an L3: nothing uses it, and it is empty.
  */
-static void grants_into_higher_tables(const struct services *s, domid_t domid)
+static void grants_into_higher_tables(const struct pv *s, domid_t domid)
 {
 	const uint64_t l4 = mfn_at(s, s->l4);
 	gnttab_map_grant_ref_t map = {
@@ -202,7 +196,7 @@ static void versions(void)
 	       GTF_permit_access);
 }
 
-void check_grants(const struct services *s)
+void check_grants(const struct pv *s)
 {
 	evtchn_alloc_unbound_t self = {.dom = DOMID_SELF,
 				       .remote_dom = DOMID_SELF};

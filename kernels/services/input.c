@@ -40,7 +40,7 @@ static int64_t invalidate(void)
 }
 
 /* So many calls of one multicall as take the time. */
-static unsigned int calls_that_last(const struct services *s)
+static unsigned int calls_that_last(const struct pv *s)
 {
 	uint64_t start = now(s);
 	uint64_t one;
@@ -61,7 +61,7 @@ static unsigned int calls_that_last(const struct services *s)
 	return (unsigned int)nr;
 }
 
-void typed_during_a_request(const struct services *s)
+void typed_during_a_request(const struct pv *s)
 {
 	volatile uint8_t *mask = &s->shared->vcpu_info[0].evtchn_upcall_mask;
 	struct callback_register callback = {

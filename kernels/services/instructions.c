@@ -29,7 +29,7 @@ static bool skip_insn(struct trap_frame *f, uint64_t cr2)
 
 static uint8_t spare_page[PAGE_SIZE] __attribute__((aligned(4096)));
 
-static void msrs(const struct services *s)
+static void msrs(const struct pv *s)
 {
 	uint64_t within = (mfn_at(s, spare_page) << PAGE_SHIFT) + 16;
 	uint32_t low = 0;
@@ -65,7 +65,7 @@ static void msrs(const struct services *s)
 	       GENERAL_PROTECTION);
 }
 
-static void control(const struct services *s)
+static void control(const struct pv *s)
 {
 	uint64_t value = 0;
 
@@ -163,7 +163,7 @@ static void strings(void)
 	       buffer[0] & buffer[63] & buffer[64] & buffer[199], 0xff);
 }
 
-void check_instructions(const struct services *s)
+void check_instructions(const struct pv *s)
 {
 	struct cpuid id = cpuid(XEN_CPUID_FIRST_LEAF);
 

@@ -20,7 +20,7 @@ static bool is_zero(void)
 	return true;
 }
 
-void check_memory(const struct services *s)
+void check_memory(const struct pv *s)
 {
 	struct mmuext_op op = {.cmd = MMUEXT_COPY_PAGE};
 	uint64_t used = s->start->pt_base - s->virt_base +

@@ -23,7 +23,7 @@ static void print(volatile struct xencons_interface *ring, const char *text)
 	ring->out_prod = prod;
 }
 
-static void console(const struct services *s)
+static void console(const struct pv *s)
 {
 	evtchn_port_t port = s->start->console.domU.evtchn;
 	volatile struct xencons_interface *ring =
@@ -70,7 +70,7 @@ static uint32_t get_answer(volatile struct xenstore_domain_interface *ring,
 	return n;
 }
 
-static void store(const struct services *s)
+static void store(const struct pv *s)
 {
 	evtchn_port_t port = s->start->store_evtchn;
 	volatile struct xenstore_domain_interface *ring =
@@ -112,7 +112,7 @@ static void store(const struct services *s)
 	expect("and ends the conversation", kick(port), 0);
 }
 
-void check_rings(const struct services *s)
+void check_rings(const struct pv *s)
 {
 	console(s);
 	store(s);

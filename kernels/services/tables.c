@@ -106,7 +106,7 @@ static void strings(volatile uint64_t *e, uint64_t rw)
 }
 
 /* What mmu_update would refuse is a page fault here. */
-static void refusals(const struct services *s, volatile uint64_t *e)
+static void refusals(const struct pv *s, volatile uint64_t *e)
 {
 	uint64_t own = (uint64_t)mfn_at(s, (const void *)e) << PAGE_SHIFT;
 	uint64_t old = *e;
@@ -121,7 +121,7 @@ static void refusals(const struct services *s, volatile uint64_t *e)
 	expect_entry("change nothing", e, old);
 }
 
-void check_page_table_writes(const struct services *s)
+void check_page_table_writes(const struct pv *s)
 {
 	volatile uint64_t *e = entry_of(s, (const void *)page);
 	uint64_t rw = *e;

@@ -6,7 +6,7 @@
 
 static evtchn_port_t timer_port;
 
-uint64_t now(const struct services *s)
+uint64_t now(const struct pv *s)
 {
 	const volatile struct vcpu_time_info *t = &s->shared->vcpu_info[0].time;
 	uint64_t delta = rdtsc() - t->tsc_timestamp;
@@ -28,7 +28,7 @@ static void bind_timer(void)
 	       vcpu_op(VCPUOP_stop_periodic_timer, NULL), 0);
 }
 
-static void forget_timer(const struct services *s)
+static void forget_timer(const struct pv *s)
 {
 	clear_pending(s, timer_port);
 	s->shared->vcpu_info[0].evtchn_pending_sel = 0;
@@ -43,7 +43,7 @@ static int64_t set_singleshot(uint64_t at, uint32_t flags)
 	return vcpu_op(VCPUOP_set_singleshot_timer, &op);
 }
 
-static void clock(const struct services *s)
+static void clock(const struct pv *s)
 {
 	uint64_t a = now(s);
 	uint64_t b;
@@ -62,7 +62,7 @@ static void clock(const struct services *s)
 	expect_true("the clock goes on", true);
 }
 
-static void singleshot(const struct services *s)
+static void singleshot(const struct pv *s)
 {
 	uint64_t events = event_count;
 	uint64_t deadline;
@@ -101,7 +101,7 @@ static void singleshot(const struct services *s)
 	expect_true("and not before its time", now(s) >= deadline);
 }
 
-static void periodic(const struct services *s)
+static void periodic(const struct pv *s)
 {
 	struct vcpu_set_periodic_timer op = {.period_ns = MS / 2};
 	uint64_t begin;
@@ -121,7 +121,7 @@ static void periodic(const struct services *s)
 	forget_timer(s);
 }
 
-static void polling(const struct services *s)
+static void polling(const struct pv *s)
 {
 	evtchn_port_t ports[2] = {timer_port, timer_port};
 	struct sched_poll poll = {.nr_ports = 1};
@@ -164,7 +164,7 @@ static uint64_t accounted(void)
 	       r.time[RUNSTATE_blocked] + r.time[RUNSTATE_offline];
 }
 
-static void runstate(const struct services *s)
+static void runstate(const struct pv *s)
 {
 	static volatile struct vcpu_runstate_info area;
 	struct vcpu_register_runstate_memory_area op = {
@@ -225,7 +225,7 @@ _Noreturn void wait_for_watchdog(void)
 	}
 }
 
-void check_time(const struct services *s)
+void check_time(const struct pv *s)
 {
 	bind_timer();
 	clock(s);

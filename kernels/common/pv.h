@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What kernels that try the hypervisor's services share: results, the few
+ * addresses of the start of day, and the calls.
+ */
+#ifndef PW_KERNELS_PV_H
+#define PW_KERNELS_PV_H
+
+#include "abi/pte.h"
+#include "kernels/common/kernel.h"
+
+/* One line of TAP: the result of something, and what it should be. */
+void expect(const char *what, int64_t got, int64_t want);
+/* The same for a condition. */
+void expect_true(const char *what, bool got);
+/* Says the sum, and powers off; a failure crashes the domain. */
+_Noreturn void expect_end(void);
+
+struct pv {
+	const struct start_info *start;
+	const uint64_t *p2m;
+	pte_t *l4; /* mapped read-only */
+	uint64_t virt_base;
+	struct shared_info *shared;
+};
+
+/* Maps shared info and takes traps; crashes the domain if it cannot. */
+void pv_start(struct pv *s, uint64_t start_info);
+
+uint64_t mfn_at(const struct pv *s, const void *address);
+void *va_of(const struct pv *s, uint64_t frame);
+/* The L1 entry that maps an address, as it is seen: read-only. */
+volatile uint64_t *entry_of(const struct pv *s, const void *address);
+/* Maps a page again: any entry. */
+int64_t map_page(const void *page, uint64_t entry);
+
+int64_t event_op(unsigned int cmd, void *op);
+int64_t vcpu_op(unsigned int cmd, void *op);
+int64_t sched_op(unsigned int cmd, void *op);
+/* A list of one. */
+int64_t grant_op(unsigned int cmd, void *op);
+
+#define MAP_RW (PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D)
+#define MAP_RO (PTE_P | PTE_US | PTE_A | PTE_D)
+
+bool is_pending(const struct pv *s, evtchn_port_t port);
+void clear_pending(const struct pv *s, evtchn_port_t port);
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Two of these run side by side: they share events and frames, and each tries
+ * to get from the other what it may not have. "offers=DOMID" or "takes=DOMID"
+ * on the command line say which is which, and who the other is. They go step by
+ * step together, so that each knows what the other has just done.
+ */
+#include "kernels/neighbours/neighbours.h"
+
+void kernel_main(uint64_t start_info);
+
+void yield(void)
+{
+	sched_op(SCHEDOP_yield, NULL);
+}
+
+static void hear(const struct neighbour *n)
+{
+	struct sched_poll poll = {.nr_ports = 1};
+	evtchn_port_t port = n->port;
+
+	set_xen_guest_handle(poll.ports, &port);
+	while (!is_pending(&n->pv, port)) {
+		sched_op(SCHEDOP_poll, &poll);
+	}
+	clear_pending(&n->pv, port);
+}
+
+/* The first speaks when it has come, the second when it has heard that. */
+void step(const struct neighbour *n)
+{
+	if (n->first) {
+		send(n->port);
+		hear(n);
+	} else {
+		hear(n);
+		send(n->port);
+	}
+}
+
+/* A port that waits for ourselves says what our number is. */
+static domid_t own_number(void)
+{
+	evtchn_alloc_unbound_t self = {.dom = DOMID_SELF,
+				       .remote_dom = DOMID_SELF};
+	evtchn_status_t status;
+
+	event_op(EVTCHNOP_alloc_unbound, &self);
+	status_of(DOMID_SELF, self.port, &status);
+	close_port(self.port);
+	return status.u.unbound.dom;
+}
+
+void kernel_main(uint64_t start_info)
+{
+	static struct neighbour n;
+	const char *line;
+
+	pv_start(&n.pv, start_info);
+	line = (const char *)n.pv.start->cmd_line;
+	n.first = cmdline_text(line, "offers") != NULL;
+	n.peer = (domid_t)cmdline_number(line, n.first ? "offers" : "takes",
+					 NOBODY);
+	n.self = own_number();
+	meet(&n);
+	check_events(&n);
+	step(&n);
+	if (n.first) {
+		check_end(&n);
+	}
+	expect_end();
+}
