@@ -19,6 +19,9 @@
 #include "cli/trace_text.h"
 #include "trace/replay/replay.h"
 
+/* Operations between two comparisons of all frames and tables. */
+#define ORACLE_EVERY 5000
+
 const char replay_help[] =
 	"usage: pagewarden replay FILE [OPTION]...\n"
 	"\n"
@@ -26,6 +29,7 @@ const char replay_help[] =
 	"process. Every result must be what was recorded.\n"
 	"\n"
 	"  --audit=every:N  count all references again, every N operations\n"
+	"  --oracle         with a slow model of the contract beside the engine\n"
 	"  --until N        stop after operation N, and tell the state\n"
 	"\n"
 	"Status: 0 all is equal and no audit found a difference, 1 not so,\n"
@@ -53,6 +57,7 @@ static bool parse(int argc, char **argv, struct replay_options *o,
 	static const struct option options[] = {
 		{"audit", required_argument, NULL, 'a'},
 		{"until", required_argument, NULL, 'u'},
+		{"oracle", no_argument, NULL, 'o'},
 		{NULL, 0, NULL, 0},
 	};
 	bool good = true;
@@ -63,6 +68,8 @@ static bool parse(int argc, char **argv, struct replay_options *o,
 		if (c == 'a') {
 			good = strncmp(optarg, "every:", 6) == 0 &&
 			       count(optarg + 6, &o->audit_every);
+		} else if (c == 'o') {
+			o->oracle_every = ORACLE_EVERY;
 		} else {
 			good = c == 'u' && count(optarg, &o->until);
 		}
@@ -102,6 +109,16 @@ static void tell_audit(const struct replay_result *result)
 	}
 }
 
+static void tell_oracle(const struct oracle_result *o)
+{
+	printf("oracle: agrees on %" PRIu64 " operations with %" PRIu64
+	       " requests, %" PRIu64 " frames and %" PRIu64 " whole machines\n",
+	       o->operations, o->requests, o->frames, o->machines);
+	if (o->lost) {
+		printf("  then %s: not asked any more\n", o->line);
+	}
+}
+
 static int replay(const struct trace *t, const struct replay_options *o)
 {
 	struct replay *r = replay_new(t);
@@ -123,6 +140,9 @@ static int replay(const struct trace *t, const struct replay_options *o)
 	if (o->audit_every != 0) {
 		tell_audit(&result);
 	}
+	if (o->oracle_every != 0) {
+		tell_oracle(&result.oracle);
+	}
 	printf("%" PRIu64 " operations%s, in %.3f s: %.2f million a second\n",
 	       result.operations, result.differs ? "" : ", all as recorded",
 	       seconds, (double)result.operations / seconds / 1e6);
@@ -141,7 +161,7 @@ int cmd_replay(int argc, char **argv)
 
 	if (!parse(argc, argv, &o, &path)) {
 		say("usage: pagewarden replay FILE [--audit=every:N] "
-		    "[--until N]");
+		    "[--oracle] [--until N]");
 		return STATUS_USAGE;
 	}
 	if (!trace_read_file(&t, path, error)) {

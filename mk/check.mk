@@ -151,13 +151,15 @@ run: $(BOOT_NEEDS) | $(B)/.deps-run
 # A recording of the stock kernel's boot with 300 forks, replayed at full speed
 # and then with audits: seen to be right before it is kept.
 GOLDEN := $(B)/golden/stock.pwt
+FORKS ?= 300
 golden: $(GOLDEN)
 $(GOLDEN): $(BOOT_NEEDS) | $(B)/.deps-run
 	@mkdir -p $(@D)
-	$(CLI) run --memory 256M --append pw.forks=300 --record $@.new \
+	$(CLI) run --memory 256M --append pw.forks=$(FORKS) --record $@.new \
 		</dev/null >$@.log 2>&1
 	$(CLI) replay $@.new
 	$(CLI) replay $@.new --audit=every:1000
+	$(CLI) replay $@.new --oracle
 	@mv $@.new $@
 
 lab: $(CLI)

@@ -14,7 +14,8 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/support/model.h"
+#include "tests/unit/support/machine.h"
+#include "trace/oracle/model.h"
 
 #define SEEDS 24
 #define STEPS 1500
@@ -94,14 +95,9 @@ static void step_set_gdt(struct play *p, int64_t *engine, int64_t *model)
 {
 	uint64_t frame = pick_frame(p);
 	unsigned int entries = next(p) % 3 * 16;
-	int rc = model_set_gdt(p->o, frame, entries);
 
-	*model = 0;
-	*engine = 0;
-	if (rc != 1) {
-		*model = rc;
-		*engine = engine_set_gdt(p, frame, entries);
-	}
+	*model = model_set_gdt(p->o, &frame, entries);
+	*engine = engine_set_gdt(p, frame, entries);
 }
 
 static const char *step(struct play *p, int64_t *engine, int64_t *model)
@@ -147,7 +143,7 @@ static const char *step(struct play *p, int64_t *engine, int64_t *model)
 		*engine = call_va_mapping(p->m, va, entry, UVMF_NONE);
 		return "update_va_mapping";
 	default:
-		*model = model_update(p->o, frame, index, entry);
+		*model = model_update(p->o, frame, index, entry, false);
 		*engine =
 			call_mmu_update(p->m, (frame << PAGE_SHIFT) + index * 8,
 					entry);
@@ -159,6 +155,7 @@ static void compare(struct play *p, uint64_t seed, unsigned int n,
 		    const char *name)
 {
 	struct model_refs refs[MACHINE_FRAMES];
+	const struct model_frame *mine = p->o->frame;
 	struct machine *m = p->m;
 	unsigned int preempt = m->preempt_after;
 
@@ -166,24 +163,45 @@ static void compare(struct play *p, uint64_t seed, unsigned int n,
 	assert_int_equal(mmu_settle(&m->dom), 0);
 	m->preempt_after = preempt;
 	machine_check(m);
-	model_count(p->o, refs);
+	model_recount(p->o, refs);
 	for (uint64_t f = 0; f < FIRST_FRAME + DOM_FRAMES; f++) {
 		const struct frame *fr = &m->frames[f];
 		struct model_refs r = refs[f];
 		unsigned int type = frame_type_refs(fr) > 0 ? fr->type : 0;
 
+		if (mine[f].plain != r.plain || mine[f].typed != r.typed) {
+			fail_msg("seed %lu step %u %s: the model miscounts "
+				 "frame %lu",
+				 seed, n, name, f);
+		}
+		if (fr->owner == OWNER_XEN) {
+			continue;
+		}
 		if (fr->count != r.plain || frame_type_refs(fr) != r.typed ||
-		    type != p->o->type[f]) {
+		    type != mine[f].type) {
 			fail_msg("seed %lu step %u %s: frame %lu has type %u "
 				 "(%u/%u), the model says %u (%u/%u)",
 				 seed, n, name, f, type, fr->count,
-				 frame_type_refs(fr), p->o->type[f], r.plain,
+				 frame_type_refs(fr), mine[f].type, r.plain,
 				 r.typed);
 		}
 	}
-	if (memcmp(m->mmu.ram, p->o->mem, sizeof(p->o->mem)) != 0) {
+	if (memcmp(m->mmu.ram, p->o->mem, MACHINE_FRAMES * PAGE_SIZE) != 0) {
 		fail_msg("seed %lu step %u %s: memory differs", seed, n, name);
 	}
+}
+
+static void new_model(struct model *o, const struct machine *m)
+{
+	assert_true(model_init(o, MACHINE_FRAMES, &m->mmu.xen_slots[0].v,
+			       m->mmu.pte_nx));
+	for (uint64_t f = 0; f < MACHINE_FRAMES; f++) {
+		o->frame[f].owner = m->frames[f].owner;
+	}
+	assert_non_null(model_add_domain(o, TEST_TAG, TEST_DOMID));
+	model_assign(o, FIRST_FRAME, DOM_FRAMES);
+	model_share(o, SHARED_FRAME, true);
+	memcpy(o->mem, m->mmu.ram, MACHINE_FRAMES * PAGE_SIZE);
 }
 
 static void play(uint64_t seed, unsigned int steps, unsigned int preempt)
@@ -194,7 +212,7 @@ static void play(uint64_t seed, unsigned int steps, unsigned int preempt)
 	unsigned int accepted = 0;
 
 	assert_non_null(p.o);
-	model_init(p.o, p.m);
+	new_model(p.o, p.m);
 	p.m->preempt_after = preempt;
 	for (unsigned int n = 0; n < steps; n++) {
 		int64_t engine, model;
@@ -210,6 +228,7 @@ static void play(uint64_t seed, unsigned int steps, unsigned int preempt)
 	}
 	/* A run that is refused everything would say nothing. */
 	assert_true(accepted > steps / 10);
+	model_fini(p.o);
 	free(p.o);
 	machine_free(p.m);
 }

@@ -2,7 +2,8 @@
 /*
  * Failures of the lab, as they were recorded on the machine and shrunk
  * (tests/traces/NAME.pwt, by `pagewarden shrink -o`): the engine still comes to
- * the same results, by the same rules, and to the right counts.
+ * the same results, by the same rules, and to the right counts, and the slow
+ * model agrees.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -50,11 +51,15 @@ static void it_comes_to_what_was_recorded(void **state)
 	assert_in_range(t.operations, 2, 9);
 	assert_int_equal(last_rule(&t), recorded->rule);
 	r = replay_new(&t);
-	replay_run(r, &(struct replay_options){.audit_every = 1}, &result);
+	replay_run(r,
+		   &(struct replay_options){.audit_every = 1,
+					    .oracle_every = 1},
+		   &result);
 	assert_string_equal(result.line, "");
 	assert_false(result.differs);
 	assert_int_equal(result.operations, t.operations);
 	assert_int_equal(result.differences, 0);
+	assert_int_equal(result.oracle.operations, t.operations);
 	replay_free(r);
 	trace_free(&t);
 }

@@ -243,6 +243,109 @@ static void nobody_asks_for_what_comes_by_no_way(void **state)
 	assert_differs(&r, "nobody asks for mmuext_op pin_l4_table here");
 }
 
+/* The replay of the story, and beside it the model, which is told: */
+struct beside {
+	struct trace t;
+	struct replay *r;
+	struct oracle *o;
+};
+
+static void set_beside(struct story *w, struct beside *b)
+{
+	char error[TRACE_ERROR_SIZE];
+	struct replay_result result;
+	uint8_t *bytes;
+	size_t size;
+
+	write_story(w);
+	bytes = stream_file(&w->stream, &size);
+	b->t = (struct trace){0};
+	assert_true(trace_read(&b->t, bytes, size, error));
+	free(bytes);
+	b->r = replay_new(&b->t);
+	replay_run(b->r, &(struct replay_options){0}, &result);
+	b->o = oracle_new(&b->t, 1);
+}
+
+static struct oracle_result follow(struct beside *b)
+{
+	struct oracle_result result;
+
+	(void)oracle_follow(b->o, 0, b->t.whole, replay_machine(b->r));
+	result = *oracle_result(b->o);
+	oracle_free(b->o);
+	replay_free(b->r);
+	trace_free(&b->t);
+	return result;
+}
+
+static void the_model_agrees(void **state)
+{
+	struct oracle_result result;
+	struct beside b;
+
+	set_beside(*state, &b);
+	result = follow(&b);
+	assert_string_equal(result.line, "");
+	assert_false(result.differs || result.lost);
+	assert_int_equal(result.operations, 2);
+	assert_int_equal(result.requests, 2);
+	assert_int_equal(result.frames, STREAM_FRAMES);
+	assert_int_equal(result.machines, 1);
+}
+
+static void the_model_comes_to_results_of_its_own(void **state)
+{
+	struct story *w = *state;
+	struct oracle_result result;
+	struct beside b;
+
+	w->update = -XEN_EINVAL;
+	set_beside(w, &b);
+	result = follow(&b);
+	assert_true(result.differs);
+	assert_string_equal(result.line, "mmu_update ends with -22, by the "
+					 "model with 0");
+}
+
+static void the_model_sees_a_count_that_is_wrong(void **state)
+{
+	struct oracle_result result;
+	struct beside b;
+
+	set_beside(*state, &b);
+	replay_machine(b.r)->frames[DATA].count++;
+	result = follow(&b);
+	assert_true(result.differs);
+	assert_string_equal(result.line,
+			    "mfn 14 has 3 references, 1 by type 7; by the "
+			    "model 2, 1 by type 7");
+}
+
+static void the_model_sees_an_entry_that_is_wrong(void **state)
+{
+	struct oracle_result result;
+	struct beside b;
+
+	set_beside(*state, &b);
+	frame_ptes(replay_machine(b.r), mfn(L1))[7] = pte(ENTRY);
+	result = follow(&b);
+	assert_true(result.differs);
+	assert_string_equal(result.line, "mfn 13 has other entries");
+}
+
+static void what_the_model_sees_ends_the_replay(void **state)
+{
+	struct story *w = *state;
+	struct replay_result r;
+
+	write_story(w);
+	r = run(w, (struct replay_options){.oracle_every = 1});
+	assert_false(r.differs);
+	assert_int_equal(r.oracle.operations, 2);
+	assert_int_equal(r.oracle.machines, 3);
+}
+
 #define replay_test(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -258,6 +361,11 @@ int main(void)
 		replay_test(frames_of_somebodys_are_not_given_away),
 		replay_test(an_operation_cut_off_by_the_end_is_left_out),
 		replay_test(nobody_asks_for_what_comes_by_no_way),
+		replay_test(the_model_agrees),
+		replay_test(the_model_comes_to_results_of_its_own),
+		replay_test(the_model_sees_a_count_that_is_wrong),
+		replay_test(the_model_sees_an_entry_that_is_wrong),
+		replay_test(what_the_model_sees_ends_the_replay),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -351,14 +351,29 @@ static bool is_beyond(struct replay *r, uint64_t until)
 	       next.word[2] > until;
 }
 
+/* The records of this step, taken by the model, too. */
+static void ask_oracle(struct replay *r, struct oracle *oracle, uint64_t from)
+{
+	if (oracle != NULL && !r->differs &&
+	    !oracle_follow(oracle, from, r->at, &r->sim.mmu)) {
+		replay_differs(r, "oracle: %s", oracle_result(oracle)->line);
+	}
+}
+
 /* In one function of its own: longjmp leads here, and nowhere else. */
 static void steps(struct replay *r, const struct replay_options *o,
-		  struct replay_result *ret)
+		  struct oracle *oracle, struct replay_result *ret)
 {
 	if (setjmp(r->gave_up) != 0) {
 		return;
 	}
-	while (!r->differs && !is_beyond(r, o->until) && replay_step(r)) {
+	while (!r->differs && !is_beyond(r, o->until)) {
+		uint64_t from = r->at;
+
+		if (!replay_step(r)) {
+			break;
+		}
+		ask_oracle(r, oracle, from);
 		if (r->next_audit != 0 && r->operations >= r->next_audit &&
 		    !r->differs) {
 			audit(r, ret);
@@ -367,12 +382,33 @@ static void steps(struct replay *r, const struct replay_options *o,
 	}
 }
 
+static void run_with_oracle(struct replay *r, const struct replay_options *o,
+			    struct replay_result *ret)
+{
+	struct oracle *oracle = oracle_new(r->t, o->oracle_every);
+
+	if (oracle == NULL) {
+		replay_differs(r, "no memory for the model");
+		return;
+	}
+	steps(r, o, oracle, ret);
+	if (!r->differs && !oracle_finish(oracle, &r->sim.mmu)) {
+		replay_differs(r, "oracle: %s", oracle_result(oracle)->line);
+	}
+	ret->oracle = *oracle_result(oracle);
+	oracle_free(oracle);
+}
+
 void replay_run(struct replay *r, const struct replay_options *o,
 		struct replay_result *ret)
 {
 	*ret = (struct replay_result){0};
 	r->next_audit = o->audit_every;
-	steps(r, o, ret);
+	if (o->oracle_every != 0) {
+		run_with_oracle(r, o, ret);
+	} else {
+		steps(r, o, NULL, ret);
+	}
 	ret->operations = r->operations;
 	ret->differs = r->differs;
 	ret->word = r->differs_at;

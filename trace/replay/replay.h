@@ -8,12 +8,16 @@
 
 #include "engine/report/audit.h"
 #include "trace/file/reader.h"
+#include "trace/oracle/oracle.h"
 
 struct replay;
 
 struct replay_options {
 	uint64_t audit_every; /* operations; 0: never */
 	uint64_t until; /* stops after the operation of that number; 0: never */
+	/* With the slow model beside it: the whole machine is compared every
+	 * so many operations; 0: without it. */
+	uint64_t oracle_every;
 };
 
 struct replay_result {
@@ -25,6 +29,7 @@ struct replay_result {
 	bool differs;               /* from the record: see line */
 	uint64_t word;              /* of the record where, in the stream */
 	char line[256];
+	struct oracle_result oracle; /* its difference ends the replay, too */
 };
 
 /* NULL: memory is short. The trace must outlive it. */
