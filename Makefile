@@ -32,6 +32,7 @@ include mk/cli.mk
 include mk/kernels.mk
 include mk/images.mk
 include mk/tests.mk
+include mk/explore.mk
 include mk/check.mk
 include mk/bench.mk
 include mk/lint.mk
@@ -57,6 +58,7 @@ help:
 	@echo 'make mutation-boots  guards of hv/ taken out, boots that must fail'
 	@echo 'make interleave [T=60]            two vCPUs, every order of their steps'
 	@echo 'make torture [T=600]              stock Linux, 1, 2, 4 vCPUs, T s each'
+	@echo 'make explore [SCOPE=small|medium|large]  every state of small machines'
 	@echo 'make mistakes     a Linux 6.1 with ten mistakes; each must be named'
 	@echo 'make coverage     lines run by the unit tests, a floor per folder'
 	@echo 'make lint         the tree, clang-format, shellcheck, clang-tidy, cppcheck'

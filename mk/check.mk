@@ -36,7 +36,8 @@ TREE_LINTS := rules order spdx paths lints histories
 TREE_TAPS := $(TREE_LINTS:%=$(TAP)/lint/%.tap)
 MUTATION_TAP := $(TAP)/mutation/guards.tap
 INTERLEAVE_TAPS := $(TAP)/interleave/all.tap $(TAP)/interleave/mutants.tap
-ALL_TAPS := $(MUTATION_TAP) $(INTERLEAVE_TAPS) $(TREE_TAPS) $(UNIT_TAPS) $(BOOT_TAPS) \
+EXPLORE_TAP := $(TAP)/explore/small.tap
+ALL_TAPS := $(MUTATION_TAP) $(INTERLEAVE_TAPS) $(EXPLORE_TAP) $(TREE_TAPS) $(UNIT_TAPS) $(BOOT_TAPS) \
 	$(SEAL_TAPS) $(HEADER_TAPS) $(LINK_TAPS) $(FUZZ_TAPS) $(DIFF_TAPS) \
 	$(XEN_TAPS) $(METAL_TAPS)
 
@@ -68,6 +69,10 @@ $(TAP)/interleave/all.tap: $(INTERLEAVE) FORCE
 	@tests/tap $@ 200 $<
 $(TAP)/interleave/mutants.tap: $(INTERLEAVE) FORCE
 	@tests/tap $@ 300 tests/interleave/mutants
+
+# Every reachable state of the smallest machines.
+$(EXPLORE_TAP): $(EXPLORE) FORCE
+	@tests/tap $@ 600 $< small
 
 # A few seconds a target, on the seeds of tests/fuzz/corpus.
 CHECK_FUZZ_SECONDS ?= 5

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: MIT
+#
+# make explore [SCOPE=small|medium|large]: every reachable state of the engine
+# in small machines (tests/explore/, docs/verification.md). `small` is part of
+# make check.
+
+EXPLORE := $(B)/tests/explore
+EXPLORE_OBJ := $(call objs,host,$(call csrc,tests/explore) $(call csrc,engine))
+SCOPE ?= small
+
+$(eval $(call listed,$(EXPLORE),$(EXPLORE_OBJ)))
+$(EXPLORE): $(EXPLORE_OBJ)
+	$(call say,LD      $@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -o $@ $(filter %.o,$^)
+
+.PHONY: explore
+explore: $(EXPLORE)
+	@$(EXPLORE) -v $(EXPLORE_ARGS) $(SCOPE)

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * explore SCOPE: every reachable state of the engine as it is shipped, of small
+ * machines (docs/verification.md, "Explored states"). Each scenario is a line
+ * of TAP; a violation is told by the shortest way to it.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/explore/search.h"
+
+static bool explore(const struct scope *scope, const struct search_options *o)
+{
+	struct search_result r;
+
+	search_run(scope, o, &r);
+	printf("%s - %s: %lu states to depth %u, %lu steps, %.1f s, %.0f "
+	       "states/s, %lu MiB%s%s\n",
+	       r.violated ? "not ok" : "ok", scope->name, r.states, r.depth,
+	       r.steps, r.seconds, (double)r.states / (r.seconds + 1e-9),
+	       r.bytes >> 20,
+	       r.violated   ? ""
+	       : r.complete ? ", no more"
+			    : ", not all",
+	       r.cut != 0 ? ", with answers left out" : "");
+	fflush(stdout);
+	return !r.violated;
+}
+
+int main(int argc, char **argv)
+{
+	struct search_options o = {0};
+	const struct scope *scopes;
+	const char *only = "";
+	unsigned int nr;
+	bool ok = true;
+	int option;
+
+	while ((option = getopt(argc, argv, "vxl:n:")) != -1) {
+		switch (option) {
+		case 'v':
+			o.progress = true;
+			break;
+		case 'x':
+			o.exact = true;
+			break;
+		case 'l':
+			o.max_states = strtoull(optarg, NULL, 0);
+			break;
+		case 'n':
+			only = optarg;
+			break;
+		default:
+			return 2;
+		}
+	}
+	scopes = optind < argc ? scope_find(argv[optind], &nr) : NULL;
+	if (scopes == NULL) {
+		fprintf(stderr, "usage: explore [-v] [-x] [-l STATES] "
+				"[-n SCENARIO] small|medium|large\n");
+		return 2;
+	}
+	for (unsigned int i = 0; i < nr; i++) {
+		if (strstr(scopes[i].name, only) != NULL) {
+			ok = explore(&scopes[i], &o);
+		}
+	}
+	return ok ? 0 : 1;
+}

@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Making a request, once, in the way in which the guest or the hypervisor
+ * would: by the decoders, with arguments in the guest's memory.
+ *
+ * The engine keeps nothing of a request that it stopped: what is to be issued
+ * again is the request itself, or the rest of its list, which is another
+ * request of the same scope. So re-issuing, doing something else first and
+ * never coming back are all steps that are explored anyhow.
+ */
+#include "tests/explore/request.h"
+
+#include <string.h>
+
+#include "engine/request/hypercall.h"
+
+static uint64_t frame_at(const struct world *w, uint8_t operand)
+{
+	switch (operand) {
+	case OPERAND_XEN:
+		return XEN_FRAME;
+	case OPERAND_DEVICE:
+		return DEVICE_FRAME;
+	case OPERAND_BEYOND:
+		return w->mmu.nr_frames;
+	case OPERAND_INVALID:
+		return (UINT64_C(1) << MFN_BITS) - 1;
+	case OPERAND_NONE:
+		return 0;
+	default:
+		return named(operand).v;
+	}
+}
+
+static pte_t entry_of(const struct world *w, const struct request *r)
+{
+	return pte_make(mfn(frame_at(w, r->to)), r->flags);
+}
+
+static unsigned int slot_of(const struct world *w, const struct request *r)
+{
+	return w->scope->slot[r->slot];
+}
+
+static uint64_t place_of(const struct world *w, const struct request *r)
+{
+	return (frame_at(w, r->frame) << PAGE_SHIFT) +
+	       slot_of(w, r) * sizeof(pte_t);
+}
+
+/* An address whose walk goes by the first slots, and by this in the L1. */
+static uint64_t address_by(const struct world *w, unsigned int slot)
+{
+	uint64_t va = (uint64_t)slot << pt_shift(1);
+
+	for (unsigned int level = 2; level <= 4; level++) {
+		va |= (uint64_t)w->scope->slot[0] << pt_shift(level);
+	}
+	return (uint64_t)((int64_t)(va << 16) >> 16);
+}
+
+/* --- one function for each kind --------------------------------------------
+ */
+
+typedef int64_t make_fn(struct world *w, struct mmu_vcpu *v,
+			const struct request *r);
+
+static int64_t hypercall(struct mmu_vcpu *v, hypercall_fn *fn, uint64_t a0,
+			 uint64_t a1, uint64_t a2, uint64_t a3)
+{
+	uint64_t arg[6] = {a0, a1, a2, a3};
+
+	return fn(v, arg);
+}
+
+static int64_t update(struct world *w, struct mmu_vcpu *v,
+		      const struct request *r)
+{
+	struct mmu_update u = {
+		.ptr = place_of(w, r) |
+		       (r->kind == REQUEST_UPDATE_AD ? MMU_PT_UPDATE_PRESERVE_AD
+						     : MMU_NORMAL_PT_UPDATE),
+		.val = entry_of(w, r).v,
+	};
+
+	memcpy(w->guest, &u, sizeof(u));
+	return hypercall(v, hc_mmu_update, GUEST_BUFFER, 1, 0, DOMID_SELF);
+}
+
+static int64_t store(struct world *w, struct mmu_vcpu *v,
+		     const struct request *r)
+{
+	(void)v;
+	frame_ptes(&w->mmu, mfn(frame_at(w, r->frame)))[slot_of(w, r)] =
+		entry_of(w, r);
+	return 0;
+}
+
+static int64_t va_mapping(struct world *w, struct mmu_vcpu *v,
+			  const struct request *r)
+{
+	return hypercall(v, hc_update_va_mapping, address_by(w, slot_of(w, r)),
+			 entry_of(w, r).v,
+			 r->level != 0 ? UVMF_TLB_FLUSH | UVMF_ALL : UVMF_NONE,
+			 0);
+}
+
+static int64_t direct(struct world *w, struct mmu_vcpu *v,
+		      const struct request *r)
+{
+	struct direct_write d = {.where = maddr(place_of(w, r))};
+	pte_t *p = frame_ptes(&w->mmu, mfn(frame_at(w, r->frame)));
+	uint64_t old = p[slot_of(w, r)].v;
+	enum direct_kind kind = DIRECT_WRITE;
+
+	if (r->kind == REQUEST_CMPXCHG) {
+		kind = DIRECT_CMPXCHG;
+		/* .level: what is expected is not there. */
+		old ^= r->level != 0 ? PTE_A : 0;
+	}
+	return mmu_direct_write(v, &d, kind, &old, entry_of(w, r).v);
+}
+
+static int64_t mmuext(struct world *w, struct mmu_vcpu *v, unsigned int cmd,
+		      uint64_t arg1, uint64_t arg2)
+{
+	struct mmuext_op op = {.cmd = cmd};
+
+	op.arg1.linear_addr = arg1;
+	memcpy(&op.arg2, &arg2, sizeof(arg2));
+	memcpy(w->guest, &op, sizeof(op));
+	return hypercall(v, hc_mmuext_op, GUEST_BUFFER, 1, 0, DOMID_SELF);
+}
+
+static int64_t ext(struct world *w, struct mmu_vcpu *v, const struct request *r)
+{
+	static const unsigned int cmd[REQUEST_KINDS] = {
+		[REQUEST_UNPIN] = MMUEXT_UNPIN_TABLE,
+		[REQUEST_BASEPTR] = MMUEXT_NEW_BASEPTR,
+		[REQUEST_USER_BASEPTR] = MMUEXT_NEW_USER_BASEPTR,
+		[REQUEST_CLEAR_PAGE] = MMUEXT_CLEAR_PAGE,
+		[REQUEST_COPY_PAGE] = MMUEXT_COPY_PAGE,
+		[REQUEST_FLUSH_ALL] = MMUEXT_TLB_FLUSH_ALL,
+		[REQUEST_FLUSH_LOCAL] = MMUEXT_TLB_FLUSH_LOCAL,
+	};
+	unsigned int c = cmd[r->kind];
+
+	if (r->kind == REQUEST_PIN) {
+		c = MMUEXT_PIN_L1_TABLE + r->level - 1u;
+	}
+	return mmuext(w, v, c, frame_at(w, r->frame), frame_at(w, r->other));
+}
+
+static int64_t load_cr3(struct world *w, struct mmu_vcpu *v,
+			const struct request *r)
+{
+	return mmu_load_cr3(v, mfn(frame_at(w, r->frame)));
+}
+
+static int64_t set_gdt(struct world *w, struct mmu_vcpu *v,
+		       const struct request *r)
+{
+	uint64_t frames[2] = {frame_at(w, r->frame), frame_at(w, r->other)};
+	unsigned int entries = r->other != OPERAND_NONE   ? PT_ENTRIES + 8
+			       : r->frame != OPERAND_NONE ? 8
+							  : 0;
+
+	memcpy(w->guest, frames, sizeof(frames));
+	return hypercall(v, hc_set_gdt, GUEST_BUFFER, entries, 0, 0);
+}
+
+static int64_t set_ldt(struct world *w, struct mmu_vcpu *v,
+		       const struct request *r)
+{
+	return mmuext(w, v, MMUEXT_SET_LDT, 0, r->level != 0 ? 8 : 0);
+}
+
+static int64_t ldt_fault(struct world *w, struct mmu_vcpu *v,
+			 const struct request *r)
+{
+	(void)w;
+	(void)r;
+	return mmu_ldt_fault(v, 0);
+}
+
+static int64_t descriptor(struct world *w, struct mmu_vcpu *v,
+			  const struct request *r)
+{
+	return hypercall(v, hc_update_descriptor, place_of(w, r),
+			 entry_of(w, r).v, 0, 0);
+}
+
+#define LIST_OFFSET 128 /* of lists of frames, in the guest's memory */
+
+static int64_t memory(struct world *w, struct mmu_vcpu *v,
+		      const struct request *r)
+{
+	static const unsigned int op[REQUEST_KINDS] = {
+		[REQUEST_DECREASE] = XENMEM_decrease_reservation,
+		[REQUEST_INCREASE] = XENMEM_increase_reservation,
+		[REQUEST_POPULATE] = XENMEM_populate_physmap,
+	};
+	struct xen_memory_reservation xr = {.nr_extents = 1,
+					    .domid = DOMID_SELF};
+	uint64_t frame = frame_at(w, r->frame);
+	int64_t rc;
+
+	xr.extent_start.p =
+		(xen_pfn_t *)(uintptr_t)(GUEST_BUFFER + LIST_OFFSET);
+	memcpy(w->guest, &xr, sizeof(xr));
+	memcpy(w->guest + LIST_OFFSET, &frame, sizeof(frame));
+	rc = hypercall(v, hc_memory_op, op[r->kind], GUEST_BUFFER, 0, 0);
+	/* What is told is the number of extents that were done. */
+	return rc == 0 ? -XEN_EINVAL : rc == 1 ? 0 : rc;
+}
+
+static int64_t exchange(struct world *w, struct mmu_vcpu *v,
+			const struct request *r)
+{
+	struct xen_memory_exchange e = {
+		.in = {.nr_extents = 1, .domid = DOMID_SELF},
+		.out = {.nr_extents = 1, .domid = DOMID_SELF},
+	};
+	uint64_t lists[2] = {frame_at(w, r->frame), 0};
+
+	e.in.extent_start.p =
+		(xen_pfn_t *)(uintptr_t)(GUEST_BUFFER + LIST_OFFSET);
+	e.out.extent_start.p =
+		(xen_pfn_t *)(uintptr_t)(GUEST_BUFFER + LIST_OFFSET + 8);
+	memcpy(w->guest, &e, sizeof(e));
+	memcpy(w->guest + LIST_OFFSET, lists, sizeof(lists));
+	return hypercall(v, hc_memory_op, XENMEM_exchange, GUEST_BUFFER, 0, 0);
+}
+
+static int64_t grant(struct world *w, struct mmu_vcpu *v,
+		     const struct request *r)
+{
+	mfn_t f = mfn(frame_at(w, r->other));
+	uint16_t owner = frame_of(&w->mmu, f)->owner;
+	struct granted g = {
+		/* The hypervisor knows whose it is; the engine asks again. */
+		.owner = &w->dom[w->scope->nr_doms > 1 && owner != 1],
+		.address = place_of(w, r),
+		.by_pte = true,
+		.writable = r->level != 0,
+		.frame = f,
+	};
+
+	if (r->kind == REQUEST_GRANT_MAP) {
+		return mmu_grant_map(v, &g);
+	}
+	if (r->kind == REQUEST_GRANT_UNMAP) {
+		return mmu_grant_unmap(v, &g);
+	}
+	return mmu_grant_replace(v, &g, address_by(w, w->scope->slot[0]));
+}
+
+static int64_t hold(struct world *w, struct mmu_vcpu *v,
+		    const struct request *r)
+{
+	static const uint8_t page[PAGE_SIZE];
+	mfn_t f = mfn(frame_at(w, r->frame));
+
+	return r->kind == REQUEST_HOLD ? mmu_hold(v->dom, f)
+				       : mmu_write_hypercall_page(v, f, page);
+}
+
+static int64_t batch(struct world *w, struct mmu_vcpu *v,
+		     const struct request *r)
+{
+	struct mmuext_op op[2] = {
+		{.cmd = MMUEXT_UNPIN_TABLE},
+		{.cmd = MMUEXT_PIN_L1_TABLE + r->level - 1u},
+	};
+
+	op[0].arg1.mfn = frame_at(w, r->frame);
+	op[1].arg1.mfn = frame_at(w, r->other);
+	memcpy(w->guest, op, sizeof(op));
+	return hypercall(v, hc_mmuext_op, GUEST_BUFFER, 2, 0, DOMID_SELF);
+}
+
+static int64_t death(struct world *w, struct mmu_vcpu *v,
+		     const struct request *r)
+{
+	(void)v;
+	(void)r;
+	world_stop(w, 1);
+	return mmu_domain_destroy(&w->dom[1]);
+}
+
+static make_fn *const makers[REQUEST_KINDS] = {
+	[REQUEST_UPDATE] = update,
+	[REQUEST_UPDATE_AD] = update,
+	[REQUEST_STORE] = store,
+	[REQUEST_VA_MAPPING] = va_mapping,
+	[REQUEST_DIRECT] = direct,
+	[REQUEST_CMPXCHG] = direct,
+	[REQUEST_PIN] = ext,
+	[REQUEST_UNPIN] = ext,
+	[REQUEST_BASEPTR] = ext,
+	[REQUEST_USER_BASEPTR] = ext,
+	[REQUEST_LOAD_CR3] = load_cr3,
+	[REQUEST_SET_GDT] = set_gdt,
+	[REQUEST_SET_LDT] = set_ldt,
+	[REQUEST_LDT_FAULT] = ldt_fault,
+	[REQUEST_DESCRIPTOR] = descriptor,
+	[REQUEST_CLEAR_PAGE] = ext,
+	[REQUEST_COPY_PAGE] = ext,
+	[REQUEST_DECREASE] = memory,
+	[REQUEST_INCREASE] = memory,
+	[REQUEST_POPULATE] = memory,
+	[REQUEST_EXCHANGE] = exchange,
+	[REQUEST_GRANT_MAP] = grant,
+	[REQUEST_GRANT_UNMAP] = grant,
+	[REQUEST_GRANT_REPLACE] = grant,
+	[REQUEST_HOLD] = hold,
+	[REQUEST_HYPERCALL_PAGE] = hold,
+	[REQUEST_FLUSH_ALL] = ext,
+	[REQUEST_FLUSH_LOCAL] = ext,
+	[REQUEST_BATCH] = batch,
+	[REQUEST_DEATH] = death,
+};
+
+enum outcome request_make(struct world *w, const struct request *r,
+			  int64_t *ret_rc)
+{
+	int64_t rc;
+
+	w->asked = 0;
+	rc = makers[r->kind](w, &w->vcpu[r->vcpu], r);
+	world_run_cpus(w);
+	*ret_rc = rc;
+	if (rc == -XEN_ERESTART) {
+		return OUTCOME_AGAIN;
+	}
+	return rc < 0 ? OUTCOME_REFUSED : OUTCOME_DONE;
+}
+
+/* --- what can be asked for --------------------------------------------------
+ */
+
+/* A live table whose entries are judged one by one. */
+static bool is_live_table(const struct world *w, uint8_t name)
+{
+	const struct frame *fr = frame_of(&w->mmu, named(name));
+
+	return frame_is_table(fr->type) && (fr->flags & FRAME_VALIDATED) != 0 &&
+	       fr->type_count > 0;
+}
+
+static unsigned int lent_to(const struct mmu_domain *d)
+{
+	unsigned int nr = 0;
+
+	while (nr < MMU_MAX_FOREIGN && d->foreign[nr].owner != NULL) {
+		nr++;
+	}
+	return nr;
+}
+
+bool request_is_open(const struct world *w, const struct request *r)
+{
+	const struct mmu_domain *d = w->vcpu[r->vcpu].dom;
+
+	if (r->kind == REQUEST_DEATH) {
+		return !w->dead[1] || w->dom[1].nr_pages != 0;
+	}
+	if (w->dead[d - w->dom]) {
+		return false;
+	}
+	if (r->always_bad && !is_live_table(w, r->frame)) {
+		return false; /* there it would only be contents */
+	}
+	switch (r->kind) {
+	case REQUEST_STORE:
+		return world_may_store(w, named(r->frame));
+	case REQUEST_GRANT_MAP:
+		return lent_to(d) < 3 && !w->dead[w->scope->nr_doms - 1];
+	case REQUEST_HOLD:
+		return d->nr_held < 1;
+	default:
+		return true;
+	}
+}

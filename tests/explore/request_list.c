@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The list of all requests of a scope. An operand that makes no difference to
+ * what is written down in a state costs only time, one that stays there costs
+ * states: so what every table refuses is tried on tables alone, and what the
+ * flags of an entry say is a scenario of its own (GROUP_FLAGS).
+ */
+#include <stdlib.h>
+
+#include "tests/explore/request.h"
+
+#define MAX_REQUESTS 4096
+
+/* A system descriptor that no guest may have; as an entry it is not present. */
+#define BAD_DESCRIPTOR (UINT64_C(1) << 47 | UINT64_C(2) << 40)
+
+struct list {
+	const struct world *w;
+	struct request *at;
+	unsigned int nr;
+	bool full; /* of the vCPUs, the first of its domain */
+};
+
+static bool has(const struct list *l, enum group group)
+{
+	return (l->w->scope->groups & (unsigned int)group) != 0;
+}
+
+static void add(struct list *l, struct request r)
+{
+	if (l->nr == MAX_REQUESTS) {
+		abort();
+	}
+	l->at[l->nr++] = r;
+}
+
+static unsigned int last_fixed(const struct world *w)
+{
+	return w->nr_named - 1 - (w->scope->nr_doms > 1);
+}
+
+/* --- entries --------------------------------------------------------------
+ */
+
+static void add_flags(struct list *l, struct request r)
+{
+	static const uint64_t classes[] = {
+		PTE_P | PTE_RW, /* what ring 3 needs is added */
+		PTE_P | PTE_US | PTE_A | PTE_NX | PTE_AVAIL,
+		PTE_P | PTE_US | PTE_G | PTE_D,
+	};
+	static const uint64_t bad[] = {RO_ENTRY | PTE_PS, RO_ENTRY | PTE_PCD,
+				       RW_ENTRY | PTE_PWT};
+
+	for (unsigned int i = 0; i < sizeof(classes) / sizeof(*classes); i++) {
+		r.flags = classes[i];
+		add(l, r);
+	}
+	r.always_bad = true;
+	for (unsigned int i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		r.flags = bad[i];
+		add(l, r);
+	}
+}
+
+static void add_bad(struct list *l, struct request r)
+{
+	static const uint8_t bad[] = {OPERAND_XEN, OPERAND_DEVICE,
+				      OPERAND_BEYOND, OPERAND_INVALID};
+
+	r.always_bad = true;
+	r.flags = RO_ENTRY;
+	for (unsigned int i = 0; i < sizeof(bad); i++) {
+		r.to = bad[i];
+		add(l, r);
+	}
+	/* The root is an L4 and in use: nobody's to write, nobody's child. */
+	r.to = (uint8_t)l->w->scope->nr_free;
+	r.flags = RW_ENTRY;
+	add(l, r);
+	if (has(l, GROUP_BAD)) {
+		r.always_bad = false;
+		r.to = OPERAND_BEYOND;
+		r.flags = RO_ENTRY;
+		add(l, r);
+	}
+}
+
+/* One request for every entry. */
+static void add_entries(struct list *l, struct request r)
+{
+	r.to = OPERAND_NONE;
+	add(l, r);
+	for (unsigned int f = 0; f < l->w->scope->nr_free; f++) {
+		r.to = (uint8_t)f;
+		r.flags = RO_ENTRY;
+		add(l, r);
+		if (!has(l, GROUP_READ)) {
+			r.flags = RW_ENTRY;
+			add(l, r);
+		}
+		if (has(l, GROUP_FLAGS)) {
+			add_flags(l, r);
+		}
+	}
+	if (r.kind != REQUEST_STORE) {
+		add_bad(l, r);
+	}
+	if (has(l, GROUP_DESC) && r.kind == REQUEST_STORE) {
+		r.to = OPERAND_NONE;
+		r.flags = BAD_DESCRIPTOR;
+		add(l, r);
+	}
+}
+
+/* One for every place in the frames that are explored. */
+static void add_places(struct list *l, enum request_kind kind, struct request r)
+{
+	const struct world *w = l->w;
+
+	r.kind = (uint8_t)kind;
+	for (unsigned int s = 0; s < w->scope->nr_slots; s++) {
+		r.slot = (uint8_t)s;
+		for (unsigned int f = 0; f < w->scope->nr_free; f++) {
+			r.frame = (uint8_t)f;
+			add_entries(l, r);
+		}
+		if (has(l, GROUP_FIXED) && kind != REQUEST_STORE) {
+			r.frame = (uint8_t)last_fixed(w);
+			add_entries(l, r);
+		}
+	}
+}
+
+/* --- frames ---------------------------------------------------------------
+ */
+
+/* For each frame that is explored, and a few that no domain has. */
+static void add_frames(struct list *l, enum request_kind kind, struct request r)
+{
+	static const uint8_t odd[] = {OPERAND_XEN, OPERAND_BEYOND};
+
+	r.kind = (uint8_t)kind;
+	for (unsigned int f = 0; f < l->w->scope->nr_free; f++) {
+		r.frame = (uint8_t)f;
+		add(l, r);
+	}
+	for (unsigned int i = 0; i < sizeof(odd); i++) {
+		r.frame = odd[i];
+		add(l, r);
+	}
+}
+
+static void add_pairs(struct list *l, enum request_kind kind, struct request r)
+{
+	for (unsigned int f = 0; f < l->w->scope->nr_free; f++) {
+		r.other = (uint8_t)f;
+		add_frames(l, kind, r);
+	}
+}
+
+static void add_levels(struct list *l, struct request r)
+{
+	for (unsigned int level = 1; level <= 4; level++) {
+		r.level = (uint8_t)level;
+		add_frames(l, REQUEST_PIN, r);
+	}
+	add_frames(l, REQUEST_UNPIN, r);
+}
+
+static void add_roots(struct list *l, struct request r)
+{
+	add_frames(l, REQUEST_BASEPTR, r);
+	add_frames(l, REQUEST_USER_BASEPTR, r);
+	add_frames(l, REQUEST_LOAD_CR3, r);
+	r.kind = REQUEST_USER_BASEPTR;
+	r.frame = OPERAND_NONE;
+	add(l, r);
+	/* Back to the root that was there at the start. */
+	r.kind = REQUEST_BASEPTR;
+	r.frame = (uint8_t)l->w->scope->nr_free;
+	if (r.vcpu >= l->w->scope->nr_vcpus) {
+		r.frame = (uint8_t)(l->w->nr_named - 1);
+	}
+	add(l, r);
+}
+
+static void add_descriptors(struct list *l, struct request r)
+{
+	struct request d = r;
+
+	add_frames(l, REQUEST_SET_GDT,
+		   (struct request){.vcpu = r.vcpu, .other = OPERAND_NONE});
+	add_pairs(l, REQUEST_SET_GDT, r);
+	d.kind = REQUEST_SET_GDT;
+	d.frame = OPERAND_NONE;
+	d.other = OPERAND_NONE;
+	add(l, d);
+	d.kind = REQUEST_SET_LDT;
+	add(l, d);
+	d.level = 1;
+	add(l, d);
+	d.kind = REQUEST_LDT_FAULT;
+	add(l, d);
+	if (!l->full) {
+		return;
+	}
+	r.to = OPERAND_NONE;
+	add_frames(l, REQUEST_DESCRIPTOR, r);
+	r.flags = BAD_DESCRIPTOR;
+	add_frames(l, REQUEST_DESCRIPTOR, r);
+}
+
+static void add_memory(struct list *l, struct request r)
+{
+	add_frames(l, REQUEST_DECREASE, r);
+	add_frames(l, REQUEST_EXCHANGE, r);
+	r.kind = REQUEST_INCREASE;
+	add(l, r);
+	r.kind = REQUEST_POPULATE;
+	add(l, r);
+}
+
+static void add_grants(struct list *l, struct request r)
+{
+	const struct world *w = l->w;
+
+	for (unsigned int writable = 0; writable < 2; writable++) {
+		r.level = (uint8_t)writable;
+		add_pairs(l, REQUEST_GRANT_MAP, r);
+		add_pairs(l, REQUEST_GRANT_UNMAP, r);
+		for (unsigned int f = 0; f < w->scope->nr_free; f++) {
+			r.frame = (uint8_t)last_fixed(w);
+			r.other = (uint8_t)f;
+			r.kind = REQUEST_GRANT_MAP;
+			add(l, r);
+			r.kind = REQUEST_GRANT_UNMAP;
+			add(l, r);
+			r.kind = REQUEST_GRANT_REPLACE;
+			r.slot = (uint8_t)(w->scope->nr_slots - 1);
+			add(l, r);
+			r.slot = 0;
+		}
+	}
+}
+
+static void add_direct(struct list *l, struct request r)
+{
+	const struct world *w = l->w;
+
+	add_places(l, REQUEST_DIRECT, r);
+	add_places(l, REQUEST_CMPXCHG, r);
+	r.level = 1;
+	add_places(l, REQUEST_CMPXCHG, r);
+	r.kind = REQUEST_VA_MAPPING;
+	for (unsigned int s = 0; s < w->scope->nr_slots; s++) {
+		r.slot = (uint8_t)s;
+		/* No table is named: always_bad goes by the last fixed one. */
+		r.frame = (uint8_t)last_fixed(w);
+		r.level = s == 0;
+		add_entries(l, r);
+	}
+}
+
+static void add_batches(struct list *l, struct request r)
+{
+	for (unsigned int level = 1; level <= 2; level++) {
+		r.level = (uint8_t)level;
+		add_pairs(l, REQUEST_BATCH, r);
+	}
+}
+
+/* What one vCPU can do; what is all the same for the next of its domain is the
+ * first one's.
+ */
+static void add_vcpu(struct list *l, unsigned int vcpu)
+{
+	struct request r = {.vcpu = (uint8_t)vcpu, .other = OPERAND_NONE};
+
+	l->full = vcpu == 0 || vcpu == l->w->scope->nr_vcpus;
+	if (l->full && has(l, GROUP_TABLES)) {
+		add_places(l, REQUEST_UPDATE, r);
+		add_levels(l, r);
+	}
+	if (l->full && has(l, GROUP_FLAGS)) {
+		add_places(l, REQUEST_UPDATE_AD, r);
+	}
+	if (vcpu == 0) {
+		add_places(l, REQUEST_STORE, r);
+	}
+	if (has(l, GROUP_ROOTS)) {
+		add_roots(l, r);
+	}
+	if (has(l, GROUP_DESC)) {
+		add_descriptors(l, r);
+	}
+	if (l->full && has(l, GROUP_PAGES)) {
+		add_frames(l, REQUEST_CLEAR_PAGE, r);
+		add_pairs(l, REQUEST_COPY_PAGE, r);
+	}
+	if (l->full && has(l, GROUP_MEMORY)) {
+		add_memory(l, r);
+	}
+	if (vcpu == 0 && has(l, GROUP_GRANTS)) {
+		add_grants(l, r);
+	}
+	if (l->full && has(l, GROUP_DIRECT)) {
+		add_direct(l, r);
+	}
+	if (l->full && has(l, GROUP_HOLD)) {
+		add_frames(l, REQUEST_HOLD, r);
+		add_frames(l, REQUEST_HYPERCALL_PAGE, r);
+	}
+	if (l->full && has(l, GROUP_BATCH)) {
+		add_batches(l, r);
+	}
+	if (has(l, GROUP_FLUSH)) {
+		r.kind = REQUEST_FLUSH_LOCAL;
+		r.frame = OPERAND_NONE;
+		add(l, r);
+		r.kind = REQUEST_FLUSH_ALL;
+		add(l, r);
+	}
+}
+
+unsigned int request_all(const struct world *w, struct request **ret_list)
+{
+	struct list l = {.w = w,
+			 .at = calloc(MAX_REQUESTS, sizeof(struct request))};
+
+	if (l.at == NULL) {
+		abort();
+	}
+	for (unsigned int i = 0; i < w->nr_vcpus; i++) {
+		add_vcpu(&l, i);
+	}
+	if (has(&l, GROUP_DEATH)) {
+		add(&l, (struct request){.kind = REQUEST_DEATH,
+					 .vcpu = (uint8_t)(w->nr_vcpus - 1)});
+	}
+	*ret_list = l.at;
+	return l.nr;
+}

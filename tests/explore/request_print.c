@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Requests as text: a line for those who read, and a statement for a unit test
+ * on the machine of tests/unit/support/machine.h. There the named frames are
+ * dom_frame(0), dom_frame(1) and so on.
+ */
+#include <stdio.h>
+
+#include "tests/explore/request.h"
+
+static const char *const names[REQUEST_KINDS] = {
+	[REQUEST_UPDATE] = "mmu_update",
+	[REQUEST_UPDATE_AD] = "mmu_update, preserving A and D,",
+	[REQUEST_STORE] = "the guest stores",
+	[REQUEST_VA_MAPPING] = "update_va_mapping",
+	[REQUEST_DIRECT] = "direct write",
+	[REQUEST_CMPXCHG] = "direct cmpxchg",
+	[REQUEST_PIN] = "pin as L",
+	[REQUEST_UNPIN] = "unpin",
+	[REQUEST_BASEPTR] = "new_baseptr",
+	[REQUEST_USER_BASEPTR] = "new_user_baseptr",
+	[REQUEST_LOAD_CR3] = "mov to cr3",
+	[REQUEST_SET_GDT] = "set_gdt",
+	[REQUEST_SET_LDT] = "set_ldt",
+	[REQUEST_LDT_FAULT] = "fault on the LDT",
+	[REQUEST_DESCRIPTOR] = "update_descriptor",
+	[REQUEST_CLEAR_PAGE] = "clear_page",
+	[REQUEST_COPY_PAGE] = "copy_page",
+	[REQUEST_DECREASE] = "decrease_reservation",
+	[REQUEST_INCREASE] = "increase_reservation",
+	[REQUEST_POPULATE] = "populate_physmap",
+	[REQUEST_EXCHANGE] = "exchange",
+	[REQUEST_GRANT_MAP] = "map_grant_ref",
+	[REQUEST_GRANT_UNMAP] = "unmap_grant_ref",
+	[REQUEST_GRANT_REPLACE] = "unmap_and_replace",
+	[REQUEST_HOLD] = "hold",
+	[REQUEST_HYPERCALL_PAGE] = "write the hypercall page",
+	[REQUEST_FLUSH_ALL] = "tlb_flush_all",
+	[REQUEST_FLUSH_LOCAL] = "tlb_flush_local",
+	[REQUEST_BATCH] = "unpin, then pin as L",
+	[REQUEST_DEATH] = "the second domain dies",
+};
+
+/* "frame 2", or what it is that has no name. */
+static const char *frame_text(const uint8_t *at, uint8_t operand, char *text)
+{
+	switch (operand) {
+	case OPERAND_XEN:
+		return "the hypervisor's frame";
+	case OPERAND_DEVICE:
+		return "a device's frame";
+	case OPERAND_BEYOND:
+		return "a frame beyond RAM";
+	case OPERAND_INVALID:
+		return "the invalid frame";
+	case OPERAND_NONE:
+		return "none";
+	default:
+		snprintf(text, 16, "frame %u", at[operand]);
+		return text;
+	}
+}
+
+static bool has_entry(const struct request *r)
+{
+	return r->kind <= REQUEST_CMPXCHG || r->kind == REQUEST_DESCRIPTOR;
+}
+
+void request_print(const struct world *w, const struct request *r,
+		   const uint8_t *at, char *text, size_t size)
+{
+	char frame[16];
+	char other[16];
+	char to[16];
+	int n = snprintf(text, size, "vCPU %u: %s", r->vcpu, names[r->kind]);
+	size_t used = (size_t)n;
+
+	if (r->kind == REQUEST_PIN || r->kind == REQUEST_BATCH) {
+		used += (size_t)snprintf(text + used, size - used, "%u",
+					 r->level);
+	}
+	used += (size_t)snprintf(text + used, size - used, " %s",
+				 frame_text(at, r->frame, frame));
+	if (has_entry(r)) {
+		used += (size_t)snprintf(text + used, size - used,
+					 " slot %u := %s, flags %#lx",
+					 w->scope->slot[r->slot],
+					 frame_text(at, r->to, to), r->flags);
+	}
+	if (r->other != OPERAND_NONE) {
+		used += (size_t)snprintf(text + used, size - used, ", %s",
+					 frame_text(at, r->other, other));
+	}
+	if (r->level != 0 && r->kind != REQUEST_PIN &&
+	    r->kind != REQUEST_BATCH) {
+		snprintf(text + used, size - used, " (%u)", r->level);
+	}
+}
+
+/* The number of a frame, as an expression. */
+static const char *frame_c(const uint8_t *at, uint8_t operand, char *text)
+{
+	switch (operand) {
+	case OPERAND_XEN:
+		return "5";
+	case OPERAND_DEVICE:
+		return "6";
+	case OPERAND_BEYOND:
+		return "MACHINE_FRAMES";
+	case OPERAND_INVALID:
+		return "0xffffffffff";
+	case OPERAND_NONE:
+		return "0";
+	default:
+		snprintf(text, 24, "dom_frame(%u).v", at[operand]);
+		return text;
+	}
+}
+
+static void print_place(const struct world *w, const struct request *r,
+			const uint8_t *at, char *text, size_t size)
+{
+	char frame[24];
+
+	snprintf(text, size, "entry_at(mfn(%s), %u)",
+		 frame_c(at, r->frame, frame), w->scope->slot[r->slot]);
+}
+
+static void print_ext(const struct request *r, const uint8_t *at, char *text,
+		      size_t size)
+{
+	static const char *const cmd[REQUEST_KINDS] = {
+		[REQUEST_UNPIN] = "MMUEXT_UNPIN_TABLE",
+		[REQUEST_BASEPTR] = "MMUEXT_NEW_BASEPTR",
+		[REQUEST_USER_BASEPTR] = "MMUEXT_NEW_USER_BASEPTR",
+		[REQUEST_CLEAR_PAGE] = "MMUEXT_CLEAR_PAGE",
+		[REQUEST_COPY_PAGE] = "MMUEXT_COPY_PAGE",
+		[REQUEST_FLUSH_ALL] = "MMUEXT_TLB_FLUSH_ALL",
+		[REQUEST_FLUSH_LOCAL] = "MMUEXT_TLB_FLUSH_LOCAL",
+	};
+	char level[24];
+	char frame[24];
+	char other[24];
+	const char *name = cmd[r->kind];
+
+	if (r->kind == REQUEST_PIN) {
+		snprintf(level, sizeof(level), "MMUEXT_PIN_L%u_TABLE",
+			 r->level);
+		name = level;
+	}
+	snprintf(text, size, "call_mmuext(m, %s, %s, %s);",
+		 name == NULL ? "?" : name, frame_c(at, r->frame, frame),
+		 frame_c(at, r->other, other));
+}
+
+void request_print_c(const struct world *w, const struct request *r,
+		     const uint8_t *at, char *text, size_t size)
+{
+	char place[64];
+	char entry[80];
+	char to[24];
+	char line[160];
+
+	print_place(w, r, at, place, sizeof(place));
+	snprintf(entry, sizeof(entry), "pte_make(mfn(%s), %#lx)",
+		 frame_c(at, r->to, to), r->flags);
+	switch (r->kind) {
+	case REQUEST_UPDATE:
+		snprintf(text, size, "call_mmu_update(m, %s, %s.v);", place,
+			 entry);
+		return;
+	case REQUEST_UPDATE_AD:
+		snprintf(text, size,
+			 "call_mmu_update(m, %s | MMU_PT_UPDATE_PRESERVE_AD, "
+			 "%s.v);",
+			 place, entry);
+		return;
+	case REQUEST_STORE:
+		snprintf(text, size, "raw_entry(m, mfn(%s), %u, %s);",
+			 frame_c(at, r->frame, to), w->scope->slot[r->slot],
+			 entry);
+		return;
+	case REQUEST_VA_MAPPING:
+		snprintf(text, size,
+			 "call_va_mapping(m, %#lx, %s.v, UVMF_NONE);",
+			 (uint64_t)w->scope->slot[r->slot] << PAGE_SHIFT,
+			 entry);
+		return;
+	case REQUEST_PIN:
+	case REQUEST_UNPIN:
+	case REQUEST_BASEPTR:
+	case REQUEST_USER_BASEPTR:
+	case REQUEST_CLEAR_PAGE:
+	case REQUEST_COPY_PAGE:
+	case REQUEST_FLUSH_ALL:
+	case REQUEST_FLUSH_LOCAL:
+		print_ext(r, at, text, size);
+		return;
+	default:
+		request_print(w, r, at, line, sizeof(line));
+		snprintf(text, size, "/* %s */", line);
+		return;
+	}
+}
