@@ -168,19 +168,31 @@ static void add_word(struct text *t, const char *word)
 	text_char(t, '\'');
 }
 
-/* The user's words, but for those that say how to go about it. */
+/* Not the user's, as they say how to go about it. */
+static bool is_ours(const char *word)
+{
+	static const char *const ours[] = {"--explain", "--icount", "--gdb",
+					   "--stop-at-refusal"};
+	bool is = false;
+
+	for (unsigned int i = 0; i < sizeof(ours) / sizeof(*ours); i++) {
+		is |= strcmp(word, ours[i]) == 0;
+	}
+	return is;
+}
+
+/* The user's words, but for those. */
 static void make_again(const struct explanation *x, struct text *t)
 {
 	const struct run_options *o = x->first->options;
 
 	text_string(t, "pagewarden run");
 	for (int i = 1; i < o->argc; i++) {
-		if (strcmp(o->argv[i], "--explain") != 0 &&
-		    strcmp(o->argv[i], "--icount") != 0) {
+		if (!is_ours(o->argv[i])) {
 			add_word(t, o->argv[i]);
 		}
 	}
-	text_format(t, " --icount --stop-at %lu",
+	text_format(t, " --icount --stop-at %lu --gdb",
 		    monitor_number(x->subject, REFUSAL_REQUEST, 0));
 }
 

@@ -5,6 +5,10 @@
  *
  *   Z1 at the entry, c, wait for the stop, g: ring 3 by CS? then z1, done.
  *
+ * For a request of the guest's that is where it will return to, told when the
+ * machine has stopped itself; an interrupt handler may come by there before,
+ * on another stack.
+ *
  * A hardware breakpoint is used because the guest is not in memory yet. It is
  * at a virtual address in every address space, and a kernel linked low may
  * begin where the hypervisor's own boot code has run: a stop outside ring 3 is
@@ -25,6 +29,7 @@
  * that has not read its description of them.
  */
 #define READ_REGISTERS "g"
+#define RSP_OFFSET (2 * 7 * 8)
 #define CS_OFFSET (2 * (17 * 8 + 4))
 #define CS_RPL 3
 
@@ -139,10 +144,24 @@ static void send_breakpoint(struct gdbstub *g, char insert)
 	send_packet(g, payload);
 }
 
+void gdbstub_stop_at(struct gdbstub *g, uint64_t entry, uint64_t stack)
+{
+	g->state = GDBSTUB_INSERT;
+	g->entry = entry;
+	g->stack = stack;
+	send_breakpoint(g, 'Z');
+}
+
 void gdbstub_init(struct gdbstub *g, uint64_t entry)
 {
-	*g = (struct gdbstub){.state = GDBSTUB_INSERT, .entry = entry};
-	send_breakpoint(g, 'Z');
+	*g = (struct gdbstub){.state = GDBSTUB_INSERT};
+	gdbstub_stop_at(g, entry, 0);
+}
+
+void gdbstub_watch(struct gdbstub *g)
+{
+	*g = (struct gdbstub){.state = GDBSTUB_WATCH};
+	send_packet(g, "c");
 }
 
 size_t gdbstub_take(struct gdbstub *g, char *buffer, size_t size)
@@ -173,19 +192,35 @@ static bool is_ring_3(const char *reply, bool *ret)
 	return true;
 }
 
+/* The registers are long enough to have CS behind it. */
+static bool is_stack(const char *reply, uint64_t stack)
+{
+	uint64_t rsp = 0;
+
+	for (unsigned int i = 8; i-- != 0;) {
+		unsigned int byte = 0;
+
+		(void)sscanf(reply + RSP_OFFSET + i * 2, "%2x", &byte);
+		rsp = rsp << 8 | byte;
+	}
+	return stack == 0 || rsp == stack;
+}
+
 static void stopped_at_entry(struct gdbstub *g, const char *reply)
 {
 	bool ring_3;
+	bool there;
 
 	if (!is_ring_3(reply, &ring_3)) {
 		fail(g, "gdb stub does not tell the CS register");
 		return;
 	}
-	if (!ring_3 && ++g->nr_strays > MAX_STRAYS) {
-		fail(g, "the guest's entry is executed outside the guest");
+	there = ring_3 && is_stack(reply, g->stack);
+	if (!there && ++g->nr_strays > MAX_STRAYS) {
+		fail(g, "the guest's instruction is executed by others");
 		return;
 	}
-	g->state = ring_3 ? GDBSTUB_REMOVE : GDBSTUB_LIFT;
+	g->state = there ? GDBSTUB_REMOVE : GDBSTUB_LIFT;
 	send_breakpoint(g, 'z');
 }
 
@@ -193,11 +228,20 @@ static void take_reply(struct gdbstub *g, const char *reply)
 {
 	bool ok = strcmp(reply, "OK") == 0;
 
+	if ((reply[0] == 'W' || reply[0] == 'X') && g->state == GDBSTUB_WATCH) {
+		g->state = GDBSTUB_ENDED;
+		return;
+	}
 	if (reply[0] == 'W' || reply[0] == 'X') {
-		fail(g, "QEMU ended before the guest's first instruction");
+		fail(g, "QEMU ended before the guest's instruction");
 		return;
 	}
 	switch (g->state) {
+	case GDBSTUB_WATCH:
+		if (is_stop(reply)) {
+			g->state = GDBSTUB_PAUSED;
+		}
+		break;
 	case GDBSTUB_INSERT:
 		if (!ok) {
 			fail(g, "gdb stub refuses a hardware breakpoint");
@@ -236,7 +280,9 @@ static void take_reply(struct gdbstub *g, const char *reply)
 		}
 		g->state = GDBSTUB_DONE;
 		break;
+	case GDBSTUB_PAUSED:
 	case GDBSTUB_DONE:
+	case GDBSTUB_ENDED:
 	case GDBSTUB_FAILED:
 		break;
 	}

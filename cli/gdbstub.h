@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The client's half of --gdb: brings QEMU, through its gdb stub, to a stop at
- * the guest's first instruction, and leaves it stopped for a real gdb. A pure
+ * the guest's first instruction, or at the one where it goes on after the
+ * machine has stopped itself, and leaves it stopped for a real gdb. A pure
  * state machine: bytes in, bytes out.
  */
 #ifndef PW_CLI_GDBSTUB_H
@@ -16,6 +17,8 @@
 #define GDBSTUB_OUT_SIZE 1024
 
 enum gdbstub_state {
+	GDBSTUB_WATCH,  /* the machine runs */
+	GDBSTUB_PAUSED, /* it has stopped itself: go on to what address? */
 	GDBSTUB_INSERT, /* breakpoint asked for */
 	GDBSTUB_RUN,    /* running to it */
 	GDBSTUB_READ,   /* stopped: in which ring? */
@@ -23,6 +26,7 @@ enum gdbstub_state {
 	GDBSTUB_STEP,   /* and being stepped over */
 	GDBSTUB_REMOVE, /* the guest's: breakpoint being removed */
 	GDBSTUB_DONE,
+	GDBSTUB_ENDED,  /* there is no machine any more */
 	GDBSTUB_FAILED, /* error says why */
 };
 
@@ -35,8 +39,9 @@ enum gdbstub_framing {
 
 struct gdbstub {
 	enum gdbstub_state state;
-	uint64_t entry;
-	unsigned int nr_strays; /* stops at entry outside the guest */
+	uint64_t entry;         /* to be reached in ring 3 */
+	uint64_t stack;         /* with that stack pointer; 0: any */
+	unsigned int nr_strays; /* stops there that are others */
 	unsigned int nr_resent;
 	const char *error;
 	/* The packet that is arriving. */
@@ -52,8 +57,14 @@ struct gdbstub {
 	size_t out_length;
 };
 
-/* Begins: there is output at once. */
+/*
+ * Begins, with the machine stopped: to an address of the guest's, or by letting
+ * it run. There is output at once.
+ */
 void gdbstub_init(struct gdbstub *stub, uint64_t entry);
+void gdbstub_watch(struct gdbstub *stub);
+/* In GDBSTUB_PAUSED: on to that address with that stack pointer. */
+void gdbstub_stop_at(struct gdbstub *stub, uint64_t entry, uint64_t stack);
 void gdbstub_feed(struct gdbstub *stub, const char *data, size_t size);
 /* Moves pending output to buffer; returns how many bytes. */
 size_t gdbstub_take(struct gdbstub *stub, char *buffer, size_t size);

@@ -49,6 +49,7 @@ static void fini_life(struct monitor *m)
 	cJSON_Delete(m->boot);
 	cJSON_Delete(m->guest_start);
 	cJSON_Delete(m->recording);
+	cJSON_Delete(m->stopped);
 	cJSON_Delete(m->crash);
 	cJSON_Delete(m->shutdown);
 	cJSON_Delete(m->summary);
@@ -195,6 +196,8 @@ static void take_event(struct monitor *m, const char *kind, cJSON *event)
 		m->guest_started = true;
 	} else if (strcmp(kind, EVENT_RECORDING) == 0) {
 		replace(&m->recording, event);
+	} else if (strcmp(kind, EVENT_STOPPED) == 0) {
+		replace(&m->stopped, event);
 	} else if (strcmp(kind, EVENT_CRASH) == 0) {
 		replace(&m->crash, event);
 	} else if (strcmp(kind, EVENT_SHUTDOWN) == 0) {

@@ -35,6 +35,7 @@ struct monitor {
 	cJSON *boot;
 	cJSON *guest_start;
 	cJSON *recording;
+	cJSON *stopped; /* for gdb */
 	cJSON *crash;
 	cJSON *shutdown;
 	cJSON *summary;

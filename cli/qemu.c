@@ -113,6 +113,10 @@ _Noreturn static void become_qemu(char **arguments,
 		inherit(config->console);
 		inherit(config->control);
 		inherit(config->gdb);
+		for (unsigned int i = 0; qemu_pauses(config) && i < PAUSES;
+		     i++) {
+			inherit(config->pause[i]);
+		}
 		execvp(arguments[0], arguments);
 	}
 	error = errno;
@@ -184,6 +188,7 @@ static void close_ours(struct qemu *qemu)
 	close_fd(&qemu->console);
 	close_fd(&qemu->control);
 	close_fd(&qemu->errors);
+	pauses_close(&qemu->pauses);
 }
 
 int qemu_start(struct qemu *qemu, struct qemu_config *config, char *error)
@@ -191,7 +196,12 @@ int qemu_start(struct qemu *qemu, struct qemu_config *config, char *error)
 	int errors[2] = {-1, -1};
 	int failure = 0;
 
-	*qemu = (struct qemu){.console = -1, .control = -1, .errors = -1};
+	*qemu = (struct qemu){
+		.console = -1,
+		.control = -1,
+		.errors = -1,
+		.pauses = {.ours = {-1, -1}},
+	};
 	config->console = -1;
 	config->control = -1;
 	config->gdb = -1;
@@ -202,10 +212,14 @@ int qemu_start(struct qemu *qemu, struct qemu_config *config, char *error)
 	}
 	if (qemu->console < 0 || qemu->control < 0 ||
 	    (config->options->gdb && config->gdb < 0) ||
+	    (qemu_pauses(config) && !pauses_open(&qemu->pauses)) ||
 	    pipe2(errors, O_CLOEXEC) != 0) {
 		failure = errno;
 	} else {
 		qemu->errors = errors[0];
+		for (unsigned int i = 0; i < PAUSES; i++) {
+			config->pause[i] = qemu->pauses.theirs[i];
+		}
 		failure = spawn(qemu, config, errors[1]);
 	}
 	/* QEMU's ends must be closed here, or we would not see its end. */

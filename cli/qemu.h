@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "abi/control.h"
+#include "cli/pauses.h"
 #include "cli/run_options.h"
 
 #define QEMU_PROGRAM "qemu-system-x86_64"
@@ -43,7 +44,8 @@ struct qemu_config {
 	int memory;  /* the machine's RAM, shared with us */
 	int console; /* QEMU's ends of socket pairs */
 	int control;
-	int gdb; /* a listening socket */
+	int gdb;           /* a listening socket */
+	int pause[PAUSES]; /* pipes (pauses.h) */
 };
 
 /*
@@ -54,6 +56,10 @@ char **qemu_arguments(const struct qemu_config *config);
 void qemu_free_arguments(char **arguments);
 /* Does the hypervisor wait for CONTROL_GO after a refusal? */
 bool qemu_waits(const struct qemu_config *config);
+/* Does the machine stand there until pauses_release()? */
+bool qemu_pauses(const struct qemu_config *config);
+/* Is the machine to be stopped for gdb, at a request of the guest's? */
+bool qemu_stops(const struct run_options *o);
 
 /*
  * How much memory the machine needs for a guest of that many bytes, with
@@ -74,6 +80,7 @@ struct qemu {
 	int control;
 	int errors;   /* QEMU's stderr */
 	int gdb_port; /* 0: no gdb stub */
+	struct pauses pauses;
 };
 
 /*

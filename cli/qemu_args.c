@@ -42,6 +42,9 @@
 #define EXACT_RTC "base=2024-01-01T00:00:00,clock=vm"
 #define EXACT_SEED "1"
 
+/* At CONTROL_STOP_PORT. */
+#define STOP_DEVICE "pvpanic,ioport=0x505"
+
 #define MAX_ARGUMENTS 64
 
 struct arguments {
@@ -180,6 +183,10 @@ static void add_machine(struct arguments *a, const struct qemu_config *config)
 	add(a, "-no-user-config");
 	add(a, "-no-reboot");
 	add_pair(a, "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04");
+	if (qemu_stops(config->options)) {
+		add_pair(a, "-device", STOP_DEVICE);
+		add_pair(a, "-action", "panic=pause");
+	}
 	if (config->options->icount) {
 		add_pair(a, "-icount", "shift=0,sleep=off");
 		add_pair(a, "-rtc", EXACT_RTC);
@@ -195,6 +202,14 @@ static void add_channels(struct arguments *a, const struct qemu_config *config)
 	add(a, "-chardev");
 	add(a, "socket,id=control,fd=%d", config->control);
 	add_pair(a, "-serial", "chardev:control");
+	for (unsigned int i = 0; qemu_pauses(config) && i < PAUSES; i++) {
+		add(a, "-chardev");
+		add(a, "file,id=pause%u,path=/proc/self/fd/%d", i,
+		    config->pause[i]);
+		add(a, "-device");
+		add(a, "isa-debugcon,iobase=%#x,chardev=pause%u",
+		    CONTROL_PAUSE_PORT + i, i);
+	}
 	if (config->gdb >= 0) {
 		add(a, "-chardev");
 		add(a, "socket,id=gdb,fd=%d,server=on,wait=off", config->gdb);
@@ -203,10 +218,26 @@ static void add_channels(struct arguments *a, const struct qemu_config *config)
 	}
 }
 
+bool qemu_stops(const struct run_options *o)
+{
+	return o->gdb && (o->stop_at != 0 || o->stop_at_refusal);
+}
+
 /*
  * While instructions are counted nobody may wait for us: how long that takes
- * would be counted, too.
+ * would be counted, too. So the machine stands. A repetition executes the same
+ * instructions, and finds no device there.
  */
+static bool has_pauses(const struct qemu_config *config)
+{
+	return config->memory >= 0 && config->options->icount;
+}
+
+bool qemu_pauses(const struct qemu_config *config)
+{
+	return has_pauses(config) && !config->options->repeats;
+}
+
 bool qemu_waits(const struct qemu_config *config)
 {
 	return config->memory >= 0 && !config->options->icount &&
@@ -305,8 +336,10 @@ static void add_hypervisor(struct arguments *a,
 	if (o->stop_at != 0) {
 		say_word(&w, " stop-at=%" PRIu64, o->stop_at);
 	}
-	say_word(&w, "%s%s", o->stop_at_refusal ? " stop-at-refusal" : "",
-		 qemu_waits(config) ? " wait" : "");
+	say_word(&w, "%s%s%s%s", o->stop_at_refusal ? " stop-at-refusal" : "",
+		 qemu_stops(o) ? " stop-in-guest" : "",
+		 qemu_waits(config) ? " wait" : "",
+		 has_pauses(config) ? " pause" : "");
 	say_watch(&w, o);
 	if (o->record != NULL) {
 		say_word(&w, " record=%d", QEMU_RECORD_MIB);

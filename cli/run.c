@@ -342,7 +342,8 @@ static enum exit_status run_guests(struct run *r, struct monitor *monitor)
 			.kernel_fd = r->config.guest[i].kernel,
 			.kernel_size = r->guest[i].elf_size,
 			.map_path = r->options.symbols,
-			.waits = qemu_waits(&r->config),
+			.waits = qemu_waits(&r->config) ||
+				 qemu_pauses(&r->config),
 		};
 	}
 	status = run_session(r, &s);

@@ -7,10 +7,8 @@
  * for; so nothing that it said before it ended is lost. Whoever wants the run
  * to end early kills QEMU, and the loop ends by the same way.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -22,8 +20,8 @@
 #include <unistd.h>
 
 #include "abi/control.h"
+#include "cli/debugger.h"
 #include "cli/expect.h"
-#include "cli/gdbstub.h"
 #include "cli/recording.h"
 #include "cli/session.h"
 #include "cli/terminal.h"
@@ -50,8 +48,7 @@ struct loop {
 	struct expect expect;
 	struct expect until;
 	struct expect fail_on;
-	struct gdbstub gdb;
-	int gdb_fd;
+	struct debugger debugger;
 	int signal_fd;
 	int input; /* -1: keys are not wanted, or have ended */
 	int output;
@@ -164,12 +161,16 @@ static void on_console(struct loop *l)
 /* It has been seen how things are: the hypervisor goes on. */
 static void release_hypervisor(struct loop *l, unsigned int refusals)
 {
+	const struct qemu_config *config = l->session->config;
 	const char go = CONTROL_GO;
 
-	while (qemu_waits(l->session->config) && refusals-- > 0 &&
-	       l->qemu.control >= 0) {
-		(void)!send(l->qemu.control, &go, 1,
-			    MSG_DONTWAIT | MSG_NOSIGNAL);
+	while (refusals-- > 0 && l->qemu.control >= 0) {
+		if (qemu_pauses(config)) {
+			pauses_release(&l->qemu.pauses);
+		} else if (qemu_waits(config)) {
+			(void)!send(l->qemu.control, &go, 1,
+				    MSG_DONTWAIT | MSG_NOSIGNAL);
+		}
 	}
 }
 
@@ -301,65 +302,69 @@ static void send_keys(struct loop *l)
 	}
 }
 
-static void close_gdb(struct loop *l)
+static bool is_readable(int fd)
 {
-	if (l->gdb_fd >= 0) {
-		close(l->gdb_fd);
-		l->gdb_fd = -1;
-	}
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	return fd >= 0 && poll(&p, 1, 0) > 0;
 }
 
-/* The packets are few and short: a loopback socket always takes them. */
-static void send_gdb(struct loop *l)
+/* The machine has stopped itself, and what the hypervisor has said is here. */
+static void on_stop(struct loop *l)
 {
-	char data[GDBSTUB_OUT_SIZE];
-	size_t n = gdbstub_take(&l->gdb, data, sizeof(data));
+	const cJSON *stopped;
 
-	if (n > 0 && send(l->gdb_fd, data, n, MSG_NOSIGNAL) != (ssize_t)n) {
-		close_gdb(l);
+	while (is_readable(l->qemu.control)) {
+		on_control(l);
 	}
-}
-
-static void on_gdb(struct loop *l)
-{
-	size_t n = receive(l, &l->gdb_fd);
-
-	gdbstub_feed(&l->gdb, l->chunk, n);
-	if (l->gdb_fd >= 0) {
-		send_gdb(l);
-	}
-	if (l->gdb.state == GDBSTUB_FAILED) {
-		strncpy(l->session->error, l->gdb.error,
-			sizeof(l->session->error) - 1);
-		close_gdb(l);
+	stopped = l->session->monitor->stopped;
+	if (stopped == NULL) {
+		snprintf(l->session->error, sizeof(l->session->error),
+			 "it stopped, and the hypervisor does not know why");
 		end_run(l, RUN_QEMU_FAILED);
-	} else if (l->gdb.state == GDBSTUB_DONE) {
-		close_gdb(l);
+		return;
+	}
+	debugger_go_to(&l->debugger, monitor_hex(stopped, STOPPED_RIP),
+		       monitor_hex(stopped, STOPPED_RSP));
+}
+
+static void tell_gdb(struct loop *l)
+{
+	const struct session *s = l->session;
+	const cJSON *stopped = s->monitor->stopped;
+
+	if (stopped == NULL) {
 		say("gdb: stopped at the guest's first instruction, "
 		    "0x%" PRIx64,
-		    l->session->entry);
-		say("gdb: connect with target remote 127.0.0.1:%d",
-		    l->qemu.gdb_port);
+		    s->entry);
+	} else {
+		say("gdb: stopped at 0x%" PRIx64 ", where the guest goes on "
+		    "after request #%" PRIu64,
+		    monitor_hex(stopped, STOPPED_RIP),
+		    monitor_number(stopped, STOPPED_REQUEST, 0));
 	}
+	say("gdb: connect with target remote 127.0.0.1:%d", l->qemu.gdb_port);
 }
 
-static bool connect_gdb(struct loop *l)
+static void on_debugger(struct loop *l)
 {
-	struct sockaddr_in address = {
-		.sin_family = AF_INET,
-		.sin_port = htons((uint16_t)l->qemu.gdb_port),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
+	size_t n = receive(l, &l->debugger.fd);
 
-	l->gdb_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (l->gdb_fd < 0 || connect(l->gdb_fd, (struct sockaddr *)&address,
-				     sizeof(address)) != 0) {
-		close_gdb(l);
-		return false;
+	switch (debugger_feed(&l->debugger, l->chunk, n)) {
+	case DEBUGGER_NOTHING:
+		break;
+	case DEBUGGER_PAUSED:
+		on_stop(l);
+		break;
+	case DEBUGGER_READY:
+		tell_gdb(l);
+		break;
+	case DEBUGGER_FAILED:
+		strncpy(l->session->error, l->debugger.stub.error,
+			sizeof(l->session->error) - 1);
+		end_run(l, RUN_QEMU_FAILED);
+		break;
 	}
-	gdbstub_init(&l->gdb, l->session->entry);
-	send_gdb(l);
-	return true;
 }
 
 static void handle(struct loop *l, const struct pollfd *p)
@@ -383,7 +388,7 @@ static void handle(struct loop *l, const struct pollfd *p)
 		on_keys(l);
 	}
 	if (p[P_GDB].revents != 0) {
-		on_gdb(l);
+		on_debugger(l);
 	}
 }
 
@@ -409,7 +414,7 @@ static void run_loop(struct loop *l, double deadline)
 			[P_ERRORS] = {l->qemu.errors, POLLIN, 0},
 			[P_SIGNAL] = {l->signal_fd, POLLIN, 0},
 			[P_STDIN] = {want_keys ? l->input : -1, POLLIN, 0},
-			[P_GDB] = {l->gdb_fd, POLLIN, 0},
+			[P_GDB] = {l->debugger.fd, POLLIN, 0},
 		};
 		double until = l->ended_by_us ? l->kill_at : deadline;
 		bool timed = until > 0;
@@ -504,7 +509,7 @@ static void run_qemu(struct loop *l)
 	struct session *s = l->session;
 	double start = now();
 
-	if (s->options->gdb && !connect_gdb(l)) {
+	if (!debugger_open(&l->debugger, &l->qemu, s->options, s->entry)) {
 		snprintf(s->error, sizeof(s->error),
 			 "cannot connect to its gdb stub");
 		end_run(l, RUN_QEMU_FAILED);
@@ -514,7 +519,7 @@ static void run_qemu(struct loop *l)
 	}
 	run_loop(l, s->options->timeout == 0 ? 0 : start + s->options->timeout);
 	terminal_restore();
-	close_gdb(l);
+	debugger_close(&l->debugger);
 	judge(l, qemu_finish(&l->qemu));
 	release_line(l);
 	s->seconds = now() - start;
@@ -566,7 +571,7 @@ int session_run(struct session *s)
 		return -1;
 	}
 	l->session = s;
-	l->gdb_fd = -1;
+	l->debugger.fd = -1;
 	l->input = s->options->interactive ? STDIN_FILENO : -1;
 	l->output = s->options->repeats                      ? s->silence
 		    : s->options->json || s->options->doctor ? STDERR_FILENO

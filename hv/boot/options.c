@@ -259,7 +259,9 @@ static bool parse_option(struct options *o, const char *word)
 	       is_word(word, "fresh", &frames_fresh) ||
 	       is_word(word, "stop-at-refusal", &stop_at_refusal) ||
 	       is_word(word, "smap", &smap_forced) ||
+	       is_word(word, "stop-in-guest", &stop_in_guest) ||
 	       is_word(word, "wait", &refused_wait) ||
+	       is_word(word, "pause", &machine_pauses) ||
 	       is_word(word, "stretch", &slice_measured) ||
 	       parse_domain(o, word);
 }

@@ -92,17 +92,36 @@ void domain_break_all(const char *reason, bool with_report)
 
 uint64_t stop_at_request;
 bool stop_at_refusal;
+bool stop_in_guest;
 
 bool stop_watches(void)
 {
 	return stop_at_request != 0 || stop_at_refusal;
 }
 
-void stop_watch(struct domain *d)
+/* Why to stop there, or NULL. */
+static const char *reached(const struct domain *d)
 {
 	if (stop_at_request != 0 && d->mmu.serial >= stop_at_request) {
-		domain_break(d, "stopped at the request that was named", true);
-	} else if (stop_at_refusal && d->mmu.stats.refused != 0) {
-		domain_break(d, "stopped at the first refusal", true);
+		return "stopped at the request that was named";
 	}
+	return stop_at_refusal && d->mmu.stats.refused != 0
+		       ? "stopped at the first refusal"
+		       : NULL;
+}
+
+bool stop_watch(struct domain *d)
+{
+	const char *reason = reached(d);
+
+	if (reason == NULL) {
+		return false;
+	}
+	if (!stop_in_guest) {
+		domain_break(d, reason, true);
+		return false;
+	}
+	stop_at_request = 0;
+	stop_at_refusal = false;
+	return true;
 }

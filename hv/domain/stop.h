@@ -38,7 +38,10 @@ extern bool stop_all; /* that was asked for */
 /* Stops at the end of the hypercall in which that request is, or a refusal. */
 extern uint64_t stop_at_request; /* 0: none */
 extern bool stop_at_refusal;
+/* Boot option: there is a debugger, for which the machine is to be stopped. */
+extern bool stop_in_guest;
 bool stop_watches(void);
-void stop_watch(struct domain *d);
+/* True, once: that is to be done. Without the option the domain ends here. */
+bool stop_watch(struct domain *d);
 
 #endif

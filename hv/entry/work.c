@@ -11,6 +11,7 @@
 #include "hv/vcpu/inject.h"
 #include "hv/schedule/schedule.h"
 #include "hv/report/audit.h"
+#include "hv/report/stopped.h"
 #include "hv/domain/domain.h"
 #include "hv/domain/stop.h"
 #include "hv/life/end.h"
@@ -28,12 +29,14 @@ static void give_nmi(struct vcpu *v, struct regs *r)
 
 static void do_work(struct vcpu *v, struct regs *r)
 {
+	bool stops = false;
+
 	if (v->work & VCPU_WORK_IRET) {
 		v->work &= ~(uint32_t)VCPU_WORK_IRET;
 		trap_iret(v, r, r->rsp);
 	}
 	if (v->work & VCPU_WORK_WATCH) {
-		stop_watch(v->domain);
+		stops = stop_watch(v->domain);
 	}
 	if (v->work & VCPU_WORK_STOP) {
 		domain_end(v, r);
@@ -47,6 +50,9 @@ static void do_work(struct vcpu *v, struct regs *r)
 	}
 	if (v->work & VCPU_WORK_NMI) {
 		give_nmi(v, r);
+	}
+	if (stops) {
+		stopped_in_guest(v, r);
 	}
 }
 

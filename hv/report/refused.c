@@ -13,6 +13,7 @@
 #include "hv/domain/domain.h"
 #include "hv/domain/stop.h"
 #include "hv/report/log.h"
+#include "hv/report/machine.h"
 #include "hv/report/serial.h"
 #include "hv/report/stack.h"
 #include "hv/cpu/clock.h"
@@ -154,6 +155,7 @@ void refused_wait_for_reader(void)
 	uint64_t start = x86_rdtsc();
 
 	if (!refused_wait) {
+		machine_pause();
 		return;
 	}
 	serial_flush(SERIAL_CONTROL);

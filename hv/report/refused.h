@@ -20,7 +20,9 @@ struct domain;
  */
 extern bool refused_wait;
 
-/* With that option: until it has come. */
+/* With that option: until it has come. Else, where it can be, the machine is
+ * stopped for as long.
+ */
 void refused_wait_for_reader(void);
 
 /* How many went untold, if any did since this was last said. */

@@ -41,6 +41,18 @@ enum control_exit {
  * meanwhile; not for ever.
  */
 #define CONTROL_GO 'g'
+/*
+ * With the word "pause" it writes a byte to a port instead, to this and the next
+ * in turn, and the write returns when the command has looked: the whole machine
+ * stands, its clock too, and no instruction more is executed for it.
+ */
+#define CONTROL_PAUSE_PORT 0xf8
+/*
+ * With the word "stop-in-guest": QEMU's pvpanic device, which stops the machine,
+ * not to the instruction, so that a debugger can have it.
+ */
+#define CONTROL_STOP_PORT 0x505
+#define CONTROL_STOP 1
 
 /* scripts/control-schema reads these lines. */
 /* clang-format off */
@@ -155,6 +167,13 @@ enum control_exit {
 #define STALE_RIP "rip" /* hex: of the instruction */
 #define STALE_STACK "stack" /* hexes: may be return addresses */
 #define STALE_NR "nr" /* number: how many so far; the first are told */
+
+#define EVENT_STOPPED "stopped"
+#define STOPPED_DOMAIN "domain" /* number: the domain's */
+#define STOPPED_REQUEST "request" /* number: operations so far */
+#define STOPPED_VCPU "vcpu" /* number: that goes on when the machine does */
+#define STOPPED_RIP "rip" /* hex: from there */
+#define STOPPED_RSP "rsp" /* hex: with this stack pointer */
 
 #define EVENT_AUDIT "audit"
 #define AUDIT_DOMAIN "domain" /* number: at whose doing */

@@ -169,6 +169,65 @@ static void a_stop_outside_ring_3_is_stepped_over(void **state)
 	assert_int_equal(g.state, GDBSTUB_DONE);
 }
 
+/* Registers in ring 3 with that stack pointer, the lowest byte first. */
+static const char *registers_on(uint64_t rsp)
+{
+	static char text[600];
+
+	snprintf(text, sizeof(text), "%s", registers(0xe033));
+	for (unsigned int i = 0; i < 8; i++) {
+		char byte[3];
+
+		snprintf(byte, sizeof(byte), "%02x",
+			 (unsigned int)(rsp >> (8 * i)) & 0xff);
+		memcpy(text + (7 * 8 + i) * 2, byte, 2);
+	}
+	return text;
+}
+
+/* Where the guest goes on is known only when the machine has stopped. */
+static void a_machine_that_stops_goes_on_to_its_guest(void **state)
+{
+	const uint64_t stack = 0xffffffff82003e58;
+	struct gdbstub g;
+
+	(void)state;
+	gdbstub_watch(&g);
+	assert_string_equal(sent(&g), "$c#63");
+	assert_int_equal(g.state, GDBSTUB_WATCH);
+	reply(&g, "T8fthread:01;");
+	assert_int_equal(g.state, GDBSTUB_PAUSED);
+	assert_string_equal(sent(&g), "+");
+	gdbstub_stop_at(&g, ENTRY, stack);
+	assert_string_equal(sent(&g), "$Z1,ffffffff830791c0,1#13");
+	reply(&g, "OK");
+	reply(&g, "T05thread:01;");
+	sent(&g);
+	/* Another comes by, on a stack of its own. */
+	reply(&g, registers_on(stack - 0x100));
+	assert_int_equal(g.state, GDBSTUB_LIFT);
+	reply(&g, "OK");
+	reply(&g, "T05thread:01;");
+	reply(&g, "OK");
+	reply(&g, "T05thread:01;");
+	reply(&g, registers_on(stack));
+	assert_int_equal(g.state, GDBSTUB_REMOVE);
+	reply(&g, "OK");
+	assert_int_equal(g.state, GDBSTUB_DONE);
+	assert_int_equal(g.nr_strays, 1);
+}
+
+static void a_machine_that_ends_without_a_stop_is_no_failure(void **state)
+{
+	struct gdbstub g;
+
+	(void)state;
+	gdbstub_watch(&g);
+	reply(&g, "W21");
+	assert_int_equal(g.state, GDBSTUB_ENDED);
+	assert_null(g.error);
+}
+
 static void stops_outside_the_guest_are_bounded(void **state)
 {
 	struct gdbstub g;
@@ -269,6 +328,9 @@ int main(void)
 		cmocka_unit_test(escapes_and_run_lengths_are_undone),
 		cmocka_unit_test(the_guest_s_first_instruction_is_reached),
 		cmocka_unit_test(a_stop_outside_ring_3_is_stepped_over),
+		cmocka_unit_test(a_machine_that_stops_goes_on_to_its_guest),
+		cmocka_unit_test(
+			a_machine_that_ends_without_a_stop_is_no_failure),
 		cmocka_unit_test(stops_outside_the_guest_are_bounded),
 		cmocka_unit_test(a_packet_with_a_wrong_sum_is_asked_for_again),
 		cmocka_unit_test(a_packet_refused_by_the_stub_is_sent_again),

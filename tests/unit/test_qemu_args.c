@@ -349,10 +349,71 @@ static void a_repetition_watches_what_it_is_told_to(void **state)
 	qemu_free_arguments(a);
 }
 
+/* How long it takes us to look is not to be counted. */
+static void where_instructions_are_counted_the_machine_stands(void **state)
+{
+	struct run_options o = plain_options;
+	struct qemu_config c = plain_config(&o);
+	char **a;
+
+	(void)state;
+	assert_false(qemu_pauses(&c));
+	o.icount = true;
+	assert_false(qemu_pauses(&c)); /* there is nothing to look at */
+	c.memory = 15;
+	c.pause[0] = 20;
+	c.pause[1] = 21;
+	assert_true(qemu_pauses(&c));
+	assert_false(qemu_waits(&c));
+	a = qemu_arguments(&c);
+	assert_non_null(a);
+	assert_non_null(strstr(after(a, "-append"), " pause "));
+	assert_true(has(a, "file,id=pause0,path=/proc/self/fd/20"));
+	assert_true(has(a, "file,id=pause1,path=/proc/self/fd/21"));
+	assert_true(has(a, "isa-debugcon,iobase=0xf8,chardev=pause0"));
+	assert_true(has(a, "isa-debugcon,iobase=0xf9,chardev=pause1"));
+	qemu_free_arguments(a);
+	/* A repetition does the same, and nobody looks. */
+	o.repeats = true;
+	a = qemu_arguments(&c);
+	assert_non_null(a);
+	assert_non_null(strstr(after(a, "-append"), " pause "));
+	assert_false(has(a, "file,id=pause0,path=/proc/self/fd/20"));
+	qemu_free_arguments(a);
+}
+
+static void gdb_at_a_request_needs_a_machine_that_stops_itself(void **state)
+{
+	struct run_options o = plain_options;
+	struct qemu_config c = plain_config(&o);
+	char **a;
+
+	(void)state;
+	o.stop_at = 397;
+	assert_false(qemu_stops(&o));
+	o.gdb = true;
+	assert_true(qemu_stops(&o));
+	a = qemu_arguments(&c);
+	assert_non_null(a);
+	assert_non_null(
+		strstr(after(a, "-append"), " stop-at=397 stop-in-guest "));
+	assert_true(has(a, "pvpanic,ioport=0x505"));
+	assert_string_equal(after(a, "-action"), "panic=pause");
+	qemu_free_arguments(a);
+	o.stop_at = 0;
+	assert_false(qemu_stops(&o));
+	o.stop_at_refusal = true;
+	assert_true(qemu_stops(&o));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_repetition_watches_what_it_is_told_to),
+		cmocka_unit_test(
+			where_instructions_are_counted_the_machine_stands),
+		cmocka_unit_test(
+			gdb_at_a_request_needs_a_machine_that_stops_itself),
 		cmocka_unit_test(a_plain_run_has_the_plain_arguments),
 		cmocka_unit_test(the_console_is_the_first_serial_port),
 		cmocka_unit_test(module_strings_survive_qemu_s_parsing),
