@@ -44,6 +44,7 @@ static void ask_frame(struct sim *s, struct lab_why *w, mfn_t f)
 	w->pfn = sim_m2p(s, f);
 	w->type_info = frame_type_info(frame_of(&s->mmu, f));
 	holders_find(&m, f.v, &w->holders);
+	w->nr_uses = mmu_uses(&s->dom, f, w->use, LAB_USES);
 	for (unsigned int i = 0; i < w->holders.nr; i++) {
 		const struct holder *h = &w->holders.list[i];
 

@@ -10,6 +10,7 @@
 #include "abi/text.h"
 #include "cli/why/holders.h"
 #include "cli/why/kernel.h"
+#include "engine/report/uses.h"
 #include "lab/lab.h"
 
 enum lab_why_kind {
@@ -45,6 +46,7 @@ struct lab_maker {
 };
 
 #define LAB_WHY_EVENTS 12
+#define LAB_USES 8
 
 /* One event of the frame's history. */
 struct lab_past {
@@ -77,6 +79,8 @@ struct lab_why {
 	struct holders holders;
 	struct lab_maker maker[HOLDERS_KEPT]; /* of holders.list[] */
 	struct lab_maker pin_maker;           /* if it is pinned */
+	unsigned int nr_uses;                 /* in all */
+	struct mmu_use use[LAB_USES];         /* the first ones */
 	unsigned int nr_past;
 	struct lab_past past[LAB_WHY_EVENTS]; /* the last ones */
 	struct lab_notes notes;               /* the kernel's */

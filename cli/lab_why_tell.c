@@ -9,6 +9,7 @@
 #include "abi/control.h"
 #include "cli/lab_why.h"
 #include "cli/why/report.h"
+#include "cli/why/uses.h"
 #include "cli/why/words.h"
 
 #define INDENT "             "
@@ -159,13 +160,28 @@ static void tell_maker(struct text *t, const struct lab_self *self,
 	tell_stack(t, self, &m->stack);
 }
 
+static void tell_uses(struct text *t, const struct lab_why *w)
+{
+	cJSON *e = cJSON_CreateObject();
+	cJSON *list = cJSON_AddArrayToObject(e, REFUSAL_USES);
+
+	for (unsigned int i = 0; i < w->nr_uses && i < LAB_USES; i++) {
+		(void)cJSON_AddItemToArray(list, use_record(&w->use[i]));
+	}
+	if (w->nr_uses > LAB_USES) {
+		add_number(e, REFUSAL_MORE_USES, w->nr_uses - LAB_USES);
+	}
+	uses_tell(t, e);
+	cJSON_Delete(e);
+}
+
 static void tell_holders(struct text *t, const struct lab_self *self,
 			 const struct lab_why *w)
 {
 	const struct holders *h = &w->holders;
 	uint64_t all = h->writable + h->read_only + h->upper;
 
-	holders_tell_count(t, h);
+	holders_tell_count(t, h, w->nr_uses);
 	for (unsigned int i = 0; i < h->nr; i++) {
 		holder_tell(t, &h->list[i]);
 		tell_maker(t, self, &w->maker[i], "made");
@@ -173,6 +189,7 @@ static void tell_holders(struct text *t, const struct lab_self *self,
 	if (all > h->nr) {
 		text_format(t, INDENT "and %lu more\n", all - h->nr);
 	}
+	tell_uses(t, w);
 	if (h->pinned) {
 		tell_maker(t, self, &w->pin_maker, "pinned");
 	}

@@ -14,13 +14,18 @@
 
 #define INDENT "             "
 
+static bool is_domain(uint16_t owner)
+{
+	return owner != OWNER_NONE && owner < OWNER_FREED;
+}
+
 /* Entries of a frame that hold references; 0 if it is no table in use. */
 static unsigned int live_entries(const struct why_machine *m, uint64_t mfn,
 				 unsigned int *ret_level)
 {
 	const struct frame *f = why_frame(m, mfn);
 
-	if (f == NULL || f->owner != m->tag || !frame_is_table(f->type) ||
+	if (f == NULL || !is_domain(f->owner) || !frame_is_table(f->type) ||
 	    frame_type_refs(f) == 0) {
 		return 0;
 	}
@@ -38,7 +43,14 @@ static bool is_ours(unsigned int level, unsigned int slot)
 	return level == 4 && slot >= XEN_L4_FIRST && slot <= XEN_L4_LAST;
 }
 
-/* The first entry of a table of `level` that refers to `mfn`. */
+static uint16_t owner_of(const struct why_machine *m, uint64_t mfn)
+{
+	const struct frame *f = why_frame(m, mfn);
+
+	return f == NULL ? OWNER_NONE : f->owner;
+}
+
+/* The first entry of a table of `level`, of its owner, that refers to `mfn`. */
 static bool find_parent(const struct why_machine *m, uint64_t mfn,
 			unsigned int level, uint64_t *ret_table,
 			unsigned int *ret_slot)
@@ -46,8 +58,9 @@ static bool find_parent(const struct why_machine *m, uint64_t mfn,
 	for (uint64_t t = 0; t < m->nr_frames; t++) {
 		unsigned int found = 0;
 		unsigned int nr = live_entries(m, t, &found);
-		const pte_t *e =
-			nr == 0 || found != level ? NULL : why_entries(m, t);
+		bool possible = nr != 0 && found == level &&
+				owner_of(m, t) == owner_of(m, mfn);
+		const pte_t *e = possible ? why_entries(m, t) : NULL;
 
 		for (unsigned int i = 0; e != NULL && i < nr; i++) {
 			if (pte_present(e[i]) && !is_ours(level, i) &&
@@ -153,10 +166,12 @@ void holders_find(const struct why_machine *m, uint64_t mfn,
 				continue;
 			}
 			count(ret, level, e[i]);
-			keep(ret, (struct holder){.table = t,
-						  .slot = i,
-						  .level = level,
-						  .entry = e[i]});
+			keep(ret,
+			     (struct holder){.table = t,
+					     .slot = i,
+					     .level = level,
+					     .other = owner_of(m, t) != m->tag,
+					     .entry = e[i]});
 		}
 	}
 	for (unsigned int i = 0; i < ret->nr; i++) {
@@ -188,22 +203,32 @@ void holder_tell(struct text *t, const struct holder *h)
 		text_string(t, h->hooked ? " (under no root)"
 					 : " (table not hooked)");
 	}
+	if (h->other) {
+		text_string(t, " (of another domain)");
+	}
 	text_char(t, '\n');
 }
 
-void holders_tell_count(struct text *t, const struct holders *h)
+void holders_tell_count(struct text *t, const struct holders *h, uint64_t uses)
 {
 	const char *between = "";
 
 	text_string(t, "  held by    ");
-	tell_count(t, &between, h->writable, "writable mapping");
-	tell_count(t, &between, h->read_only, "read-only mapping");
-	tell_count(t, &between, h->upper, "reference as a table");
-	if (h->pinned) {
+	if (h == NULL) {
+		text_string(t, "(entries were not looked for)");
+		between = ", ";
+	} else {
+		tell_count(t, &between, h->writable, "writable mapping");
+		tell_count(t, &between, h->read_only, "read-only mapping");
+		tell_count(t, &between, h->upper, "reference as a table");
+	}
+	if (h != NULL && h->pinned) {
 		text_format(t, "%sa pin", between);
 		between = ", ";
 	}
-	text_string(t, *between == '\0' ? "no entry and no pin\n" : "\n");
+	tell_count(t, &between, uses, "other use");
+	text_string(t, *between == '\0' ? "no entry, no pin and no other use\n"
+					: "\n");
 }
 
 void holders_tell_more(struct text *t, const struct holders *h)

@@ -13,6 +13,7 @@ struct holder {
 	unsigned int slot;
 	unsigned int level; /* of the table */
 	pte_t entry;
+	bool other;    /* the table is another domain's */
 	bool hooked;   /* some table or a root leads to it: */
 	uint64_t root; /* mfn of the L4, if one does */
 	bool reached;  /* by the address */
@@ -32,11 +33,14 @@ struct holders {
 	struct holder list[HOLDERS_KEPT]; /* writable ones first */
 };
 
-/* Looks through all tables of the domain. */
+/* Looks through all tables, of this domain and of others. */
 void holders_find(const struct why_machine *m, uint64_t mfn,
 		  struct holders *ret);
-/* "  held by ...", how many of which kind; one holder's line. */
-void holders_tell_count(struct text *t, const struct holders *h);
+/*
+ * "  held by ...", how many of which kind, and so many uses beside; one
+ * holder's line. h may be NULL: entries were not looked for.
+ */
+void holders_tell_count(struct text *t, const struct holders *h, uint64_t uses);
 void holder_tell(struct text *t, const struct holder *h);
 /* "and N more", if there are. */
 void holders_tell_more(struct text *t, const struct holders *h);

@@ -13,6 +13,7 @@
 #include "cli/why/callers.h"
 #include "cli/why/hints.h"
 #include "cli/why/maker.h"
+#include "cli/why/uses.h"
 #include "cli/why/words.h"
 
 static bool has(const cJSON *e, const char *key)
@@ -146,12 +147,17 @@ static const struct holders *look_for_holders(const struct why_case *c,
 	return c->holders;
 }
 
-/* Entries and pins that keep the frame what it is, and who made them. */
+/* Whatever keeps the frame what it is, and who made it so; h may be NULL. */
 static void tell_holders(struct text *t, const struct why_case *c,
 			 const struct holders *h)
 {
-	holders_tell_count(t, h);
-	for (unsigned int i = 0; i < h->nr; i++) {
+	const uint64_t uses = uses_count(c->event);
+
+	if (h == NULL && uses == 0) {
+		return;
+	}
+	holders_tell_count(t, h, uses);
+	for (unsigned int i = 0; h != NULL && i < h->nr; i++) {
 		const cJSON *made = maker_find(c->history, &h->list[i]);
 
 		holder_tell(t, &h->list[i]);
@@ -159,8 +165,11 @@ static void tell_holders(struct text *t, const struct why_case *c,
 			maker_tell(t, made, c->queued, c->kernel);
 		}
 	}
-	holders_tell_more(t, h);
-	if (h->pinned) {
+	if (h != NULL) {
+		holders_tell_more(t, h);
+	}
+	uses_tell(t, c->event);
+	if (h != NULL && h->pinned) {
 		tell_pin(t, c);
 	}
 }
@@ -228,9 +237,7 @@ void why_case_tell(struct text *t, const struct why_case *c)
 	tell_types(t, c->event);
 	tell_entry(t, c->event);
 	tell_asker(t, c);
-	if (h != NULL) {
-		tell_holders(t, c, h);
-	}
+	tell_holders(t, c, h);
 	tell_history(t, c);
 	hints_tell(t, c, h);
 	if (c->again != NULL) {
@@ -282,11 +289,12 @@ void why_write_fault(struct text *t, const cJSON *event,
 		     kernel);
 	if (machine != NULL && !stale) {
 		holders_find(machine, mfn, &h);
-		holders_tell_count(t, &h);
+		holders_tell_count(t, &h, uses_count(event));
 		for (unsigned int i = 0; i < h.nr; i++) {
 			holder_tell(t, &h.list[i]);
 		}
 		holders_tell_more(t, &h);
+		uses_tell(t, event);
 	}
 }
 

@@ -70,10 +70,12 @@ static void begin(uint64_t serial)
 	}
 }
 
-static void tell(struct slot *s, const struct mmu_event *e)
+static void tell(struct slot *s, const struct domain *d,
+		 const struct mmu_event *e)
 {
 	s->told = true;
 	control_begin(EVENT_QUEUED);
+	control_number(QUEUED_DOMAIN, d->mmu.domid);
 	control_number(QUEUED_REQUEST, s->request);
 	control_text(QUEUED_OP, operation_info[e->op.id].name);
 	control_hex(QUEUED_ADDRESS, s->address);
@@ -96,7 +98,7 @@ void queued_request(struct domain *d, const struct mmu_event *e)
 	}
 	for (unsigned int i = 0; i < nr_slots; i++) {
 		if (!slots[i].told && e->serial == slots[i].request) {
-			tell(&slots[i], e);
+			tell(&slots[i], d, e);
 		}
 	}
 }

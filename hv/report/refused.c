@@ -16,6 +16,7 @@
 #include "hv/report/machine.h"
 #include "hv/report/serial.h"
 #include "hv/report/stack.h"
+#include "hv/report/uses.h"
 #include "hv/cpu/clock.h"
 #include "hv/vcpu/vcpu.h"
 #include "hv/cpu/x86.h"
@@ -133,6 +134,7 @@ static void tell_control(struct mmu_domain *d, const struct refusal *r)
 	stack_tell(REFUSAL_STACK, current, cpu_guest_regs());
 	control_hex(REFUSAL_RIP, r->rip);
 	control_number(REFUSAL_SERIAL, r->serial);
+	uses_tell(REFUSAL_USES, REFUSAL_MORE_USES, domain_of(d), r->frame);
 	control_end();
 }
 

@@ -17,6 +17,7 @@
 #include "hv/report/log.h"
 #include "hv/report/refused.h"
 #include "hv/report/stack.h"
+#include "hv/report/uses.h"
 #include "hv/vcpu/vcpu.h"
 
 #define MOST_TOLD 8
@@ -68,6 +69,7 @@ static void tell(struct vcpu *v, const struct regs *r, const struct found *f,
 	const struct mmu *m = d->mmu.m;
 
 	control_begin(event);
+	control_number(TABLE_WRITE_DOMAIN, d->mmu.domid);
 	control_hex(TABLE_WRITE_VA, f->va.v);
 	control_hex(TABLE_WRITE_MFN, f->frame.v);
 	if (m->m2p[f->frame.v] != INVALID_FRAME) {
@@ -83,6 +85,7 @@ static void tell(struct vcpu *v, const struct regs *r, const struct found *f,
 	control_hex(TABLE_WRITE_RIP, r->rip);
 	stack_tell(TABLE_WRITE_STACK, v, r);
 	control_number(TABLE_WRITE_NR, nr);
+	uses_tell(TABLE_WRITE_USES, TABLE_WRITE_MORE_USES, d, f->frame);
 	control_end();
 }
 

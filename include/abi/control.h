@@ -14,7 +14,9 @@
  * Types: number (unsigned), hex (a string with 0x), text, flag; hexes and texts
  * (lists of them), counts (an object of numbers by name), list (of objects),
  * object. A member of what is in a list or object of the same event says so
- * before its type: "hypercalls/number".
+ * before its type: "hypercalls/number". What is in more than one event is a
+ * record, #define RECORD_NAME "name" and members as of an event; its name is a
+ * type, and with an s a list of them.
  *
  * To tell of something new, add its line, run scripts/control-schema, and use
  * the name: no other place has a list.
@@ -79,6 +81,17 @@ enum control_exit {
 #define RECORDING_RING "ring" /* hex: its machine address */
 #define RECORDING_WORDS "words" /* number: of 8 bytes that it holds */
 
+/* Who keeps a frame, beside the entries that name it and its pin. */
+#define RECORD_USE "use"
+#define USE_BY "by" /* text: kernel root, user root, GDT, LDT, ... */
+#define USE_VCPU "vcpu" /* number?: whose root, table or page that is */
+#define USE_INDEX "index" /* number?: page of the GDT or LDT; reference */
+#define USE_DOMAIN "domain" /* number?: that maps it, or may by a grant */
+#define USE_ENTRIES "entries" /* number?: of that domain's, that do */
+#define USE_HANDLE "handle" /* number?: of a mapping of a grant */
+#define USE_WRITABLE "writable" /* flag?: so mapped, lent or granted */
+#define USE_ACTIVE "active" /* flag?: the grant is in use */
+
 #define EVENT_REFUSAL "refusal"
 #define REFUSAL_DOMAIN "domain" /* number: the domain's */
 #define REFUSAL_OP "op" /* text: operation */
@@ -111,6 +124,8 @@ enum control_exit {
 #define REFUSAL_STACK "stack" /* hexes: words that may be return addresses */
 #define REFUSAL_VCPU "vcpu" /* number?: who asked; absent: we ourselves */
 #define REFUSAL_SERIAL "serial" /* number: refusals so far */
+#define REFUSAL_USES "uses" /* uses: of the frame, but for entries and pins */
+#define REFUSAL_MORE_USES "more_uses" /* number?: that are not in the list */
 
 #define EVENT_HISTORY "history"
 #define HISTORY_DOMAIN "domain" /* number: the domain's */
@@ -130,6 +145,7 @@ enum control_exit {
 #define HISTORY_STACK "stack" /* hexes: words that may be return addresses */
 
 #define EVENT_QUEUED "queued"
+#define QUEUED_DOMAIN "domain" /* number: the domain's */
 #define QUEUED_REQUEST "request" /* number: serial number of the operation */
 #define QUEUED_OP "op" /* text: operation */
 #define QUEUED_ADDRESS "address" /* hex: where its operands stood */
@@ -139,6 +155,7 @@ enum control_exit {
 #define QUEUED_STACK "stack" /* hexes: words that may be return addresses */
 
 #define EVENT_TABLE_WRITE "table_write"
+#define TABLE_WRITE_DOMAIN "domain" /* number: the domain's */
 #define TABLE_WRITE_VA "va" /* hex: where the guest's kernel wrote */
 #define TABLE_WRITE_MFN "mfn" /* hex: the frame there, a table */
 #define TABLE_WRITE_PFN "pfn" /* hex?: its M2P entry */
@@ -152,8 +169,11 @@ enum control_exit {
 #define TABLE_WRITE_RIP "rip" /* hex: of the instruction */
 #define TABLE_WRITE_STACK "stack" /* hexes: may be return addresses */
 #define TABLE_WRITE_NR "nr" /* number: how many so far; the first are told */
+#define TABLE_WRITE_USES "uses" /* uses: of the frame, as of a refusal's */
+#define TABLE_WRITE_MORE_USES "more_uses" /* number?: not in the list */
 
 #define EVENT_STALE "stale_translation"
+#define STALE_DOMAIN "domain" /* number: the domain's */
 #define STALE_VA "va" /* hex: the tables allow what faulted there */
 #define STALE_MFN "mfn" /* hex: the frame there */
 #define STALE_PFN "pfn" /* hex?: its M2P entry */
@@ -167,6 +187,8 @@ enum control_exit {
 #define STALE_RIP "rip" /* hex: of the instruction */
 #define STALE_STACK "stack" /* hexes: may be return addresses */
 #define STALE_NR "nr" /* number: how many so far; the first are told */
+#define STALE_USES "uses" /* uses: of the frame, as of a refusal's */
+#define STALE_MORE_USES "more_uses" /* number?: not in the list */
 
 #define EVENT_STOPPED "stopped"
 #define STOPPED_DOMAIN "domain" /* number: the domain's */

@@ -50,6 +50,8 @@ void check_access(const struct bad *b);
 void check_hostile(const struct bad *b);
 void check_linear(const struct bad *b);
 void check_more(const struct bad *b);
+/* end=held: requests about frames that no table keeps (held.c). */
+void hold_frames(const struct bad *b);
 void end_by(const struct bad *b, const char *name);
 void random_calls(const struct bad *b, uint64_t seed, uint64_t ops,
 		  uint64_t show_from);

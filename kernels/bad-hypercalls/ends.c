@@ -179,6 +179,7 @@ void end_by(const struct bad *b, const char *name)
 		{"handler-not-mapped", handler_not_mapped},
 		{"event-without-callback", event_without_callback},
 		{"write-to-table", write_to_table},
+		{"held", hold_frames},
 		{"down", down},
 		{"shutdown-crash", shutdown_crash},
 		{"spin", spin},

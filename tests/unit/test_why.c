@@ -68,7 +68,7 @@ static void a_table_that_is_not_hooked_has_no_address(void **state)
 	holders_find(&w, dom_frame(41).v, &h);
 	assert_int_equal(h.writable, 1);
 	assert_false(h.list[0].reached);
-	holders_tell_count(&t, &h);
+	holders_tell_count(&t, &h, 0);
 	holder_tell(&t, &h.list[0]);
 	assert_non_null(strstr(text, "1 writable mapping"));
 	assert_non_null(strstr(text, "L1 mfn 38[007]"));
@@ -254,6 +254,72 @@ static void a_write_that_faulted_is_told_by_its_kind(void **state)
 				     "allow what the CPU refused"));
 }
 
+/* Each kind of use is put in words, and those that are too many counted. */
+static void uses_are_named(void **state)
+{
+	static const char event[] =
+		"{\"rule\":\"BAD_TYPE\",\"mfn\":\"0x41\",\"uses\":["
+		"{\"by\":\"kernel root\",\"vcpu\":1},"
+		"{\"by\":\"LDT\",\"vcpu\":2,\"index\":3},"
+		"{\"by\":\"another domain\",\"domain\":2,\"entries\":1,"
+		"\"writable\":false},"
+		"{\"by\":\"mapping of a grant\",\"handle\":4,\"index\":9,"
+		"\"writable\":true},"
+		"{\"by\":\"grant\",\"index\":9,\"domain\":7,\"writable\":"
+		"true,\"active\":true},7],\"more_uses\":3}";
+	static const char *const wanted[] = {
+		"held by    (entries were not looked for), 9 other uses\n",
+		" kernel root of vcpu 1\n",
+		" LDT page 3 of vcpu 2\n",
+		" another domain, domain 2, by 1 entry, read-only\n",
+		" mapping of a grant, reference 9, handle 4, writable\n",
+		" grant, reference 9, to domain 7, writable, in use\n",
+		" and 3 more other uses\n",
+	};
+	char text[2048];
+	struct text t = text_in(text, sizeof(text));
+	cJSON *e = cJSON_Parse(event);
+	const char *at = text;
+
+	(void)state;
+	why_refusal(&t, e, NULL, NULL);
+	cJSON_Delete(e);
+	for (unsigned int i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		at = strstr(at, wanted[i]);
+		if (at == NULL) {
+			fail_msg("no \"%s\", or not there, in:\n%s", wanted[i],
+				 text);
+		}
+	}
+}
+
+/* Another domain's entry holds, too, and is reached from that one's root. */
+static void another_domains_entry_is_found(void **state)
+{
+	struct machine *m = *state;
+	struct why_machine w = view(m);
+	const struct granted g = {
+		.owner = &m->dom,
+		.address = 30 * PAGE_SIZE,
+		.writable = true,
+		.frame = dom_frame(60),
+	};
+	char text[512];
+	struct text t = text_in(text, sizeof(text));
+	struct holders h;
+
+	machine_second_domain(m);
+	assert_int_equal(mmu_grant_map(&m->other_vcpu, &g), 0);
+	holders_find(&w, dom_frame(60).v, &h);
+	assert_int_equal(h.writable, 1);
+	assert_true(h.list[0].other);
+	assert_true(h.list[0].reached);
+	assert_int_equal(h.list[0].va, g.address);
+	assert_int_equal(h.list[0].root, m->other_vcpu.kernel_root.v);
+	holder_tell(&t, &h.list[0]);
+	assert_non_null(strstr(text, "(of another domain)"));
+}
+
 /* What is said must be so: each hint from facts, and none without them. */
 static void hints_follow_from_facts(void **state)
 {
@@ -365,6 +431,10 @@ int main(void)
 		cmocka_unit_test(a_report_says_what_the_event_says),
 		cmocka_unit_test(a_case_names_makers_and_history),
 		cmocka_unit_test(a_write_that_faulted_is_told_by_its_kind),
+		cmocka_unit_test(uses_are_named),
+		cmocka_unit_test_setup_teardown(another_domains_entry_is_found,
+						space_set_up,
+						machine_tear_down),
 		cmocka_unit_test(hints_follow_from_facts),
 		cmocka_unit_test(without_facts_there_is_no_hint),
 		cmocka_unit_test(a_report_of_nothing_is_short),
