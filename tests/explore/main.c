@@ -62,7 +62,7 @@ int main(int argc, char **argv)
 				"[-n SCENARIO] small|medium|large\n");
 		return 2;
 	}
-	for (unsigned int i = 0; i < nr; i++) {
+	for (unsigned int i = 0; i < nr && ok; i++) {
 		if (strstr(scopes[i].name, only) != NULL) {
 			ok = explore(&scopes[i], &o);
 		}

@@ -45,6 +45,7 @@ void port_flush_all(struct mmu_domain *d, vcpuset_t vcpus)
 	for (unsigned int i = 0; i < w->nr_vcpus; i++) {
 		if (w->vcpu[i].dom == d && (vcpus >> w->vcpu[i].id & 1) != 0) {
 			forget(w, i);
+			w->flushed_all |= UINT64_C(1) << w->vcpu[i].id;
 		}
 	}
 	world_run_cpus(w);
@@ -57,7 +58,7 @@ void port_flush_page(struct mmu_domain *d, vcpuset_t vcpus, vaddr_t va)
 {
 	struct world *w = of(d->m);
 
-	(void)vcpus;
+	w->flushed_page |= vcpus;
 	if (!vaddr_canonical(va)) {
 		world_fault(w, "a flush of an address that cannot be");
 	}

@@ -13,8 +13,9 @@
 #include <string.h>
 
 #include "engine/request/hypercall.h"
+#include "tests/explore/check.h"
 
-static uint64_t frame_at(const struct world *w, uint8_t operand)
+uint64_t request_frame(const struct world *w, uint8_t operand)
 {
 	switch (operand) {
 	case OPERAND_XEN:
@@ -32,9 +33,17 @@ static uint64_t frame_at(const struct world *w, uint8_t operand)
 	}
 }
 
-static pte_t entry_of(const struct world *w, const struct request *r)
+pte_t request_entry(const struct world *w, const struct request *r)
 {
-	return pte_make(mfn(frame_at(w, r->to)), r->flags);
+	return pte_make(mfn(request_frame(w, r->to)), r->flags);
+}
+
+bool request_is_live_table(const struct world *w, uint8_t name)
+{
+	const struct frame *fr = frame_of(&w->mmu, named(name));
+
+	return frame_is_table(fr->type) && (fr->flags & FRAME_VALIDATED) != 0 &&
+	       fr->type_count > 0;
 }
 
 static unsigned int slot_of(const struct world *w, const struct request *r)
@@ -44,7 +53,7 @@ static unsigned int slot_of(const struct world *w, const struct request *r)
 
 static uint64_t place_of(const struct world *w, const struct request *r)
 {
-	return (frame_at(w, r->frame) << PAGE_SHIFT) +
+	return (request_frame(w, r->frame) << PAGE_SHIFT) +
 	       slot_of(w, r) * sizeof(pte_t);
 }
 
@@ -58,6 +67,8 @@ static uint64_t address_by(const struct world *w, unsigned int slot)
 	}
 	return (uint64_t)((int64_t)(va << 16) >> 16);
 }
+
+#define LIST_OFFSET 128 /* of lists of frames, in the guest's memory */
 
 /* --- one function for each kind --------------------------------------------
  */
@@ -80,7 +91,7 @@ static int64_t update(struct world *w, struct mmu_vcpu *v,
 		.ptr = place_of(w, r) |
 		       (r->kind == REQUEST_UPDATE_AD ? MMU_PT_UPDATE_PRESERVE_AD
 						     : MMU_NORMAL_PT_UPDATE),
-		.val = entry_of(w, r).v,
+		.val = request_entry(w, r).v,
 	};
 
 	memcpy(w->guest, &u, sizeof(u));
@@ -91,8 +102,8 @@ static int64_t store(struct world *w, struct mmu_vcpu *v,
 		     const struct request *r)
 {
 	(void)v;
-	frame_ptes(&w->mmu, mfn(frame_at(w, r->frame)))[slot_of(w, r)] =
-		entry_of(w, r);
+	frame_ptes(&w->mmu, mfn(request_frame(w, r->frame)))[slot_of(w, r)] =
+		request_entry(w, r);
 	return 0;
 }
 
@@ -100,7 +111,7 @@ static int64_t va_mapping(struct world *w, struct mmu_vcpu *v,
 			  const struct request *r)
 {
 	return hypercall(v, hc_update_va_mapping, address_by(w, slot_of(w, r)),
-			 entry_of(w, r).v,
+			 request_entry(w, r).v,
 			 r->level != 0 ? UVMF_TLB_FLUSH | UVMF_ALL : UVMF_NONE,
 			 0);
 }
@@ -109,7 +120,7 @@ static int64_t direct(struct world *w, struct mmu_vcpu *v,
 		      const struct request *r)
 {
 	struct direct_write d = {.where = maddr(place_of(w, r))};
-	pte_t *p = frame_ptes(&w->mmu, mfn(frame_at(w, r->frame)));
+	pte_t *p = frame_ptes(&w->mmu, mfn(request_frame(w, r->frame)));
 	uint64_t old = p[slot_of(w, r)].v;
 	enum direct_kind kind = DIRECT_WRITE;
 
@@ -118,7 +129,7 @@ static int64_t direct(struct world *w, struct mmu_vcpu *v,
 		/* .level: what is expected is not there. */
 		old ^= r->level != 0 ? PTE_A : 0;
 	}
-	return mmu_direct_write(v, &d, kind, &old, entry_of(w, r).v);
+	return mmu_direct_write(v, &d, kind, &old, request_entry(w, r).v);
 }
 
 static int64_t mmuext(struct world *w, struct mmu_vcpu *v, unsigned int cmd,
@@ -142,25 +153,41 @@ static int64_t ext(struct world *w, struct mmu_vcpu *v, const struct request *r)
 		[REQUEST_COPY_PAGE] = MMUEXT_COPY_PAGE,
 		[REQUEST_FLUSH_ALL] = MMUEXT_TLB_FLUSH_ALL,
 		[REQUEST_FLUSH_LOCAL] = MMUEXT_TLB_FLUSH_LOCAL,
+		[REQUEST_INVLPG_ALL] = MMUEXT_INVLPG_ALL,
 	};
 	unsigned int c = cmd[r->kind];
 
 	if (r->kind == REQUEST_PIN) {
 		c = MMUEXT_PIN_L1_TABLE + r->level - 1u;
 	}
-	return mmuext(w, v, c, frame_at(w, r->frame), frame_at(w, r->other));
+	return mmuext(w, v, c, request_frame(w, r->frame),
+		      request_frame(w, r->other));
+}
+
+/* Of the vCPUs in .level, whose set is in the guest's memory. */
+static int64_t flush_set(struct world *w, struct mmu_vcpu *v,
+			 const struct request *r)
+{
+	uint64_t set = r->level;
+
+	memcpy(w->guest + LIST_OFFSET, &set, sizeof(set));
+	return mmuext(w, v,
+		      r->kind == REQUEST_FLUSH_MULTI ? MMUEXT_TLB_FLUSH_MULTI
+						     : MMUEXT_INVLPG_MULTI,
+		      0, GUEST_BUFFER + LIST_OFFSET);
 }
 
 static int64_t load_cr3(struct world *w, struct mmu_vcpu *v,
 			const struct request *r)
 {
-	return mmu_load_cr3(v, mfn(frame_at(w, r->frame)));
+	return mmu_load_cr3(v, mfn(request_frame(w, r->frame)));
 }
 
 static int64_t set_gdt(struct world *w, struct mmu_vcpu *v,
 		       const struct request *r)
 {
-	uint64_t frames[2] = {frame_at(w, r->frame), frame_at(w, r->other)};
+	uint64_t frames[2] = {request_frame(w, r->frame),
+			      request_frame(w, r->other)};
 	unsigned int entries = r->other != OPERAND_NONE   ? PT_ENTRIES + 8
 			       : r->frame != OPERAND_NONE ? 8
 							  : 0;
@@ -187,10 +214,8 @@ static int64_t descriptor(struct world *w, struct mmu_vcpu *v,
 			  const struct request *r)
 {
 	return hypercall(v, hc_update_descriptor, place_of(w, r),
-			 entry_of(w, r).v, 0, 0);
+			 request_entry(w, r).v, 0, 0);
 }
-
-#define LIST_OFFSET 128 /* of lists of frames, in the guest's memory */
 
 static int64_t memory(struct world *w, struct mmu_vcpu *v,
 		      const struct request *r)
@@ -202,7 +227,7 @@ static int64_t memory(struct world *w, struct mmu_vcpu *v,
 	};
 	struct xen_memory_reservation xr = {.nr_extents = 1,
 					    .domid = DOMID_SELF};
-	uint64_t frame = frame_at(w, r->frame);
+	uint64_t frame = request_frame(w, r->frame);
 	int64_t rc;
 
 	xr.extent_start.p =
@@ -221,7 +246,7 @@ static int64_t exchange(struct world *w, struct mmu_vcpu *v,
 		.in = {.nr_extents = 1, .domid = DOMID_SELF},
 		.out = {.nr_extents = 1, .domid = DOMID_SELF},
 	};
-	uint64_t lists[2] = {frame_at(w, r->frame), 0};
+	uint64_t lists[2] = {request_frame(w, r->frame), 0};
 
 	e.in.extent_start.p =
 		(xen_pfn_t *)(uintptr_t)(GUEST_BUFFER + LIST_OFFSET);
@@ -235,7 +260,7 @@ static int64_t exchange(struct world *w, struct mmu_vcpu *v,
 static int64_t grant(struct world *w, struct mmu_vcpu *v,
 		     const struct request *r)
 {
-	mfn_t f = mfn(frame_at(w, r->other));
+	mfn_t f = mfn(request_frame(w, r->other));
 	uint16_t owner = frame_of(&w->mmu, f)->owner;
 	struct granted g = {
 		/* The hypervisor knows whose it is; the engine asks again. */
@@ -259,7 +284,7 @@ static int64_t hold(struct world *w, struct mmu_vcpu *v,
 		    const struct request *r)
 {
 	static const uint8_t page[PAGE_SIZE];
-	mfn_t f = mfn(frame_at(w, r->frame));
+	mfn_t f = mfn(request_frame(w, r->frame));
 
 	return r->kind == REQUEST_HOLD ? mmu_hold(v->dom, f)
 				       : mmu_write_hypercall_page(v, f, page);
@@ -273,10 +298,45 @@ static int64_t batch(struct world *w, struct mmu_vcpu *v,
 		{.cmd = MMUEXT_PIN_L1_TABLE + r->level - 1u},
 	};
 
-	op[0].arg1.mfn = frame_at(w, r->frame);
-	op[1].arg1.mfn = frame_at(w, r->other);
+	op[0].arg1.mfn = request_frame(w, r->frame);
+	op[1].arg1.mfn = request_frame(w, r->other);
 	memcpy(w->guest, op, sizeof(op));
 	return hypercall(v, hc_mmuext_op, GUEST_BUFFER, 2, 0, DOMID_SELF);
+}
+
+static int64_t start_vcpu(struct world *w, struct mmu_vcpu *v,
+			  const struct request *r)
+{
+	uint64_t gdt = request_frame(w, r->other);
+
+	return mmu_start_vcpu(v, &w->vcpu[w->scope->nr_vcpus - 1],
+			      mfn(request_frame(w, r->frame)),
+			      mfn(r->level != 0 ? request_frame(w, r->frame)
+						: 0),
+			      &gdt, r->other == OPERAND_NONE ? 0 : 8);
+}
+
+static int64_t lend(struct world *w, struct mmu_vcpu *v,
+		    const struct request *r)
+{
+	mfn_t f = mfn(request_frame(w, r->frame));
+
+	if (r->kind == REQUEST_UNSHARE) {
+		return mmu_unshare(v->dom, f, 1);
+	}
+	mmu_share(v->dom, f, r->level != 0);
+	return 0;
+}
+
+static int64_t set_ad(struct world *w, struct mmu_vcpu *v,
+		      const struct request *r)
+{
+	pte_t *e = frame_ptes(&w->mmu, mfn(request_frame(w, r->frame))) +
+		   slot_of(w, r);
+
+	(void)v;
+	*e = pte(e->v | PTE_A | PTE_D);
+	return 0;
 }
 
 static int64_t death(struct world *w, struct mmu_vcpu *v,
@@ -318,35 +378,45 @@ static make_fn *const makers[REQUEST_KINDS] = {
 	[REQUEST_FLUSH_ALL] = ext,
 	[REQUEST_FLUSH_LOCAL] = ext,
 	[REQUEST_BATCH] = batch,
+	[REQUEST_FLUSH_MULTI] = flush_set,
+	[REQUEST_INVLPG_ALL] = ext,
+	[REQUEST_INVLPG_MULTI] = flush_set,
+	[REQUEST_START_VCPU] = start_vcpu,
+	[REQUEST_SHARE] = lend,
+	[REQUEST_UNSHARE] = lend,
+	[REQUEST_CPU_AD] = set_ad,
+	[REQUEST_ODD] = request_odd,
 	[REQUEST_DEATH] = death,
 };
+
+/* --- all of them ------------------------------------------------------------
+ */
 
 enum outcome request_make(struct world *w, const struct request *r,
 			  int64_t *ret_rc)
 {
+	struct before before;
 	int64_t rc;
 
+	check_before(w, r, &before);
 	w->asked = 0;
+	w->flushed_all = 0;
+	w->flushed_page = 0;
 	rc = makers[r->kind](w, &w->vcpu[r->vcpu], r);
 	world_run_cpus(w);
 	*ret_rc = rc;
 	if (rc == -XEN_ERESTART) {
 		return OUTCOME_AGAIN;
 	}
-	return rc < 0 ? OUTCOME_REFUSED : OUTCOME_DONE;
+	if (rc < 0) {
+		return OUTCOME_REFUSED;
+	}
+	check_done(w, r, &before);
+	return OUTCOME_DONE;
 }
 
 /* --- what can be asked for --------------------------------------------------
  */
-
-/* A live table whose entries are judged one by one. */
-static bool is_live_table(const struct world *w, uint8_t name)
-{
-	const struct frame *fr = frame_of(&w->mmu, named(name));
-
-	return frame_is_table(fr->type) && (fr->flags & FRAME_VALIDATED) != 0 &&
-	       fr->type_count > 0;
-}
 
 static unsigned int lent_to(const struct mmu_domain *d)
 {
@@ -365,10 +435,10 @@ bool request_is_open(const struct world *w, const struct request *r)
 	if (r->kind == REQUEST_DEATH) {
 		return !w->dead[1] || w->dom[1].nr_pages != 0;
 	}
-	if (w->dead[d - w->dom]) {
+	if (w->dead[d - w->dom] || w->vcpu[r->vcpu].kernel_root.v == 0) {
 		return false;
 	}
-	if (r->always_bad && !is_live_table(w, r->frame)) {
+	if (r->always_bad && !request_is_live_table(w, r->frame)) {
 		return false; /* there it would only be contents */
 	}
 	switch (r->kind) {
@@ -378,6 +448,18 @@ bool request_is_open(const struct world *w, const struct request *r)
 		return lent_to(d) < 3 && !w->dead[w->scope->nr_doms - 1];
 	case REQUEST_HOLD:
 		return d->nr_held < 1;
+	case REQUEST_START_VCPU:
+		return w->vcpu[w->scope->nr_vcpus - 1].kernel_root.v == 0;
+	case REQUEST_SHARE:
+		return frame_of(&w->mmu, named(r->frame))->owner == OWNER_XEN;
+	case REQUEST_UNSHARE:
+		return mmu_owns(d, named(r->frame)) &&
+		       (frame_of(&w->mmu, named(r->frame))->flags &
+			FRAME_SHARED) != 0;
+	case REQUEST_CPU_AD:
+		return request_is_live_table(w, r->frame) &&
+		       pte_present(frame_ptes(&w->mmu,
+					      named(r->frame))[slot_of(w, r)]);
 	default:
 		return true;
 	}

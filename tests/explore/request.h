@@ -47,8 +47,16 @@ enum request_kind {
 	REQUEST_HYPERCALL_PAGE,
 	REQUEST_FLUSH_ALL,
 	REQUEST_FLUSH_LOCAL,
-	REQUEST_BATCH, /* unpin .frame, then pin .other as .level */
-	REQUEST_DEATH, /* of the second domain */
+	REQUEST_BATCH,       /* unpin .frame, then pin .other as .level */
+	REQUEST_FLUSH_MULTI, /* .level: the set of vCPUs */
+	REQUEST_INVLPG_ALL,
+	REQUEST_INVLPG_MULTI,
+	REQUEST_START_VCPU, /* root .frame, GDT .other */
+	REQUEST_SHARE,      /* lent by the hypervisor, .level: writable */
+	REQUEST_UNSHARE,
+	REQUEST_CPU_AD, /* the CPU sets A and D */
+	REQUEST_ODD,    /* .level: a row of request_odd.c; refused */
+	REQUEST_DEATH,  /* of the second domain */
 	REQUEST_KINDS
 };
 
@@ -62,6 +70,7 @@ struct request {
 	uint8_t to;      /* the entry's frame, an operand */
 	uint64_t flags;  /* and its flags */
 	bool always_bad; /* no table can take this entry */
+	bool must_fail;  /* it is refused in every state */
 };
 
 enum outcome { OUTCOME_DONE, OUTCOME_REFUSED, OUTCOME_AGAIN };
@@ -83,6 +92,19 @@ bool request_is_open(const struct world *w, const struct request *r);
  */
 enum outcome request_make(struct world *w, const struct request *r,
 			  int64_t *ret_rc);
+
+/* A malformed request: it must be refused, whatever the state. */
+int64_t request_odd(struct world *w, struct mmu_vcpu *v,
+		    const struct request *r);
+unsigned int request_odd_nr(void);
+const char *request_odd_name(unsigned int row);
+
+/* The number of a frame that an operand names. */
+uint64_t request_frame(const struct world *w, uint8_t operand);
+/* The entry that the request asks for. */
+pte_t request_entry(const struct world *w, const struct request *r);
+/* A live table, whose entries are judged one by one. */
+bool request_is_live_table(const struct world *w, uint8_t name);
 
 /* One line that says what it is, frames by the names that `at` gives. */
 void request_print(const struct world *w, const struct request *r,

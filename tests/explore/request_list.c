@@ -57,6 +57,7 @@ static void add_flags(struct list *l, struct request r)
 		add(l, r);
 	}
 	r.always_bad = true;
+	r.must_fail = true;
 	for (unsigned int i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		r.flags = bad[i];
 		add(l, r);
@@ -69,6 +70,7 @@ static void add_bad(struct list *l, struct request r)
 				      OPERAND_BEYOND, OPERAND_INVALID};
 
 	r.always_bad = true;
+	r.must_fail = true;
 	r.flags = RO_ENTRY;
 	for (unsigned int i = 0; i < sizeof(bad); i++) {
 		r.to = bad[i];
@@ -80,6 +82,7 @@ static void add_bad(struct list *l, struct request r)
 	add(l, r);
 	if (has(l, GROUP_BAD)) {
 		r.always_bad = false;
+		r.must_fail = false;
 		r.to = OPERAND_BEYOND;
 		r.flags = RO_ENTRY;
 		add(l, r);
@@ -138,13 +141,15 @@ static void add_places(struct list *l, enum request_kind kind, struct request r)
 /* For each frame that is explored, and a few that no domain has. */
 static void add_frames(struct list *l, enum request_kind kind, struct request r)
 {
-	static const uint8_t odd[] = {OPERAND_XEN, OPERAND_BEYOND};
+	static const uint8_t odd[] = {OPERAND_XEN, OPERAND_BEYOND,
+				      OPERAND_INVALID};
 
 	r.kind = (uint8_t)kind;
 	for (unsigned int f = 0; f < l->w->scope->nr_free; f++) {
 		r.frame = (uint8_t)f;
 		add(l, r);
 	}
+	r.must_fail = true;
 	for (unsigned int i = 0; i < sizeof(odd); i++) {
 		r.frame = odd[i];
 		add(l, r);
@@ -262,6 +267,75 @@ static void add_direct(struct list *l, struct request r)
 	}
 }
 
+static void add_flushes(struct list *l, struct request r)
+{
+	r.frame = OPERAND_NONE;
+	r.kind = REQUEST_FLUSH_LOCAL;
+	add(l, r);
+	r.kind = REQUEST_FLUSH_ALL;
+	add(l, r);
+	r.kind = REQUEST_INVLPG_ALL;
+	add(l, r);
+	for (unsigned int set = 1; set <= 3; set++) {
+		r.level = (uint8_t)set;
+		r.kind = REQUEST_FLUSH_MULTI;
+		add(l, r);
+		r.kind = REQUEST_INVLPG_MULTI;
+		add(l, r);
+	}
+}
+
+static void add_starts(struct list *l, struct request r)
+{
+	for (unsigned int user = 0; user < 2; user++) {
+		r.level = (uint8_t)user;
+		r.other = OPERAND_NONE;
+		add_frames(l, REQUEST_START_VCPU, r);
+		add_pairs(l, REQUEST_START_VCPU, r);
+	}
+}
+
+static void add_loans(struct list *l, struct request r)
+{
+	r.frame = (uint8_t)(l->w->scope->nr_free - 1);
+	r.kind = REQUEST_SHARE;
+	add(l, r);
+	r.level = 1;
+	add(l, r);
+	r.level = 0;
+	r.kind = REQUEST_UNSHARE;
+	add(l, r);
+}
+
+static void add_odd(struct list *l, struct request r)
+{
+	r.kind = REQUEST_ODD;
+	r.must_fail = true;
+	for (unsigned int row = 0; row < request_odd_nr(); row++) {
+		r.level = (uint8_t)row;
+		r.frame = 0;
+		add(l, r);
+		if (l->w->scope->start == START_MAPPED) {
+			r.frame = (uint8_t)last_fixed(l->w);
+			add(l, r);
+		}
+	}
+}
+
+static void add_cpu(struct list *l, struct request r)
+{
+	r.kind = REQUEST_CPU_AD;
+	for (unsigned int s = 0; s < l->w->scope->nr_slots; s++) {
+		r.slot = (uint8_t)s;
+		for (unsigned int f = 0; f < l->w->scope->nr_free; f++) {
+			r.frame = (uint8_t)f;
+			add(l, r);
+		}
+		r.frame = (uint8_t)last_fixed(l->w);
+		add(l, r);
+	}
+}
+
 static void add_batches(struct list *l, struct request r)
 {
 	for (unsigned int level = 1; level <= 2; level++) {
@@ -284,6 +358,7 @@ static void add_vcpu(struct list *l, unsigned int vcpu)
 	}
 	if (l->full && has(l, GROUP_FLAGS)) {
 		add_places(l, REQUEST_UPDATE_AD, r);
+		add_cpu(l, r);
 	}
 	if (vcpu == 0) {
 		add_places(l, REQUEST_STORE, r);
@@ -315,11 +390,16 @@ static void add_vcpu(struct list *l, unsigned int vcpu)
 		add_batches(l, r);
 	}
 	if (has(l, GROUP_FLUSH)) {
-		r.kind = REQUEST_FLUSH_LOCAL;
-		r.frame = OPERAND_NONE;
-		add(l, r);
-		r.kind = REQUEST_FLUSH_ALL;
-		add(l, r);
+		add_flushes(l, r);
+	}
+	if (vcpu == 0 && has(l, GROUP_START)) {
+		add_starts(l, r);
+	}
+	if (vcpu == 0 && has(l, GROUP_LEND)) {
+		add_loans(l, r);
+	}
+	if (l->full && has(l, GROUP_ODD)) {
+		add_odd(l, r);
 	}
 }
 

@@ -38,6 +38,14 @@ static const char *const names[REQUEST_KINDS] = {
 	[REQUEST_FLUSH_ALL] = "tlb_flush_all",
 	[REQUEST_FLUSH_LOCAL] = "tlb_flush_local",
 	[REQUEST_BATCH] = "unpin, then pin as L",
+	[REQUEST_FLUSH_MULTI] = "tlb_flush_multi",
+	[REQUEST_INVLPG_ALL] = "invlpg_all",
+	[REQUEST_INVLPG_MULTI] = "invlpg_multi",
+	[REQUEST_START_VCPU] = "initialise the last vCPU with",
+	[REQUEST_SHARE] = "the hypervisor lends",
+	[REQUEST_UNSHARE] = "the hypervisor takes back",
+	[REQUEST_CPU_AD] = "the CPU sets A and D in",
+	[REQUEST_ODD] = "malformed:",
 	[REQUEST_DEATH] = "the second domain dies",
 };
 
@@ -75,6 +83,10 @@ void request_print(const struct world *w, const struct request *r,
 	int n = snprintf(text, size, "vCPU %u: %s", r->vcpu, names[r->kind]);
 	size_t used = (size_t)n;
 
+	if (r->kind == REQUEST_ODD) {
+		used += (size_t)snprintf(text + used, size - used, " %s,",
+					 request_odd_name(r->level));
+	}
 	if (r->kind == REQUEST_PIN || r->kind == REQUEST_BATCH) {
 		used += (size_t)snprintf(text + used, size - used, "%u",
 					 r->level);
@@ -91,7 +103,7 @@ void request_print(const struct world *w, const struct request *r,
 		used += (size_t)snprintf(text + used, size - used, ", %s",
 					 frame_text(at, r->other, other));
 	}
-	if (r->level != 0 && r->kind != REQUEST_PIN &&
+	if (r->level != 0 && r->kind != REQUEST_PIN && r->kind != REQUEST_ODD &&
 	    r->kind != REQUEST_BATCH) {
 		snprintf(text + used, size - used, " (%u)", r->level);
 	}

@@ -169,6 +169,20 @@ static void demand_entries(struct world *w, struct demands *d, uint64_t table)
 	}
 }
 
+/* Lent: a type for ever, and be it none, so that it is no table ever. */
+static void demand_lent(struct world *w, struct demands *d, uint64_t f)
+{
+	unsigned int type = w->frames[f].type;
+
+	if (type != FRAME_NONE && type != FRAME_WRITABLE) {
+		world_fault(w, "I1: frame %#lx is lent and of type %u", f,
+			    type);
+	}
+	d->refs[f]++;
+	d->typed[f]++;
+	d->types[f] |= (uint8_t)(1u << type);
+}
+
 static void demand_holders(struct world *w, struct demands *d)
 {
 	for (uint64_t f = 0; f < w->mmu.nr_frames; f++) {
@@ -182,6 +196,9 @@ static void demand_holders(struct world *w, struct demands *d)
 		}
 		if ((fr->flags & FRAME_PINNED) != 0) {
 			demand(w, d, f, fr->type);
+		}
+		if ((fr->flags & FRAME_SHARED) != 0) {
+			demand_lent(w, d, f);
 		}
 		if (is_table(fr)) {
 			demand_entries(w, d, f);
@@ -512,7 +529,7 @@ static uint8_t *view_frame(const struct world *w, unsigned int name, uint8_t *p)
 	const uint64_t added = PTE_US | PTE_A | PTE_G | PTE_KERNEL_BIT | PTE_D;
 
 	*p++ = (uint8_t)owner;
-	*p++ = fr->flags & (FRAME_PINNED | FRAME_ALLOCATED);
+	*p++ = fr->flags & (FRAME_PINNED | FRAME_ALLOCATED | FRAME_SHARED);
 	if ((fr->flags & FRAME_PINNED) != 0) {
 		*p++ = fr->type;
 	} else {

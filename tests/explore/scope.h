@@ -23,6 +23,9 @@ enum group {
 	GROUP_READ = 1 << 13,  /* no writable entries: tables alone */
 	GROUP_BATCH = 1 << 14, /* lists of two requests */
 	GROUP_BAD = 1 << 15,   /* frames that hold entries to be refused */
+	GROUP_START = 1 << 16, /* the last vCPU is started by the first */
+	GROUP_LEND = 1 << 17,  /* the last free frame is the hypervisor's */
+	GROUP_ODD = 1 << 18,   /* malformed requests */
 };
 
 struct scope {

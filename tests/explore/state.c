@@ -20,6 +20,12 @@
 #include <string.h>
 
 #define NO_NAME 0xff
+
+/* Epochs: as counts of a table, with which they share their room, both would
+ * be wrong.
+ */
+#define EPOCH_NOW 0x00030005u
+#define EPOCH_PAST 0x00020007u
 #define FIRST_SPECIAL 0x80
 
 /* Values seen in entries, beside the named frames: in order of appearance. */
@@ -420,7 +426,9 @@ static void get_named(struct world *w, unsigned int name, const uint8_t **from)
 			(uint16_t)(progress[0] | progress[1] << 8);
 		fr->table.linear = (int8_t)progress[2];
 	} else {
-		fr->epoch = progress[0];
+		fr->epoch = is_listed(fr)      ? 0
+			    : progress[0] != 0 ? EPOCH_NOW
+					       : EPOCH_PAST;
 	}
 	if (*p++ != 0) {
 		memcpy(&e[XEN_L4_FIRST], w->mmu.xen_slots,
@@ -463,7 +471,7 @@ static void get_domain(struct world *w, unsigned int dom, const uint8_t **from)
 	}
 	/* Whether it is a frame's is all that counts of it: see put_record().
 	 */
-	d->epoch = 1;
+	d->epoch = EPOCH_NOW;
 	d->locked = false;
 	d->stats = (struct mmu_stats){0};
 	*from = p;
@@ -536,14 +544,14 @@ static void level_epochs(struct world *w)
 	for (unsigned int i = 0; i < w->nr_named; i++) {
 		struct frame *fr = frame_of(&w->mmu, named(i));
 
-		if (!has_progress(fr)) {
-			fr->epoch = !is_listed(fr) && epoch_runs(w, fr);
+		if (!is_listed(fr) && !has_progress(fr)) {
+			fr->epoch = epoch_runs(w, fr) ? EPOCH_NOW : EPOCH_PAST;
 		}
 	}
 	for (unsigned int i = 0; i < NR_DOMS; i++) {
 		struct mmu_domain *d = &w->dom[i];
 
-		d->epoch = 1;
+		d->epoch = EPOCH_NOW;
 		d->serial = 0;
 		d->stats = (struct mmu_stats){0};
 		d->op = (struct mmu_op){0};

@@ -106,6 +106,7 @@ static bool is_used(const struct world *w, unsigned int name)
 	const struct frame *fr = frame_of(&w->mmu, named(name));
 
 	return fr->owner >= 1 && fr->owner <= NR_DOMS &&
+	       (fr->flags & FRAME_SHARED) == 0 &&
 	       (fr->count != 1 || fr->type_count != 0 ||
 		(fr->flags & FRAME_PINNED) != 0);
 }
@@ -157,7 +158,8 @@ void ways_give_back(struct world *w)
 	w->answers = 0;
 	for (unsigned int round = 0; round < 4; round++) {
 		for (unsigned int i = 0; i < w->nr_vcpus; i++) {
-			if (!w->dead[w->vcpu[i].dom - w->dom]) {
+			if (!w->dead[w->vcpu[i].dom - w->dom] &&
+			    w->vcpu[i].kernel_root.v != 0) {
 				let_go(w, i);
 			}
 		}
@@ -184,6 +186,8 @@ void ways_give_back(struct world *w)
 
 void ways_die(struct world *w, bool always)
 {
+	unsigned int lent = 0;
+
 	w->answers = 0;
 	w->always = always;
 	for (unsigned int i = 0; i < w->scope->nr_doms; i++) {
@@ -200,12 +204,18 @@ void ways_die(struct world *w, bool always)
 	}
 	w->always = false;
 	for (unsigned int i = 0; i < w->nr_named; i++) {
-		if (frame_of(&w->mmu, named(i))->owner != OWNER_FREE) {
+		uint16_t owner = frame_of(&w->mmu, named(i))->owner;
+
+		lent += owner == OWNER_XEN;
+		if (owner != OWNER_FREE && owner != OWNER_XEN) {
 			world_fault(w, "frame %#lx survives all domains",
 				    named(i).v);
 		}
 	}
-	if (w->mmu.nr_free != w->nr_named) {
+	if (lent != ((w->scope->groups & GROUP_LEND) != 0)) {
+		world_fault(w, "the hypervisor has %u frames of its own", lent);
+	}
+	if (w->mmu.nr_free + lent != w->nr_named) {
 		world_fault(w, "the pool has %lu frames of %u", w->mmu.nr_free,
 			    w->nr_named);
 	}

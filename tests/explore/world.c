@@ -178,6 +178,12 @@ static void give_frames(struct world *w)
 			assign(w, i >= second && i < pool, i);
 		}
 	}
+	if ((s->groups & GROUP_LEND) != 0) {
+		w->frames[named(s->nr_free - 1).v] =
+			(struct frame){.owner = OWNER_XEN};
+		w->m2p[named(s->nr_free - 1).v] = ~UINT64_C(0);
+		w->dom[0].nr_pages--;
+	}
 	/* The second domain has a root of its own, the last frame. */
 	if (s->nr_doms > 1) {
 		w->frames[named(w->nr_named - 1).v] = (struct frame){0};
@@ -206,6 +212,10 @@ static void start_vcpus(struct world *w)
 			      w->window[i]);
 	}
 	for (unsigned int i = 0; i < w->nr_vcpus; i++) {
+		if (i != 0 && i == s->nr_vcpus - 1 &&
+		    (s->groups & GROUP_START) != 0) {
+			continue; /* the first vCPU starts it */
+		}
 		must(mmu_start(&w->vcpu[i], i < s->nr_vcpus
 						    ? named(s->nr_free)
 						    : named(w->nr_named - 1)));

@@ -77,6 +77,9 @@ struct world {
 	uint64_t answers;
 	bool always; /* or yes, to all */
 	unsigned int asked;
+	/* What one request has flushed: vCPUs by their numbers. */
+	vcpuset_t flushed_all;
+	vcpuset_t flushed_page;
 	/* What is wrong: "" while nothing is. */
 	char fault[160];
 	jmp_buf out; /* where a broken engine leaves to */

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* What a request that was carried out must have done. */
+#ifndef PW_TESTS_EXPLORE_CHECK_H
+#define PW_TESTS_EXPLORE_CHECK_H
+
+#include "tests/explore/request.h"
+
+/* What stood there: the entry that an update is about. */
+struct before {
+	pte_t entry;
+	bool live; /* in a table in use */
+	bool must_fail;
+};
+
+void check_before(const struct world *w, const struct request *r,
+		  struct before *ret);
+/* Speaks by world_fault(). */
+void check_done(struct world *w, const struct request *r,
+		const struct before *before);
+
+#endif
