@@ -330,8 +330,7 @@ bool elf_next_note_segment(const struct elf_image *image,
 		++*position;
 		/* Some linkers leave 0 where the notes have no place. */
 		if (p.type == SEGMENT_NOTE && p.offset != 0) {
-			ret->offset = p.offset;
-			ret->size = p.filesz;
+			*ret = (struct elf_range){p.offset, p.filesz, p.align};
 			return true;
 		}
 	}
@@ -354,8 +353,7 @@ int elf_next_note_section(const struct elf_image *image, unsigned int *position,
 		if (rc != 0) {
 			return rc;
 		}
-		ret->offset = s.offset;
-		ret->size = s.size;
+		*ret = (struct elf_range){s.offset, s.size, s.addralign};
 		return 1;
 	}
 	return 0;
@@ -399,8 +397,7 @@ int elf_find_section(const struct elf_image *image, const char *name,
 		if (rc != 0) {
 			return rc;
 		}
-		ret->offset = s.offset;
-		ret->size = s.size;
+		*ret = (struct elf_range){s.offset, s.size, s.addralign};
 		return 1;
 	}
 	return 0;

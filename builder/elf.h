@@ -29,6 +29,7 @@ struct elf_segment {
 struct elf_range {
 	uint64_t offset;
 	uint64_t size;
+	uint64_t align; /* as the file says; any value */
 };
 
 struct elf_image {

@@ -19,12 +19,17 @@ struct note_header {
 	uint32_t type;
 };
 
-/* Name and value of a note are padded to this. */
+/*
+ * Name and value of a note are padded to 4 bytes, whatever the class; in a
+ * segment aligned to 8 some tools pad each of the two to 8, counted from the
+ * note's start, and others do not.
+ */
 #define NOTE_ALIGN 4
+#define NOTE_ALIGN_WIDE 8
 
-static uint64_t note_padded(uint64_t size)
+static uint64_t padded(uint64_t size, uint64_t align)
 {
-	return (size + NOTE_ALIGN - 1) & ~(uint64_t)(NOTE_ALIGN - 1);
+	return (size + align - 1) & ~(align - 1);
 }
 
 static uint64_t little_endian(const uint8_t *from, uint64_t size)
@@ -35,6 +40,21 @@ static uint64_t little_endian(const uint8_t *from, uint64_t size)
 		value |= (uint64_t)from[i] << (8 * i);
 	}
 	return value;
+}
+
+/*
+ * Mask and value: 64-bit, or 32-bit as FreeBSD has them. Nobody acts on them,
+ * so that another size is as good as none.
+ */
+static void set_pair(struct xen_notes *notes, const uint8_t *value,
+		     uint32_t size)
+{
+	uint64_t half = size >= 16 ? 8 : 4;
+
+	if (size >= 2 * half) {
+		notes_set_pair(notes, little_endian(value, half),
+			       little_endian(value + half, half));
+	}
 }
 
 static int set_note(struct xen_notes *notes, uint32_t type,
@@ -56,11 +76,7 @@ static int set_note(struct xen_notes *notes, uint32_t type,
 		notes_set_number(notes, type, little_endian(value, size));
 		return 0;
 	case NOTE_PAIRS:
-		if (size < 16) {
-			break;
-		}
-		notes_set_pair(notes, little_endian(value, 8),
-			       little_endian(value + 8, 8));
+		set_pair(notes, value, size);
 		return 0;
 	}
 	return error_set(e, XEN_ENOEXEC,
@@ -68,44 +84,98 @@ static int set_note(struct xen_notes *notes, uint32_t type,
 			 notes_name(type), (uint64_t)size);
 }
 
+/* A note inside a range, found to end there or before. */
+struct note {
+	struct note_header h;
+	const uint8_t *name;
+	const uint8_t *value;
+	uint64_t whole;
+};
+
+/* Takes the note at an offset of the range; false if it does not fit. */
+static bool take_note(const struct elf_image *image, struct elf_range range,
+		      uint64_t at, uint64_t align, struct note *note)
+{
+	uint64_t left = range.size - at, value_at;
+
+	note->name = image->file + range.offset + at + sizeof(note->h);
+	memcpy(&note->h, note->name - sizeof(note->h), sizeof(note->h));
+	value_at = padded(sizeof(note->h) + note->h.namesz, align);
+	note->value = note->name - sizeof(note->h) + value_at;
+	note->whole = padded(value_at + note->h.descsz, align);
+	if (value_at + note->h.descsz > left) {
+		return false;
+	}
+	/* The last value's padding may be missing. */
+	note->whole = note->whole < left ? note->whole : left;
+	return true;
+}
+
+/* The first note that does not fit; the range's size if all do. */
+static uint64_t first_misfit(const struct elf_image *image,
+			     struct elf_range range, uint64_t align)
+{
+	uint64_t at = 0;
+	struct note note;
+
+	while (range.size - at >= sizeof(struct note_header)) {
+		if (!take_note(image, range, at, align, &note)) {
+			return at;
+		}
+		at += note.whole;
+	}
+	return range.size;
+}
+
+/* How the notes of a range are padded; 0, with the reason, if in no way. */
+static uint64_t find_padding(const struct elf_image *image,
+			     struct elf_range range, struct build_error *e)
+{
+	uint64_t misfit;
+	struct note note;
+
+	if (range.align == NOTE_ALIGN_WIDE &&
+	    first_misfit(image, range, NOTE_ALIGN_WIDE) == range.size) {
+		return NOTE_ALIGN_WIDE;
+	}
+	misfit = first_misfit(image, range, NOTE_ALIGN);
+	if (misfit == range.size) {
+		return NOTE_ALIGN;
+	}
+	take_note(image, range, misfit, NOTE_ALIGN, &note);
+	error_set(e, XEN_ENOEXEC,
+		  "note at file offset %#lx: n_namesz %#lx and n_descsz %#lx "
+		  "exceed the %#lx bytes left, padded to 4%s",
+		  range.offset + misfit, (uint64_t)note.h.namesz,
+		  (uint64_t)note.h.descsz, range.size - misfit,
+		  range.align == NOTE_ALIGN_WIDE ? " and to 8 alike" : "");
+	return 0;
+}
+
 /* Reads the notes of one piece of the file; counts Xen's. */
 static int read_notes(const struct elf_image *image, struct elf_range range,
 		      struct xen_notes *notes, unsigned int *nr_xen,
 		      struct build_error *e)
 {
-	const uint8_t *at = image->file + range.offset;
-	uint64_t left = range.size;
+	uint64_t align = find_padding(image, range, e), at = 0;
+	struct note note;
 
-	while (left >= sizeof(struct note_header)) {
-		struct note_header h;
-		uint64_t name, whole;
+	if (align == 0) {
+		return -XEN_ENOEXEC;
+	}
+	for (; range.size - at >= sizeof(note.h); at += note.whole) {
+		int rc;
 
-		memcpy(&h, at, sizeof(h));
-		name = note_padded(h.namesz);
-		whole = sizeof(h) + name + note_padded(h.descsz);
-		if (sizeof(h) + name + h.descsz > left) {
-			return error_set(
-				e, XEN_ENOEXEC,
-				"note at file offset %#lx: n_namesz %#lx "
-				"and n_descsz %#lx exceed the %#lx bytes "
-				"left",
-				(uint64_t)(at - image->file),
-				(uint64_t)h.namesz, (uint64_t)h.descsz, left);
+		take_note(image, range, at, align, &note);
+		if (note.h.namesz != sizeof("Xen") ||
+		    memcmp(note.name, "Xen", sizeof("Xen")) != 0) {
+			continue;
 		}
-		if (h.namesz == sizeof("Xen") &&
-		    memcmp(at + sizeof(h), "Xen", sizeof("Xen")) == 0) {
-			int rc = set_note(notes, h.type, at + sizeof(h) + name,
-					  h.descsz, e);
-
-			if (rc != 0) {
-				return rc;
-			}
-			++*nr_xen;
+		rc = set_note(notes, note.h.type, note.value, note.h.descsz, e);
+		if (rc != 0) {
+			return rc;
 		}
-		/* The last value's padding may be missing. */
-		whole = whole < left ? whole : left;
-		at += whole;
-		left -= whole;
+		++*nr_xen;
 	}
 	return 0;
 }
@@ -192,11 +262,20 @@ static bool begins(const char *text, const char *word)
 /* Is it a PV kernel, and of the only version of the interface there is? */
 static int check_kind(const struct xen_notes *notes, struct build_error *e)
 {
-	if (notes_has(notes, XEN_ELFNOTE_PHYS32_ENTRY) &&
-	    !notes_has(notes, XEN_ELFNOTE_XEN_VERSION)) {
-		return error_set(e, XEN_ENOEXEC,
-				 "note PHYS32_ENTRY without XEN_VERSION: a "
-				 "kernel for PVH only, not for PV");
+	if (!notes_has(notes, XEN_ELFNOTE_ENTRY) &&
+	    notes->source != NOTES_FROM_XEN_GUEST) {
+		/* Others leave ENTRY out and mean e_entry. */
+		if (notes_has(notes, XEN_ELFNOTE_PHYS32_ENTRY)) {
+			return error_set(e, XEN_ENOEXEC,
+					 "not a PV kernel: it has the note "
+					 "PHYS32_ENTRY and no ENTRY (PVH entry "
+					 "only)");
+		}
+		if (begins(notes->guest_os, "linux")) {
+			return error_set(e, XEN_ENOEXEC,
+					 "not a PV kernel: a Linux without the "
+					 "note ENTRY (CONFIG_XEN_PV is off)");
+		}
 	}
 	if (!begins(notes->xen_version, "xen-3.0")) {
 		return error_set(e, XEN_ENOEXEC,
@@ -284,6 +363,13 @@ static int check_addresses(const struct xen_notes *notes, struct build_error *e)
 			"note HYPERCALL_PAGE %#lx is not a page of the "
 			"kernel, which is at %#lx to %#lx",
 			notes->hypercall_page.v, start, last);
+	}
+	if (notes_has(notes, XEN_ELFNOTE_HYPERCALL_PAGE) &&
+	    page_round_down(notes->entry.v) == page) {
+		return error_set(e, XEN_ENOEXEC,
+				 "entry point %#lx is on the hypercall page, "
+				 "which is written over",
+				 notes->entry.v);
 	}
 	if (notes_has(notes, XEN_ELFNOTE_INIT_P2M) &&
 	    in_kernel(notes, notes->init_p2m)) {

@@ -24,7 +24,7 @@ enum note_kind {
 	NOTE_UNKNOWN,
 	NOTE_NUMBER,
 	NOTE_STRING,
-	NOTE_PAIRS, /* mask and value, both 64-bit */
+	NOTE_PAIRS, /* mask and value, alike in size */
 };
 
 enum note_kind notes_kind(unsigned int type);

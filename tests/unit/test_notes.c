@@ -187,6 +187,7 @@ static void short_numbers_are_read(void **state)
 		.entry = 0x100000,
 		.segment = SMALL_KERNEL,
 		.note = {GENERIC,
+			 NOTE_NUM(XEN_ELFNOTE_ENTRY, 0x100000),
 			 {XEN_ELFNOTE_SUSPEND_CANCEL, NULL, 0x1234, 2},
 			 {XEN_ELFNOTE_PHYS32_ENTRY, NULL, 0x100000, 4},
 			 {77, NULL, 1, 3},
@@ -267,7 +268,25 @@ static const struct refused refused[] = {
 	{"PVH only",
 	 {.segment = SMALL_KERNEL,
 	  .note = {NOTE_NUM4(XEN_ELFNOTE_PHYS32_ENTRY, 0x100000)}},
-	 "PHYS32_ENTRY without XEN_VERSION"},
+	 "not a PV kernel: it has the note PHYS32_ENTRY and no ENTRY (PVH "
+	 "entry only)"},
+	{"PVH only, of a Linux without PV",
+	 {.segment = SMALL_KERNEL,
+	  .entry = 0x100000,
+	  .note = {GENERIC, NOTE_STR(XEN_ELFNOTE_GUEST_OS, "linux"),
+		   NOTE_NUM(XEN_ELFNOTE_HYPERCALL_PAGE, 0x101000),
+		   NOTE_NUM4(XEN_ELFNOTE_PHYS32_ENTRY, 0x100000)}},
+	 "(PVH entry only)"},
+	{"a Linux without PV or PVH",
+	 {.segment = SMALL_KERNEL,
+	  .entry = 0x100000,
+	  .note = {GENERIC, NOTE_STR(XEN_ELFNOTE_GUEST_OS, "linux")}},
+	 "not a PV kernel: a Linux without the note ENTRY"},
+	{"entry on the hypercall page",
+	 {.segment = SMALL_KERNEL,
+	  .note = {GENERIC, NOTE_NUM(XEN_ELFNOTE_ENTRY, 0x106ff0),
+		   NOTE_NUM(XEN_ELFNOTE_HYPERCALL_PAGE, 0x106000)}},
+	 "entry point 0x106ff0 is on the hypercall page"},
 	{"Xen 2",
 	 {.segment = SMALL_KERNEL,
 	  .note = {NOTE_STR(XEN_ELFNOTE_XEN_VERSION, "xen-2.0\n"),
@@ -308,10 +327,6 @@ static const struct refused refused[] = {
 	 {.segment = SMALL_KERNEL,
 	  .note = {GENERIC, {XEN_ELFNOTE_ENTRY, NULL, 0, 5}}},
 	 "ENTRY: a value of 5 bytes"},
-	{"short pair",
-	 {.segment = SMALL_KERNEL,
-	  .note = {GENERIC, NOTE_NUM(XEN_ELFNOTE_L1_MFN_VALID, 1)}},
-	 "L1_MFN_VALID: a value of 8 bytes"},
 	{"offset without base",
 	 {.segment = SMALL_KERNEL,
 	  .note = {GENERIC, NOTE_NUM(XEN_ELFNOTE_PADDR_OFFSET, 0)}},
@@ -394,6 +409,56 @@ static void kernels_that_cannot_run_are_refused(void **state)
 	}
 }
 
+/* FreeBSD has two 32-bit words; nobody acts on it, whatever it holds. */
+static void l1_mfn_valid_may_be_narrow_or_odd(void **state)
+{
+	static const struct {
+		uint32_t size;
+		uint64_t mask, value;
+		bool taken;
+	} kinds[] = {{8, 0x11, 0x22, true}, {1, 0, 0, false}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		const struct kernel_file spec = {
+			.entry = 0x100000,
+			.segment = SMALL_KERNEL,
+			.note = {GENERIC,
+				 {XEN_ELFNOTE_L1_MFN_VALID, NULL, 0x2200000011,
+				  kinds[i].size}},
+		};
+		struct build_error e = {""};
+		struct xen_notes n;
+
+		assert_int_equal(parse(&spec, &n, &e), 0);
+		assert_int_equal(notes_has(&n, XEN_ELFNOTE_L1_MFN_VALID),
+				 kinds[i].taken);
+		assert_int_equal(n.l1_mfn_mask, kinds[i].mask);
+		assert_int_equal(n.l1_mfn_value, kinds[i].value);
+	}
+}
+
+/* A segment aligned to 8 may have its notes padded to 8, or to 4. */
+static void notes_aligned_to_8_are_read_either_way(void **state)
+{
+	static const unsigned int padding[] = {4, 8};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct kernel_file spec = kernel_file_linux;
+		struct build_error e = {""};
+		struct xen_notes n;
+
+		spec.note_segment_align = 8;
+		spec.note_padding = padding[i];
+		assert_int_equal(parse(&spec, &n, &e), 0);
+		assert_string_equal(n.guest_version, "2.6");
+		assert_int_equal(n.entry.v, 0xffffffff80101230);
+		assert_true(n.mod_start_pfn);
+		assert_true(notes_has(&n, XEN_ELFNOTE_PADDR_OFFSET));
+	}
+}
+
 /* A size field of a note that reaches past its segment. */
 static void a_note_that_is_too_long_is_refused(void **state)
 {
@@ -412,6 +477,14 @@ static void a_note_that_is_too_long_is_refused(void **state)
 		assert_int_equal(elf_parse(&image, file, size, &e), 0);
 		assert_int_equal(notes_parse(&image, &n, &e), -XEN_ENOEXEC);
 		assert_non_null(strstr(e.text, "note at file offset 0x400"));
+		assert_null(strstr(e.text, "alike"));
+		kernel_file_poke(file,
+				 5 * sizeof(Elf64_Phdr) - sizeof(uint64_t) +
+					 KERNEL_FILE_PHDRS,
+				 8, 8);
+		assert_int_equal(elf_parse(&image, file, size, &e), 0);
+		assert_int_equal(notes_parse(&image, &n, &e), -XEN_ENOEXEC);
+		assert_non_null(strstr(e.text, "to 4 and to 8 alike"));
 		free(file);
 	}
 }
@@ -440,6 +513,8 @@ int main(void)
 		cmocka_unit_test(short_numbers_are_read),
 		cmocka_unit_test(the_last_note_may_lack_its_padding),
 		cmocka_unit_test(long_strings_are_cut),
+		cmocka_unit_test(l1_mfn_valid_may_be_narrow_or_odd),
+		cmocka_unit_test(notes_aligned_to_8_are_read_either_way),
 		cmocka_unit_test(kernels_that_cannot_run_are_refused),
 		cmocka_unit_test(a_note_that_is_too_long_is_refused),
 		cmocka_unit_test(notes_and_features_have_names),

@@ -49,7 +49,8 @@ void kernel_file_poke(uint8_t *file, size_t offset, unsigned int size,
 	}
 }
 
-static size_t write_note(uint8_t *at, const struct kernel_file_note *note)
+static size_t write_note(uint8_t *at, const struct kernel_file_note *note,
+			 size_t align)
 {
 	size_t size =
 		note->string != NULL ? strlen(note->string) + 1 : note->size;
@@ -63,7 +64,8 @@ static size_t write_note(uint8_t *at, const struct kernel_file_note *note)
 	} else {
 		kernel_file_poke(at, 0, (unsigned int)size, note->number);
 	}
-	return sizeof(h) + 4 + ((size + 3) & ~(size_t)3);
+	/* Header and name are 16 bytes, which both paddings leave alone. */
+	return sizeof(h) + 4 + ((size + align - 1) & ~(align - 1));
 }
 
 static size_t write_notes(uint8_t *file, const struct kernel_file *spec)
@@ -80,7 +82,10 @@ static size_t write_notes(uint8_t *file, const struct kernel_file *spec)
 		const struct kernel_file_note *note = &spec->note[i];
 
 		if (note->string != NULL || note->size != 0) {
-			size += write_note(area + size, note);
+			size += write_note(area + size, note,
+					   spec->note_padding == 0
+						   ? 4
+						   : spec->note_padding);
 			assert(size <= 0x700);
 		}
 	}
@@ -171,7 +176,8 @@ uint8_t *kernel_file_make(const struct kernel_file *spec, size_t *ret_size)
 	if (spec->where == KERNEL_NOTES_SEGMENT) {
 		Elf64_Phdr p = {.p_type = PT_NOTE,
 				.p_offset = KERNEL_FILE_NOTE_AREA,
-				.p_filesz = notes_size};
+				.p_filesz = notes_size,
+				.p_align = spec->note_segment_align};
 
 		memcpy(file + KERNEL_FILE_PHDRS + h.e_phnum * sizeof(p), &p,
 		       sizeof(p));

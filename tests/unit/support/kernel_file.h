@@ -61,6 +61,10 @@ struct kernel_file {
 	uint64_t entry;
 	enum kernel_file_notes where;
 	const char *xen_guest;
+	/* What the note segment's p_align says, and how the notes are padded;
+	 * 0: as linkers do, 0 and 4. */
+	unsigned int note_segment_align;
+	unsigned int note_padding;
 	/* Ends with a segment of memsz 0, a note of size 0 without string. */
 	struct kernel_file_segment segment[KERNEL_FILE_SEGMENTS];
 	struct kernel_file_note note[KERNEL_FILE_NOTES];
