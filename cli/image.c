@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "cli/image_codec.h"
+#include "cli/image_pe.h"
 
 /* Offsets in Linux's setup header (Documentation/x86/boot.rst). */
 enum {
@@ -132,6 +133,10 @@ static int codec_error(enum codec_result result, const char *name,
 			    job->out_max >> 20);
 	case CODEC_NO_MEMORY:
 		return fail(error, "no memory to unpack %s data", name);
+	case CODEC_DICTIONARY:
+		return fail(error,
+			    "%s data needs more memory to unpack than %zu MiB",
+			    name, CODEC_DICTIONARY_MAX >> 20);
 	}
 	return -1;
 }
@@ -196,27 +201,68 @@ static int take_elf(struct bytes elf, size_t max_elf, struct codec_job *job,
 	return 0;
 }
 
+/* What the file is, beside how its ELF is packed. */
+enum outside { OUTSIDE_NOTHING, OUTSIDE_BZIMAGE, OUTSIDE_UKI };
+
+/* A unified kernel image holds a bzImage, which is then the file. */
+static int open_uki(struct bytes *file, char *error)
+{
+	struct bytes linux_file;
+
+	if (pe_find_section(file->at, file->size, ".linux", &linux_file.at,
+			    &linux_file.size, error) != 0) {
+		return -1;
+	}
+	if (!is_bzimage(linux_file)) {
+		return fail(error, "PE file: its section .linux is no bzImage");
+	}
+	*file = linux_file;
+	return 0;
+}
+
+static int find_inside(struct bytes file, struct bytes *payload,
+		       enum outside *outside, char *error)
+{
+	*payload = file;
+	*outside = OUTSIDE_NOTHING;
+	/* Most bzImages are PE files, too. */
+	if (!is_bzimage(file) && pe_is(file.at, file.size)) {
+		if (open_uki(&file, error) != 0) {
+			return -1;
+		}
+		*outside = OUTSIDE_UKI;
+		return find_payload(file, payload, error);
+	}
+	if (is_bzimage(file)) {
+		*outside = OUTSIDE_BZIMAGE;
+		return find_payload(file, payload, error);
+	}
+	return 0;
+}
+
 int image_unpack(const uint8_t *file, size_t size, size_t max_elf,
 		 struct image *image, char *error)
 {
-	struct bytes whole = {file, size};
-	struct bytes payload = whole;
+	static const char *const named[] = {"", "bzImage, ", "UKI, bzImage, "};
 	struct codec_job job = {.out_max = max_elf};
-	bool bzimage = is_bzimage(whole);
 	const struct codec *codec;
+	enum outside outside;
+	struct bytes payload;
 	int rc;
 
 	memset(image, 0, sizeof(*image));
-	if (bzimage && find_payload(whole, &payload, error) != 0) {
+	if (find_inside((struct bytes){file, size}, &payload, &outside,
+			error) != 0) {
 		return -1;
 	}
 	codec = codec_find(payload.at, payload.size);
 	if (is_elf(payload)) {
 		rc = take_elf(payload, max_elf, &job, error);
 	} else if (codec != NULL) {
-		rc = unpack(payload, codec, bzimage && codec->size_appended,
+		rc = unpack(payload, codec,
+			    outside != OUTSIDE_NOTHING && codec->size_appended,
 			    &job, error);
-	} else if (bzimage) {
+	} else if (outside != OUTSIDE_NOTHING) {
 		rc = fail(error,
 			  "bzImage: payload at offset 0x%zx is neither "
 			  "an ELF nor packed in a known way",
@@ -232,9 +278,8 @@ int image_unpack(const uint8_t *file, size_t size, size_t max_elf,
 	image->elf = job.out;
 	image->size = job.out_size;
 	image->file_size = size;
-	snprintf(image->kind, sizeof(image->kind), "%sELF%s%s",
-		 bzimage ? "bzImage, " : "", codec == NULL ? "" : " in ",
-		 codec == NULL ? "" : codec->name);
+	snprintf(image->kind, sizeof(image->kind), "%sELF%s%s", named[outside],
+		 codec == NULL ? "" : " in ", codec == NULL ? "" : codec->name);
 	return 0;
 }
 

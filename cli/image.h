@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Kernel files: an ELF; a Linux bzImage, whose payload is a compressed ELF; or
- * a compressed ELF. gzip, xz, zstd, lz4, bzip2 and lzma are understood. All of
- * it is untrusted.
+ * Kernel files: an ELF; a Linux bzImage, whose payload is a compressed ELF; a
+ * unified kernel image (UKI), which is a PE file with a bzImage in it; or a
+ * compressed ELF. gzip, xz, zstd, lz4, bzip2, lzo and lzma are understood. All
+ * of it is untrusted.
  */
 #ifndef PW_CLI_IMAGE_H
 #define PW_CLI_IMAGE_H
@@ -19,7 +20,7 @@
 struct image {
 	uint8_t *elf; /* the ELF file's bytes, malloc'ed */
 	size_t size;
-	/* How it came: "ELF", "ELF in gzip", "bzImage, ELF in xz" ... */
+	/* How it came: "ELF in gzip", "UKI, bzImage, ELF in xz" ... */
 	char kind[32];
 	size_t file_size;
 };

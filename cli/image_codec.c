@@ -3,7 +3,8 @@
  * The codecs of Linux kernel payloads. Each feeds its library the whole input
  * and an output buffer that grows by doubling up to a limit, so that a small
  * file that unpacks to terabytes costs no more than the limit. Memory that a
- * library takes for its dictionary is limited too.
+ * library takes for its dictionary is limited too. A file may be several
+ * packed files one after the other, where the codec's own tool reads it so.
  */
 #include "cli/image_codec.h"
 
@@ -14,10 +15,14 @@
 #include <string.h>
 #include <zlib.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #define FIRST_ROOM ((size_t)1 << 20)
-/* Linux packs with dictionaries of 32 MiB (xz) and 128 MiB (zstd). */
-#define DICTIONARY_MAX (UINT64_C(192) << 20)
+/* The largest power of two that zstd's window may be, within the limit. */
+#define ZSTD_WINDOW_LOG 29
+_Static_assert((size_t)1 << ZSTD_WINDOW_LOG <= CODEC_DICTIONARY_MAX &&
+		       (size_t)2 << ZSTD_WINDOW_LOG > CODEC_DICTIONARY_MAX,
+	       "one limit for all codecs");
 
 enum codec_result codec_grow(struct codec_job *job)
 {
@@ -40,6 +45,32 @@ enum codec_result codec_grow(struct codec_job *job)
 	job->out = out;
 	job->out_room = room;
 	return CODEC_DONE;
+}
+
+enum codec_result codec_append(struct codec_job *job, const uint8_t *data,
+			       size_t size)
+{
+	while (size > 0) {
+		enum codec_result grown = codec_grow(job);
+		size_t n = job->out_room - job->out_size;
+
+		if (grown != CODEC_DONE) {
+			return grown;
+		}
+		n = n < size ? n : size;
+		memcpy(job->out + job->out_size, data, n);
+		job->out_size += n;
+		data += n;
+		size -= n;
+	}
+	return CODEC_DONE;
+}
+
+/* Does another packed file follow? */
+static bool another(const uint8_t *at, const uint8_t *end, const char *magic,
+		    size_t length)
+{
+	return (size_t)(end - at) >= length && memcmp(at, magic, length) == 0;
 }
 
 /* Input and output in pieces that zlib's and libbz2's 32-bit counts hold. */
@@ -67,7 +98,11 @@ static enum codec_result gzip_loop(struct codec_job *job, z_stream *z)
 		rc = inflate(z, Z_NO_FLUSH);
 		job->out_size += room - z->avail_out;
 		if (rc == Z_STREAM_END) {
-			return CODEC_DONE;
+			if (!another(z->next_in, in_end, "\x1f\x8b", 2)) {
+				return CODEC_DONE;
+			}
+			inflateReset(z);
+			continue;
 		}
 		if (rc == Z_BUF_ERROR || (rc == Z_OK && z->avail_out != 0)) {
 			return CODEC_TRUNCATED;
@@ -115,8 +150,9 @@ static enum codec_result lzma_loop(struct codec_job *job, lzma_stream *s)
 		case LZMA_BUF_ERROR:
 			return CODEC_TRUNCATED;
 		case LZMA_MEM_ERROR:
-		case LZMA_MEMLIMIT_ERROR:
 			return CODEC_NO_MEMORY;
+		case LZMA_MEMLIMIT_ERROR:
+			return CODEC_DICTIONARY;
 		default:
 			return CODEC_CORRUPT;
 		}
@@ -139,14 +175,29 @@ static enum codec_result codec_xz(struct codec_job *job)
 {
 	lzma_stream s = LZMA_STREAM_INIT;
 
-	return lzma_finish(job, &s, lzma_stream_decoder(&s, DICTIONARY_MAX, 0));
+	return lzma_finish(job, &s,
+			   lzma_stream_decoder(&s, CODEC_DICTIONARY_MAX,
+					       LZMA_CONCATENATED));
 }
 
 static enum codec_result codec_lzma(struct codec_job *job)
 {
 	lzma_stream s = LZMA_STREAM_INIT;
 
-	return lzma_finish(job, &s, lzma_alone_decoder(&s, DICTIONARY_MAX));
+	return lzma_finish(job, &s,
+			   lzma_alone_decoder(&s, CODEC_DICTIONARY_MAX));
+}
+
+static enum codec_result zstd_error(size_t rc)
+{
+	switch (ZSTD_getErrorCode(rc)) {
+	case ZSTD_error_frameParameter_windowTooLarge:
+		return CODEC_DICTIONARY;
+	case ZSTD_error_memory_allocation:
+		return CODEC_NO_MEMORY;
+	default:
+		return CODEC_CORRUPT;
+	}
 }
 
 static enum codec_result zstd_loop(struct codec_job *job, ZSTD_DStream *z)
@@ -165,9 +216,11 @@ static enum codec_result zstd_loop(struct codec_job *job, ZSTD_DStream *z)
 		rc = ZSTD_decompressStream(z, &out, &in);
 		job->out_size = out.pos;
 		if (ZSTD_isError(rc)) {
-			return CODEC_CORRUPT;
+			return zstd_error(rc);
 		}
-		if (rc == 0) {
+		if (rc == 0 &&
+		    !another(job->in + in.pos, job->in + job->in_size,
+			     "\x28\xb5\x2f\xfd", 4)) {
 			return CODEC_DONE;
 		}
 		if (in.pos == in.size && out.pos < out.size) {
@@ -184,6 +237,7 @@ static enum codec_result codec_zstd(struct codec_job *job)
 	if (z == NULL) {
 		return CODEC_NO_MEMORY;
 	}
+	ZSTD_DCtx_setParameter(z, ZSTD_d_windowLogMax, ZSTD_WINDOW_LOG);
 	result = zstd_loop(job, z);
 	ZSTD_freeDStream(z);
 	return result;
@@ -222,14 +276,19 @@ static enum codec_result bzip2_loop(struct codec_job *job, bz_stream *b)
 
 static enum codec_result codec_bzip2(struct codec_job *job)
 {
-	bz_stream b = {.next_in = (char *)(uintptr_t)job->in};
+	const uint8_t *at = job->in, *end = job->in + job->in_size;
 	enum codec_result result;
 
-	if (BZ2_bzDecompressInit(&b, 0, 0) != BZ_OK) {
-		return CODEC_NO_MEMORY;
-	}
-	result = bzip2_loop(job, &b);
-	BZ2_bzDecompressEnd(&b);
+	do {
+		bz_stream b = {.next_in = (char *)(uintptr_t)at};
+
+		if (BZ2_bzDecompressInit(&b, 0, 0) != BZ_OK) {
+			return CODEC_NO_MEMORY;
+		}
+		result = bzip2_loop(job, &b);
+		at = (const uint8_t *)b.next_in;
+		BZ2_bzDecompressEnd(&b);
+	} while (result == CODEC_DONE && another(at, end, "BZh", 3));
 	return result;
 }
 
@@ -239,6 +298,7 @@ static const struct codec codecs[] = {
 	{"zstd", {0x28, 0xb5, 0x2f, 0xfd}, 4, true, codec_zstd},
 	{"lz4", {0x02, 0x21, 0x4c, 0x18}, 4, true, codec_lz4_legacy},
 	{"bzip2", {'B', 'Z', 'h'}, 3, true, codec_bzip2},
+	{"lzo", {0x89, 'L', 'Z', 'O', 0, '\r'}, 6, true, codec_lzop},
 	{"lzma", {0x5d, 0, 0}, 3, true, codec_lzma},
 };
 

@@ -23,7 +23,15 @@ enum codec_result {
 	CODEC_CORRUPT,
 	CODEC_TOO_LARGE, /* above out_max */
 	CODEC_NO_MEMORY,
+	CODEC_DICTIONARY, /* needs more than CODEC_DICTIONARY_MAX */
 };
+
+/*
+ * What a codec may take for its dictionary or window. Linux packs with 32 MiB
+ * (xz) and 128 MiB (zstd), people who do it by hand with 256 MiB; some more,
+ * for what xz needs beside its dictionary.
+ */
+#define CODEC_DICTIONARY_MAX ((size_t)520 << 20)
 
 struct codec {
 	const char *name;
@@ -43,6 +51,11 @@ const struct codec *codec_find(const uint8_t *data, size_t size);
 /* Makes room for more output: at least one byte, unless it fails. */
 enum codec_result codec_grow(struct codec_job *job);
 
+/* Appends to the output. */
+enum codec_result codec_append(struct codec_job *job, const uint8_t *data,
+			       size_t size);
+
 enum codec_result codec_lz4_legacy(struct codec_job *job);
+enum codec_result codec_lzop(struct codec_job *job);
 
 #endif

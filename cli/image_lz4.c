@@ -7,7 +7,6 @@
 #include <limits.h>
 #include <lz4.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "cli/image_codec.h"
 
@@ -18,25 +17,6 @@ static uint32_t little_endian32(const uint8_t *at)
 {
 	return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |
 	       (uint32_t)at[3] << 24;
-}
-
-static enum codec_result append(struct codec_job *job, const uint8_t *data,
-				size_t size)
-{
-	while (size > 0) {
-		enum codec_result grown = codec_grow(job);
-		size_t n = job->out_room - job->out_size;
-
-		if (grown != CODEC_DONE) {
-			return grown;
-		}
-		n = n < size ? n : size;
-		memcpy(job->out + job->out_size, data, n);
-		job->out_size += n;
-		data += n;
-		size -= n;
-	}
-	return CODEC_DONE;
 }
 
 static enum codec_result unpack_blocks(struct codec_job *job, uint8_t *block)
@@ -68,7 +48,7 @@ static enum codec_result unpack_blocks(struct codec_job *job, uint8_t *block)
 		if (n < 0) {
 			return CODEC_CORRUPT;
 		}
-		result = append(job, block, (size_t)n);
+		result = codec_append(job, block, (size_t)n);
 		if (result != CODEC_DONE) {
 			return result;
 		}

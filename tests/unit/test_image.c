@@ -310,6 +310,133 @@ static void what_is_packed_must_be_an_elf(void **state)
 		      "neither an ELF");
 }
 
+/* One packed file after the other: what the codec's own tool does with it. */
+static void members_are_all_unpacked(void **state)
+{
+	static const char *const joined[] = {"gzip", "xz", "zstd", "bzip2"};
+	size_t half = elf_size / 2;
+
+	(void)state;
+	for (size_t i = 0; i < nr_packers; i++) {
+		struct packed first, second;
+		char kind[64];
+		bool all = false;
+
+		for (size_t n = 0; n < 4; n++) {
+			all |= strcmp(packers[i].name, joined[n]) == 0;
+		}
+		if (!all) {
+			continue;
+		}
+		first = packers[i].pack(elf, half);
+		second = packers[i].pack(elf + half, elf_size - half);
+		first.data = realloc(first.data, first.size + second.size);
+		assert_non_null(first.data);
+		memcpy(first.data + first.size, second.data, second.size);
+		first.size += second.size;
+		snprintf(kind, sizeof(kind), "ELF in %s", packers[i].name);
+		check_unpacked(first, kind);
+		free(second.data);
+		first = packed_bzimage(first, packers[i].size_appended,
+				       elf_size);
+		snprintf(kind, sizeof(kind), "bzImage, ELF in %s",
+			 packers[i].name);
+		check_unpacked(first, kind);
+		free(first.data);
+	}
+}
+
+/* 256 MiB are unpacked, 1 GiB is refused with the limit. */
+static void large_dictionaries_have_a_limit(void **state)
+{
+	struct packed p = packed_xz_dictionary(elf, elf_size, 32);
+
+	(void)state;
+	check_unpacked(p, "ELF in xz");
+	free(p.data);
+	p = packed_xz_dictionary(elf, elf_size, 36);
+	check_refused(p, "xz",
+		      "xz data needs more memory to unpack than 520 MiB");
+	free(p.data);
+	p = packed_zstd_window(elf, elf_size, 28);
+	check_unpacked(p, "ELF in zstd");
+	free(p.data);
+	p = packed_zstd_window(elf, elf_size, 30);
+	check_refused(p, "zstd",
+		      "zstd data needs more memory to unpack than 520 MiB");
+	free(p.data);
+}
+
+/* Offsets in the PE file that make_pe writes. */
+enum {
+	PE_AT = 0x80,
+	PE_SECTIONS = PE_AT + 24 + 16,
+	PE_DATA = 0x200,
+};
+
+/* A PE file with two sections, whose second holds data. */
+static struct packed make_pe(const char *name, struct packed data)
+{
+	struct packed p = {.size = PE_DATA + data.size + 100};
+	uint8_t *section;
+
+	p.data = calloc(1, p.size);
+	assert_non_null(p.data);
+	memcpy(p.data, "MZ", 2);
+	kernel_file_poke(p.data, 0x3c, 4, PE_AT);
+	memcpy(p.data + PE_AT, "PE\0", 4);
+	kernel_file_poke(p.data, PE_AT + 6, 2, 2);
+	kernel_file_poke(p.data, PE_AT + 20, 2, 16);
+	section = p.data + PE_SECTIONS;
+	memcpy(section, ".osrel", 6);
+	memcpy(section + 40, name, strlen(name));
+	kernel_file_poke(section, 40 + 8, 4, data.size);
+	kernel_file_poke(section, 40 + 16, 4, data.size + 100);
+	kernel_file_poke(section, 40 + 20, 4, PE_DATA);
+	memcpy(p.data + PE_DATA, data.data, data.size);
+	free(data.data);
+	return p;
+}
+
+static void a_unified_kernel_image_is_opened(void **state)
+{
+	struct packed p =
+		make_pe(".linux", packed_bzimage(packers[1].pack(elf, elf_size),
+						 true, elf_size));
+
+	(void)state;
+	check_unpacked(p, "UKI, bzImage, ELF in xz");
+	kernel_file_poke(p.data, PE_SECTIONS + 40 + 20, 4, p.size - 50);
+	check_refused(p, "section", "section .linux at 0x");
+	kernel_file_poke(p.data, PE_AT + 6, 2, 60000);
+	check_refused(p, "headers", "60000 section headers at 0xa8 are beyond");
+	for (size_t size = 0; size < PE_SECTIONS + 80; size++) {
+		struct packed cut = {malloc(size + 1), size};
+		char error[IMAGE_ERROR_SIZE];
+		struct image image;
+
+		assert_non_null(cut.data);
+		memcpy(cut.data, p.data, size);
+		assert_int_equal(image_unpack(cut.data, size, MAX_ELF, &image,
+					      error),
+				 -1);
+		free(cut.data);
+	}
+	free(p.data);
+}
+
+static void other_pe_files_are_named(void **state)
+{
+	struct packed p = make_pe(".text", (struct packed){calloc(1, 9), 9});
+
+	(void)state;
+	check_refused(p, "no kernel", "PE file without a section .linux");
+	free(p.data);
+	p = make_pe(".linux", (struct packed){calloc(1, 9), 9});
+	check_refused(p, "no bzImage", "its section .linux is no bzImage");
+	free(p.data);
+}
+
 static void files_are_read_and_written(void **state)
 {
 	char path[] = "/tmp/pagewarden-test-XXXXXX";
@@ -364,6 +491,10 @@ int main(void)
 			spoilt_data_is_refused_or_unpacks_to_the_limit),
 		cmocka_unit_test(a_bomb_is_refused_at_the_limit),
 		cmocka_unit_test(what_is_packed_must_be_an_elf),
+		cmocka_unit_test(members_are_all_unpacked),
+		cmocka_unit_test(large_dictionaries_have_a_limit),
+		cmocka_unit_test(a_unified_kernel_image_is_opened),
+		cmocka_unit_test(other_pe_files_are_named),
 		cmocka_unit_test(files_are_read_and_written),
 	};
 

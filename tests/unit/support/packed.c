@@ -6,6 +6,7 @@
 #include <bzlib.h>
 #include <lz4.h>
 #include <lzma.h>
+#include <lzo/lzo1x.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -132,10 +133,107 @@ static struct packed pack_lz4(const uint8_t *data, size_t size)
 	return p;
 }
 
+static void poke_big(uint8_t *at, uint64_t value, unsigned int size)
+{
+	for (unsigned int i = 0; i < size; i++) {
+		at[i] = (uint8_t)(value >> (8 * (size - 1 - i)));
+	}
+}
+
+/* A block as lzop writes it: stored where it would not shrink. */
+static size_t lzop_block(uint8_t *at, const uint8_t *data, size_t size)
+{
+	static lzo_align_t work[LZO1X_1_MEM_COMPRESS / sizeof(lzo_align_t)];
+	lzo_uint used = 0;
+	int rc = lzo1x_1_compress(data, size, at + 12, &used, work);
+
+	assert(rc == LZO_E_OK);
+	if (used >= size) {
+		memcpy(at + 12, data, size);
+		used = size;
+	}
+	poke_big(at, size, 4);
+	poke_big(at + 4, used, 4);
+	poke_big(at + 8, adler32(adler32(0, NULL, 0), data, (uInt)size), 4);
+	return 12 + used;
+}
+
+/* As lzop 1.04 does it: blocks of 256 KiB, here less, with Adler-32. */
+static struct packed pack_lzo(const uint8_t *data, size_t size)
+{
+	enum { BLOCK = 20000 };
+	static const uint8_t header[] = {
+		0x89, 'L',  'Z',  'O',  0, '\r', '\n', 0x1a,
+		'\n', 0x10, 0x40,    /* lzop 1.04 */
+		0x20, 0xa0,          /* library 2.10 */
+		0x09, 0x40,          /* needed */
+		3,    9,             /* method and level */
+		0,    0,    0,    1, /* flags: Adler-32 of what is unpacked */
+		0,    0,    0x81, 0xa4,                   /* mode */
+		0,    0,    0,    0,    0, 0,    0,    0, /* time */
+		2,    'k',  'n',                          /* name */
+		0,    0,    0,    0, /* checksum of this, which nobody needs */
+	};
+	struct packed p = room_for(size + BLOCK);
+	size_t used = sizeof(header);
+
+	assert(lzo_init() == LZO_E_OK);
+	memcpy(p.data, header, sizeof(header));
+	for (size_t at = 0; at < size; at += BLOCK) {
+		used += lzop_block(p.data + used, data + at,
+				   size - at < BLOCK ? size - at : BLOCK);
+	}
+	poke_big(p.data + used, 0, 4);
+	p.size = used + 4;
+	return p;
+}
+
+struct packed packed_xz_dictionary(const uint8_t *data, size_t size,
+				   uint8_t code)
+{
+	/* .xz file format 1.0.4, 3.1: the block's header is at 12. */
+	enum { HEADER = 12, FILTER_LZMA2 = 0x21 };
+	struct packed p = pack_xz(data, size);
+	uint8_t *header = p.data + HEADER;
+	size_t length = ((size_t)header[0] + 1) * 4 - 4;
+
+	for (size_t i = 2; i + 2 < length; i++) {
+		if (header[i] == FILTER_LZMA2 && header[i + 1] == 1) {
+			header[i + 2] = code;
+		}
+	}
+	kernel_file_poke(p.data, HEADER + length, 4,
+			 lzma_crc32(header, length, 0));
+	return p;
+}
+
+struct packed packed_zstd_window(const uint8_t *data, size_t size, int log)
+{
+	struct packed p = room_for(size);
+	ZSTD_CCtx *z = ZSTD_createCCtx();
+	ZSTD_inBuffer in = {data, size / 2, 0};
+	ZSTD_outBuffer out = {p.data, p.size, 0};
+	size_t rc;
+
+	assert(z != NULL);
+	ZSTD_CCtx_setParameter(z, ZSTD_c_compressionLevel, 1);
+	ZSTD_CCtx_setParameter(z, ZSTD_c_windowLog, log);
+	/* In two pieces, so that the size is not known at the beginning. */
+	rc = ZSTD_compressStream2(z, &out, &in, ZSTD_e_flush);
+	assert(rc == 0);
+	in.size = size;
+	rc = ZSTD_compressStream2(z, &out, &in, ZSTD_e_end);
+	assert(rc == 0);
+	ZSTD_freeCCtx(z);
+	p.size = out.pos;
+	return p;
+}
+
 const struct packer packers[] = {
 	{"gzip", false, pack_gzip},  {"xz", true, pack_xz},
 	{"zstd", true, pack_zstd},   {"lz4", true, pack_lz4},
 	{"bzip2", true, pack_bzip2}, {"lzma", true, pack_lzma},
+	{"lzo", true, pack_lzo},
 };
 const size_t nr_packers = sizeof(packers) / sizeof(packers[0]);
 

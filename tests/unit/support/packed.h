@@ -23,6 +23,14 @@ struct packer {
 extern const struct packer packers[];
 extern const size_t nr_packers;
 
+/*
+ * An xz file whose header asks for a dictionary of (2 | code & 1) << code / 2
+ * + 11 bytes, and a zstd frame with a window of 1 << log.
+ */
+struct packed packed_xz_dictionary(const uint8_t *data, size_t size,
+				   uint8_t code);
+struct packed packed_zstd_window(const uint8_t *data, size_t size, int log);
+
 /* Offsets of the setup header's fields. */
 enum {
 	BZ_SETUP_SECTS = 0x1f1,
