@@ -22,12 +22,25 @@ $(eval $(call archive,$(B)/fuzz/libpw.a,\
 $(eval $(call archive,$(B)/fuzz/libsupport.a,\
 	$(call objs,fuzz,$(UNIT_SUPPORT) $(FUZZ_SUPPORT))))
 
+# The hypervisor's sources that can do without a machine of their own, and the
+# tests of them: what only ring 0 can do, the headers of tests/unit/metal/ring3/ have
+# otherwise.
+METAL_SRC := $(wildcard hv/services/*.c hv/emul/*.c) hv/cpu/regs.c \
+	hv/domain/domain.c hv/mm/memory.c hv/vcpu/vcpu.c \
+	$(wildcard tests/unit/metal/*.c)
+METAL_TESTS := $(wildcard tests/unit/test_hv_*.c)
+$(call objs,san,$(METAL_SRC) $(METAL_TESTS)): \
+	CFLAGS_EXTRA := -iquote tests/unit/metal/ring3
+$(eval $(call archive,$(B)/san/libmetal.a,$(call objs,san,$(METAL_SRC))))
+$(METAL_TESTS:tests/unit/%.c=$(B)/tests/unit/%): $(B)/san/libmetal.a
+
 on_sim = $(shell grep -ls '^\#include "sim/' $(1))
 # $(call ported,FLAVOUR,SOURCE): the two archives, the port's maker first, and
 # one of the port's functions asked for before all else.
 ported = -Wl,-u,port_preempt -Wl,--start-group $(if $(call on_sim,$(2)),\
 	$(B)/$(1)/libpw.a $(B)/$(1)/libsupport.a,\
-	$(B)/$(1)/libsupport.a $(B)/$(1)/libpw.a) -Wl,--end-group
+	$(B)/$(1)/libsupport.a $(B)/$(1)/libpw.a) \
+	$(if $(filter $(2),$(METAL_TESTS)),$(B)/$(1)/libmetal.a) -Wl,--end-group
 
 $(B)/tests/unit/%: $(B)/san/tests/unit/%.c.o $(B)/san/libpw.a \
 		$(B)/san/libsupport.a

@@ -253,7 +253,7 @@ const char *recount_cached(struct machine *m)
 	uint8_t is_table[MACHINE_FRAMES] = {0};
 
 	for (unsigned int i = 0; i < MACHINE_CPUS; i++) {
-		const struct cpu *cpu = &m->cpu[i];
+		const struct worst_cpu *cpu = &m->cpu[i];
 
 		if (cpu->vcpu == NULL) {
 			continue;

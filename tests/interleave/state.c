@@ -127,7 +127,7 @@ struct world_state *world_save(void)
 }
 
 /* The lists stay where they are, and only grow. */
-static void keep_lists(const struct cpu *kept)
+static void keep_lists(const struct worst_cpu *kept)
 {
 	for (unsigned int i = 0; i < MACHINE_CPUS; i++) {
 		unsigned int nr = world.m->cpu[i].cache.nr;
@@ -156,7 +156,7 @@ static void room_for(struct cached_list *l, unsigned int nr)
 
 void world_restore(const struct world_state *s)
 {
-	struct cpu kept[MACHINE_CPUS];
+	struct worst_cpu kept[MACHINE_CPUS];
 	struct metal_state metal;
 	const uint8_t *from = get(s->at, &metal, sizeof(metal));
 	const struct machine *saved = (const void *)from;
@@ -287,7 +287,7 @@ uint64_t world_hash(void)
 	h = mix_machine(h);
 	for (unsigned int i = 0; i < WORLD_CPUS; i++) {
 		const struct world_cpu *c = &world.cpu[i];
-		const struct cpu *cpu = &world.m->cpu[world_place(i)];
+		const struct worst_cpu *cpu = &world.m->cpu[world_place(i)];
 		const uint64_t word[] = {
 			c->op,          c->done,
 			c->inside,      c->question,

@@ -31,7 +31,7 @@ static int two_set_up(void **state)
 	return rc;
 }
 
-static bool caches(const struct cpu *c, mfn_t f, unsigned int level)
+static bool caches(const struct worst_cpu *c, mfn_t f, unsigned int level)
 {
 	for (unsigned int i = 0; i < c->cache.nr; i++) {
 		if (c->cache.at[i].frame == f.v &&

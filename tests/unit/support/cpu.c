@@ -24,7 +24,7 @@ static void append(struct cached_list *l, struct cached c)
 	l->at[l->nr++] = c;
 }
 
-void cpu_fini(struct cpu *c)
+void cpu_fini(struct worst_cpu *c)
 {
 	free(c->cache.at);
 	free(c->spare.at);
@@ -62,7 +62,7 @@ static void walk(const struct walk *s, mfn_t table, unsigned int level,
 }
 
 /* Descriptor pages stand first: no walk meets level 0. */
-static void look_at_window(const struct walk *s, const struct cpu *c)
+static void look_at_window(const struct walk *s, const struct worst_cpu *c)
 {
 	for (unsigned int i = 0; i < DESC_WINDOW_ENTRIES; i++) {
 		mfn_t f = pte_mfn(c->window[i]);
@@ -92,7 +92,7 @@ static int order_of(const struct cached *a, const struct cached *b)
 
 /* What was cached, and what was seen now; where that is too much, the latter.
  */
-static void merge(struct cpu *c)
+static void merge(struct worst_cpu *c)
 {
 	const struct cached_list *old = &c->cache;
 	const struct cached_list *new = &c->seen;
@@ -115,7 +115,7 @@ static void merge(struct cpu *c)
 	c->seen.nr = 0;
 }
 
-void cpu_run(struct cpu *c)
+void cpu_run(struct worst_cpu *c)
 {
 	const struct mmu_vcpu *v = c->vcpu;
 	const mfn_t roots[] = {v->kernel_root, v->user_root};
@@ -131,12 +131,12 @@ void cpu_run(struct cpu *c)
 	}
 }
 
-void cpu_flush_all(struct cpu *c)
+void cpu_flush_all(struct worst_cpu *c)
 {
 	c->cache.nr = 0;
 }
 
-void cpu_flush_page(struct cpu *c, vaddr_t va)
+void cpu_flush_page(struct worst_cpu *c, vaddr_t va)
 {
 	struct cached_list *l = &c->cache;
 	unsigned int kept = 0;
@@ -205,7 +205,7 @@ static const char *wrong_with(const struct mmu_domain *d,
 	}
 }
 
-bool cpu_is_sound(const struct cpu *c, char *why, size_t size)
+bool cpu_is_sound(const struct worst_cpu *c, char *why, size_t size)
 {
 	for (unsigned int i = 0; i < c->cache.nr; i++) {
 		const struct cached *entry = &c->cache.at[i];

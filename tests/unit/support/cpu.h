@@ -26,7 +26,7 @@ struct cached_list {
 	unsigned int room;
 };
 
-struct cpu {
+struct worst_cpu {
 	struct mmu_vcpu *vcpu; /* NULL: it runs none */
 	pte_t window[DESC_WINDOW_ENTRIES];
 	struct cached_list cache;
@@ -34,12 +34,12 @@ struct cpu {
 	struct cached_list seen;  /* by the walk under way */
 };
 
-void cpu_fini(struct cpu *c);
+void cpu_fini(struct worst_cpu *c);
 
 /* It runs: all that its tables say now may be cached from now on. */
-void cpu_run(struct cpu *c);
-void cpu_flush_all(struct cpu *c);
-void cpu_flush_page(struct cpu *c, vaddr_t va);
+void cpu_run(struct worst_cpu *c);
+void cpu_flush_all(struct worst_cpu *c);
+void cpu_flush_page(struct worst_cpu *c, vaddr_t va);
 
 /*
  * No protected frame behind a cached writable mapping; no frame that the guest
@@ -47,6 +47,6 @@ void cpu_flush_page(struct cpu *c, vaddr_t va);
  * that left the domain: while an operation is under way, that nobody else got
  * it. False, and why, otherwise.
  */
-bool cpu_is_sound(const struct cpu *c, char *why, size_t size);
+bool cpu_is_sound(const struct worst_cpu *c, char *why, size_t size);
 
 #endif

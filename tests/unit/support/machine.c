@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-bool machine_cpu_runs(const struct cpu *c, const struct mmu_domain *d,
+bool machine_cpu_runs(const struct worst_cpu *c, const struct mmu_domain *d,
 		      vcpuset_t vcpus)
 {
 	return c->vcpu != NULL && c->vcpu->dom == d &&

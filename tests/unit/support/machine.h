@@ -50,7 +50,7 @@ struct machine {
 	struct mmu_vcpu other_vcpu;
 	unsigned int locks;      /* held by the CPU that works */
 	struct mmu_vcpu *caller; /* who issues the hypercalls: vcpu at first */
-	struct cpu cpu[MACHINE_CPUS];
+	struct worst_cpu cpu[MACHINE_CPUS];
 	struct frame frames[MACHINE_FRAMES];
 	uint64_t m2p[MACHINE_FRAMES];
 	struct audit_tally tally[MACHINE_FRAMES];
@@ -79,7 +79,7 @@ struct machine {
 };
 
 /* Does the CPU run a vCPU of the domain's that is in the set? */
-bool machine_cpu_runs(const struct cpu *c, const struct mmu_domain *d,
+bool machine_cpu_runs(const struct worst_cpu *c, const struct mmu_domain *d,
 		      vcpuset_t vcpus);
 /* No CPU of one domain reaches what another has got: else m->fault says. */
 bool machine_is_sound(struct machine *m);
