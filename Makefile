@@ -48,7 +48,7 @@ help:
 	@echo 'make run          boot the stock Debian kernel, print the report'
 	@echo 'make check        every test; ends with "N passed, N failed"'
 	@echo '  check-unit check-boot check-fuzz check-seal check-links check-headers'
-	@echo '  check-tree'
+	@echo '  check-tree check-clang check-ci'
 	@echo 'make lab          the histories, each policy, in the simulator'
 	@echo 'make golden       a recording of the stock kernel, replayed'
 	@echo 'make bench        instruction counts: ours, stock Xen, native'

@@ -3,7 +3,7 @@
 # make check: every test is a file build/check/SUITE/NAME.tap, made anew each
 # time, side by side as far as make's jobs allow; tests/totals adds them up.
 
-.PHONY: check check-unit check-boot check-seal check-headers check-fuzz \
+.PHONY: check check-ci check-unit check-clang check-boot check-seal check-headers check-fuzz \
 	check-links check-tree \
 	differential run lab golden
 
@@ -11,6 +11,7 @@ TAP := $(B)/check
 BOOT_CASES := $(shell sed -n 's/^\[\(.*\)\]$$/\1/p' tests/qemu/tests.cfg \
 	2>/dev/null)
 UNIT_TAPS := $(UNIT_TESTS:%=$(TAP)/unit/%.tap)
+CLANG_TAPS := $(UNIT_TESTS:%=$(TAP)/clang/%.tap)
 FUZZ_TAPS := $(FUZZ_TARGETS:%=$(TAP)/fuzz/%.tap)
 BOOT_TAPS := $(BOOT_CASES:%=$(TAP)/boot/%.tap)
 SEALED := $(foreach d,engine guest emul builder,$(if $(call csrc,$(d)),$(d)))
@@ -43,7 +44,14 @@ ALL_TAPS := $(MUTATION_TAP) $(INTERLEAVE_TAPS) $(EXPLORE_TAP) $(TREE_TAPS) $(UNI
 
 check: $(ALL_TAPS)
 	@tests/totals $(ALL_TAPS)
+# All of it, the unit tests by a second compiler, and the linters that look at
+# more than text.
+check-ci: $(ALL_TAPS) $(CLANG_TAPS) lint-format lint-shell lint-tidy \
+		lint-cppcheck
+	@tests/totals $(ALL_TAPS) $(CLANG_TAPS)
 check-unit: $(UNIT_TAPS)
+	@tests/totals $^
+check-clang: $(CLANG_TAPS)
 	@tests/totals $^
 check-boot: $(BOOT_TAPS)
 	@tests/totals $^
@@ -61,8 +69,11 @@ check-tree: $(TREE_TAPS)
 $(TAP)/unit/%.tap: $(B)/tests/unit/% FORCE
 	@CMOCKA_MESSAGE_OUTPUT=TAP tests/tap $@ 300 $<
 
+$(TAP)/clang/%.tap: $(B)/tests/clang/% FORCE
+	@CMOCKA_MESSAGE_OUTPUT=TAP tests/tap $@ 300 $<
+
 # The names of the stock kernel's functions; elsewhere these tests skip.
-$(TAP)/unit/test_symbols.tap: $(if $(filter build,$(B)),$(VMLINUZ))
+$(TAP)/unit/test_symbols.tap $(TAP)/clang/test_symbols.tap: $(if $(filter build,$(B)),$(VMLINUZ))
 
 # Two vCPUs in every order, in the short form, and what it must find.
 $(TAP)/interleave/all.tap: $(INTERLEAVE) FORCE
@@ -116,8 +127,9 @@ $(TAP)/lint/histories.tap: $(CLI_OUT)
 $(TREE_TAPS): $(TAP)/lint/%.tap: FORCE
 	@tests/tap $@ 60 tests/lint/$*
 
+# As the hypervisor is compiled; kernels have guest/'s port inline.
 define seal
-$(B)/seal/$(1).o: $(call objs,seal,$(call csrc,$(1)))
+$(B)/seal/$(1).o: $(call objs,hv,$(call csrc,$(1)))
 	@mkdir -p $$(@D)
 	$$(Q)ld -m elf_x86_64 -r -o $$@ $$^
 endef

@@ -5,10 +5,10 @@
 #
 #   hv     freestanding x86-64 for the hypervisor image
 #   kern   freestanding x86-64 for PV kernels
-#   seal   freestanding, for the check on undefined symbols only
 #   host   the command
 #   san    hosted with ASan and UBSan: every hosted test
-#   fuzz   clang with libFuzzer's instrumentation, ASan and UBSan
+#   fuzz   clang with libFuzzer's instrumentation, ASan and UBSan: the fuzz
+#          targets, and every unit test once more
 
 WARN := -Wall -Wextra -Werror -Wconversion -Wshadow -Wvla \
 	-Wmissing-prototypes -Wstrict-prototypes
@@ -27,7 +27,6 @@ FREESTANDING := -O2 -ffreestanding -fno-stack-protector -mno-red-zone \
 
 CC_hv := $(CC)
 CC_kern := $(CC)
-CC_seal := $(CC)
 CC_host := $(CC)
 CC_san := $(CC)
 CC_fuzz := clang
@@ -39,7 +38,6 @@ KERN_MODEL ?= -fno-pic -mcmodel=kernel
 
 CFLAGS_hv = $(FREESTANDING) $(HV_MODEL) $(HV_CFLAGS)
 CFLAGS_kern = $(FREESTANDING) $(KERN_MODEL) $(KERN_CFLAGS)
-CFLAGS_seal = $(FREESTANDING) -fno-pic
 CFLAGS_host = -O2
 CFLAGS_san = -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
@@ -47,7 +45,7 @@ LDFLAGS_san ?= -fsanitize=address,undefined
 CFLAGS_fuzz = -O1 -fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer
 
-FLAVOURS := hv kern seal host san fuzz
+FLAVOURS := hv kern host san fuzz
 
 objs = $(patsubst %,$(B)/$(1)/%.o,$(2))
 # All C files of folders and their direct subfolders.
@@ -62,7 +60,6 @@ $(B)/.deps-%: scripts/deps
 DEPS_BUILD := $(B)/.deps-build
 DEPS_hv := $(DEPS_BUILD)
 DEPS_kern := $(DEPS_BUILD)
-DEPS_seal := $(DEPS_BUILD)
 DEPS_host := $(DEPS_BUILD)
 DEPS_san := $(B)/.deps-check
 DEPS_fuzz := $(B)/.deps-check
@@ -94,7 +91,8 @@ $(foreach f,$(FLAVOURS),$(eval $(call flavour,$(f))))
 
 # The lab's guest is asked who called whom: a call at a function's end that is
 # made a jump leaves no trace of the function.
-$(foreach d,sim guest lab,$(B)/host/$(d)/% $(B)/san/$(d)/%) $(B)/kern/lab/%: \
+$(foreach d,sim guest lab,$(foreach f,host san fuzz,$(B)/$(f)/$(d)/%)) \
+	$(B)/kern/lab/%: \
 	CFLAGS_EXTRA := -fno-optimize-sibling-calls
 
 # $(call listed,FILE,OBJECTS): FILE is made anew when the list of what goes into

@@ -49,6 +49,15 @@ $(B)/tests/unit/%: $(B)/san/tests/unit/%.c.o $(B)/san/libpw.a \
 	$(Q)$(CC) $(LDFLAGS_san) -o $@ $< \
 		$(call ported,san,tests/unit/$*.c) $(TEST_LIBS)
 
+# The same, compiled by clang: with the objects of the fuzz targets, which are
+# made anyway.
+$(B)/tests/clang/%: $(B)/fuzz/tests/unit/%.c.o $(B)/fuzz/libpw.a \
+		$(B)/fuzz/libsupport.a
+	$(call say,LD      $@)
+	@mkdir -p $(@D)
+	$(Q)$(CC_fuzz) -fsanitize=address,undefined -o $@ $< \
+		$(call ported,fuzz,tests/unit/$*.c) $(TEST_LIBS)
+
 $(B)/tests/fuzz/%: $(B)/fuzz/tests/fuzz/fuzz_%.c.o $(B)/fuzz/libpw.a \
 		$(B)/fuzz/libsupport.a
 	$(call say,LD      $@)
