@@ -303,6 +303,13 @@ MUST_CHECK int mmu_grant_unmap(struct mmu_vcpu *v, const struct granted *g);
 MUST_CHECK int mmu_grant_replace(struct mmu_vcpu *v, const struct granted *g,
 				 uint64_t new_address);
 
+/*
+ * For a copy that the hypervisor makes: the frame stays the owner's, and
+ * (writable) no table, until it is given back. -XEN_ERESTART: ask again.
+ */
+MUST_CHECK int mmu_borrow(struct mmu_domain *owner, mfn_t f, bool writable);
+void mmu_give_back(struct mmu_domain *owner, mfn_t f, bool writable);
+
 /* --- death (domain/life.c) ------------------------------------------------ */
 
 /*

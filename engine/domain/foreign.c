@@ -17,6 +17,11 @@
 
 int foreign_hold(struct mmu_domain *owner, mfn_t f, bool writable)
 {
+	/* One that is lent goes back to the hypervisor without being asked. */
+	if (mmu_owns(owner, f) &&
+	    (frame_of(owner->m, f)->flags & FRAME_SHARED) != 0) {
+		return refuse_frame(owner, RULE_LENT, f);
+	}
 	return writable ? frame_get_both(owner, f, FRAME_WRITABLE)
 			: frame_get(owner, f);
 }

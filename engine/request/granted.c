@@ -95,6 +95,17 @@ static uint64_t flags_of(const struct granted *g)
 	       (g->writable ? GRANT_WRITABLE : 0);
 }
 
+/* Inside the owner's door: references on its frame, and its end. */
+static int hold(struct mmu_domain *owner, mfn_t f, bool writable, int rc)
+{
+	if (rc == 0) {
+		do {
+			rc = foreign_hold(owner, f, writable);
+		} while (rc != 0 && door_retry(owner, rc));
+	}
+	return (int)mmu_leave(owner, rc);
+}
+
 /* What the owner's frame is mapped for: asked of the owner, under its lock. */
 static int loan(const struct mmu_vcpu *v, const struct granted *g)
 {
@@ -103,17 +114,20 @@ static int loan(const struct mmu_vcpu *v, const struct granted *g)
 		g->frame.v,  g->writable, g->address,
 		flags_of(g), v->dom->tag, v->id,
 	};
-	int rc = mmu_begin_for(owner, NULL, MMU_OP_LOAN, operand);
 
-	if (rc == 0) {
-		do {
-			rc = foreign_hold(owner, g->frame, g->writable);
-		} while (rc != 0 && door_retry(owner, rc));
-	}
-	return (int)mmu_leave(owner, rc);
+	return hold(owner, g->frame, g->writable,
+		    mmu_begin_for(owner, NULL, MMU_OP_LOAN, operand));
 }
 
-static void end_loan(struct mmu_domain *owner, mfn_t f, bool writable)
+int mmu_borrow(struct mmu_domain *owner, mfn_t f, bool writable)
+{
+	const uint64_t operand[] = {f.v, writable};
+
+	return hold(owner, f, writable,
+		    mmu_begin_for(owner, NULL, MMU_OP_BORROW, operand));
+}
+
+void mmu_give_back(struct mmu_domain *owner, mfn_t f, bool writable)
 {
 	const uint64_t operand[] = {f.v, writable};
 
@@ -147,7 +161,7 @@ static int map_others(struct mmu_vcpu *v, const struct granted *g)
 	}
 	(void)mmu_leave(v->dom, rc);
 	if (!kept) {
-		end_loan(g->owner, g->frame, g->writable);
+		mmu_give_back(g->owner, g->frame, g->writable);
 	}
 	return rc;
 }

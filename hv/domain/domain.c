@@ -37,7 +37,12 @@ struct domain *domain_at(unsigned int i)
 
 struct domain *domain_of_id(struct domain *d, domid_t domid)
 {
-	if (domid == DOMID_SELF || domid == d->mmu.domid) {
+	return domid == DOMID_SELF ? d : domain_numbered(d, domid);
+}
+
+struct domain *domain_numbered(struct domain *d, domid_t domid)
+{
+	if (domid == d->mmu.domid) {
 		return d;
 	}
 	for (unsigned int i = 0; i < DOMAINS; i++) {

@@ -91,5 +91,7 @@ struct domain *domain_at(unsigned int i);
  * that lives, or NULL. One that has begun to end is found no more.
  */
 struct domain *domain_of_id(struct domain *d, domid_t domid);
+/* The same where DOMID_SELF is no number. */
+struct domain *domain_numbered(struct domain *d, domid_t domid);
 
 #endif

@@ -36,6 +36,7 @@
 #include "hv/report/stack.h"
 #include "hv/report/summary.h"
 #include "hv/schedule/schedule.h"
+#include "hv/services/grant_map.h"
 #include "hv/services/timer.h"
 #include "hv/vcpu/vcpu.h"
 #include "hv/cpu/x86.h"
@@ -270,6 +271,8 @@ static void return_step(struct domain *d)
 		if (mmu_domain_destroy(&d->mmu) != 0) {
 			return;
 		}
+		/* Marks go when nothing is mapped any more. */
+		map_domain_end(d);
 		audit_run(d, AUDIT_DESTROYED);
 	}
 	if (d->counters.differences != before) {

@@ -28,11 +28,6 @@ bool channel_valid(const struct domain *d, evtchn_port_t port)
 	return port < d->event.nr_valid;
 }
 
-bool channel_domid_is_self(const struct domain *d, domid_t domid)
-{
-	return domid == DOMID_SELF || domid == d->mmu.domid;
-}
-
 /* The port, when it exists and is bound to something; else NULL. */
 static struct event_port *channel_used(struct domain *d, evtchn_port_t port)
 {

@@ -35,7 +35,5 @@ int channel_unmask(struct domain *d, evtchn_port_t port);
 int channel_reset(struct domain *d, domid_t domid);
 /* Is there such a port? */
 bool channel_valid(const struct domain *d, evtchn_port_t port);
-/* Does the guest's number of a domain mean the domain itself? */
-bool channel_domid_is_self(const struct domain *d, domid_t domid);
 
 #endif

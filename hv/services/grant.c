@@ -7,11 +7,23 @@
 
 #include "engine/port.h"
 #include "hv/domain/domain.h"
-#include "hv/services/channel.h"
+#include "hv/services/grant_copy.h"
+#include "hv/services/grant_entry.h"
 #include "hv/services/grant_map.h"
 #include "hv/services/grant_table.h"
 #include "hv/mm/layout.h"
 #include "hv/vcpu/vcpu.h"
+
+/* The table of a domain is its own matter. */
+static int16_t own_table(struct domain *d, domid_t domid)
+{
+	const struct domain *of = domain_of_id(d, domid);
+
+	if (of == NULL) {
+		return GNTST_bad_domain;
+	}
+	return of == d ? GNTST_okay : GNTST_permission_denied;
+}
 
 /* Consecutive frame numbers, to a list of the guest's. */
 static int16_t list_frames(struct vcpu *v, uint64_t list, mfn_t first,
@@ -43,8 +55,9 @@ static int64_t setup_table(struct vcpu *v, uint64_t at)
 	if (!guest_range_ok(list, op.nr_frames * sizeof(uint64_t))) {
 		return -XEN_EFAULT;
 	}
-	if (!channel_domid_is_self(d, op.dom)) {
-		op.status = GNTST_bad_domain;
+	op.status = own_table(d, op.dom);
+	if (op.status != GNTST_okay) {
+		/* as it is */
 	} else if (op.nr_frames > GRANT_TABLE_FRAMES) {
 		op.status = GNTST_general_error;
 	} else {
@@ -69,8 +82,9 @@ static int64_t get_status_frames(struct vcpu *v, uint64_t at)
 	if (!guest_range_ok(list, op.nr_frames * sizeof(uint64_t))) {
 		return -XEN_EFAULT;
 	}
-	if (!channel_domid_is_self(d, op.dom)) {
-		op.status = GNTST_bad_domain;
+	op.status = own_table(d, op.dom);
+	if (op.status != GNTST_okay) {
+		/* as it is */
 	} else if (op.nr_frames > table_status_frames(d)) {
 		op.status = GNTST_general_error;
 	} else {
@@ -89,11 +103,10 @@ static int64_t query_size(struct vcpu *v, uint64_t at)
 	if (port_copy_in(&v->mmu, &op, at, sizeof(op)) != 0) {
 		return -XEN_EFAULT;
 	}
-	op.status = GNTST_bad_domain;
-	if (channel_domid_is_self(v->domain, op.dom)) {
+	op.status = own_table(v->domain, op.dom);
+	if (op.status == GNTST_okay) {
 		op.nr_frames = v->domain->grant.nr_frames;
 		op.max_nr_frames = GRANT_TABLE_FRAMES;
-		op.status = GNTST_okay;
 	}
 	return port_copy_out(&v->mmu, at, &op, sizeof(op));
 }
@@ -121,8 +134,13 @@ static int64_t get_version(struct vcpu *v, uint64_t at)
 	if (port_copy_in(&v->mmu, &op, at, sizeof(op)) != 0) {
 		return -XEN_EFAULT;
 	}
-	if (!channel_domid_is_self(v->domain, op.dom)) {
+	switch (own_table(v->domain, op.dom)) {
+	case GNTST_okay:
+		break;
+	case GNTST_bad_domain:
 		return -XEN_ESRCH;
+	default:
+		return -XEN_EPERM;
 	}
 	op.version = v->domain->grant.version;
 	return port_copy_out(&v->mmu, at, &op, sizeof(op));
@@ -140,11 +158,14 @@ union grant_op {
 	gnttab_swap_grant_ref_t swap;
 };
 
-/* Transfers and copies are between domains, and there is no other. */
-static int16_t refuse_domain(const struct domain *d, domid_t domid)
+/* Nobody gives a page away: the caller keeps it, whatever it asked. */
+static int16_t refuse_transfer(struct domain *d, const gnttab_transfer_t *op)
 {
-	return channel_domid_is_self(d, domid) ? GNTST_permission_denied
-					       : GNTST_bad_domain;
+	if (!mmu_owns(&d->mmu, mfn(op->mfn))) {
+		return GNTST_bad_page;
+	}
+	return domain_numbered(d, op->domid) == NULL ? GNTST_bad_domain
+						     : GNTST_permission_denied;
 }
 
 static int do_entry(struct vcpu *v, unsigned int cmd, union grant_op *op)
@@ -159,13 +180,12 @@ static int do_entry(struct vcpu *v, unsigned int cmd, union grant_op *op)
 	case GNTTABOP_unmap_and_replace:
 		return map_replace(v, &op->replace);
 	case GNTTABOP_transfer:
-		op->transfer.status = refuse_domain(d, op->transfer.domid);
+		op->transfer.status = refuse_transfer(d, &op->transfer);
 		return 0;
 	case GNTTABOP_copy:
-		op->copy.status = refuse_domain(d, op->copy.source.domid);
-		return 0;
+		return copy_grant(v, &op->copy);
 	default:
-		op->swap.status = table_swap(d, op->swap.ref_a, op->swap.ref_b);
+		op->swap.status = entry_swap(d, op->swap.ref_a, op->swap.ref_b);
 		return 0;
 	}
 }

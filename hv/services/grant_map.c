@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Mapping granted frames. The only domain whose grants can be mapped is the
- * one that asks, so a mapping is an L1 entry like any other that it might have
- * written: the engine judges it and holds its references, and the guest can do
- * nothing to it that it could not do to its own. What is kept here is which
+ * Mapping granted frames. A mapping is an L1 entry that the engine judges and
+ * writes. Of a frame of the domain's own it is one like any other that it might
+ * have written; of another domain's, the engine keeps the references for as
+ * long as an entry of that kind is there, however it goes, and until no CPU
+ * holds a translation (engine/domain/foreign.c). What is kept here is which
  * grants are in use, and for what, so that only that can be undone.
+ *
+ * So a guest that overwrites such an entry harms nothing, but cannot undo the
+ * mapping any more, and the granter's entry stays marked until it dies. Nor
+ * does a granter that dies take the frame away: it stays a dead domain's until
+ * the mapping goes.
  *
  * A device mapping is noted and no more: no device can reach memory.
  */
 #include "hv/services/grant_map.h"
 
 #include "hv/domain/domain.h"
-#include "hv/services/channel.h"
-#include "hv/services/grant_table.h"
+#include "hv/services/grant_entry.h"
 #include "hv/vcpu/vcpu.h"
 
 #define MAPPING_KINDS (GNTMAP_host_map | GNTMAP_device_map)
@@ -33,19 +38,83 @@ static int16_t status_of(int rc)
 	return rc == 0 ? GNTST_okay : GNTST_general_error;
 }
 
+static bool is_write(uint32_t flags)
+{
+	return (flags & GNTMAP_readonly) == 0;
+}
+
+/*
+ * The granter; NULL: it has been forgotten, which it is only when no frame of
+ * its is mapped any more.
+ */
+static struct domain *owner_of(const struct grant_mapping *m)
+{
+	struct domain *d = domain_at(m->slot);
+
+	return d != NULL && d->lives == m->lives ? d : NULL;
+}
+
+/* The entry of a host mapping, which the guest says is at this address. */
+static struct granted entry_for(struct domain *owner, uint64_t address,
+				uint32_t flags, mfn_t frame)
+{
+	return (struct granted){
+		.owner = &owner->mmu,
+		.address = address,
+		.by_pte = (flags & GNTMAP_contains_pte) != 0,
+		.writable = is_write(flags),
+		.frame = frame,
+	};
+}
+
+/* 0 with a status, or -XEN_ERESTART. */
+static int map_frame(struct vcpu *v, struct domain *owner,
+		     gnttab_map_grant_ref_t *op, mfn_t frame)
+{
+	struct granted g;
+	int rc;
+
+	if (!mmu_owns(&owner->mmu, frame)) {
+		op->status = GNTST_bad_page;
+		return 0;
+	}
+	if ((op->flags & GNTMAP_host_map) == 0) {
+		return 0;
+	}
+	g = entry_for(owner, op->host_addr, op->flags, frame);
+	rc = mmu_grant_map(&v->mmu, &g);
+	op->status = status_of(rc);
+	return rc == -XEN_ERESTART ? rc : 0;
+}
+
+static void note(struct domain *d, const struct domain *owner,
+		 struct grant_mapping *m, gnttab_map_grant_ref_t *op,
+		 mfn_t frame)
+{
+	*m = (struct grant_mapping){.flags = op->flags,
+				    .ref = op->ref,
+				    .frame = frame,
+				    .slot = owner->slot,
+				    .lives = owner->lives};
+	op->handle = (grant_handle_t)(m - d->grant.mapping);
+	op->dev_bus_addr = mfn_to_maddr(frame).v;
+}
+
 int map_grant(struct vcpu *v, gnttab_map_grant_ref_t *op)
 {
 	struct domain *d = v->domain;
+	struct domain *owner = domain_numbered(d, op->dom);
 	struct grant_mapping *m = free_mapping(&d->grant);
-	bool write = !(op->flags & GNTMAP_readonly);
-	mfn_t frame;
-	int rc = 0;
+	const struct grant_wish wish = {.by = d->mmu.domid,
+					.write = is_write(op->flags)};
+	const struct grant_active *a;
+	int rc;
 
 	if ((op->flags & MAPPING_KINDS) == 0) {
 		op->status = GNTST_bad_gntref;
 		return 0;
 	}
-	if (!channel_domid_is_self(d, op->dom)) {
+	if (owner == NULL) {
 		op->status = GNTST_bad_domain;
 		return 0;
 	}
@@ -53,34 +122,17 @@ int map_grant(struct vcpu *v, gnttab_map_grant_ref_t *op)
 		op->status = GNTST_no_space;
 		return 0;
 	}
-	op->status = table_acquire(d, op->ref, write, &frame);
+	op->status = entry_acquire(owner, op->ref, &wish, &a);
 	if (op->status != GNTST_okay) {
 		return 0;
 	}
-	if (!mmu_owns(&d->mmu, frame)) {
-		op->status = GNTST_bad_page;
-	} else if (op->flags & GNTMAP_host_map) {
-		const struct granted g = {
-			.owner = &d->mmu,
-			.address = op->host_addr,
-			.by_pte = op->flags & GNTMAP_contains_pte,
-			.writable = write,
-			.frame = frame,
-		};
-
-		rc = mmu_grant_map(&v->mmu, &g);
-		op->status = status_of(rc);
-	}
+	rc = map_frame(v, owner, op, a->frame);
 	if (op->status == GNTST_okay) {
-		*m = (struct grant_mapping){.flags = op->flags,
-					    .ref = op->ref,
-					    .frame = frame};
-		op->handle = (grant_handle_t)(m - d->grant.mapping);
-		op->dev_bus_addr = mfn_to_maddr(frame).v;
+		note(d, owner, m, op, a->frame);
 	} else {
-		table_release(d, op->ref);
+		entry_release(owner, op->ref, wish.write);
 	}
-	return rc == -XEN_ERESTART ? rc : 0;
+	return rc;
 }
 
 static struct grant_mapping *find_mapping(struct domain *d, uint32_t handle)
@@ -94,34 +146,23 @@ static struct grant_mapping *find_mapping(struct domain *d, uint32_t handle)
 	return m->flags == 0 ? NULL : m;
 }
 
-static void forget(struct domain *d, struct grant_mapping *m, uint32_t kind)
+static void forget(struct grant_mapping *m, uint32_t kind)
 {
+	struct domain *owner = owner_of(m);
+
 	m->flags &= ~kind;
-	if ((m->flags & MAPPING_KINDS) == 0) {
-		uint32_t ref = m->ref;
-
-		*m = (struct grant_mapping){0};
-		table_release(d, ref);
+	if ((m->flags & MAPPING_KINDS) != 0) {
+		return;
 	}
-}
-
-/* The entry of a host mapping, which the guest says is at this address. */
-static struct granted entry_of(struct mmu_domain *d,
-			       const struct grant_mapping *m, uint64_t address)
-{
-	return (struct granted){
-		.owner = d,
-		.address = address,
-		.by_pte = m->flags & GNTMAP_contains_pte,
-		.writable = !(m->flags & GNTMAP_readonly),
-		.frame = m->frame,
-	};
+	if (owner != NULL) {
+		entry_release(owner, m->ref, is_write(m->flags));
+	}
+	*m = (struct grant_mapping){0};
 }
 
 int map_end(struct vcpu *v, gnttab_unmap_grant_ref_t *op)
 {
-	struct domain *d = v->domain;
-	struct grant_mapping *m = find_mapping(d, op->handle);
+	struct grant_mapping *m = find_mapping(v->domain, op->handle);
 	uint32_t done = 0;
 	int rc = 0;
 
@@ -138,14 +179,15 @@ int map_end(struct vcpu *v, gnttab_unmap_grant_ref_t *op)
 		done |= GNTMAP_device_map;
 	}
 	if (op->host_addr != 0 && (m->flags & GNTMAP_host_map)) {
-		const struct granted g = entry_of(&d->mmu, m, op->host_addr);
+		const struct granted g = entry_for(owner_of(m), op->host_addr,
+						   m->flags, m->frame);
 
 		rc = mmu_grant_unmap(&v->mmu, &g);
 		op->status = status_of(rc);
 		done |= GNTMAP_host_map;
 	}
 	if (op->status == GNTST_okay) {
-		forget(d, m, done);
+		forget(m, done);
 	}
 	return rc == -XEN_ERESTART ? rc : 0;
 }
@@ -153,8 +195,7 @@ int map_end(struct vcpu *v, gnttab_unmap_grant_ref_t *op)
 /* The entry at new_addr moves to where the mapping was. */
 int map_replace(struct vcpu *v, gnttab_unmap_and_replace_t *op)
 {
-	struct domain *d = v->domain;
-	struct grant_mapping *m = find_mapping(d, op->handle);
+	struct grant_mapping *m = find_mapping(v->domain, op->handle);
 	struct granted g;
 	int rc;
 
@@ -166,11 +207,20 @@ int map_replace(struct vcpu *v, gnttab_unmap_and_replace_t *op)
 	if ((m->flags & GNTMAP_contains_pte) || !(m->flags & GNTMAP_host_map)) {
 		return 0;
 	}
-	g = entry_of(&d->mmu, m, op->host_addr);
+	g = entry_for(owner_of(m), op->host_addr, m->flags, m->frame);
 	rc = mmu_grant_replace(&v->mmu, &g, op->new_addr);
 	op->status = status_of(rc);
 	if (rc == 0) {
-		forget(d, m, GNTMAP_host_map);
+		forget(m, GNTMAP_host_map);
 	}
 	return rc == -XEN_ERESTART ? rc : 0;
+}
+
+void map_domain_end(struct domain *d)
+{
+	for (unsigned int i = 0; i < GRANT_MAPPINGS; i++) {
+		if (d->grant.mapping[i].flags != 0) {
+			forget(&d->grant.mapping[i], MAPPING_KINDS);
+		}
+	}
 }

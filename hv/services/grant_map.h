@@ -12,4 +12,7 @@ int map_grant(struct vcpu *v, gnttab_map_grant_ref_t *op);
 int map_end(struct vcpu *v, gnttab_unmap_grant_ref_t *op);
 int map_replace(struct vcpu *v, gnttab_unmap_and_replace_t *op);
 
+/* It has died, its tables are gone: the grants that it used are free. */
+void map_domain_end(struct domain *d);
+
 #endif

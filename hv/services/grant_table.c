@@ -4,10 +4,8 @@
  * built and lent to the guest when it asks for them, so growing cannot fail
  * halfway.
  *
- * The guest writes entries whenever it likes. What decides is read once; the
- * marks that say "in use" are set by an exchange that fails if flags or domain
- * changed meanwhile, and what they are about is kept in the mappings, not read
- * back.
+ * The guest writes entries whenever it likes: what is decided by them is in
+ * grant_entry.c.
  */
 #include "hv/services/grant_table.h"
 
@@ -29,12 +27,12 @@ static void *entry_at(const struct domain *d, mfn_t frame, uint32_t index,
 	return (uint8_t *)frame_data(d->mmu.m, f) + index % per_frame * size;
 }
 
-static grant_entry_v1_t *entry_v1(const struct domain *d, uint32_t ref)
+grant_entry_v1_t *table_v1(const struct domain *d, uint32_t ref)
 {
 	return entry_at(d, d->grant.first, ref, V1_ENTRIES);
 }
 
-static grant_entry_v2_t *entry_v2(const struct domain *d, uint32_t ref)
+grant_entry_v2_t *table_v2(const struct domain *d, uint32_t ref)
 {
 	return entry_at(d, d->grant.first, ref, V2_ENTRIES);
 }
@@ -44,12 +42,12 @@ mfn_t table_status_frame(const struct domain *d, unsigned int i)
 	return mfn_add(d->grant.first, GRANT_TABLE_FRAMES + i);
 }
 
-static grant_status_t *status_of(const struct domain *d, uint32_t ref)
+grant_status_t *table_status(const struct domain *d, uint32_t ref)
 {
 	return entry_at(d, table_status_frame(d, 0), ref, STATUS_ENTRIES);
 }
 
-static uint32_t nr_entries(const struct domain *d)
+uint32_t table_entries(const struct domain *d)
 {
 	size_t per_frame = d->grant.version == 1 ? V1_ENTRIES : V2_ENTRIES;
 
@@ -88,12 +86,12 @@ void grant_domain_init(struct domain *d, mfn_t first, mfn_t console,
 	d->grant.first = first;
 	d->grant.version = 1;
 	table_grow(d, 1);
-	*entry_v1(d, GNTTAB_RESERVED_CONSOLE) = (grant_entry_v1_t){
+	*table_v1(d, GNTTAB_RESERVED_CONSOLE) = (grant_entry_v1_t){
 		.flags = GTF_permit_access,
 		.domid = 0,
 		.frame = (uint32_t)console.v,
 	};
-	*entry_v1(d, GNTTAB_RESERVED_XENSTORE) = (grant_entry_v1_t){
+	*table_v1(d, GNTTAB_RESERVED_XENSTORE) = (grant_entry_v1_t){
 		.flags = GTF_permit_access,
 		.domid = 0,
 		.frame = (uint32_t)store.v,
@@ -102,16 +100,6 @@ void grant_domain_init(struct domain *d, mfn_t first, mfn_t console,
 
 /* --- versions ----------------------------------------------------------------
  */
-
-static bool any_mapped(const struct grant_domain *g)
-{
-	for (unsigned int i = 0; i < GRANT_MAPPINGS; i++) {
-		if (g->mapping[i].flags != 0) {
-			return true;
-		}
-	}
-	return false;
-}
 
 /* Takes the status frames back: all or, while one is mapped, none. */
 static int unshare_status(struct domain *d)
@@ -133,14 +121,14 @@ static void become_v2(struct domain *d)
 	grant_entry_v1_t kept[RESERVED_ENTRIES];
 
 	for (uint32_t i = 0; i < RESERVED_ENTRIES; i++) {
-		kept[i] = *entry_v1(d, i);
+		kept[i] = *table_v1(d, i);
 	}
 	d->grant.version = 2;
 	clear_frames(d, d->grant.first, d->grant.nr_frames);
 	clear_frames(d, table_status_frame(d, 0), table_status_frames(d));
 	share(d, table_status_frame(d, 0), 0, table_status_frames(d));
 	for (uint32_t i = 0; i < RESERVED_ENTRIES; i++) {
-		grant_entry_v2_t *e = entry_v2(d, i);
+		grant_entry_v2_t *e = table_v2(d, i);
 
 		e->full_page.hdr.flags = kept[i].flags;
 		e->full_page.hdr.domid = kept[i].domid;
@@ -157,7 +145,7 @@ static int become_v1(struct domain *d)
 		return rc;
 	}
 	for (uint32_t i = 0; i < RESERVED_ENTRIES; i++) {
-		kept[i] = *entry_v2(d, i);
+		kept[i] = *table_v2(d, i);
 	}
 	d->grant.version = 1;
 	clear_frames(d, d->grant.first, d->grant.nr_frames);
@@ -168,7 +156,7 @@ static int become_v1(struct domain *d)
 		    kept[i].full_page.frame >> 32 != 0) {
 			continue; /* version 1 has no words for it */
 		}
-		*entry_v1(d, i) = (grant_entry_v1_t){
+		*table_v1(d, i) = (grant_entry_v1_t){
 			.flags = flags,
 			.domid = kept[i].hdr.domid,
 			.frame = (uint32_t)kept[i].full_page.frame,
@@ -185,7 +173,7 @@ int table_set_version(struct domain *d, unsigned int version)
 	if (version == d->grant.version) {
 		return 0;
 	}
-	if (any_mapped(&d->grant)) {
+	if (d->grant.nr_active != 0) {
 		return -XEN_EBUSY;
 	}
 	if (version == 1) {
@@ -193,112 +181,4 @@ int table_set_version(struct domain *d, unsigned int version)
 	}
 	become_v2(d);
 	return 0;
-}
-
-/* --- entries
- * ------------------------------------------------------------------ */
-
-/* Flags and domain of an entry are one aligned word. */
-static uint32_t *head_of(const struct domain *d, uint32_t ref)
-{
-	return d->grant.version == 1 ? (uint32_t *)(void *)entry_v1(d, ref)
-				     : (uint32_t *)(void *)entry_v2(d, ref);
-}
-
-static bool head_grants(const struct domain *d, uint32_t head, bool write)
-{
-	uint16_t flags = (uint16_t)head;
-
-	return (flags & GTF_type_mask) == GTF_permit_access &&
-	       (flags & GTF_sub_page) == 0 && head >> 16 == d->mmu.domid &&
-	       !(write && (flags & GTF_readonly));
-}
-
-int16_t table_acquire(struct domain *d, uint32_t ref, bool write,
-		      mfn_t *ret_frame)
-{
-	uint32_t marks = GTF_reading | (write ? GTF_writing : 0);
-	uint32_t head, marked;
-
-	if (ref >= nr_entries(d)) {
-		return GNTST_bad_gntref;
-	}
-	head = __atomic_load_n(head_of(d, ref), __ATOMIC_ACQUIRE);
-	if (!head_grants(d, head, write)) {
-		return GNTST_general_error;
-	}
-	if (d->grant.version == 1) {
-		*ret_frame = mfn(entry_v1(d, ref)->frame);
-		marked = head | marks;
-	} else {
-		*ret_frame = mfn(entry_v2(d, ref)->full_page.frame);
-		__atomic_fetch_or(status_of(d, ref), (grant_status_t)marks,
-				  __ATOMIC_SEQ_CST);
-		marked = head;
-	}
-	/* The guest may have ended the grant while this was looked at. */
-	if (!__atomic_compare_exchange_n(head_of(d, ref), &head, marked, false,
-					 __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) {
-		table_release(d, ref);
-		return GNTST_general_error;
-	}
-	return GNTST_okay;
-}
-
-/* The marks that the mappings of a grant ask for. */
-static uint16_t marks_due(const struct grant_domain *g, uint32_t ref)
-{
-	uint16_t marks = 0;
-
-	for (unsigned int i = 0; i < GRANT_MAPPINGS; i++) {
-		const struct grant_mapping *m = &g->mapping[i];
-
-		if (m->flags != 0 && m->ref == ref) {
-			marks |= GTF_reading;
-			if (!(m->flags & GNTMAP_readonly)) {
-				marks |= GTF_writing;
-			}
-		}
-	}
-	return marks;
-}
-
-void table_release(struct domain *d, uint32_t ref)
-{
-	uint16_t keep = (uint16_t)(~(GTF_reading | GTF_writing) |
-				   marks_due(&d->grant, ref));
-
-	if (d->grant.version == 1) {
-		__atomic_fetch_and(&entry_v1(d, ref)->flags, keep,
-				   __ATOMIC_SEQ_CST);
-	} else {
-		__atomic_fetch_and(status_of(d, ref), keep, __ATOMIC_SEQ_CST);
-	}
-}
-
-static bool in_use(const struct grant_domain *g, uint32_t ref)
-{
-	return marks_due(g, ref) != 0;
-}
-
-int16_t table_swap(struct domain *d, uint32_t a, uint32_t b)
-{
-	if (a >= nr_entries(d) || b >= nr_entries(d)) {
-		return GNTST_bad_gntref;
-	}
-	if (in_use(&d->grant, a) || in_use(&d->grant, b)) {
-		return GNTST_eagain;
-	}
-	if (d->grant.version == 1) {
-		grant_entry_v1_t e = *entry_v1(d, a);
-
-		*entry_v1(d, a) = *entry_v1(d, b);
-		*entry_v1(d, b) = e;
-	} else {
-		grant_entry_v2_t e = *entry_v2(d, a);
-
-		*entry_v2(d, a) = *entry_v2(d, b);
-		*entry_v2(d, b) = e;
-	}
-	return GNTST_okay;
 }

@@ -20,15 +20,11 @@ mfn_t table_status_frame(const struct domain *d, unsigned int i);
 /* 0, -XEN_EINVAL, or -XEN_EBUSY: grants or status frames are in use. */
 int table_set_version(struct domain *d, unsigned int version);
 
-/*
- * Marks the grant as used for reading, or writing too, and gives the frame
- * that it grants. GNTST_okay or another status; nothing is marked then.
- */
-int16_t table_acquire(struct domain *d, uint32_t ref, bool write,
-		      mfn_t *ret_frame);
-/* After a mapping has been freed: takes away the marks that it had alone. */
-void table_release(struct domain *d, uint32_t ref);
-
-int16_t table_swap(struct domain *d, uint32_t a, uint32_t b);
+/* Entries that there are; below that, where each is. */
+uint32_t table_entries(const struct domain *d);
+grant_entry_v1_t *table_v1(const struct domain *d, uint32_t ref);
+grant_entry_v2_t *table_v2(const struct domain *d, uint32_t ref);
+/* Of version 2. */
+grant_status_t *table_status(const struct domain *d, uint32_t ref);
 
 #endif

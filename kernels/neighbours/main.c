@@ -64,9 +64,13 @@ void kernel_main(uint64_t start_info)
 	n.self = own_number();
 	meet(&n);
 	check_events(&n);
+	check_grants(&n);
+	check_copies(&n);
+	leave_grants(&n);
 	step(&n);
 	if (n.first) {
 		check_end(&n);
+		check_grants_end(&n);
 	}
 	expect_end();
 }

@@ -9,12 +9,20 @@
 #define NOBODY 77
 #define NOBODY_EITHER 78
 
+/* A grant of the other's, mapped over a page of one's own. */
+struct mapping {
+	uint32_t handle;
+	uint64_t address;
+	uint64_t frame; /* what the hypervisor says is mapped */
+};
+
 struct neighbour {
 	struct pv pv;
 	bool first; /* offers what the other one takes */
 	domid_t self;
 	domid_t peer;
-	evtchn_port_t port; /* of the channel between the two */
+	evtchn_port_t port;  /* of the channel between the two */
+	struct mapping left; /* that is there when the second ends */
 };
 
 /*
@@ -34,6 +42,23 @@ int64_t bind(const struct neighbour *n, evtchn_port_t remote,
 /* The channel between the two. */
 void meet(struct neighbour *n);
 void check_events(struct neighbour *n);
+
+/* GNTST_*. */
+int map(const struct neighbour *n, uint32_t ref, uint32_t flags,
+	const volatile void *at, struct mapping *ret);
+int unmap(const struct mapping *m);
+/* One's own table, which the other uses. */
+void grant(const struct neighbour *n, uint32_t ref, uint16_t flags,
+	   uint64_t frame);
+void grant_to(uint32_t ref, domid_t domid);
+uint16_t grant_flags(uint32_t ref);
+volatile grant_entry_v2_t *grant_table_v2(void);
+void check_grants(struct neighbour *n);
+void check_copies(struct neighbour *n);
+/* What each has of the other when the second ends. */
+void leave_grants(struct neighbour *n);
+void check_grants_end(struct neighbour *n);
+
 /* The other one has ended: nothing of it is left. The first only. */
 void check_end(struct neighbour *n);
 

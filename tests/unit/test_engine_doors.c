@@ -218,6 +218,17 @@ static int return_loan(struct call *c)
 	return mmu_grant_unmap(&c->m->other_vcpu, &c->granted);
 }
 
+/* The borrowed frame is the victim, which may be a table half-way. */
+static int borrow(struct call *c)
+{
+	int rc = mmu_borrow(&c->m->dom, dom_frame(VICTIM), true);
+
+	if (rc == 0) {
+		mmu_give_back(&c->m->dom, dom_frame(VICTIM), true);
+	}
+	return rc;
+}
+
 static int direct_write(struct call *c)
 {
 	vaddr_t va =
@@ -343,6 +354,7 @@ static const struct door doors[MMU_OPERATIONS] = {
 				  .prepare = grant,
 				  .number = GNTTABOP_unmap_and_replace},
 	[MMU_OP_LOAN] = {.enter = loan, .prepare = grant},
+	[MMU_OP_BORROW] = {.enter = borrow},
 	[MMU_OP_RETURN] = {.enter = return_loan,
 			   .prepare = loan_back,
 			   .number = GNTTABOP_unmap_grant_ref},

@@ -332,6 +332,58 @@ static void a_granted_frame_returns_to_its_owner(void **state)
 	assert_int_equal(fr->count, count);
 }
 
+/* What is the hypervisor's own ends with the owner, whoever maps it. */
+static void a_lent_frame_is_lent_to_nobody_else(void **state)
+{
+	struct machine *m = *state;
+	struct granted g = {.owner = &m->other,
+			    .address = SLOT_VA,
+			    .frame = mfn(SHARED_FRAME + 1)};
+	struct frame *fr = frame_of(&m->mmu, g.frame);
+
+	machine_second_domain(m);
+	mmu_share(&m->other, g.frame, true);
+	for (unsigned int writable = 0; writable < 2; writable++) {
+		g.writable = writable != 0;
+		assert_int_equal(mmu_grant_map(&m->vcpu, &g), -XEN_EINVAL);
+		assert_int_equal(m->other.refusal.rule, RULE_LENT);
+		assert_int_equal(mmu_borrow(&m->other, g.frame, g.writable),
+				 -XEN_EINVAL);
+		machine_check(m);
+		assert_int_equal(fr->count, 1);
+	}
+}
+
+/* A copy holds both frames for its time, and nothing afterwards. */
+static void a_borrowed_frame_is_given_back(void **state)
+{
+	struct machine *m = *state;
+	mfn_t f;
+	struct frame before;
+
+	machine_second_domain(m);
+	f = their_page(m);
+	before = *frame_of(&m->mmu, f);
+	assert_int_equal(mmu_borrow(&m->other, f, true), 0);
+	assert_int_equal(frame_of(&m->mmu, f)->count, before.count + 1);
+	assert_int_equal(frame_of(&m->mmu, f)->type, FRAME_WRITABLE);
+	mmu_give_back(&m->other, f, true);
+	machine_check(m);
+	assert_int_equal(frame_of(&m->mmu, f)->count, before.count);
+	/* A table may be read by a copy, and not written. */
+	f = m->other_vcpu.kernel_root;
+	assert_int_equal(mmu_borrow(&m->other, f, true), -XEN_EBUSY);
+	assert_int_equal(mmu_borrow(&m->other, f, false), 0);
+	mmu_give_back(&m->other, f, false);
+	machine_check(m);
+	/* What is not the owner's is not had by its leave. */
+	assert_int_equal(mmu_borrow(&m->other, dom_frame(60), false),
+			 -XEN_EINVAL);
+	assert_int_equal(mmu_borrow(&m->other, MFN_INVALID, false),
+			 -XEN_EINVAL);
+	machine_check(m);
+}
+
 /* However an entry goes, its owner gets the frame when no CPU reaches it. */
 static void an_update_takes_a_granted_frame_away(void **state)
 {
@@ -417,6 +469,8 @@ int main(void)
 		TEST(a_gdt_is_installed_whole_or_not_at_all),
 		TEST(a_call_gate_leads_nowhere_but_to_the_guest),
 		TEST(a_granted_frame_returns_to_its_owner),
+		TEST(a_lent_frame_is_lent_to_nobody_else),
+		TEST(a_borrowed_frame_is_given_back),
 		TEST(a_walk_keeps_out_of_what_is_not_the_guests),
 		TEST(no_upper_entry_is_changed_as_if_it_mapped_a_page),
 		TEST(a_compared_write_is_judged_like_any_other),

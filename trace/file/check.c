@@ -200,6 +200,7 @@ static bool operands_ok(const struct check *c, const struct trace_record *r)
 			       w[LOAN_OPERAND_VCPU]);
 	case MMU_OP_LEND:
 		return frames_ok(c, w[0], w[1]);
+	case MMU_OP_BORROW:
 	case MMU_OP_RETURN:
 		return frames_ok(c, w[0], 1);
 	case MMU_OP_START_VCPU:
@@ -215,7 +216,7 @@ static bool operands_ok(const struct check *c, const struct trace_record *r)
 static bool asked_by_us(enum mmu_operation op)
 {
 	return op == MMU_OP_HOLD || op == MMU_OP_LEND || op == MMU_OP_LOAN ||
-	       op == MMU_OP_RETURN || op == MMU_OP_DEATH;
+	       op == MMU_OP_BORROW || op == MMU_OP_RETURN || op == MMU_OP_DEATH;
 }
 
 static const char *take_begin(struct check *c, struct trace_record *r)

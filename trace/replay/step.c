@@ -287,6 +287,11 @@ static void by_us(struct replay *r, struct mmu_domain *d,
 	case MMU_OP_LOAN:
 		loan(r, d, record);
 		break;
+	case MMU_OP_BORROW:
+		if (mmu_borrow(d, mfn(w[0]), w[1] != 0) == 0) {
+			mmu_give_back(d, mfn(w[0]), w[1] != 0);
+		}
+		break;
 	case MMU_OP_DEATH:
 		r->dead[index_of(r, d->tag)] = true;
 		(void)!mmu_domain_destroy(d);
