@@ -22,7 +22,7 @@
 #include "cli/why/maker.h"
 #include "cli/why/report.h"
 
-#define REPORT_SIZE 16384
+#define REPORT_SIZE 65536
 #define MAX_RUNS 3
 #define AGAIN_SIZE 4096
 

@@ -98,6 +98,32 @@ static void name_error(struct run *r, const struct guest *g)
 	}
 }
 
+/* Whether it holds any is found out when the first name is wanted. */
+static enum exit_status check_symbols(struct run *r)
+{
+	const char *path = r->options.symbols;
+	char head[SYMBOLS_HEAD + 1] = "";
+	size_t size;
+	FILE *f;
+
+	if (path == NULL) {
+		return STATUS_OK;
+	}
+	f = fopen(path, "re");
+	if (f == NULL) {
+		return refuse(r, STATUS_USAGE, "--symbols %s: %s", path,
+			      strerror(errno));
+	}
+	size = fread(head, 1, SYMBOLS_HEAD, f);
+	fclose(f);
+	if (!symbols_look_right(head, size)) {
+		return refuse(r, STATUS_USAGE,
+			      "--symbols %s: neither an ELF nor a System.map",
+			      path);
+	}
+	return STATUS_OK;
+}
+
 static enum exit_status prepare(struct run *r)
 {
 	enum exit_status status = STATUS_OK;
@@ -123,6 +149,9 @@ static enum exit_status prepare(struct run *r)
 	guest_beside_executable("pagewarden-hv.elf", r->hypervisor_path);
 	if (status == STATUS_OK) {
 		status = check_hypervisor(r);
+	}
+	if (status == STATUS_OK) {
+		status = check_symbols(r);
 	}
 	if (status != STATUS_OK) {
 		return status;

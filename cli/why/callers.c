@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/why/members.h"
+
 #define COLUMNS 80
 #define MAX_CALLERS 12
 
@@ -44,14 +46,68 @@ static const cJSON *first_item(const cJSON *stack)
 	return cJSON_IsArray(stack) ? stack->child : NULL;
 }
 
+/* Of whatever file it comes: nothing in it is for the terminal. */
+static void make_printable(char *text)
+{
+	for (; *text != '\0'; text++) {
+		if (*text < ' ' || *text > '~') {
+			*text = '?';
+		}
+	}
+}
+
 /* The call, not what follows it, is in the caller. */
-static void format_caller(const struct symbols *s, uint64_t word, char *text)
+static void format_caller(const struct why_kernel *k, uint64_t word, char *text)
 {
 	uint64_t offset = 0;
-	const char *name = symbols_find(s, word - 1, &offset);
+	unsigned int line;
+	const char *name = symbols_find(&k->symbols, word - 1, &offset);
+	const char *file;
+	int n = snprintf(text, WHY_NAME, "%s+%#llx", name == NULL ? "?" : name,
+			 (unsigned long long)offset + 1);
 
-	snprintf(text, WHY_NAME, "%s+%#llx", name == NULL ? "?" : name,
-		 (unsigned long long)offset + 1);
+	if (n < WHY_NAME && lines_find(k->lines, word - 1, &file, &line)) {
+		(void)snprintf(text + n, (size_t)(WHY_NAME - n), " (%s:%u)",
+			       file, line);
+	}
+	make_printable(text);
+}
+
+static bool add_number(cJSON *to, const char *name, uint64_t value)
+{
+	return cJSON_AddNumberToObject(to, name, (double)value) != NULL;
+}
+
+static bool add_text(cJSON *to, const char *name, const char *value)
+{
+	char text[WHY_NAME];
+
+	(void)snprintf(text, sizeof(text), "%s", value);
+	make_printable(text);
+	return cJSON_AddStringToObject(to, name, text) != NULL;
+}
+
+static void add_record(cJSON *list, const struct why_kernel *k, uint64_t word)
+{
+	cJSON *r = cJSON_CreateObject();
+	char address[24];
+	uint64_t offset = 0;
+	unsigned int line;
+	const char *name = symbols_find(&k->symbols, word - 1, &offset);
+	const char *file;
+
+	(void)snprintf(address, sizeof(address), "%#llx",
+		       (unsigned long long)word);
+	(void)add_text(r, CALLER_ADDRESS, address);
+	if (name != NULL) {
+		(void)add_text(r, CALLER_FUNCTION, name);
+		(void)add_number(r, CALLER_OFFSET, offset + 1);
+	}
+	if (lines_find(k->lines, word - 1, &file, &line)) {
+		(void)add_text(r, CALLER_FILE, file);
+		(void)add_number(r, CALLER_LINE, line);
+	}
+	(void)cJSON_AddItemToArray(list, r);
 }
 
 struct line {
@@ -67,7 +123,7 @@ static void add(struct line *l, const struct why_kernel *kernel, uint64_t word)
 	char name[WHY_NAME];
 	size_t length;
 
-	format_caller(&kernel->symbols, word, name);
+	format_caller(kernel, word, name);
 	length = strlen(name);
 	if (l->nr == 0) {
 		text_string(l->t, WHY_INDENT);
@@ -106,6 +162,26 @@ void callers_tell(struct text *t, const char *head, uint64_t rip,
 	}
 }
 
+cJSON *callers_list(uint64_t rip, const cJSON *stack,
+		    const struct why_kernel *kernel)
+{
+	cJSON *list = cJSON_CreateArray();
+	const cJSON *item = first_item(stack);
+	uint64_t word;
+
+	if (kernel == NULL) {
+		return list;
+	}
+	if (rip != 0) {
+		add_record(list, kernel, rip);
+	}
+	while (cJSON_GetArraySize(list) < MAX_CALLERS &&
+	       next_caller(&item, kernel, &word)) {
+		add_record(list, kernel, word);
+	}
+	return list;
+}
+
 bool callers_first(const cJSON *stack, const struct why_kernel *kernel,
 		   char name[WHY_NAME])
 {
@@ -116,7 +192,7 @@ bool callers_first(const cJSON *stack, const struct why_kernel *kernel,
 	if (kernel == NULL || !next_caller(&item, kernel, &word)) {
 		return false;
 	}
-	format_caller(&kernel->symbols, word, name);
+	format_caller(kernel, word, name);
 	return true;
 }
 

@@ -22,6 +22,8 @@ void why_kernel_init(struct why_kernel *k, const uint8_t *image, size_t size,
 		if (!symbols_from_elf(&k->symbols, (const uint8_t *)map,
 				      map_size)) {
 			(void)symbols_from_map(&k->symbols, map, map_size);
+		} else {
+			k->lines = lines_open((const uint8_t *)map, map_size);
 		}
 		return;
 	}
@@ -32,6 +34,8 @@ void why_kernel_init(struct why_kernel *k, const uint8_t *image, size_t size,
 
 void why_kernel_fini(struct why_kernel *k)
 {
+	lines_close(k->lines);
+	k->lines = NULL;
 	symbols_free(&k->symbols);
 }
 

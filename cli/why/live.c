@@ -17,7 +17,7 @@
 #include "cli/why/report.h"
 
 #define MAX_TOLD 8
-#define REPORT_SIZE 8192
+#define REPORT_SIZE 32768
 #define MAX_MAP ((size_t)1 << 30)
 
 /* A whole file, or NULL. */
@@ -46,7 +46,6 @@ static char *read_file(const char *path, size_t *ret_size)
 static void prepare(struct why_live *w)
 {
 	size_t map_size = 0;
-	char *map;
 
 	if (w->ready) {
 		return;
@@ -58,13 +57,13 @@ static void prepare(struct why_live *w)
 		w->mapped = NULL;
 		return;
 	}
-	map = read_file(w->map_path, &map_size);
-	why_kernel_init(&w->kernel, w->mapped, w->kernel_size, map, map_size);
+	w->map = read_file(w->map_path, &map_size);
+	why_kernel_init(&w->kernel, w->mapped, w->kernel_size, w->map,
+			map_size);
 	if (w->map_path != NULL && w->kernel.symbols.nr == 0) {
 		say("--symbols %s: neither an ELF with symbols nor a System.map",
 		    w->map_path);
 	}
-	free(map);
 }
 
 static void print(const char *text)
@@ -232,6 +231,7 @@ void why_live_asker(struct why_live *w, const struct monitor *m, char *name,
 void why_live_fini(struct why_live *w)
 {
 	why_kernel_fini(&w->kernel);
+	free(w->map);
 	if (w->mapped != NULL) {
 		munmap(w->mapped, w->kernel_size);
 	}

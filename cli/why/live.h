@@ -19,6 +19,7 @@ struct why_live {
 	bool ready; /* the kernel's names have been looked for */
 	struct why_kernel kernel;
 	void *mapped;
+	char *map; /* the symbols' file */
 	unsigned int told;
 	/* Of the refusal that --explain is about, as it was then. */
 	bool has_holders;

@@ -51,6 +51,16 @@ static const char *map_line(struct symbols *s, const char *at, const char *end)
 	return newline + 1;
 }
 
+bool symbols_look_right(const char *head, size_t size)
+{
+	if (size < SYMBOLS_HEAD) {
+		return false;
+	}
+	return memcmp(head, "\177ELF", 4) == 0 ||
+	       (strspn(head, "0123456789abcdefABCDEF") == 16 &&
+		head[16] == ' ' && head[18] == ' ');
+}
+
 void symbols_sort(struct symbols *s)
 {
 	qsort(s->list, s->nr, sizeof(*s->list), by_address);

@@ -33,6 +33,12 @@ bool symbols_from_kernel(struct symbols *s, const uint8_t *image, size_t size);
 bool symbols_from_map(struct symbols *s, const char *text, size_t size);
 /* An ELF's own symbol table. False: it has none. */
 bool symbols_from_elf(struct symbols *s, const uint8_t *file, size_t size);
+/*
+ * Does a file that begins so look like an ELF or a System.map? SYMBOLS_HEAD
+ * bytes of it, if it has as many.
+ */
+#define SYMBOLS_HEAD 20
+bool symbols_look_right(const char *head, size_t size);
 void symbols_free(struct symbols *s);
 /* For those who fill a list. */
 void symbols_sort(struct symbols *s);
