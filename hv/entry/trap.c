@@ -7,6 +7,7 @@
 #include "hv/entry/trap.h"
 
 #include "abi/control.h"
+#include "emul/decode.h"
 #include "engine/port.h"
 #include "hv/vcpu/inject.h"
 #include "hv/schedule/schedule.h"
@@ -21,6 +22,7 @@
 #include "hv/domain/domain.h"
 #include "hv/domain/stop.h"
 #include "hv/services/timer.h"
+#include "hv/emul/fetch.h"
 #include "hv/emul/privileged.h"
 #include "hv/emul/ptwr.h"
 #include "hv/mm/layout.h"
@@ -32,7 +34,6 @@
 #define VECTOR_INT80 0x80
 #define GP_FROM_IDT 2 /* error code: the selector is an IDT index */
 #define IDT_ERROR(vector) ((uint32_t)(vector)*8 + GP_FROM_IDT)
-#define INSN_INT 0xcd
 #define INT_SIZE 2
 
 /* May the guest come here by INT n? Rings 1 and 3 are its kernel and users. */
@@ -54,21 +55,20 @@ static void inject_softint(struct vcpu *v, struct regs *r, unsigned int vector)
 /*
  * INT n through a gate that is not for ring 3 faults, with an error code that
  * names the gate. The instruction tells n more reliably: QEMU before version 8
- * reports 2n in long mode.
+ * reports 2n in long mode. It may have prefixes, which mean nothing here.
  */
 static bool software_interrupt(struct vcpu *v, struct regs *r)
 {
-	uint8_t insn[INT_SIZE];
 	unsigned int vector;
+	struct insn in;
 
-	if ((r->error & GP_FROM_IDT) == 0 ||
-	    port_copy_in(&v->mmu, insn, r->rip, sizeof(insn)) != 0 ||
-	    insn[0] != INSN_INT) {
+	if ((r->error & GP_FROM_IDT) == 0 || !fetch_insn(v, r, &in) ||
+	    in.op != INSN_INT) {
 		return false;
 	}
-	vector = insn[1];
+	vector = in.imm & 0xff;
 	if (softint_allowed(v, vector)) {
-		r->rip += INT_SIZE;
+		r->rip += in.length;
 		inject_softint(v, r, vector);
 	} else {
 		inject_exception(v, r, TRAP_GP, IDT_ERROR(vector));

@@ -12,12 +12,14 @@
 
 /* Set in between, by the trap. */
 static volatile int trapped;
+static volatile uint64_t trap_error;
 static volatile uint64_t insn_size;
 
 static bool skip_insn(struct trap_frame *f, uint64_t cr2)
 {
 	(void)cr2;
 	trapped = (int)f->vector;
+	trap_error = f->error;
 	f->rip += insn_size;
 	return true;
 }
@@ -163,6 +165,24 @@ static void strings(void)
 	       buffer[0] & buffer[63] & buffer[64] & buffer[199], 0xff);
 }
 
+/*
+ * Prefixes mean nothing to INT n. A handler finds rip behind all of it, the
+ * fault of a vector without one leaves it at the first prefix.
+ */
+static void software_interrupts(void)
+{
+	expect("int $0", TRY(0, ".byte 0xcd, 0x00", ), 0);
+	expect("with two operand prefixes",
+	       TRY(0, ".byte 0x66, 0x66, 0xcd, 0x00", ), 0);
+	expect("with a segment", TRY(0, ".byte 0x2e, 0xcd, 0x00", ), 0);
+	expect("of a vector without a handler", TRY(2, ".byte 0xcd, 0x40", ),
+	       GENERAL_PROTECTION);
+	expect("which the error tells", (int64_t)trap_error, 0x40 * 8 + 2);
+	expect("with prefixes, too", TRY(4, ".byte 0x66, 0x66, 0xcd, 0x41", ),
+	       GENERAL_PROTECTION);
+	expect("which the error tells", (int64_t)trap_error, 0x41 * 8 + 2);
+}
+
 void check_instructions(const struct pv *s)
 {
 	struct cpuid id = cpuid(XEN_CPUID_FIRST_LEAF);
@@ -178,6 +198,7 @@ void check_instructions(const struct pv *s)
 	control(s);
 	io();
 	strings();
+	software_interrupts();
 	traps_expect(NULL);
 }
 
