@@ -10,6 +10,9 @@ static void put_frame(struct text *t, const struct refusal *r)
 {
 	text_string(t, "mfn ");
 	text_hex(t, r->frame.v, 0);
+	if (r->pfn.v == PFN_INVALID.v) {
+		return;
+	}
 	text_string(t, " (pfn ");
 	text_hex(t, r->pfn.v, 0);
 	text_char(t, ')');

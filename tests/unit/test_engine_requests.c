@@ -31,6 +31,19 @@ static void a_clash_of_types_is_told_in_xens_words(void **state)
 	assert_int_equal(m->dom.refusal.rule, RULE_BAD_TYPE);
 }
 
+/* The hypervisor's own pages have no pfn. */
+static void a_frame_without_a_pfn_is_told_without_one(void **state)
+{
+	struct machine *m = *state;
+	char text[300];
+
+	(void)call_mmuext(m, MMUEXT_PIN_L1_TABLE, dom_frame(DATA_FRAME).v, 0);
+	m->dom.refusal.pfn = PFN_INVALID;
+	refusal_format(&m->dom.refusal, text, sizeof(text));
+	assert_non_null(strstr(text, "for mfn 14: the frame"));
+	assert_null(strstr(text, "pfn "));
+}
+
 static void a_refusal_never_overflows_its_buffer(void **state)
 {
 	struct machine *m = *state;
@@ -607,6 +620,7 @@ int main(void)
 		cmocka_unit_test(
 			a_refusals_text_is_whole_or_shows_that_it_is_not),
 		T(a_clash_of_types_is_told_in_xens_words),
+		T(a_frame_without_a_pfn_is_told_without_one),
 		T(a_refusal_never_overflows_its_buffer),
 		T(a_batch_stops_at_the_first_refusal),
 		T(an_interrupted_batch_counts_all_it_did),
