@@ -64,7 +64,7 @@ static gnttab_map_grant_ref_t map(struct metal *t, uint32_t ref, uint32_t flags)
 	gnttab_map_grant_ref_t op = {.host_addr = FREE_VA,
 				     .flags = flags,
 				     .ref = ref,
-				     .dom = DOMID_SELF};
+				     .dom = TEST_DOMID};
 
 	assert_int_equal(OP(t, GNTTABOP_map_grant_ref, op), 0);
 	return op;
@@ -282,21 +282,31 @@ static void questions_are_about_ones_own_table(void **state)
 	assert_int_equal(OP(t, GNTTABOP_query_size, size), 0);
 	assert_int_equal(size.status, GNTST_bad_domain);
 	assert_int_equal(OP(t, GNTTABOP_get_version, version), -XEN_ESRCH);
+	metal_second_domain(t);
+	size.dom = TEST_DOMID + 1;
+	assert_int_equal(OP(t, GNTTABOP_query_size, size), 0);
+	assert_int_equal(size.status, GNTST_permission_denied);
+	version.dom = TEST_DOMID + 1;
+	assert_int_equal(OP(t, GNTTABOP_get_version, version), -XEN_EPERM);
 	size.dom = TEST_DOMID;
 	assert_int_equal(OP(t, GNTTABOP_query_size, size), 0);
 	assert_int_equal(size.max_nr_frames, GRANT_TABLE_FRAMES);
 }
 
-static void transfers_and_copies_are_refused(void **state)
+/* The page stays, whatever is asked. */
+static void transfers_are_refused(void **state)
 {
 	struct metal *t = *state;
-	gnttab_transfer_t transfer = {.domid = DOMID_SELF};
-	gnttab_copy_t copy = {.source.domid = 99};
+	gnttab_transfer_t op = {.mfn = metal_frame(30).v, .domid = TEST_DOMID};
 
-	assert_int_equal(OP(t, GNTTABOP_transfer, transfer), 0);
-	assert_int_equal(transfer.status, GNTST_permission_denied);
-	assert_int_equal(OP(t, GNTTABOP_copy, copy), 0);
-	assert_int_equal(copy.status, GNTST_bad_domain);
+	assert_int_equal(OP(t, GNTTABOP_transfer, op), 0);
+	assert_int_equal(op.status, GNTST_permission_denied);
+	op.domid = 99;
+	assert_int_equal(OP(t, GNTTABOP_transfer, op), 0);
+	assert_int_equal(op.status, GNTST_bad_domain);
+	op.mfn = 1;
+	assert_int_equal(OP(t, GNTTABOP_transfer, op), 0);
+	assert_int_equal(op.status, GNTST_bad_page);
 }
 
 static void how_many_a_request_has_is_checked(void **state)
@@ -371,7 +381,7 @@ int main(void)
 		TEST(a_list_is_in_the_guests_memory),
 		TEST(status_frames_are_the_second_versions),
 		TEST(questions_are_about_ones_own_table),
-		TEST(transfers_and_copies_are_refused),
+		TEST(transfers_are_refused),
 		TEST(how_many_a_request_has_is_checked),
 		TEST(what_cannot_be_read_or_written_is_a_fault),
 		TEST(a_long_list_can_be_stopped),

@@ -57,7 +57,7 @@ static gnttab_map_grant_ref_t map(struct metal *t, uint32_t ref, uint32_t flags)
 	gnttab_map_grant_ref_t op = {.host_addr = FREE_VA,
 				     .flags = flags,
 				     .ref = ref,
-				     .dom = DOMID_SELF};
+				     .dom = TEST_DOMID};
 
 	assert_int_equal(OP(t, GNTTABOP_map_grant_ref, op), 0);
 	return op;
@@ -327,7 +327,7 @@ static void only_a_host_mapping_by_address_is_replaced(void **state)
 					 .flags = GNTMAP_host_map |
 						  GNTMAP_contains_pte,
 					 .ref = REF,
-					 .dom = DOMID_SELF};
+					 .dom = TEST_DOMID};
 
 	grant(t, REF, 0, metal_frame(GRANTED));
 	op.handle = map(t, REF, GNTMAP_device_map).handle;
