@@ -68,10 +68,62 @@ static void check_entry(struct world *w, const struct request *r,
 	}
 }
 
+/* Who replaces a table has to see to it that nobody walks the old one, before
+ * the guest goes on (XSA-286).
+ */
+static void check_walks(struct world *w, const struct request *r,
+			const struct before *before)
+{
+	uint64_t all = vcpus_of(w, w->vcpu[r->vcpu].dom);
+	pte_t is = pte_read(
+		&frame_ptes(&w->mmu, named(r->frame))[w->scope->slot[r->slot]]);
+
+	if (before->upper && pte_present(before->entry) &&
+	    ((before->entry.v ^ is.v) & (PTE_P | PTE_RW | PTE_FRAME_MASK)) !=
+		    0 &&
+	    (all & ~w->flushed_all) != 0) {
+		world_fault(w, "a table was replaced and not flushed");
+	}
+}
+
 static bool is_update(const struct request *r)
 {
 	return r->kind == REQUEST_UPDATE || r->kind == REQUEST_UPDATE_AD ||
 	       r->kind == REQUEST_DIRECT;
+}
+
+/* What the mapping of a grant replaced, or was (XSA-234). */
+static void check_grant(struct world *w, const struct request *r,
+			const struct before *before)
+{
+	pte_t asked = pte_make(mfn(request_frame(w, r->other)),
+			       PTE_P | (r->level != 0 ? PTE_RW : 0));
+	pte_t is = before->entry;
+
+	if (r->kind == REQUEST_GRANT_MAP) {
+		is = pte_read(
+			&frame_ptes(&w->mmu,
+				    named(r->frame))[w->scope->slot[r->slot]]);
+	}
+	if (((is.v ^ asked.v) & (PTE_FRAME_MASK | PTE_P | PTE_RW)) != 0) {
+		world_fault(w, "a grant's entry is %#lx and not %#lx", is.v,
+			    asked.v);
+	}
+}
+
+/* What was exchanged is the domain's no more: nobody may use it (XSA-287). */
+static void check_exchange(struct world *w, const struct request *r)
+{
+	if (mmu_owns(w->vcpu[r->vcpu].dom, named(r->frame))) {
+		world_fault(w, "frame %#lx was given away and stays",
+			    named(r->frame).v);
+	}
+}
+
+static bool is_grant(const struct request *r)
+{
+	return r->kind == REQUEST_GRANT_MAP || r->kind == REQUEST_GRANT_UNMAP ||
+	       r->kind == REQUEST_GRANT_REPLACE;
 }
 
 void check_before(const struct world *w, const struct request *r,
@@ -83,11 +135,14 @@ void check_before(const struct world *w, const struct request *r,
 			r->must_fail && (!r->always_bad ||
 					 w->vcpu[r->vcpu].dom->dying_head == 0),
 	};
-	if (is_update(r)) {
+	if ((is_update(r) || is_grant(r)) && r->frame < w->nr_named) {
 		ret->entry =
 			frame_ptes(&w->mmu,
 				   named(r->frame))[w->scope->slot[r->slot]];
 		ret->live = request_is_live_table(w, r->frame);
+		ret->upper = ret->live &&
+			     w->vcpu[r->vcpu].dom->dying_head == 0 &&
+			     frame_of(&w->mmu, named(r->frame))->type > 1;
 	}
 }
 
@@ -100,5 +155,12 @@ void check_done(struct world *w, const struct request *r,
 	check_flushed(w, &w->vcpu[r->vcpu], r);
 	if (is_update(r)) {
 		check_entry(w, r, before);
+		check_walks(w, r, before);
+	}
+	if (is_grant(r)) {
+		check_grant(w, r, before);
+	}
+	if (r->kind == REQUEST_EXCHANGE) {
+		check_exchange(w, r);
 	}
 }

@@ -8,7 +8,8 @@
 /* What stood there: the entry that an update is about. */
 struct before {
 	pte_t entry;
-	bool live; /* in a table in use */
+	bool live;  /* in a table in use */
+	bool upper; /* and not in an L1 */
 	bool must_fail;
 };
 

@@ -42,6 +42,8 @@ void port_flush_all(struct mmu_domain *d, vcpuset_t vcpus)
 {
 	struct world *w = of(d->m);
 
+	/* The last that they see before it. */
+	rules_midway(w);
 	for (unsigned int i = 0; i < w->nr_vcpus; i++) {
 		if (w->vcpu[i].dom == d && (vcpus >> w->vcpu[i].id & 1) != 0) {
 			forget(w, i);

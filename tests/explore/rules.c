@@ -20,6 +20,8 @@ struct demands {
 	unsigned int typed[WORLD_FRAMES];
 	uint8_t types[WORLD_FRAMES]; /* as bits */
 	int linear[WORLD_FRAMES];
+	bool maps[WORLD_FRAMES]; /* another table of its own level */
+	bool is_mapped[WORLD_FRAMES];
 };
 
 static bool is_doms(const struct frame *fr)
@@ -115,6 +117,8 @@ static void demand_upper(struct world *w, struct demands *d, uint64_t table,
 		demand(w, d, child, level);
 		d->linear[child]++;
 		d->linear[table]--;
+		d->is_mapped[child] = true;
+		d->maps[table] = true;
 	}
 }
 
@@ -301,18 +305,8 @@ static void check_linear(struct world *w, const struct demands *d, uint64_t f)
 		world_fault(w, "I4: frame %#lx counts %d linear entries of %d",
 			    f, fr->table.linear, d->linear[f]);
 	}
-	for (unsigned int i = 0; i < w->scope->nr_slots; i++) {
-		unsigned int slot = w->scope->slot[i];
-		pte_t e = frame_ptes(&w->mmu, mfn(f))[slot];
-		uint64_t child = pte_mfn(e).v;
-
-		if (fr->type > 1 && slot < PT_ENTRIES && pte_present(e) &&
-		    !is_xens(fr->type, slot) && is_whole(fr) && child != f &&
-		    child < w->mmu.nr_frames &&
-		    w->frames[child].type == fr->type && d->linear[f] > 0) {
-			world_fault(w, "I4: frames chain from %#lx to %#lx", f,
-				    child);
-		}
+	if (d->maps[f] && d->is_mapped[f]) {
+		world_fault(w, "I4: frame %#lx is in the midst of a chain", f);
 	}
 }
 
@@ -367,7 +361,7 @@ static void check_used_as(struct world *w, unsigned int vcpu, uint64_t f)
 		unsigned int level;
 	} rows[] = {{CACHED_L1, 1}, {CACHED_L2, 2}, {CACHED_L3, 3}};
 	const struct frame *fr = &w->frames[f];
-	bool used = in_queue(fr) || fr->type_count > 0;
+	bool used = is_doms(fr) && (in_queue(fr) || fr->type_count > 0);
 
 	for (unsigned int i = 0; i < 3; i++) {
 		/* By a linear entry a table stands where a lower one would. */
@@ -398,8 +392,8 @@ static void check_left(struct world *w, unsigned int vcpu, uint64_t f,
 	if (w->cached[vcpu][f] == 0 || owner == d->tag || is_borrowed(d, f)) {
 		return;
 	}
-	/* On its way, while the flush is still to come. */
-	if (midway && (owner == OWNER_FREED || owner == OWNER_FREE)) {
+	/* On its way, or taken back: the flush is still to come. */
+	if (midway && (owner == OWNER_FREED || owner == OWNER_XEN)) {
 		return;
 	}
 	world_fault(w, "I9: frame %#lx left and vCPU %u has it cached", f,

@@ -55,7 +55,8 @@ struct search {
 	bool spoilt; /* the machine is not in it */
 	bool viewed;
 	struct view view;
-	struct step step; /* under way */
+	struct step step;   /* under way */
+	unsigned int asked; /* questions in it; judging asks others */
 	struct search_result *result;
 };
 
@@ -207,6 +208,7 @@ static void make_run(struct search *s, const struct request *r, struct run run)
 	s->w.answers = run.answers;
 	s->result->steps++;
 	outcome = request_make(&s->w, r, &rc);
+	s->asked = s->w.asked;
 	if (violated(s)) {
 		return;
 	}
@@ -231,8 +233,8 @@ static void make_all(struct search *s, unsigned int request)
 		struct run run = runs[--nr];
 
 		make_run(s, r, run);
-		asked |= s->w.asked > 0;
-		for (unsigned int i = run.fixed; i < s->w.asked; i++) {
+		asked |= s->asked > 0;
+		for (unsigned int i = run.fixed; i < s->asked; i++) {
 			if (nr == MAX_RUNS || i >= MAX_ANSWERS) {
 				s->result->cut++;
 				break;
