@@ -54,12 +54,15 @@ static struct domain *owner_of(const struct grant_mapping *m)
 	return d != NULL && d->lives == m->lives ? d : NULL;
 }
 
-/* The entry of a host mapping, which the guest says is at this address. */
+/*
+ * The entry of a host mapping, which the guest says is at this address. A guest
+ * that took the entry away by hand may ask for it after the granter is gone.
+ */
 static struct granted entry_for(struct domain *owner, uint64_t address,
 				uint32_t flags, mfn_t frame)
 {
 	return (struct granted){
-		.owner = &owner->mmu,
+		.owner = owner == NULL ? NULL : &owner->mmu,
 		.address = address,
 		.by_pte = (flags & GNTMAP_contains_pte) != 0,
 		.writable = is_write(flags),
