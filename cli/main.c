@@ -3,6 +3,9 @@
  * The `pagewarden` command: one table of subcommands. Each gets the arguments
  * after its name, and returns the exit status.
  */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -57,7 +60,7 @@ static void usage(FILE *to)
 		fprintf(to, "  %s %s\n      %s\n", commands[i].name,
 			commands[i].args, commands[i].help);
 	}
-	fputs("\n`pagewarden COMMAND --help` tells the options.\n", to);
+	fputs("\n`pagewarden help COMMAND` tells the options.\n", to);
 }
 
 static void describe(const struct command *command)
@@ -70,11 +73,16 @@ static void describe(const struct command *command)
 	}
 }
 
+static bool is_one_of(const char *text, const char *a, const char *b)
+{
+	return strcmp(text, a) == 0 || strcmp(text, b) == 0;
+}
+
 static int call(const struct command *command, int argc, char **argv)
 {
 	static char program[] = "pagewarden";
 
-	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+	if (argc == 2 && is_one_of(argv[1], "--help", "-h")) {
 		describe(command);
 		return STATUS_OK;
 	}
@@ -92,25 +100,69 @@ static int finish(int status)
 	return status;
 }
 
+/*
+ * What is opened next takes the lowest free number: with one of the first three
+ * closed, a kernel file or a socket would be QEMU's standard input or output.
+ */
+static void reserve_standard_descriptors(void)
+{
+	for (int fd = 0; fd <= 2; fd++) {
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF) {
+			/* The lower ones are open, so that it gets this one. */
+			(void)!open("/dev/null", O_RDWR);
+		}
+	}
+}
+
+static const struct command *find(const char *name)
+{
+	for (size_t i = 0; i < NR_COMMANDS; i++) {
+		if (strcmp(name, commands[i].name) == 0) {
+			return &commands[i];
+		}
+	}
+	say("unknown command '%s'; `pagewarden --help` lists them", name);
+	return NULL;
+}
+
+/* help [COMMAND] */
+static int help(int argc, char **argv)
+{
+	const struct command *command;
+
+	if (argc == 1) {
+		usage(stdout);
+		return STATUS_OK;
+	}
+	command = find(argv[1]);
+	if (command == NULL) {
+		return STATUS_USAGE;
+	}
+	describe(command);
+	return STATUS_OK;
+}
+
 int main(int argc, char **argv)
 {
+	const struct command *command;
+
+	reserve_standard_descriptors();
 	if (argc < 2) {
 		usage(stderr);
 		return STATUS_USAGE;
 	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+	if (is_one_of(argv[1], "--help", "-h")) {
 		usage(stdout);
 		return finish(STATUS_OK);
 	}
-	if (strcmp(argv[1], "--version") == 0) {
+	if (is_one_of(argv[1], "--version", "-V")) {
 		puts("pagewarden " PW_VERSION);
 		return finish(STATUS_OK);
 	}
-	for (size_t i = 0; i < NR_COMMANDS; i++) {
-		if (strcmp(argv[1], commands[i].name) == 0) {
-			return finish(call(&commands[i], argc - 1, argv + 1));
-		}
+	if (strcmp(argv[1], "help") == 0) {
+		return finish(help(argc - 1, argv + 1));
 	}
-	say("unknown command '%s'; `pagewarden --help` lists them", argv[1]);
-	return STATUS_USAGE;
+	command = find(argv[1]);
+	return command == NULL ? STATUS_USAGE
+			       : finish(call(command, argc - 1, argv + 1));
 }
