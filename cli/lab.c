@@ -12,6 +12,7 @@
 
 #include "cli/lab_doc.h"
 #include "cli/lab_metal.h"
+#include "cli/lab_record.h"
 #include "cli/lab_table.h"
 #include "cli/lab_why.h"
 #include "cli/say.h"
@@ -41,6 +42,8 @@ const char lab_help[] =
 	"  --on WHERE     sim; hv or xen: what can run there, in QEMU; all: on\n"
 	"                 each in turn, to be compared (sim)\n"
 	"  --seed N       of the simulator's chances (1)\n"
+	"  --record PATH  what went into the engine, as a trace (docs/trace.md):\n"
+	"                 of `show` a file, of `run` a folder of them\n"
 	"  --json         the table as JSON\n"
 	"  --help         this\n"
 	"\n"
@@ -51,6 +54,7 @@ struct request {
 	struct lab_options options;
 	bool all;
 	bool json;
+	const char *record; /* NULL: not */
 	const char *on;
 	const char *history; /* NULL: all */
 	const char *policy;  /* NULL: all */
@@ -64,6 +68,7 @@ enum option_id {
 	OPT_ON,
 	OPT_SEED,
 	OPT_JSON,
+	OPT_RECORD,
 	OPT_HELP,
 };
 
@@ -73,6 +78,7 @@ static const struct option long_options[] = {
 	{"big", required_argument, NULL, OPT_BIG},
 	{"on", required_argument, NULL, OPT_ON},
 	{"seed", required_argument, NULL, OPT_SEED},
+	{"record", required_argument, NULL, OPT_RECORD},
 	{"json", no_argument, NULL, OPT_JSON},
 	{"help", no_argument, NULL, OPT_HELP},
 	{NULL, 0, NULL, 0},
@@ -139,6 +145,9 @@ static bool parse_option(int id, struct request *r)
 		return parse_on(optarg, &r->on);
 	case OPT_SEED:
 		return parse_seed(optarg, &r->options.seed);
+	case OPT_RECORD:
+		r->record = optarg;
+		return true;
 	case OPT_JSON:
 		r->json = true;
 		return true;
@@ -293,13 +302,34 @@ static int print(const struct request *r, const struct lab_job *jobs,
 	return unexpected == 0 ? STATUS_OK : STATUS_GUEST;
 }
 
-static int run(const struct request *r)
+static void free_jobs(struct lab_job *jobs, unsigned int nr)
+{
+	for (unsigned int i = 0; i < nr; i++) {
+		lab_result_fini(&jobs[i].result);
+	}
+	free(jobs);
+}
+
+static int run_and_print(const struct request *r, struct lab_job *jobs,
+			 unsigned int nr)
 {
 	struct lab_sweep_row rows[LAB_SWEEP_ROWS];
 	bool sweep = sweep_wanted(r);
+
+	run_jobs(r, jobs, nr);
+	if (sweep && !lab_sweep(SWEEP_BOOTS, r->options.seed, rows)) {
+		say("lab: out of memory");
+		sweep = false;
+	}
+	return print(r, jobs, nr, sweep ? rows : NULL);
+}
+
+static int run(const struct request *r)
+{
+	struct lab_recordings *recordings = NULL;
 	unsigned int nr;
 	struct lab_job *jobs = collect(r, &nr);
-	int status;
+	int status = STATUS_USAGE;
 
 	if (jobs == NULL) {
 		say("lab: out of memory");
@@ -308,19 +338,15 @@ static int run(const struct request *r)
 	if (nr == 0) {
 		say("lab: nothing of '%s' can run on %s",
 		    r->all ? "--all" : r->history, r->on);
-		free(jobs);
-		return STATUS_USAGE;
+	} else if (r->record == NULL ||
+		   (recordings = lab_record(jobs, nr, NULL, r->record)) !=
+			   NULL) {
+		status = run_and_print(r, jobs, nr);
 	}
-	run_jobs(r, jobs, nr);
-	if (sweep && !lab_sweep(SWEEP_BOOTS, r->options.seed, rows)) {
-		say("lab: out of memory");
-		sweep = false;
+	if (recordings != NULL && !lab_record_end(recordings)) {
+		status = STATUS_OURS;
 	}
-	status = print(r, jobs, nr, sweep ? rows : NULL);
-	for (unsigned int i = 0; i < nr; i++) {
-		lab_result_fini(&jobs[i].result);
-	}
-	free(jobs);
+	free_jobs(jobs, nr);
 	return status;
 }
 
@@ -347,6 +373,7 @@ static void show_run(const struct request *r, struct lab_job *job)
 
 static int show(const struct request *r)
 {
+	struct lab_recordings *recordings = NULL;
 	unsigned int nr;
 	struct lab_job *jobs = collect(r, &nr);
 	int status = STATUS_OK;
@@ -356,6 +383,11 @@ static int show(const struct request *r)
 		return bad(r->world == NULL ? "policy" : "policy in world",
 			   r->world == NULL ? r->policy : r->world);
 	}
+	if (r->record != NULL &&
+	    (recordings = lab_record(jobs, 1, r->record, NULL)) == NULL) {
+		free(jobs);
+		return STATUS_USAGE;
+	}
 	show_run(r, &jobs[0]);
 	putchar('\n');
 	lab_table_head(stdout);
@@ -363,8 +395,10 @@ static int show(const struct request *r)
 	if (!jobs[0].result.as_expected) {
 		status = STATUS_GUEST;
 	}
-	lab_result_fini(&jobs[0].result);
-	free(jobs);
+	if (recordings != NULL && !lab_record_end(recordings)) {
+		status = STATUS_OURS;
+	}
+	free_jobs(jobs, 1);
 	return status;
 }
 

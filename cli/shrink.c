@@ -26,11 +26,13 @@
 const char shrink_help[] =
 	"usage: pagewarden shrink FILE [OPTION]...\n"
 	"\n"
-	"Leaves out of a recording (run --record) what its refusal does not\n"
-	"take: requests, then entries of tables. Shows what is left.\n"
+	"Leaves out of a recording (run --record, lab --record) what its\n"
+	"refusal or its page fault does not take: requests, then entries of\n"
+	"tables. Shows what is left.\n"
 	"\n"
-	"  --keep RULE   the first refusal by that rule (docs/rules.md), or\n"
-	"                `refusal`: the first of any\n"
+	"  --keep WHAT   the first refusal by that rule (docs/rules.md);\n"
+	"                `refusal`: the first of any; `fault`: the page fault\n"
+	"                that nobody handled. (a refusal, or else the fault)\n"
 	"  -o SMALL      write it as a trace, too\n"
 	"  --as FORM     list (for people), or c (a unit test)\n";
 
@@ -38,17 +40,19 @@ struct wish {
 	const char *path;
 	const char *out;
 	bool as_c;
+	bool named; /* it was said what to keep */
 	struct shrink_wish keep;
 };
 
-static bool rule_named(const char *name, int *ret)
+static bool keep_named(struct shrink_wish *w, const char *name)
 {
-	if (strcmp(name, "refusal") == 0) {
+	w->fault = strcmp(name, "fault") == 0;
+	if (w->fault || strcmp(name, "refusal") == 0) {
 		return true;
 	}
 	for (int i = 0; i < RULES; i++) {
 		if (strcmp(rule_info[i].name, name) == 0) {
-			*ret = i;
+			w->rule = i;
 			return true;
 		}
 	}
@@ -69,7 +73,8 @@ static bool parse(int argc, char **argv, struct wish *w)
 	while (good &&
 	       (c = getopt_long(argc, argv, "o:", options, NULL)) != -1) {
 		if (c == 'k') {
-			good = rule_named(optarg, &w->keep.rule);
+			w->named = true;
+			good = keep_named(&w->keep, optarg);
 		} else if (c == 'a') {
 			w->as_c = strcmp(optarg, "c") == 0;
 			good = w->as_c || strcmp(optarg, "list") == 0;
@@ -102,7 +107,8 @@ static void show_list(const struct trace *t)
 	while (trace_next(t, &at, &r)) {
 		struct text text = text_in(line, sizeof(line));
 
-		if (r.kind < TRACE_BEGIN) {
+		if (r.kind < TRACE_BEGIN || r.kind == TRACE_CLOCK ||
+		    r.kind == TRACE_LIMIT) {
 			continue;
 		}
 		trace_text(&text, &r);
@@ -151,6 +157,14 @@ static int show(const struct plan *p, const struct wish *w)
 	return good ? STATUS_OK : STATUS_OURS;
 }
 
+static const char *name_of(const struct shrink_wish *w)
+{
+	if (w->fault) {
+		return w->stale ? "stale page fault" : "page fault";
+	}
+	return rule_info[w->rule].name;
+}
+
 int cmd_shrink(int argc, char **argv)
 {
 	struct wish w = {.keep = {.rule = UINT16_MAX}};
@@ -168,20 +182,21 @@ int cmd_shrink(int argc, char **argv)
 		say("%s: %s", w.path, error);
 		return STATUS_USAGE;
 	}
+	w.keep.fault = w.keep.fault || (!w.named && t.refusals == 0);
 	if (!plan_make(&p, &t, &w.keep)) {
-		say("%s: there is no such refusal in it", w.path);
+		say("%s: there is no such %s in it", w.path,
+		    w.keep.fault ? "page fault" : "refusal");
 		trace_free(&t);
 		return STATUS_GUEST;
 	}
 	if (!shrink(&p, &w.keep, &counts)) {
-		say("%s: one request after the other, it is not refused",
+		say("%s: one request after the other, it does not come to that",
 		    w.path);
 	} else {
 		say("%s: %zu of %zu requests, %zu of %zu entries of their "
 		    "tables, after %zu tries",
-		    rule_info[w.keep.rule].name, counts.steps,
-		    counts.steps_before, counts.entries, counts.entries_before,
-		    counts.tries);
+		    name_of(&w.keep), counts.steps, counts.steps_before,
+		    counts.entries, counts.entries_before, counts.tries);
 		status = show(&p, &w);
 	}
 	plan_free(&p);

@@ -12,10 +12,12 @@
 
 #include "cli/say.h"
 #include "engine/mmu.h"
+#include "trace/shrink/plan.h"
 
 #define FRAMES_MAX 100
 
 struct names {
+	uint64_t nr_frames; /* of the recorded machine */
 	uint64_t mfn[FRAMES_MAX];
 	unsigned int nr;
 	bool too_many;
@@ -36,14 +38,25 @@ static unsigned int number(struct names *n, uint64_t mfn)
 	return n->nr++;
 }
 
+/* One that the recorded machine had not, this one has not, either. */
+static void frame(struct names *n, uint64_t mfn)
+{
+	if (mfn < n->nr_frames) {
+		printf("dom_frame(%u)", number(n, mfn));
+	} else {
+		printf("mfn(%#" PRIx64 ")", mfn);
+	}
+}
+
 /* An entry: of a frame, or none. */
 static void entry(struct names *n, uint64_t e)
 {
 	if ((e & PTE_P) == 0) {
 		printf("pte(%#" PRIx64 ")", e);
 	} else {
-		printf("pte_make(dom_frame(%u), %#" PRIx64 ")",
-		       number(n, pte_mfn(pte(e)).v), pte_flags(pte(e)));
+		printf("pte_make(");
+		frame(n, pte_mfn(pte(e)).v);
+		printf(", %#" PRIx64 ")", pte_flags(pte(e)));
 	}
 }
 
@@ -77,16 +90,17 @@ static bool mmuext(struct names *n, const uint64_t *op)
 	if (op[0] >= sizeof(pins) / sizeof(*pins) || pins[op[0]] == NULL) {
 		return false;
 	}
-	printf("call_mmuext(m, %s, dom_frame(%u).v, 0)", pins[op[0]],
-	       number(n, op[1]));
+	printf("call_mmuext(m, %s, ", pins[op[0]]);
+	frame(n, op[1]);
+	printf(".v, 0)");
 	return true;
 }
 
 static void update(struct names *n, const uint64_t *request)
 {
-	printf("call_mmu_update(m, entry_at(dom_frame(%u), %u)%s, ",
-	       number(n, request[0] >> PAGE_SHIFT),
-	       (unsigned int)(request[0] >> 3 & 511),
+	printf("call_mmu_update(m, entry_at(");
+	frame(n, request[0] >> PAGE_SHIFT);
+	printf(", %u)%s, ", (unsigned int)(request[0] >> 3 & 511),
 	       (request[0] & 7) == 2 ? " | MMU_PT_UPDATE_PRESERVE_AD" : "");
 	entry(n, request[1]);
 	printf(".v)");
@@ -161,6 +175,17 @@ static bool operation(struct names *n, const struct trace *t,
 	return true;
 }
 
+/* The CPU of the tests caches all it may: nothing is to be done for that. */
+static void page_fault(const struct trace_record *r)
+{
+	printf("\tassert_int_equal(cpu_write(&m->cpu[CPU_FIRST], vaddr(%#" PRIx64
+	       ")), %s);\n",
+	       r->word[0],
+	       (r->detail & TRACE_STALE) != 0           ? "ACCESS_STALE"
+	       : (r->word[1] & PAGE_FAULT_PRESENT) != 0 ? "ACCESS_READ_ONLY"
+							: "ACCESS_NOT_PRESENT");
+}
+
 static const char before[] =
 	"/* SPDX-License-Identifier: MIT */\n"
 	"/* Made by `pagewarden shrink --as=c` from a recording. */\n"
@@ -173,7 +198,7 @@ static const char before[] =
 	"\n"
 	"#include \"tests/unit/support/machine.h\"\n"
 	"\n"
-	"static void what_was_recorded_is_refused(void **state)\n"
+	"static void what_was_recorded_happens(void **state)\n"
 	"{\n"
 	"\tstruct machine *m = *state;\n"
 	"\n";
@@ -184,7 +209,7 @@ static const char after[] =
 	"int main(void)\n"
 	"{\n"
 	"\tconst struct CMUnitTest tests[] = {\n"
-	"\t\tcmocka_unit_test_setup_teardown(what_was_recorded_is_refused,\n"
+	"\t\tcmocka_unit_test_setup_teardown(what_was_recorded_happens,\n"
 	"\t\t\t\t\t\tmachine_set_up,\n"
 	"\t\t\t\t\t\tmachine_tear_down),\n"
 	"\t};\n"
@@ -194,7 +219,7 @@ static const char after[] =
 
 bool shrink_c(const struct trace *t)
 {
-	struct names n = {.nr = 0};
+	struct names n = {.nr_frames = t->nr_frames};
 	struct trace_record r;
 	uint64_t at = 0;
 
@@ -205,6 +230,9 @@ bool shrink_c(const struct trace *t)
 			say("%s has no form in C here",
 			    operation_info[r.detail].name);
 			return false;
+		}
+		if (r.kind == TRACE_PAGE_FAULT) {
+			page_fault(&r);
 		}
 	}
 	fputs(after, stdout);

@@ -122,6 +122,26 @@ void trace_text(struct text *t, const struct trace_record *r)
 	case TRACE_BEGIN:
 		begin(t, r);
 		break;
+	case TRACE_CLOCK:
+		text_format(t, "the TSC has %lu kHz",
+			    (unsigned long)r->word[0]);
+		break;
+	case TRACE_LIMIT:
+		text_format(t, "d%u may have %lu frames", r->domain,
+			    (unsigned long)r->word[0]);
+		break;
+	case TRACE_CACHED:
+		text_format(t, "d%uv%u: the TLB holds %#lx", r->domain, r->vcpu,
+			    (unsigned long)r->word[0]);
+		break;
+	case TRACE_PAGE_FAULT:
+		text_format(t, "d%uv%u: page fault at %#lx, error code %lx%s",
+			    r->domain, r->vcpu, (unsigned long)r->word[0],
+			    (unsigned long)r->word[1],
+			    (r->detail & TRACE_STALE) != 0
+				    ? ": the tables allow it, the TLB did not"
+				    : "");
+		break;
 	case TRACE_STOPPED:
 		text_format(t, "d%u ends: %s", r->domain,
 			    (const char *)r->word);

@@ -38,6 +38,8 @@ struct lab_options {
 	struct tlb_config tlb;
 	const struct lab_witness *witness; /* or NULL */
 	void *witness_state;               /* of the machine's */
+	const struct sim_ear *ear;         /* who records, or NULL */
+	void *ear_state;
 };
 
 #define LAB_MEMORY_MIN (UINT64_C(64) << 20)

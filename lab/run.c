@@ -332,6 +332,8 @@ void lab_run(const struct lab_case *c, const struct lab_options *o,
 		(void)snprintf(r->message, sizeof(r->message), "%s", e.text);
 		return;
 	}
+	s->ear = c->world->hypervisor ? o->ear : NULL;
+	s->ear_state = o->ear_state;
 	if (o->witness != NULL) {
 		s->witness = &o->witness->machine;
 		s->witness_state = o->witness_state;

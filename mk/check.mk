@@ -38,7 +38,9 @@ TREE_TAPS := $(TREE_LINTS:%=$(TAP)/lint/%.tap)
 MUTATION_TAP := $(TAP)/mutation/guards.tap
 INTERLEAVE_TAPS := $(TAP)/interleave/all.tap $(TAP)/interleave/mutants.tap
 EXPLORE_TAP := $(TAP)/explore/small.tap
-ALL_TAPS := $(MUTATION_TAP) $(INTERLEAVE_TAPS) $(EXPLORE_TAP) $(TREE_TAPS) $(UNIT_TAPS) $(BOOT_TAPS) \
+# Failures of the lab as recordings, and as tests.
+SHRUNK_TAP := $(TAP)/traces/lab.tap
+ALL_TAPS := $(MUTATION_TAP) $(SHRUNK_TAP) $(INTERLEAVE_TAPS) $(EXPLORE_TAP) $(TREE_TAPS) $(UNIT_TAPS) $(BOOT_TAPS) \
 	$(SEAL_TAPS) $(HEADER_TAPS) $(LINK_TAPS) $(FUZZ_TAPS) $(DIFF_TAPS) \
 	$(XEN_TAPS) $(METAL_TAPS)
 
@@ -71,6 +73,9 @@ $(TAP)/unit/%.tap: $(B)/tests/unit/% FORCE
 
 $(TAP)/clang/%.tap: $(B)/tests/clang/% FORCE
 	@CMOCKA_MESSAGE_OUTPUT=TAP tests/tap $@ 300 $<
+
+$(SHRUNK_TAP): $(CLI_OUT) $(B)/san/libsupport.a $(B)/san/libpw.a FORCE
+	@B=$(B) LIBS='$(TEST_LIBS)' tests/tap $@ 600 tests/traces/lab
 
 # The names of the stock kernel's functions; elsewhere these tests skip.
 $(TAP)/unit/test_symbols.tap $(TAP)/clang/test_symbols.tap: $(if $(filter build,$(B)),$(VMLINUZ))

@@ -71,6 +71,9 @@ static uint32_t translate_by_walk(struct sim *s, vaddr_t va,
 	if (tlb_insert(&s->tlb, va, &w.to) != 0) {
 		sim_stop(s, SIM_NO_MEMORY);
 	}
+	if (s->ear != NULL) {
+		s->ear->cached(s, va);
+	}
 	*ret = w.to;
 	return 0;
 }

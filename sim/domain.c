@@ -170,6 +170,9 @@ int sim_start_domain(struct sim *s, const struct sim_domain *d,
 	if (rc != 0) {
 		return rc;
 	}
+	if (s->ear != NULL) {
+		s->ear->begins(s);
+	}
 	rc = assign(s, d->lazy, e);
 	if (rc != 0) {
 		return rc;
@@ -177,6 +180,10 @@ int sim_start_domain(struct sim *s, const struct sim_domain *d,
 	s->dom.nr_pfns = d->nr_pages;
 	s->dom.max_pages = d->nr_pages + SIM_SPARE_FRAMES;
 	pool_add(&s->mmu, mfn(SIM_XEN_FRAMES + d->nr_pages), SIM_SPARE_FRAMES);
+	if (s->ear != NULL) {
+		s->ear->pool(s, mfn(SIM_XEN_FRAMES + d->nr_pages),
+			     SIM_SPARE_FRAMES);
+	}
 	mmu_share(&s->dom, mfn(SIM_SHARED_INFO_FRAME), true);
 	rc = build(s, &params, e);
 	return rc == 0 ? load(s, e) : rc;

@@ -80,6 +80,9 @@ static void note_fault(struct sim *s, vaddr_t va, uint32_t code)
 		.callers = s->record == NULL ? SIM_NOBODY
 					     : record_callers(s->record),
 	};
+	if (s->ear != NULL) {
+		s->ear->faulted(s, va, code, s->fault.stale);
+	}
 }
 
 void fault_page(struct sim *s, vaddr_t va, uint32_t code)

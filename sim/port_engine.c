@@ -26,13 +26,8 @@ static bool comes_true(uint64_t *count)
 	return *count > 0 && --*count == 0;
 }
 
-bool port_preempt(struct mmu_domain *d)
+static bool to_stop(struct sim *s)
 {
-	struct sim *s = sim_of(d);
-
-	if (s->world != NULL) {
-		return s->world->preempt(d);
-	}
 	if (s->preempt_every != 0 && ++s->preempt_asked >= s->preempt_every) {
 		s->preempt_asked = 0;
 		return true;
@@ -40,17 +35,50 @@ bool port_preempt(struct mmu_domain *d)
 	return comes_true(&s->preempt_after);
 }
 
+bool port_preempt(struct mmu_domain *d)
+{
+	struct sim *s = sim_of(d);
+	bool answer;
+
+	if (s->world != NULL) {
+		return s->world->preempt(d);
+	}
+	answer = to_stop(s);
+	if (s->ear != NULL) {
+		s->ear->asked(s, answer);
+	}
+	return answer;
+}
+
 void port_flush_all(struct mmu_domain *d, vcpuset_t vcpus)
 {
-	if ((vcpus & 1) != 0 && sim_of(d)->world == NULL) {
-		tlb_flush(&sim_of(d)->tlb, true);
+	struct sim *s = sim_of(d);
+
+	if (s->world != NULL) {
+		if (s->world->flush_all != NULL) {
+			s->world->flush_all(d);
+		}
+	} else if ((vcpus & 1) != 0) {
+		tlb_flush(&s->tlb, true);
+		if (s->ear != NULL) {
+			s->ear->flushed(s);
+		}
 	}
 }
 
 void port_flush_page(struct mmu_domain *d, vcpuset_t vcpus, vaddr_t va)
 {
-	if ((vcpus & 1) != 0 && sim_of(d)->world == NULL) {
-		tlb_flush_page(&sim_of(d)->tlb, va);
+	struct sim *s = sim_of(d);
+
+	if (s->world != NULL) {
+		if (s->world->flush_page != NULL) {
+			s->world->flush_page(d, va);
+		}
+	} else if ((vcpus & 1) != 0) {
+		tlb_flush_page(&s->tlb, va);
+		if (s->ear != NULL) {
+			s->ear->flushed_page(s, va);
+		}
 	}
 }
 
@@ -58,8 +86,15 @@ void port_load_root(struct mmu_vcpu *v)
 {
 	struct sim *s = sim_of(v->dom);
 
-	if (s->world == NULL) {
-		cpu_load_cr3(s, mfn_to_maddr(v->kernel_root), true);
+	if (s->world != NULL) {
+		if (s->world->flush_all != NULL) {
+			s->world->flush_all(v->dom);
+		}
+		return;
+	}
+	cpu_load_cr3(s, mfn_to_maddr(v->kernel_root), true);
+	if (s->ear != NULL) {
+		s->ear->flushed(s);
 	}
 }
 
@@ -70,14 +105,10 @@ static uint64_t to_page_end(uint64_t at, uint64_t left)
 	return n < left ? n : left;
 }
 
-int port_copy_in(struct mmu_vcpu *v, void *to, uint64_t from, size_t bytes)
+static int copy_in(struct sim *s, void *to, uint64_t from, size_t bytes)
 {
-	struct sim *s = sim_of(v->dom);
 	uint8_t *out = to;
 
-	if (s->world != NULL) {
-		return s->world->copy_in(v, to, from, bytes);
-	}
 	if (comes_true(&s->copy_fail_after) || from < PAGE_SIZE) {
 		return bytes == 0 ? 0 : -XEN_EFAULT;
 	}
@@ -98,15 +129,25 @@ int port_copy_in(struct mmu_vcpu *v, void *to, uint64_t from, size_t bytes)
 	return 0;
 }
 
-int port_copy_out(struct mmu_vcpu *v, uint64_t to, const void *from,
-		  size_t bytes)
+int port_copy_in(struct mmu_vcpu *v, void *to, uint64_t from, size_t bytes)
 {
 	struct sim *s = sim_of(v->dom);
-	const uint8_t *in = from;
+	int rc;
 
 	if (s->world != NULL) {
-		return s->world->copy_out(v, to, from, bytes);
+		return s->world->copy_in(v, to, from, bytes);
 	}
+	rc = copy_in(s, to, from, bytes);
+	if (s->ear != NULL) {
+		s->ear->copied(s, true, to, bytes, rc);
+	}
+	return rc;
+}
+
+static int copy_out(struct sim *s, uint64_t to, const void *from, size_t bytes)
+{
+	const uint8_t *in = from;
+
 	if (comes_true(&s->copy_fail_after) || to < PAGE_SIZE) {
 		return bytes == 0 ? 0 : -XEN_EFAULT;
 	}
@@ -125,6 +166,22 @@ int port_copy_out(struct mmu_vcpu *v, uint64_t to, const void *from,
 		bytes -= n;
 	}
 	return 0;
+}
+
+int port_copy_out(struct mmu_vcpu *v, uint64_t to, const void *from,
+		  size_t bytes)
+{
+	struct sim *s = sim_of(v->dom);
+	int rc;
+
+	if (s->world != NULL) {
+		return s->world->copy_out(v, to, from, bytes);
+	}
+	rc = copy_out(s, to, from, bytes);
+	if (s->ear != NULL) {
+		s->ear->copied(s, false, from, bytes, rc);
+	}
+	return rc;
 }
 
 void port_refused(struct mmu_domain *d, struct refusal *r)
@@ -167,7 +224,10 @@ void port_event(struct mmu_domain *d, const struct mmu_event *event)
 		s->world->event(d, event);
 		return;
 	}
-	record_event(sim_of(d), event);
+	if (s->ear != NULL) {
+		s->ear->event(s, event);
+	}
+	record_event(s, event);
 }
 
 _Noreturn void port_panic(struct mmu *m, const char *why)

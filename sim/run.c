@@ -19,7 +19,7 @@ enum sim_end sim_run(struct sim *s, sim_guest *guest, void *argument)
 {
 	s->end = SIM_RUNNING;
 	s->in_run = true;
-	s->dom.watched = s->record != NULL;
+	s->dom.watched = s->record != NULL || s->ear != NULL;
 	if (setjmp(s->out) == 0) {
 		s->guest_result = guest(s, argument);
 		s->end = SIM_RETURNED;

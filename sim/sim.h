@@ -22,6 +22,7 @@
 #include "builder/build.h"
 #include "builder/layout.h"
 #include "engine/report/audit.h"
+#include "engine/report/event.h"
 #include "engine/mmu.h"
 #include "pagewarden/guest.h"
 #include "sim/log.h"
@@ -115,6 +116,24 @@ struct sim_witness {
 	void (*refused)(struct sim *s, const struct refusal *r);
 };
 
+/*
+ * Who hears all that goes into the engine and all that the CPU does of its own:
+ * a recorder.
+ */
+struct sim_ear {
+	void (*begins)(struct sim *s); /* no frame has been given yet */
+	void (*pool)(struct sim *s, mfn_t first, uint64_t nr);
+	void (*event)(struct sim *s, const struct mmu_event *event);
+	void (*asked)(struct sim *s, bool answer); /* whether to stop */
+	void (*copied)(struct sim *s, bool in, const void *data, size_t bytes,
+		       int rc);
+	void (*cached)(struct sim *s, vaddr_t va); /* by the TLB */
+	void (*flushed)(struct sim *s);
+	void (*flushed_page)(struct sim *s, vaddr_t va);
+	/* And nobody handles it. */
+	void (*faulted)(struct sim *s, vaddr_t va, uint32_t code, bool stale);
+};
+
 /* The guest's page-fault handler: true if the access can be repeated. */
 typedef bool sim_fault_handler(struct sim *s, vaddr_t va, uint32_t code);
 
@@ -139,6 +158,8 @@ struct sim {
 	sim_fault_handler *fault_handler;
 	const struct sim_witness *witness; /* or NULL */
 	void *witness_state;
+	const struct sim_ear *ear; /* or NULL */
+	void *ear_state;
 	bool has_e820; /* else the engine's answer */
 	struct guest_e820_map e820;
 	uint64_t vm_assist;

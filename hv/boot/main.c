@@ -108,6 +108,7 @@ static void init_time(void)
 	pic_init();
 	lapic_enable();
 	f = clock_init();
+	record_clock(f.tsc / 1000);
 	log_info("TSC %lu kHz, local APIC timer %lu kHz", f.tsc / 1000,
 		 f.lapic / 1000);
 }

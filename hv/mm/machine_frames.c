@@ -68,7 +68,8 @@ void frames_init(void)
 	paging_slots(m->xen_slots);
 	m->zero_frame = frames_take_own(1);
 	if (record_wanted()) {
-		recorder_machine(&record_machine, m);
+		recorder_machine(&record_machine, m,
+				 (uint64_t)((const uint8_t *)m->m2p - m->ram));
 	}
 }
 

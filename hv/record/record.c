@@ -40,13 +40,15 @@ void record_init(void *ring, uint64_t machine_address)
 	control_end();
 }
 
-uint64_t recorder_time(void)
+uint64_t recorder_time(struct recorder *r)
 {
+	(void)r;
 	return x86_rdtsc();
 }
 
-uint64_t recorder_rip(const struct mmu_vcpu *v)
+uint64_t recorder_rip(struct recorder *r, const struct mmu_vcpu *v)
 {
+	(void)r;
 	return current == vcpu_of((struct mmu_vcpu *)(uintptr_t)v)
 		       ? cpu_guest_regs()->rip
 		       : 0;
@@ -57,6 +59,13 @@ void recorder_wait(struct recorder *r)
 	(void)r;
 	serial_drain(SERIAL_CONTROL);
 	x86_pause();
+}
+
+void record_clock(uint64_t tsc_khz)
+{
+	if (record_wanted()) {
+		recorder_clock(&record_machine, tsc_khz);
+	}
 }
 
 void record_frames(enum trace_kind kind, mfn_t first, uint64_t nr)

@@ -34,6 +34,7 @@ static inline bool record_inside_of(const struct mmu_vcpu *v)
 	       record_machine.domain == v->dom->tag;
 }
 
+void record_clock(uint64_t tsc_khz);
 void record_frames(enum trace_kind kind, mfn_t first, uint64_t nr);
 void record_domain(struct mmu_domain *d);
 void record_vcpu(const struct mmu_vcpu *v);

@@ -30,7 +30,7 @@
 #include <stdint.h>
 
 #define TRACE_MAGIC "PWTRACE"
-#define TRACE_VERSION 1
+#define TRACE_VERSION 2
 
 struct trace_file_header {
 	char magic[8]; /* TRACE_MAGIC and its NUL */
@@ -54,8 +54,8 @@ enum trace_kind {
 	/* Names with a NUL after each, then zeros to the word's end.
 	 * detail: enum trace_names. */
 	TRACE_NAMES = 1,
-	/* nr_frames, machine address of the M2P, NX bit of entries, frame of
-	 * zeros, 16 L4 entries of the hypervisor's. */
+	/* nr_frames, machine address of the M2P or ~0 if it lies elsewhere, NX
+	 * bit of entries, frame of zeros, 16 L4 entries of the hypervisor's. */
 	TRACE_MACHINE,
 	TRACE_OWN,    /* first, number: frames of the hypervisor's own */
 	TRACE_POOL,   /* first, number: frames that join the free pool */
@@ -81,11 +81,23 @@ enum trace_kind {
 	/* The last refusal of the operation: frame or ~0, index in the list of
 	 * requests. detail: rule. */
 	TRACE_REFUSED,
-	/* The result; for direct writes then the entry as it was read. */
+	/* The result, and the time; for direct writes then the entry as it was
+	 * read. */
 	TRACE_END,
 	/* A domain's end, in words, as TRACE_NAMES has them. detail: reason,
 	 * SHUTDOWN_* of Xen or 0xff for a crash. */
 	TRACE_STOPPED,
+	/* Ticks of the TSC in a millisecond. */
+	TRACE_CLOCK,
+	/* Frames that the domain may have, where those of its start are not
+	 * all. */
+	TRACE_LIMIT,
+	/* Outside of operations: the vCPU's TLB has got what the tables say of
+	 * an address: the address. Recorded where the TLB is known. */
+	TRACE_CACHED,
+	/* The vCPU met a page fault that nobody handled: address, error code,
+	 * time. detail: TRACE_STALE. */
+	TRACE_PAGE_FAULT,
 	TRACE_KINDS
 };
 
@@ -96,9 +108,12 @@ enum trace_names {
 };
 
 #define TRACE_NO_VCPU 0xff
+/* The tables allow what the TLB denied. */
+#define TRACE_STALE 1
 #define TRACE_FAULT 0x8000
 #define TRACE_BYTES_MAX 4096 /* of a TRACE_COPIED_* */
 
+#define TRACE_ELSEWHERE UINT64_MAX /* an M2P not in the machine's frames */
 #define TRACE_MACHINE_WORDS 20
 #define TRACE_BEGIN_WORDS 4 /* before the operands */
 #define TRACE_OPERANDS_MAX 18

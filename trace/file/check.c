@@ -105,8 +105,9 @@ static const char *take_machine(struct check *c, const struct trace_record *r)
 	if (c->machine || frames == 0 || frames > TRACE_FRAMES_MAX) {
 		return "no machine, or a second one";
 	}
-	if (m2p % PAGE_SIZE != 0 || m2p > frames << PAGE_SHIFT ||
-	    frames * sizeof(uint64_t) > (frames << PAGE_SHIFT) - m2p ||
+	if ((m2p != TRACE_ELSEWHERE &&
+	     (m2p % PAGE_SIZE != 0 || m2p > frames << PAGE_SHIFT ||
+	      frames * sizeof(uint64_t) > (frames << PAGE_SHIFT) - m2p)) ||
 	    r->word[3] >= frames || (r->word[2] & ~PTE_NX) != 0) {
 		return "a machine that cannot be";
 	}
@@ -299,7 +300,7 @@ static const char *take_inside(struct check *c, struct trace_record *r)
 		return take_refused(c, r);
 	default:
 		c->inside = false;
-		return r->nr == 1 || r->nr == 2 ? NULL : "no result";
+		return r->nr == 2 || r->nr == 3 ? NULL : "no result";
 	}
 }
 
@@ -336,6 +337,18 @@ static const char *take(struct check *c, struct trace_record *r)
 	case TRACE_STOPPED:
 		return domain_index(c, r->domain) < 0 ? "the end of no domain"
 						      : NULL;
+	case TRACE_CLOCK:
+		return r->nr == 1 && r->word[0] != 0 ? NULL : "no clock";
+	case TRACE_LIMIT:
+		return r->nr == 1 && domain_index(c, r->domain) >= 0
+			       ? NULL
+			       : "the limit of no domain";
+	case TRACE_CACHED:
+	case TRACE_PAGE_FAULT:
+		return r->nr == (r->kind == TRACE_CACHED ? 1 : 3) &&
+				       vcpu_ok(c, r->domain, r->vcpu)
+			       ? NULL
+			       : "an address of no vCPU's";
 	default:
 		return "a kind of record that is not known here";
 	}

@@ -232,6 +232,9 @@ static void set_up(struct oracle *o, const struct trace_record *r)
 			m->dom->nr_pfns = r->word[1] + r->word[2];
 		}
 		break;
+	case TRACE_LIMIT:
+		m->dom->max_pages = r->word[0];
+		break;
 	case TRACE_LEND:
 		model_share(m, r->word[0], r->detail != 0);
 		break;
@@ -287,9 +290,9 @@ static void set_accessed(struct oracle *o, const struct trace_record *end)
 	uint64_t *e = &o->model.mem[where >> PAGE_SHIFT]
 				   [where % PAGE_SIZE / sizeof(*e)];
 
-	if (end->nr == 2 && end->word[0] == 0 && where % sizeof(*e) == 0 &&
-	    ((*e ^ end->word[1]) & ~(PTE_A | PTE_D)) == 0) {
-		*e = end->word[1];
+	if (end->nr == 3 && end->word[0] == 0 && where % sizeof(*e) == 0 &&
+	    ((*e ^ end->word[2]) & ~(PTE_A | PTE_D)) == 0) {
+		*e = end->word[2];
 	}
 }
 

@@ -137,14 +137,14 @@ void recorder_frames(struct recorder *r, enum trace_kind kind, mfn_t first,
 	publish(r);
 }
 
-void recorder_machine(struct recorder *r, const struct mmu *m)
+void recorder_machine(struct recorder *r, const struct mmu *m, uint64_t m2p)
 {
 	uint64_t first = 0;
 
 	r->machine = true;
 	head(r, TRACE_MACHINE, TRACE_NO_VCPU, 0, TRACE_MACHINE_WORDS, 0);
 	word(r, m->nr_frames);
-	word(r, (uint64_t)((const uint8_t *)m->m2p - m->ram));
+	word(r, m2p);
 	word(r, m->pte_nx);
 	word(r, m->zero_frame.v);
 	for (unsigned int i = 0; i < XEN_L4_SLOTS; i++) {
@@ -162,6 +162,13 @@ void recorder_machine(struct recorder *r, const struct mmu *m)
 	}
 }
 
+void recorder_clock(struct recorder *r, uint64_t tsc_khz)
+{
+	head(r, TRACE_CLOCK, TRACE_NO_VCPU, 0, 1, 0);
+	word(r, tsc_khz);
+	publish(r);
+}
+
 void recorder_domain(struct recorder *r, struct mmu_domain *d)
 {
 	head(r, TRACE_DOMAIN, TRACE_NO_VCPU, d->tag, 0, d->domid);
@@ -172,6 +179,31 @@ void recorder_domain(struct recorder *r, struct mmu_domain *d)
 void recorder_vcpu(struct recorder *r, const struct mmu_vcpu *v)
 {
 	head(r, TRACE_VCPU, v->id, v->dom->tag, 0, 0);
+	publish(r);
+}
+
+void recorder_limit(struct recorder *r, const struct mmu_domain *d)
+{
+	head(r, TRACE_LIMIT, TRACE_NO_VCPU, d->tag, 1, 0);
+	word(r, d->max_pages);
+	publish(r);
+}
+
+void recorder_cached(struct recorder *r, const struct mmu_vcpu *v, vaddr_t va)
+{
+	head(r, TRACE_CACHED, v->id, v->dom->tag, 1, 0);
+	word(r, va.v);
+	publish(r);
+}
+
+void recorder_page_fault(struct recorder *r, const struct mmu_vcpu *v,
+			 vaddr_t va, uint32_t code, bool stale)
+{
+	head(r, TRACE_PAGE_FAULT, v->id, v->dom->tag, 3,
+	     stale ? TRACE_STALE : 0);
+	word(r, va.v);
+	word(r, code);
+	word(r, recorder_time(r));
 	publish(r);
 }
 
@@ -202,8 +234,8 @@ static void begin(struct recorder *r, const struct mmu_domain *d,
 	r->refused = d->stats.refused;
 	head(r, TRACE_BEGIN, r->vcpu, r->domain, TRACE_BEGIN_WORDS + operands,
 	     e->op.id);
-	word(r, recorder_time());
-	word(r, v == NULL ? 0 : recorder_rip(v));
+	word(r, recorder_time(r));
+	word(r, v == NULL ? 0 : recorder_rip(r, v));
 	word(r, e->serial);
 	word(r, e->op.call);
 	for (unsigned int i = 0; i < operands; i++) {
@@ -222,8 +254,9 @@ static void end(struct recorder *r, const struct mmu_domain *d,
 		word(r, d->refusal.frame.v);
 		word(r, d->refusal.op.index);
 	}
-	head(r, TRACE_END, r->vcpu, r->domain, direct ? 2 : 1, 0);
+	head(r, TRACE_END, r->vcpu, r->domain, direct ? 3 : 2, 0);
 	word(r, (uint64_t)e->result);
+	word(r, recorder_time(r));
 	if (direct) {
 		word(r, e->op.operand[DIRECT_OPERAND_OLD]);
 	}

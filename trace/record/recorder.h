@@ -26,22 +26,29 @@ struct recorder {
 };
 
 /* What the recorder's world provides, by link. */
-uint64_t recorder_time(void);
-uint64_t recorder_rip(const struct mmu_vcpu *v);
+uint64_t recorder_time(struct recorder *r);
+uint64_t recorder_rip(struct recorder *r, const struct mmu_vcpu *v);
 /* The ring is full: returns when that may have changed. */
 void recorder_wait(struct recorder *r);
 
 /* words: a power of 2, behind the ring's page. Writes the names. */
 void recorder_init(struct recorder *r, struct trace_ring *ring, uint64_t words);
 
-/* The machine as it is before there is any domain; the frames that are OWN. */
-void recorder_machine(struct recorder *r, const struct mmu *m);
+/* The machine as it is before there is any domain; the frames that are OWN.
+ * m2p: the M2P's machine address, or ~0. */
+void recorder_machine(struct recorder *r, const struct mmu *m, uint64_t m2p);
+void recorder_clock(struct recorder *r, uint64_t tsc_khz);
 /* TRACE_OWN or TRACE_POOL. */
 void recorder_frames(struct recorder *r, enum trace_kind kind, mfn_t first,
 		     uint64_t nr);
 /* Turns the domain's events on. */
 void recorder_domain(struct recorder *r, struct mmu_domain *d);
 void recorder_vcpu(struct recorder *r, const struct mmu_vcpu *v);
+void recorder_limit(struct recorder *r, const struct mmu_domain *d);
+/* Outside of operations. */
+void recorder_cached(struct recorder *r, const struct mmu_vcpu *v, vaddr_t va);
+void recorder_page_fault(struct recorder *r, const struct mmu_vcpu *v,
+			 vaddr_t va, uint32_t code, bool stale);
 void recorder_stopped(struct recorder *r, const struct mmu_domain *d,
 		      unsigned int reason, const char *words);
 

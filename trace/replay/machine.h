@@ -26,6 +26,7 @@ struct replay {
 	bool dead[MMU_MAX_DOMAINS];
 	unsigned int nr_domains;
 	struct audit_tally *tally;
+	uint64_t *own_m2p; /* where it does not lie in the machine */
 	jmp_buf gave_up;
 };
 

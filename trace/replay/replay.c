@@ -205,8 +205,8 @@ static void ends(struct replay *r, const struct mmu_domain *d,
 			       operation_info[e->op.id].name,
 			       (long long)e->result);
 	} else if (e->op.id == MMU_OP_DIRECT_WRITE &&
-		   (next.nr != 2 ||
-		    next.word[1] != e->op.operand[DIRECT_OPERAND_OLD])) {
+		   (next.nr != 3 ||
+		    next.word[2] != e->op.operand[DIRECT_OPERAND_OLD])) {
 		replay_differs(r, "%s reads another entry here",
 			       operation_info[e->op.id].name);
 	} else {
@@ -274,6 +274,17 @@ static void *map(uint64_t bytes)
 	return p == MAP_FAILED ? NULL : p;
 }
 
+static uint64_t *m2p_of(struct replay *r, uint64_t where)
+{
+	const struct mmu *m = &r->sim.mmu;
+
+	if (where != TRACE_ELSEWHERE) {
+		return (uint64_t *)(m->ram + where);
+	}
+	r->own_m2p = map(m->nr_frames * sizeof(*m->m2p));
+	return r->own_m2p;
+}
+
 bool replay_make_machine(struct replay *r, const struct trace_record *record)
 {
 	struct mmu *m = &r->sim.mmu;
@@ -286,7 +297,11 @@ bool replay_make_machine(struct replay *r, const struct trace_record *record)
 		replay_differs(r, "no memory for its machine");
 		return false;
 	}
-	m->m2p = (uint64_t *)(m->ram + record->word[1]);
+	m->m2p = m2p_of(r, record->word[1]);
+	if (m->m2p == NULL) {
+		replay_differs(r, "no memory for its M2P");
+		return false;
+	}
 	memset(m->m2p, 0xff, m->nr_frames * sizeof(*m->m2p));
 	m->pte_nx = record->word[2];
 	m->zero_frame = mfn(record->word[3]);
@@ -308,6 +323,9 @@ void replay_free(struct replay *r)
 	}
 	if (m->ram != NULL) {
 		munmap(m->ram, m->nr_frames << PAGE_SHIFT);
+	}
+	if (r->own_m2p != NULL) {
+		munmap(r->own_m2p, m->nr_frames * sizeof(*m->m2p));
 	}
 	if (m->frames != NULL) {
 		munmap(m->frames, m->nr_frames * sizeof(*m->frames));

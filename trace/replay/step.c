@@ -116,10 +116,10 @@ static void set_accessed(struct replay *r, const struct trace_record *record)
 
 	while (trace_next(r->t, &at, &end) && end.kind != TRACE_END) {
 	}
-	if (end.kind == TRACE_END && end.nr == 2 && end.word[0] == 0 &&
+	if (end.kind == TRACE_END && end.nr == 3 && end.word[0] == 0 &&
 	    where % sizeof(*p) == 0 &&
-	    ((*p ^ end.word[1]) & ~(PTE_A | PTE_D)) == 0) {
-		*p = end.word[1];
+	    ((*p ^ end.word[2]) & ~(PTE_A | PTE_D)) == 0) {
+		*p = end.word[2];
 	}
 }
 
@@ -326,6 +326,12 @@ bool replay_set_up(struct replay *r, const struct trace_record *record)
 	switch (record->kind) {
 	case TRACE_NAMES:
 	case TRACE_STOPPED:
+	case TRACE_CLOCK:
+	case TRACE_CACHED:
+	case TRACE_PAGE_FAULT:
+		return true;
+	case TRACE_LIMIT:
+		domain_of(r, record->domain)->max_pages = record->word[0];
 		return true;
 	case TRACE_MACHINE:
 		(void)replay_make_machine(r, record);

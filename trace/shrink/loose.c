@@ -12,20 +12,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "trace/record/recorder.h"
+#include "engine/table/walk.h"
 #include "trace/replay/machine.h"
+#include "trace/tape/tape.h"
 
-#define RING_WORDS (UINT64_C(1) << 14)
+/* What the TLB holds of the page of the wished fault. */
+struct cached_page {
+	bool valid;
+	bool writable;
+};
 
 struct loose {
 	struct replay r; /* first */
 	const struct shrink_wish *wish;
 	bool shown;
-	uint64_t copied; /* where the step's copies go on */
-	uint64_t step;   /* where it begins */
-	uint64_t rip;
-	struct recorder recorder; /* ring NULL: nobody records */
-	struct trace_writer *to;
+	uint64_t copied;  /* where the step's copies go on */
+	uint64_t step;    /* where it begins */
+	struct tape tape; /* to NULL: nobody records */
+	struct cached_page cached;
 };
 
 static struct loose *of(const struct mmu *m)
@@ -37,8 +41,8 @@ static bool preempt(struct mmu_domain *d)
 {
 	struct loose *l = of(d->m);
 
-	if (l->recorder.inside) {
-		recorder_asked(&l->recorder, false);
+	if (l->tape.recorder.inside) {
+		recorder_asked(&l->tape.recorder, false);
 	}
 	return false;
 }
@@ -66,8 +70,9 @@ static int copy_in(struct mmu_vcpu *v, void *to, uint64_t from, size_t bytes)
 		return -XEN_EFAULT;
 	}
 	rc = next_copy(l, to, bytes);
-	if (l->recorder.inside) {
-		recorder_copied(&l->recorder, TRACE_COPIED_IN, to, bytes, rc);
+	if (l->tape.recorder.inside) {
+		recorder_copied(&l->tape.recorder, TRACE_COPIED_IN, to, bytes,
+				rc);
 	}
 	return rc;
 }
@@ -78,8 +83,9 @@ static int copy_out(struct mmu_vcpu *v, uint64_t to, const void *from,
 	struct loose *l = of(v->dom->m);
 
 	(void)to;
-	if (l->recorder.inside) {
-		recorder_copied(&l->recorder, TRACE_COPIED_OUT, from, bytes, 0);
+	if (l->tape.recorder.inside) {
+		recorder_copied(&l->tape.recorder, TRACE_COPIED_OUT, from,
+				bytes, 0);
 	}
 	return 0;
 }
@@ -108,7 +114,8 @@ static void ends(struct loose *l, const struct mmu_domain *d)
 	l->r.inside = false;
 	if (d->stats.refused != l->r.refused &&
 	    trace_next(l->r.t, &at, &begin)) {
-		l->shown = l->shown || ((int)refusal->rule == l->wish->rule &&
+		l->shown = l->shown || (!l->wish->fault &&
+					(int)refusal->rule == l->wish->rule &&
 					begin.detail == l->wish->op &&
 					refusal->frame.v == l->wish->frame);
 	}
@@ -134,9 +141,77 @@ static void event(struct mmu_domain *d, const struct mmu_event *e)
 	default:
 		return;
 	}
-	if (l->recorder.ring != NULL) {
-		recorder_event(&l->recorder, d, e);
+	if (l->tape.recorder.ring != NULL) {
+		recorder_event(&l->tape.recorder, d, e);
 	}
+}
+
+static bool same_page(uint64_t a, uint64_t b)
+{
+	return a >> PAGE_SHIFT == b >> PAGE_SHIFT;
+}
+
+static void flush_all(struct mmu_domain *d)
+{
+	of(d->m)->cached.valid = false;
+}
+
+static void flush_page(struct mmu_domain *d, vaddr_t va)
+{
+	struct loose *l = of(d->m);
+
+	if (same_page(va.v, l->wish->va)) {
+		l->cached.valid = false;
+	}
+}
+
+/* Of the first vCPU; mfn 0: none yet. */
+static mfn_t first_root(const struct loose *l)
+{
+	const struct mmu_domain *d = replay_domain(&l->r, 0);
+
+	return d == NULL || d->vcpu[0] == NULL ? mfn(0)
+					       : d->vcpu[0]->kernel_root;
+}
+
+/* What its tables say of the address now. */
+static struct cached_page look(const struct loose *l)
+{
+	struct cached_page page = {.writable = true};
+	mfn_t root = first_root(l);
+	pte_t entries[5];
+
+	if (root.v == 0 ||
+	    mmu_walk(&l->r.sim.mmu, root, vaddr(l->wish->va), entries) != 4) {
+		return (struct cached_page){.valid = false};
+	}
+	page.valid = pte_present(entries[1]);
+	for (unsigned int level = 1; level <= 4; level++) {
+		page.writable = page.writable && pte_writable(entries[level]);
+	}
+	return page;
+}
+
+/* Would the CPU fault with that code, if it knew of the page no more? */
+static bool faults(const struct cached_page *page, uint64_t code)
+{
+	bool present = (code & PAGE_FAULT_PRESENT) != 0;
+	bool write = (code & PAGE_FAULT_WRITE) != 0;
+
+	return present ? page->valid && write && !page->writable : !page->valid;
+}
+
+static void page_fault(struct loose *l)
+{
+	const struct shrink_wish *w = l->wish;
+	struct cached_page now = look(l);
+
+	if (first_root(l).v == 0) {
+		return; /* it does not run yet */
+	}
+	l->shown = w->stale ? l->cached.valid && faults(&l->cached, w->code) &&
+				      !faults(&now, w->code)
+			    : faults(&now, w->code);
 }
 
 static __attribute__((noreturn)) void panic(struct mmu *m, const char *why)
@@ -151,35 +226,22 @@ static const struct sim_world loose_world = {
 	.copy_out = copy_out,
 	.event = event,
 	.panic = panic,
+	.flush_all = flush_all,
+	.flush_page = flush_page,
 };
-
-uint64_t recorder_time(void)
-{
-	return 0;
-}
-
-uint64_t recorder_rip(const struct mmu_vcpu *v)
-{
-	return of(v->dom->m)->rip;
-}
-
-void recorder_wait(struct recorder *r)
-{
-	struct loose *l =
-		(struct loose *)((char *)r - offsetof(struct loose, recorder));
-
-	while (r->ring->tail != r->ring->head) {
-		trace_writer_put(l->to, &r->data[r->ring->tail++ & r->mask], 1);
-	}
-}
 
 /* The set-up is copied: it is as it was. The names are the recorder's. */
 static void run_setup(struct loose *l, const struct trace_record *r)
 {
 	(void)replay_set_up(&l->r, r);
-	if (l->recorder.ring != NULL && r->kind != TRACE_NAMES) {
-		recorder_wait(&l->recorder);
-		trace_writer_put(l->to, r->word - 1, 1 + (size_t)r->nr);
+	if (r->kind == TRACE_PAGE_FAULT && l->wish->fault) {
+		page_fault(l);
+	} else if (r->kind == TRACE_CACHED) {
+		l->cached = look(l);
+	}
+	if (l->tape.recorder.ring != NULL && r->kind != TRACE_NAMES) {
+		tape_flush(&l->tape);
+		trace_writer_put(l->tape.to, r->word - 1, 1 + (size_t)r->nr);
 	}
 }
 
@@ -197,13 +259,13 @@ static void run_steps(struct loose *l, const struct plan *p)
 		if (!p->step[i].kept || !trace_next(&p->t, &at, &r)) {
 			continue;
 		}
-		if (p->step[i].setup) {
+		if (r.kind != TRACE_BEGIN) {
 			run_setup(l, &r);
 			continue;
 		}
 		l->step = r.at;
 		l->copied = at;
-		l->rip = r.word[1];
+		l->tape.rip = r.word[1];
 		l->r.at = r.at;
 		replay_operation(&l->r, &r);
 		/* Nobody asked: it left nothing, and harms nobody. */
@@ -223,22 +285,16 @@ static bool run(const struct plan *p, const struct shrink_wish *w,
 	l->r.t = &p->t;
 	l->r.sim.world = &loose_world;
 	l->wish = w;
-	l->to = to;
-	if (to != NULL) {
-		struct trace_ring *ring =
-			calloc(1,
-			       sizeof(*ring) + RING_WORDS * sizeof(uint64_t));
-
-		if (ring != NULL) {
-			recorder_init(&l->recorder, ring, RING_WORDS);
-		}
+	if (to != NULL && !tape_init(&l->tape, to)) {
+		replay_free(&l->r);
+		return false;
 	}
 	run_steps(l, p);
-	if (l->recorder.ring != NULL) {
-		recorder_wait(&l->recorder);
+	if (to != NULL) {
+		tape_flush(&l->tape);
 	}
 	shown = l->shown;
-	free(l->recorder.ring);
+	tape_fini(&l->tape);
 	replay_free(&l->r);
 	return shown;
 }

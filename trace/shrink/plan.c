@@ -74,13 +74,13 @@ static size_t request_size(unsigned int op)
 
 static void end_step(struct maker *m)
 {
-	const uint64_t zero = 0;
+	const uint64_t zero[2] = {0};
 	uint64_t head =
-		trace_head(TRACE_END, m->begin.vcpu, m->begin.domain, 1, 0);
+		trace_head(TRACE_END, m->begin.vcpu, m->begin.domain, 2, 0);
 
 	if (m->open) {
 		put(m, &head, 1);
-		put(m, &zero, 1);
+		put(m, zero, 2);
 		m->open = false;
 	}
 }
@@ -156,11 +156,23 @@ static void take_end(struct maker *m, const struct trace_record *r)
 	if (m->stopped) {
 		return;
 	}
-	if (m->open && r->nr == 2) {
+	if (m->open && r->nr == 3) {
 		put_record(m, r);
 		m->open = false;
 	}
 	end_step(m);
+}
+
+/* What the TLB got of another page does not matter. */
+static void take_cached(struct maker *m, const struct trace_record *r,
+			const struct shrink_wish *w)
+{
+	if (w->fault && w->stale &&
+	    r->word[0] >> PAGE_SHIFT == w->va >> PAGE_SHIFT) {
+		end_step(m);
+		new_step(m, false);
+		put_record(m, r);
+	}
 }
 
 /* False: it is the refusal that is wished, and that is all. */
@@ -180,7 +192,7 @@ static bool take(struct maker *m, const struct trace_record *r,
 		}
 		break;
 	case TRACE_REFUSED:
-		if (!*wished &&
+		if (!*wished && !w->fault &&
 		    (w->rule >= UINT16_MAX || w->rule == r->detail)) {
 			*wished = true;
 			w->rule = r->detail;
@@ -195,12 +207,36 @@ static bool take(struct maker *m, const struct trace_record *r,
 	case TRACE_PREEMPTED:
 	case TRACE_STOPPED:
 		break;
+	case TRACE_CACHED:
+		take_cached(m, r, w);
+		break;
+	case TRACE_PAGE_FAULT:
+		*wished = *wished || w->fault;
+		new_step(m, true);
+		put_record(m, r);
+		return !*wished;
 	default:
 		end_step(m);
 		new_step(m, true);
 		put_record(m, r);
 	}
 	return true;
+}
+
+/* Which fault it is has to be known before what comes before it is taken. */
+static void find_fault(const struct trace *t, struct shrink_wish *w)
+{
+	struct trace_record r;
+	uint64_t at = 0;
+
+	while (w->fault && trace_next(t, &at, &r)) {
+		if (r.kind == TRACE_PAGE_FAULT) {
+			w->va = r.word[0];
+			w->code = r.word[1];
+			w->stale = (r.detail & TRACE_STALE) != 0;
+			return;
+		}
+	}
 }
 
 bool plan_make(struct plan *p, const struct trace *t, struct shrink_wish *w)
@@ -211,6 +247,7 @@ bool plan_make(struct plan *p, const struct trace *t, struct shrink_wish *w)
 	uint64_t at = 0;
 
 	*p = (struct plan){0};
+	find_fault(t, w);
 	while (trace_next(t, &at, &r) && take(&m, &r, w, &wished) &&
 	       !m.failed) {
 	}

@@ -9,16 +9,24 @@
 
 #include "trace/file/reader.h"
 
-/* What has to be kept: the first refusal of these. */
+#define PAGE_FAULT_PRESENT 1
+#define PAGE_FAULT_WRITE 2
+
+/* What has to be kept: the first refusal of these, or the first page fault. */
 struct shrink_wish {
+	bool fault;
 	int rule;       /* UINT16_MAX or more: any */
 	uint16_t op;    /* filled in: the operation's name at the door */
 	uint64_t frame; /* filled in: that was refused, or ~0 */
+	/* Filled in, of a fault: */
+	uint64_t va;
+	uint64_t code;
+	bool stale; /* the tables allow it, the TLB does not */
 };
 
 struct plan_step {
 	uint64_t at; /* of its first record, in the stream */
-	bool setup;  /* never left out */
+	bool setup;  /* never left out; so is the fault */
 	bool kept;
 };
 

@@ -143,7 +143,7 @@ static void find_words(struct items *s)
 		bool more = p->step[i].kept && !p->step[i].setup;
 
 		while (more && trace_next(&p->t, &at, &r)) {
-			more = r.kind != TRACE_END;
+			more = r.kind != TRACE_END && r.kind != TRACE_CACHED;
 			if (r.kind == TRACE_TABLE) {
 				add_words(s, &r);
 			}

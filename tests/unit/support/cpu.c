@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/table/walk.h"
+
 #define CACHE_MAX 65536
 
 static void append(struct cached_list *l, struct cached c)
@@ -136,18 +138,49 @@ void cpu_flush_all(struct worst_cpu *c)
 	c->cache.nr = 0;
 }
 
+/* Addresses of walks have no sign: 48 bits of them count. */
+static bool same_page(uint64_t a, uint64_t b)
+{
+	return ((a ^ b) << 16) >> (16 + PAGE_SHIFT) == 0;
+}
+
 void cpu_flush_page(struct worst_cpu *c, vaddr_t va)
 {
 	struct cached_list *l = &c->cache;
 	unsigned int kept = 0;
 
 	for (unsigned int i = 0; i < l->nr; i++) {
-		if (l->at[i].va >> PAGE_SHIFT != va.v >> PAGE_SHIFT ||
-		    l->at[i].level != 1) {
+		if (!same_page(l->at[i].va, va.v) || l->at[i].level != 1) {
 			l->at[kept++] = l->at[i];
 		}
 	}
 	l->nr = kept;
+}
+
+enum cpu_access cpu_write(const struct worst_cpu *c, vaddr_t va)
+{
+	const struct mmu_vcpu *v = c->vcpu;
+	bool writable = true;
+	pte_t entries[5];
+
+	if (mmu_walk(v->dom->m, v->kernel_root, va, entries) != 4 ||
+	    !pte_present(entries[1])) {
+		return ACCESS_NOT_PRESENT;
+	}
+	for (unsigned int level = 1; level <= 4; level++) {
+		writable = writable && pte_writable(entries[level]);
+	}
+	if (!writable) {
+		return ACCESS_READ_ONLY;
+	}
+	for (unsigned int i = 0; i < c->cache.nr; i++) {
+		const struct cached *e = &c->cache.at[i];
+
+		if (e->level == 1 && !e->writable && same_page(e->va, va.v)) {
+			return ACCESS_STALE;
+		}
+	}
+	return ACCESS_DONE;
 }
 
 static bool is_protected(const struct frame *f)

@@ -41,6 +41,16 @@ void cpu_run(struct worst_cpu *c);
 void cpu_flush_all(struct worst_cpu *c);
 void cpu_flush_page(struct worst_cpu *c, vaddr_t va);
 
+/* What may come of the guest's write (or read, for the second) at va. */
+enum cpu_access {
+	ACCESS_DONE,
+	ACCESS_NOT_PRESENT,
+	ACCESS_READ_ONLY,
+	/* The tables allow it; what is cached may not. */
+	ACCESS_STALE,
+};
+enum cpu_access cpu_write(const struct worst_cpu *c, vaddr_t va);
+
 /*
  * No protected frame behind a cached writable mapping; no frame that the guest
  * can write behind a cached table or descriptor page; nothing cached of a frame

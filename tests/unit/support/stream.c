@@ -61,9 +61,9 @@ void stream_operation(struct stream *s, unsigned int op)
 
 void stream_result(struct stream *s, int64_t result)
 {
-	const uint64_t word = (uint64_t)result;
+	const uint64_t words[2] = {(uint64_t)result};
 
-	stream_put(s, TRACE_END, 0, 0, &word, 1);
+	stream_put(s, TRACE_END, 0, 0, words, 2);
 }
 
 uint8_t *stream_file(const struct stream *s, size_t *ret_size)
