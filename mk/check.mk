@@ -37,10 +37,10 @@ TREE_LINTS := rules order spdx paths lints histories
 TREE_TAPS := $(TREE_LINTS:%=$(TAP)/lint/%.tap)
 MUTATION_TAP := $(TAP)/mutation/guards.tap
 INTERLEAVE_TAPS := $(TAP)/interleave/all.tap $(TAP)/interleave/mutants.tap
-EXPLORE_TAP := $(TAP)/explore/small.tap
+EXPLORE_TAPS := $(TAP)/explore/small.tap $(TAP)/explore/advisories.tap
 # Failures of the lab as recordings, and as tests.
 SHRUNK_TAP := $(TAP)/traces/lab.tap
-ALL_TAPS := $(MUTATION_TAP) $(SHRUNK_TAP) $(INTERLEAVE_TAPS) $(EXPLORE_TAP) $(TREE_TAPS) $(UNIT_TAPS) $(BOOT_TAPS) \
+ALL_TAPS := $(MUTATION_TAP) $(SHRUNK_TAP) $(INTERLEAVE_TAPS) $(EXPLORE_TAPS) $(TREE_TAPS) $(UNIT_TAPS) $(BOOT_TAPS) \
 	$(SEAL_TAPS) $(HEADER_TAPS) $(LINK_TAPS) $(FUZZ_TAPS) $(DIFF_TAPS) \
 	$(XEN_TAPS) $(METAL_TAPS)
 
@@ -86,9 +86,11 @@ $(TAP)/interleave/all.tap: $(INTERLEAVE) FORCE
 $(TAP)/interleave/mutants.tap: $(INTERLEAVE) FORCE
 	@tests/tap $@ 300 tests/interleave/mutants
 
-# Every reachable state of the smallest machines.
-$(EXPLORE_TAP): $(EXPLORE) FORCE
+# Every reachable state of the smallest machines, and what it must find.
+$(TAP)/explore/small.tap: $(EXPLORE) FORCE
 	@tests/tap $@ 600 $< small
+$(TAP)/explore/advisories.tap: $(EXPLORE) FORCE
+	@STATES=8000 tests/tap $@ 900 tests/explore/mutants advisories
 
 # A few seconds a target, on the seeds of tests/fuzz/corpus.
 CHECK_FUZZ_SECONDS ?= 5

@@ -5,7 +5,8 @@
 # make check.
 
 EXPLORE := $(B)/tests/explore
-EXPLORE_OBJ := $(call objs,host,$(call csrc,tests/explore) $(call csrc,engine))
+EXPLORE_OBJ := $(call objs,host,$(call csrc,tests/explore) \
+	$(call csrc,engine) tests/unit/support/recount.c)
 SCOPE ?= small
 
 $(eval $(call listed,$(EXPLORE),$(EXPLORE_OBJ)))

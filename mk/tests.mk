@@ -83,7 +83,8 @@ fuzz-%: $(B)/tests/fuzz/% FORCE
 # sanitizers, which know nothing of stacks that are copied.
 INTERLEAVE := $(B)/tests/interleave
 INTERLEAVE_OBJ := $(call objs,host,$(wildcard tests/interleave/*.c) \
-	tests/unit/support/machine.c tests/unit/support/cpu.c)
+	tests/unit/support/machine.c tests/unit/support/cpu.c \
+	tests/unit/support/recount.c)
 $(call objs,host,tests/interleave/metal.c): \
 	CFLAGS_EXTRA := -iquote tests/interleave/metal
 $(INTERLEAVE_OBJ): | $(B)/.deps-check

@@ -1,28 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The rules, one function each, over a list of demands: every holder of a
- * reference says which frame it names and as what. A holder is found where it
- * stands (an entry of a table in use, a root, a slot of the GDT or LDT, a pin,
- * a page held or lent, a record of a foreign mapping, a table half-way up or
- * down), so that counts can be checked against something that never counted.
+ * The rules. Those on references stand in tests/unit/support/recount.c; here
+ * are those on what the CPUs have cached, on what an operation leaves, and what
+ * a guest can tell.
  */
 #include "tests/explore/rules.h"
 
 #include <string.h>
 
 #include "tests/explore/scope.h"
-
-/* What a demand asks of a frame: a type, or nothing but to be there. */
-#define PLAIN 0
-
-struct demands {
-	unsigned int refs[WORLD_FRAMES];
-	unsigned int typed[WORLD_FRAMES];
-	uint8_t types[WORLD_FRAMES]; /* as bits */
-	int linear[WORLD_FRAMES];
-	bool maps[WORLD_FRAMES]; /* another table of its own level */
-	bool is_mapped[WORLD_FRAMES];
-};
+#include "tests/unit/support/recount.h"
 
 static bool is_doms(const struct frame *fr)
 {
@@ -38,291 +25,6 @@ static bool is_table(const struct frame *fr)
 {
 	return fr->type >= 1 && fr->type <= 4 &&
 	       (in_queue(fr) || fr->type_count > 0);
-}
-
-/* Validated: what its entries say is what the CPU may follow. */
-static bool is_whole(const struct frame *fr)
-{
-	return is_table(fr) && (fr->flags & (FRAME_VALIDATED | FRAME_PARTIAL |
-					     FRAME_DYING)) == FRAME_VALIDATED;
-}
-
-static bool demand(struct world *w, struct demands *d, uint64_t frame,
-		   unsigned int type)
-{
-	if (frame >= w->mmu.nr_frames) {
-		world_fault(w, "I3: frame %#lx is named and does not exist",
-			    frame);
-		return false;
-	}
-	d->refs[frame]++;
-	if (type != PLAIN) {
-		d->typed[frame]++;
-		d->types[frame] |= (uint8_t)(1u << type);
-	}
-	return true;
-}
-
-/* --- entries --------------------------------------------------------------
- */
-
-/* Bits that no entry of a guest's may have: PWT, PCD, PS or PAT; and G above
- * the last level (SDM 3A, 4.5; the guest's cacheability is the host's).
- */
-static bool has_forbidden_bits(pte_t e, unsigned int level)
-{
-	uint64_t no = PTE_PWT | PTE_PCD | PTE_PS | (level > 1 ? PTE_G : 0);
-
-	return (e.v & no) != 0;
-}
-
-static bool is_xens(unsigned int level, unsigned int slot)
-{
-	return level == 4 && slot >= XEN_L4_FIRST && slot <= XEN_L4_LAST;
-}
-
-/* An entry of another owner's frame: allowed by a record that says just so. */
-static bool is_lent(const struct world *w, const struct frame *table, pte_t e)
-{
-	const struct mmu_domain *d = &w->dom[table->owner - 1];
-
-	for (unsigned int i = 0; i < MAX_NAMED; i++) {
-		const struct mmu_foreign *f = &d->foreign[i];
-
-		if (f->owner != NULL && f->frame.v == pte_mfn(e).v &&
-		    f->writable == pte_writable(e) && f->entries > 0) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static void demand_upper(struct world *w, struct demands *d, uint64_t table,
-			 unsigned int level, pte_t e)
-{
-	uint64_t child = pte_mfn(e).v;
-	const struct frame *fr = &w->frames[child];
-
-	if (child != table && fr->type != level) {
-		demand(w, d, child, level - 1);
-		return;
-	}
-	if (pte_writable(e)) {
-		world_fault(w,
-			    "I4: frame %#lx is mapped writable by a table "
-			    "of its own level",
-			    child);
-	}
-	if (child != table) {
-		demand(w, d, child, level);
-		d->linear[child]++;
-		d->linear[table]--;
-		d->is_mapped[child] = true;
-		d->maps[table] = true;
-	}
-}
-
-static void demand_entry(struct world *w, struct demands *d, uint64_t table,
-			 unsigned int level, pte_t e)
-{
-	const struct frame *fr = &w->frames[table];
-	uint64_t child = pte_mfn(e).v;
-
-	if (has_forbidden_bits(e, level) || (e.v & PTE_US) == 0) {
-		world_fault(w, "I3: entry %#lx stands in frame %#lx", e.v,
-			    table);
-	}
-	if (child >= w->mmu.nr_frames) {
-		world_fault(w, "I3: entry %#lx names no frame", e.v);
-		return;
-	}
-	if (w->frames[child].owner != fr->owner) {
-		if (level > 1 || !is_lent(w, fr, e)) {
-			world_fault(w,
-				    "I3: frame %#lx maps %#lx, which is "
-				    "another's",
-				    table, child);
-		}
-		return;
-	}
-	if (level > 1) {
-		demand_upper(w, d, table, level, e);
-	} else {
-		demand(w, d, child, pte_writable(e) ? FRAME_WRITABLE : PLAIN);
-	}
-}
-
-static void demand_entries(struct world *w, struct demands *d, uint64_t table)
-{
-	const struct frame *fr = &w->frames[table];
-	const pte_t *entries = frame_ptes(&w->mmu, mfn(table));
-	unsigned int level = fr->type;
-	unsigned int end = PT_ENTRIES;
-
-	if (!is_whole(fr)) {
-		end = fr->table.nr_validated;
-		demand(w, d, table, level);
-	}
-	for (unsigned int i = 0; i < w->scope->nr_slots; i++) {
-		unsigned int slot = w->scope->slot[i];
-
-		if (slot < end && pte_present(entries[slot]) &&
-		    !is_xens(level, slot)) {
-			demand_entry(w, d, table, level, entries[slot]);
-		}
-	}
-}
-
-/* Lent: a type for ever, and be it none, so that it is no table ever. */
-static void demand_lent(struct world *w, struct demands *d, uint64_t f)
-{
-	unsigned int type = w->frames[f].type;
-
-	if (type != FRAME_NONE && type != FRAME_WRITABLE) {
-		world_fault(w, "I1: frame %#lx is lent and of type %u", f,
-			    type);
-	}
-	d->refs[f]++;
-	d->typed[f]++;
-	d->types[f] |= (uint8_t)(1u << type);
-}
-
-static void demand_holders(struct world *w, struct demands *d)
-{
-	for (uint64_t f = 0; f < w->mmu.nr_frames; f++) {
-		const struct frame *fr = &w->frames[f];
-
-		if (!is_doms(fr)) {
-			continue;
-		}
-		if ((fr->flags & FRAME_ALLOCATED) != 0) {
-			demand(w, d, f, PLAIN);
-		}
-		if ((fr->flags & FRAME_PINNED) != 0) {
-			demand(w, d, f, fr->type);
-		}
-		if ((fr->flags & FRAME_SHARED) != 0) {
-			demand_lent(w, d, f);
-		}
-		if (is_table(fr)) {
-			demand_entries(w, d, f);
-		}
-	}
-	for (unsigned int i = 0; i < w->scope->nr_doms; i++) {
-		const struct mmu_domain *dom = &w->dom[i];
-
-		for (unsigned int h = 0; h < dom->nr_held; h++) {
-			demand(w, d, dom->held[h].v, FRAME_WRITABLE);
-		}
-		for (unsigned int r = 0; r < MAX_NAMED; r++) {
-			if (dom->foreign[r].owner != NULL) {
-				demand(w, d, dom->foreign[r].frame.v,
-				       dom->foreign[r].writable ? FRAME_WRITABLE
-								: PLAIN);
-			}
-		}
-	}
-}
-
-static void demand_vcpu(struct world *w, struct demands *d,
-			const struct mmu_vcpu *v)
-{
-	const mfn_t root[] = {v->kernel_root, v->user_root};
-
-	for (unsigned int i = 0; i < 2; i++) {
-		if (root[i].v != 0 && demand(w, d, root[i].v, FRAME_L4) &&
-		    !(is_whole(&w->frames[root[i].v]) &&
-		      w->frames[root[i].v].type == FRAME_L4)) {
-			world_fault(w, "I8: root %#lx is no whole L4",
-				    root[i].v);
-		}
-	}
-	for (unsigned int i = 0; i < GDT_FRAMES; i++) {
-		if (v->gdt[i].v != 0) {
-			demand(w, d, v->gdt[i].v, FRAME_DESC);
-		}
-	}
-	for (unsigned int i = 0; i < LDT_FRAMES; i++) {
-		if (v->ldt[i].v != 0) {
-			demand(w, d, v->ldt[i].v, FRAME_DESC);
-		}
-	}
-}
-
-/* --- frames ---------------------------------------------------------------
- */
-
-/* I1: nobody relies on another type than the frame has. */
-static void check_type(struct world *w, const struct demands *d, uint64_t f)
-{
-	const struct frame *fr = &w->frames[f];
-
-	if ((d->types[f] & ~(1u << fr->type)) != 0) {
-		world_fault(w, "I1: frame %#lx is of type %u and used as %#x",
-			    f, fr->type, d->types[f]);
-	}
-	if (is_table(fr) && d->typed[f] != 0 && !is_whole(fr) &&
-	    d->typed[f] != 1) {
-		world_fault(w, "I1: frame %#lx is used while half done", f);
-	}
-}
-
-/* I6, I7: each reference is counted once. */
-static void check_counts(struct world *w, const struct demands *d, uint64_t f)
-{
-	const struct frame *fr = &w->frames[f];
-	unsigned int typed = in_queue(fr) ? 1 : fr->type_count;
-
-	if (!is_doms(fr)) {
-		if (d->refs[f] != 0) {
-			world_fault(w, "I6: frame %#lx is nobody's and used",
-				    f);
-		}
-		return;
-	}
-	if (fr->count != d->refs[f]) {
-		world_fault(w, "I6: frame %#lx counts %u references of %u", f,
-			    fr->count, d->refs[f]);
-	}
-	if (typed != d->typed[f]) {
-		world_fault(w, "I6: frame %#lx counts %u type references of %u",
-			    f, typed, d->typed[f]);
-	}
-	if ((fr->flags & FRAME_PINNED) != 0 && !is_whole(fr)) {
-		world_fault(w, "I7: frame %#lx is pinned and no table", f);
-	}
-}
-
-/* I4: a table that is mapped by others of its level maps none itself. */
-static void check_linear(struct world *w, const struct demands *d, uint64_t f)
-{
-	const struct frame *fr = &w->frames[f];
-
-	if (!is_doms(fr) || !is_table(fr)) {
-		return;
-	}
-	if (d->linear[f] != fr->table.linear) {
-		world_fault(w, "I4: frame %#lx counts %d linear entries of %d",
-			    f, fr->table.linear, d->linear[f]);
-	}
-	if (d->maps[f] && d->is_mapped[f]) {
-		world_fault(w, "I4: frame %#lx is in the midst of a chain", f);
-	}
-}
-
-/* I5: the hypervisor's slots are as it made them. */
-static void check_xen_slots(struct world *w, uint64_t f)
-{
-	const struct frame *fr = &w->frames[f];
-	const pte_t *e = frame_ptes(&w->mmu, mfn(f)) + XEN_L4_FIRST;
-
-	if (is_doms(fr) && fr->type == FRAME_L4 && is_whole(fr) &&
-	    memcmp(e, w->mmu.xen_slots, sizeof(w->mmu.xen_slots)) != 0) {
-		world_fault(w,
-			    "I5: a slot of frame %#lx is not the "
-			    "hypervisor's",
-			    f);
-	}
 }
 
 /* --- what is cached -------------------------------------------------------
@@ -490,20 +192,27 @@ static void check_clean(struct world *w, uint64_t f)
 	}
 }
 
+static void check_references(struct world *w)
+{
+	struct recount_of of = {
+		.nr_doms = w->scope->nr_doms,
+		.slot = w->scope->slot,
+		.nr_slots = w->scope->nr_slots,
+	};
+	char said[sizeof(w->fault)];
+
+	for (unsigned int i = 0; i < of.nr_doms; i++) {
+		of.doms[i] = &w->dom[i];
+	}
+	if (!recount(&w->mmu, &of, said, sizeof(said))) {
+		world_fault(w, "%s", said);
+	}
+}
+
 void rules_check(struct world *w)
 {
-	struct demands d;
-
-	memset(&d, 0, sizeof(d));
-	demand_holders(w, &d);
-	for (unsigned int i = 0; i < w->nr_vcpus; i++) {
-		demand_vcpu(w, &d, &w->vcpu[i]);
-	}
+	check_references(w);
 	for (uint64_t f = 0; f < w->mmu.nr_frames; f++) {
-		check_type(w, &d, f);
-		check_counts(w, &d, f);
-		check_linear(w, &d, f);
-		check_xen_slots(w, f);
 		check_clean(w, f);
 	}
 	check_cached(w, false);

@@ -8,7 +8,7 @@
  * The invariants, from the contents of tables, the pins and the roots alone,
  * between two operations. NULL, or what is wrong.
  */
-const char *recount(struct machine *m);
+const char *recount_all(struct machine *m);
 /* Those that hold in the midst of operations, too; by what CPUs have cached. */
 const char *recount_cached(struct machine *m);
 

@@ -172,7 +172,7 @@ static bool quiet_holds(void)
 	if (world.m->dom.locked || world.m->mmu.pool_locked) {
 		return fails("a lock is held");
 	}
-	why = recount(world.m);
+	why = recount_all(world.m);
 	if (why != NULL) {
 		return fails(why);
 	}
