@@ -106,6 +106,7 @@ static int status_for_bisect(int status)
 static bool translate(int argc, char **argv, char **to, int *ret_nr)
 {
 	static char icount[] = "--icount";
+	static char lint[] = "--lint";
 	static char timeout[] = "--timeout=" DEFAULT_TIMEOUT;
 	static char until[] = "--until";
 	static char expect[] = "--expect";
@@ -113,6 +114,7 @@ static bool translate(int argc, char **argv, char **to, int *ret_nr)
 
 	to[nr++] = argv[0];
 	to[nr++] = icount;
+	to[nr++] = lint;
 	to[nr++] = timeout;
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--good-when") != 0) {
@@ -133,7 +135,7 @@ static bool translate(int argc, char **argv, char **to, int *ret_nr)
 
 int cmd_doctor(int argc, char **argv)
 {
-	char **to = calloc((size_t)argc * 2 + 4, sizeof(*to));
+	char **to = calloc((size_t)argc * 2 + 5, sizeof(*to));
 	struct run_options options = {.cpu = NULL};
 	char error[RUN_OPTIONS_ERROR_SIZE];
 	int nr = 0;

@@ -25,10 +25,11 @@ static bool init_life(struct monitor *m)
 		.queued = cJSON_CreateArray(),
 		.table_writes = cJSON_CreateArray(),
 		.stale = cJSON_CreateArray(),
+		.lint = cJSON_CreateArray(),
 	};
 	return m->refusals != NULL && m->places != NULL && m->phases != NULL &&
 	       m->history != NULL && m->queued != NULL &&
-	       m->table_writes != NULL && m->stale != NULL;
+	       m->table_writes != NULL && m->stale != NULL && m->lint != NULL;
 }
 
 bool monitor_init(struct monitor *m)
@@ -50,6 +51,9 @@ static void fini_life(struct monitor *m)
 	cJSON_Delete(m->guest_start);
 	cJSON_Delete(m->recording);
 	cJSON_Delete(m->stopped);
+	cJSON_Delete(m->ending);
+	cJSON_Delete(m->lint);
+	cJSON_Delete(m->warnings);
 	cJSON_Delete(m->crash);
 	cJSON_Delete(m->shutdown);
 	cJSON_Delete(m->summary);
@@ -198,6 +202,10 @@ static void take_event(struct monitor *m, const char *kind, cJSON *event)
 		replace(&m->recording, event);
 	} else if (strcmp(kind, EVENT_STOPPED) == 0) {
 		replace(&m->stopped, event);
+	} else if (strcmp(kind, EVENT_ENDING) == 0) {
+		replace(&m->ending, event);
+	} else if (strcmp(kind, EVENT_LINT) == 0) {
+		keep(m->lint, event);
 	} else if (strcmp(kind, EVENT_CRASH) == 0) {
 		replace(&m->crash, event);
 	} else if (strcmp(kind, EVENT_SHUTDOWN) == 0) {

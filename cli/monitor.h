@@ -35,7 +35,10 @@ struct monitor {
 	cJSON *boot;
 	cJSON *guest_start;
 	cJSON *recording;
-	cJSON *stopped; /* for gdb */
+	cJSON *stopped;  /* for gdb */
+	cJSON *ending;   /* with --lint */
+	cJSON *lint;     /* an array: examples of what may be mistakes */
+	cJSON *warnings; /* an array, when they have been looked for */
 	cJSON *crash;
 	cJSON *shutdown;
 	cJSON *summary;

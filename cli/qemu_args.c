@@ -329,7 +329,8 @@ static void add_hypervisor(struct arguments *a,
 	say_word(&w, "loglevel=%s", o->log_level);
 	say_audit(&w, o);
 	/* Never reset (-no-reboot): no RAM has been used but by firmware. */
-	say_word(&w, " debug-exit fresh%s", o->stretch ? " stretch" : "");
+	say_word(&w, " debug-exit fresh%s%s", o->stretch ? " stretch" : "",
+		 o->lint ? " lint" : "");
 	if (qemu_cpus(o) > 1) {
 		say_word(&w, " cpus=%u", qemu_cpus(o));
 	}

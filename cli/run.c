@@ -28,6 +28,7 @@
 #include "cli/run.h"
 #include "cli/session.h"
 #include "cli/size.h"
+#include "cli/why/lint.h"
 
 /* Modules lie below 4 GiB, beside firmware and hypervisor. */
 #define MAX_MODULES (UINT64_C(2) << 30)
@@ -240,6 +241,9 @@ static enum exit_status conclude(struct run *r, const struct session *s,
 		status = STATUS_OURS;
 	}
 	fflush(stdout);
+	for (const struct monitor *m = s->monitor; m != NULL; m = m->next) {
+		lint_say(m);
+	}
 	machine_verdicts(&machine);
 	return status;
 }

@@ -40,6 +40,7 @@ const char run_options_help[] =
 	"  --strict          any refusal makes the status 1\n"
 	"  --stop-at N       stop at the request of that number\n"
 	"  --stop-at-refusal stop at the first refusal\n"
+	"  --lint            warn of what is allowed, and likely a mistake\n"
 	"  --timeout S       kill the guest after S seconds, status 1\n"
 	"  --interactive     connect the terminal to the console; Ctrl-] quits\n"
 	"  --gdb             stop at the guest's first instruction for gdb\n"
@@ -81,6 +82,7 @@ enum option_id {
 	OPT_ICOUNT,
 	OPT_RECORD,
 	OPT_STRETCH,
+	OPT_LINT,
 	OPT_SUMMARY,
 	OPT_AUDIT,
 	OPT_LOG_LEVEL,
@@ -114,6 +116,7 @@ static const struct option long_options[] = {
 	{"icount", no_argument, NULL, OPT_ICOUNT},
 	{"record", required_argument, NULL, OPT_RECORD},
 	{"stretch", no_argument, NULL, OPT_STRETCH},
+	{"lint", no_argument, NULL, OPT_LINT},
 	{"summary", required_argument, NULL, OPT_SUMMARY},
 	{"audit", required_argument, NULL, OPT_AUDIT},
 	{"log-level", required_argument, NULL, OPT_LOG_LEVEL},
@@ -255,6 +258,9 @@ static const char *take(int id, const char *argument, struct run_options *o)
 		return set_text(argument, &o->record);
 	case OPT_STRETCH:
 		o->stretch = true;
+		return NULL;
+	case OPT_LINT:
+		o->lint = true;
 		return NULL;
 	case OPT_SUMMARY:
 		return parse_summary(argument, o);

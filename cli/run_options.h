@@ -57,6 +57,7 @@ struct run_options {
 	bool gdb;
 	bool icount;
 	bool stretch;
+	bool lint; /* warnings at the end */
 	bool json;
 	const char *record; /* a trace file; NULL: none */
 	enum run_audit audit;

@@ -386,6 +386,7 @@ bool summary_fill(cJSON *d, const struct run_report *r)
 				      (double)monitor_refusals(m)) != NULL);
 	ok = ok && add_copy(d, "places", m->places);
 	ok = ok && add_copy(d, "phases", m->phases);
+	ok = ok && add_copy(d, "warnings", m->warnings);
 	ok = ok && cJSON_AddNumberToObject(d, "lost_reports",
 					   (double)m->nr_lost) != NULL;
 	ok = ok && add_copy(d, "refusals", m->refusals);

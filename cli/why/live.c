@@ -14,6 +14,7 @@
 #include "abi/control.h"
 #include "cli/say.h"
 #include "cli/why/callers.h"
+#include "cli/why/lint.h"
 #include "cli/why/report.h"
 
 #define MAX_TOLD 8
@@ -181,7 +182,19 @@ static void tell_crash(struct why_live *w, const struct monitor *m)
 	print(report);
 }
 
-unsigned int why_live_update(struct why_live *w, const struct monitor *m)
+/* Returns whether there was anything to be looked for. */
+static bool look_for_warnings(struct why_live *w, struct monitor *m)
+{
+	if (m->ending == NULL || m->warnings != NULL) {
+		return false;
+	}
+	prepare(w);
+	lint_find(m, w->waits ? &w->machine : &(const struct why_machine){0},
+		  &w->kernel);
+	return true;
+}
+
+unsigned int why_live_update(struct why_live *w, struct monitor *m)
 {
 	const unsigned int writes =
 		(unsigned int)cJSON_GetArraySize(m->table_writes);
@@ -199,7 +212,7 @@ unsigned int why_live_update(struct why_live *w, const struct monitor *m)
 	if (m->crash != NULL && !w->crash_told) {
 		tell_crash(w, m);
 	}
-	return new;
+	return new + look_for_warnings(w, m);
 }
 
 const struct why_kernel *why_live_kernel(struct why_live *w)

@@ -33,10 +33,10 @@ struct why_live {
 void why_live_share(struct why_live *w, int memory, uint64_t size);
 /* What has come since the last call is told on stderr. */
 /*
- * Returns how many refusals and writes to tables were seen: so many times the
- * hypervisor waits.
+ * Returns how many refusals and writes to tables were seen, and the end of a
+ * domain that is to be looked at: so many times the hypervisor waits.
  */
-unsigned int why_live_update(struct why_live *w, const struct monitor *m);
+unsigned int why_live_update(struct why_live *w, struct monitor *m);
 /* The kernel's names, looked for now if they have not been. */
 const struct why_kernel *why_live_kernel(struct why_live *w);
 /* The refusal that can be explained further, or NULL. */

@@ -19,6 +19,7 @@
 #include "hv/record/record.h"
 #include "hv/report/audit.h"
 #include "hv/report/history.h"
+#include "hv/report/lint.h"
 #include "hv/report/log.h"
 #include "hv/report/machine.h"
 #include "hv/report/panic.h"
@@ -261,6 +262,7 @@ static bool parse_option(struct options *o, const char *word)
 	       is_word(word, "smap", &smap_forced) ||
 	       is_word(word, "stop-in-guest", &stop_in_guest) ||
 	       is_word(word, "wait", &refused_wait) ||
+	       is_word(word, "lint", &lint_wanted) ||
 	       is_word(word, "pause", &machine_pauses) ||
 	       is_word(word, "stretch", &slice_measured) ||
 	       parse_domain(o, word);

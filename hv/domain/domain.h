@@ -12,6 +12,7 @@
 #include "hv/domain/config.h"
 #include "hv/report/counters.h"
 #include "hv/report/phase.h"
+#include "hv/report/lint.h"
 #include "hv/report/refused.h"
 #include "hv/report/write_fault.h"
 #include "hv/services/console.h"
@@ -68,6 +69,7 @@ struct domain {
 	struct refusal_log refusals;
 	struct write_faults write_faults;
 	unsigned int nr_history; /* events of the watched frame */
+	struct lint lint;
 };
 
 static inline struct domain *domain_of(struct mmu_domain *m)

@@ -218,6 +218,9 @@ static void tell(const struct domain *d, const struct build_result *b)
 		    direct_map_address(machine_mmu.frames));
 	control_number(GUEST_START_FRAMES, machine_mmu.nr_frames);
 	control_hex(GUEST_START_M2P, direct_map_address(machine_mmu.m2p));
+	control_hex(GUEST_START_PT_PFN, plan.layout.part[LAYOUT_TABLES].pfn.v);
+	control_number(GUEST_START_PT_FRAMES,
+		       plan.layout.part[LAYOUT_TABLES].nr);
 	control_end();
 }
 

@@ -239,6 +239,7 @@ static void stop_step(struct vcpu *v, const struct regs *r)
 	}
 	refused_tell_untold(d);
 	report(v, r);
+	lint_end(d);
 	audit_run(d, AUDIT_EXIT);
 	services_end(d);
 	/* Off the guest's tables before they go. */

@@ -14,6 +14,7 @@
 #include "abi/control.h"
 #include "hv/cpu/cpu.h"
 #include "hv/cpu/x86.h"
+#include "hv/domain/domain.h"
 #include "hv/report/control.h"
 #include "hv/report/history.h"
 #include "hv/report/serial.h"
@@ -104,4 +105,5 @@ void port_event(struct mmu_domain *d, const struct mmu_event *e)
 		recorder_event(&record_machine, d, e);
 	}
 	history_event(d, e);
+	lint_event(domain_of(d), e);
 }

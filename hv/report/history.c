@@ -26,7 +26,8 @@ mfn_t history_frame = {INVALID_FRAME};
 
 void history_begin(struct domain *d)
 {
-	d->mmu.watched = !mfn_eq(history_frame, MFN_INVALID) || queued_wanted();
+	d->mmu.watched = !mfn_eq(history_frame, MFN_INVALID) ||
+			 queued_wanted() || lint_wanted;
 }
 
 static bool maps(pte_t e)

@@ -56,6 +56,11 @@ enum control_exit {
 #define CONTROL_STOP_PORT 0x505
 #define CONTROL_STOP 1
 
+/* What an event "lint" is an example of. */
+#define LINT_NAME_NO_FLUSH "no flush"
+#define LINT_NAME_BITS_LOST "bits lost"
+#define LINT_NAME_DIRECT "direct write"
+
 /* scripts/control-schema reads these lines. */
 /* clang-format off */
 #define CONTROL_EVENT "event"
@@ -76,6 +81,8 @@ enum control_exit {
 #define GUEST_START_FRAME_TABLE "frame_table" /* hex: machine address */
 #define GUEST_START_FRAMES "frames" /* number: of its records */
 #define GUEST_START_M2P "m2p" /* hex: machine address */
+#define GUEST_START_PT_PFN "pt_pfn" /* hex: of the builder's first table */
+#define GUEST_START_PT_FRAMES "pt_frames" /* number: how many there are */
 
 #define EVENT_RECORDING "recording"
 #define RECORDING_RING "ring" /* hex: its machine address */
@@ -189,6 +196,28 @@ enum control_exit {
 #define STALE_NR "nr" /* number: how many so far; the first are told */
 #define STALE_USES "uses" /* uses: of the frame, as of a refusal's */
 #define STALE_MORE_USES "more_uses" /* number?: not in the list */
+
+#define EVENT_LINT "lint"
+#define LINT_DOMAIN "domain" /* number: the domain's */
+#define LINT_WHAT "what" /* text: no flush, bits lost, direct write */
+#define LINT_REQUEST "request" /* number: serial number of the operation */
+#define LINT_OP "op" /* text: operation */
+#define LINT_TABLE "table" /* hex: mfn of the table */
+#define LINT_SLOT "slot" /* number: index in it */
+#define LINT_OLD "old" /* hex: the entry before */
+#define LINT_ENTRY "entry" /* hex: and after */
+#define LINT_STACK "stack" /* hexes: words that may be return addresses */
+
+#define EVENT_ENDING "ending"
+#define ENDING_DOMAIN "domain" /* number: the domain's, it has stopped */
+#define ENDING_NO_FLUSH "no_flush" /* number: made writable without a flush */
+#define ENDING_NO_FLUSH_FIRST "no_flush_first" /* number: request of one */
+#define ENDING_BITS_LOST "bits_lost" /* number: of accessed or dirty bits */
+#define ENDING_DIRECT "direct" /* number: direct writes to tables */
+#define ENDING_WRITES "writes" /* number: entries written in all */
+#define ENDING_UNTYPED "untyped" /* hex: where frames are that were tables */
+#define ENDING_NR_UNTYPED "nr_untyped" /* number: of them, 8 bytes each */
+#define ENDING_ROOTS "roots" /* hexes: mfns of the vCPUs' roots */
 
 #define EVENT_STOPPED "stopped"
 #define STOPPED_DOMAIN "domain" /* number: the domain's */

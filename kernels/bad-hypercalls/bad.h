@@ -52,6 +52,9 @@ void check_linear(const struct bad *b);
 void check_more(const struct bad *b);
 /* end=held: requests about frames that no table keeps (held.c). */
 void hold_frames(const struct bad *b);
+/* One of each kind that --lint warns of; and what it does not warn of. */
+void lint_all(const struct bad *b);
+void lint_none(const struct bad *b);
 void end_by(const struct bad *b, const char *name);
 void random_calls(const struct bad *b, uint64_t seed, uint64_t ops,
 		  uint64_t show_from);

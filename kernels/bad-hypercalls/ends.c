@@ -161,6 +161,18 @@ static void write_to_table(const struct bad *b)
 	*(volatile uint64_t *)((uintptr_t)b->l4 + 256) = 0;
 }
 
+static void lint(const struct bad *b)
+{
+	lint_all(b);
+	shut_down(SHUTDOWN_poweroff);
+}
+
+static void lint_clean(const struct bad *b)
+{
+	lint_none(b);
+	shut_down(SHUTDOWN_poweroff);
+}
+
 void end_by(const struct bad *b, const char *name)
 {
 	static const struct {
@@ -184,6 +196,8 @@ void end_by(const struct bad *b, const char *name)
 		{"shutdown-crash", shutdown_crash},
 		{"spin", spin},
 		{"fault-for-ever", fault_for_ever},
+		{"lint", lint},
+		{"lint-clean", lint_clean},
 	};
 
 	for (unsigned int i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
