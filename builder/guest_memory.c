@@ -55,8 +55,8 @@ void *guest_page(const struct build_memory *memory, pfn_t frame)
 }
 
 /* Copies, or zeros with from NULL. */
-static void fill(const struct build_memory *memory, paddr_t to,
-		 const uint8_t *from, uint64_t size)
+static void put_bytes(const struct build_memory *memory, paddr_t to,
+		      const uint8_t *from, uint64_t size)
 {
 	while (size > 0) {
 		uint64_t offset = page_offset(to.v);
@@ -82,10 +82,10 @@ static void fill(const struct build_memory *memory, paddr_t to,
 void guest_copy(const struct build_memory *memory, paddr_t to,
 		const uint8_t *from, uint64_t size)
 {
-	fill(memory, to, from, size);
+	put_bytes(memory, to, from, size);
 }
 
 void guest_zero(const struct build_memory *memory, paddr_t to, uint64_t size)
 {
-	fill(memory, to, NULL, size);
+	put_bytes(memory, to, NULL, size);
 }

@@ -134,7 +134,7 @@ static void worst_verdict(const struct machine_report *m, char *line,
 	snprintf(line, size, "%s: %s", monitor_name(worst->monitor), verdict);
 }
 
-static bool fill(cJSON *d, const struct machine_report *m)
+static bool fill_machine(cJSON *d, const struct machine_report *m)
 {
 	char verdict[600];
 	cJSON *list;
@@ -177,5 +177,5 @@ bool machine_json(FILE *to, const struct machine_report *m)
 	}
 	document = cJSON_CreateObject();
 	return summary_print(to, document,
-			     document != NULL && fill(document, m));
+			     document != NULL && fill_machine(document, m));
 }

@@ -12,7 +12,7 @@
 
 #define SMALLEST 4096
 
-static void fill(struct pauses *p, unsigned int i)
+static void fill_pipe(struct pauses *p, unsigned int i)
 {
 	const char byte = 0;
 
@@ -20,7 +20,7 @@ static void fill(struct pauses *p, unsigned int i)
 	}
 }
 
-static void empty(const struct pauses *p, unsigned int i)
+static void empty_pipe(const struct pauses *p, unsigned int i)
 {
 	char bytes[SMALLEST];
 
@@ -41,7 +41,7 @@ bool pauses_open(struct pauses *p)
 		p->theirs[i] = ends[1];
 		/* It works with more, too. */
 		(void)!fcntl(ends[1], F_SETPIPE_SZ, SMALLEST);
-		fill(p, i);
+		fill_pipe(p, i);
 	}
 	return true;
 }
@@ -50,9 +50,9 @@ void pauses_release(struct pauses *p)
 {
 	const unsigned int other = !p->turn;
 
-	empty(p, other);
-	fill(p, other);
-	empty(p, p->turn);
+	empty_pipe(p, other);
+	fill_pipe(p, other);
+	empty_pipe(p, p->turn);
 	p->turn = other;
 }
 

@@ -6,9 +6,9 @@
  */
 #include "lab/deed.h"
 
-uint64_t lab_page_flags(const struct guest *g, bool writable)
+uint64_t lab_page_flags(const struct guest *g, enum lab_rights rights)
 {
-	return PTE_P | (writable ? PTE_RW : 0) |
+	return PTE_P | (rights == LAB_WRITES ? PTE_RW : 0) |
 	       (g->config.cpu.nx ? PTE_NX : 0);
 }
 
@@ -49,10 +49,11 @@ static vaddr_t alias(uint64_t page)
 	return vaddr(LAB_ALIAS + (page << PAGE_SHIFT));
 }
 
-int lab_map_alias(struct guest *g, uint64_t page, pfn_t frame, bool writable)
+int lab_map_alias(struct guest *g, uint64_t page, pfn_t frame,
+		  enum lab_rights rights)
 {
 	int error = guest_map(g, &g->kernel, alias(page), frame,
-			      lab_page_flags(g, writable));
+			      lab_page_flags(g, rights));
 
 	return error == 0 ? guest_flush(g) : error;
 }

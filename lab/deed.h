@@ -14,8 +14,11 @@
 /* An address where nothing is mapped, with an L4 slot of its own. */
 #define LAB_ALIAS UINT64_C(0xffffc90000000000)
 
-/* Of a page of the kernel's, writable or not. */
-uint64_t lab_page_flags(const struct guest *g, bool writable);
+/* What a mapping is to allow. */
+enum lab_rights { LAB_READS, LAB_WRITES };
+
+/* Of a page of the kernel's. */
+uint64_t lab_page_flags(const struct guest *g, enum lab_rights rights);
 
 /* A page of memory that is mapped read-only, to be a table. */
 int lab_new_table(struct guest *g, pfn_t *ret);
@@ -26,7 +29,8 @@ int lab_pin(struct guest *g, unsigned int level, mfn_t table);
 int lab_unpin(struct guest *g, mfn_t table);
 
 /* Maps a page at LAB_ALIAS and what follows; and unmaps it. */
-int lab_map_alias(struct guest *g, uint64_t page, pfn_t frame, bool writable);
+int lab_map_alias(struct guest *g, uint64_t page, pfn_t frame,
+		  enum lab_rights rights);
 int lab_unmap_alias(struct guest *g, uint64_t page);
 
 /* The slot, of a table of a level, by which an address is reached. */

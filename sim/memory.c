@@ -30,7 +30,8 @@ void memory_expect_dense(void *at, uint64_t bytes)
 	(void)madvise(at, bytes, MADV_HUGEPAGE);
 }
 
-static void fill(uint8_t *at, uint64_t bytes, const void *unit, uint64_t size)
+static void repeat_unit(uint8_t *at, uint64_t bytes, const void *unit,
+			uint64_t size)
 {
 	for (uint64_t i = 0; i < bytes; i += size) {
 		memcpy(at + i, unit, size);
@@ -56,7 +57,7 @@ static int make_pattern(const void *unit, uint64_t size)
 		(void)close(fd);
 		return -1;
 	}
-	fill(at, PATTERN_BYTES, unit, size);
+	repeat_unit(at, PATTERN_BYTES, unit, size);
 	(void)munmap(at, PATTERN_BYTES);
 	return fd;
 }
@@ -73,7 +74,7 @@ int memory_repeat(void *at, uint64_t bytes, const void *unit, uint64_t size)
 		return -1;
 	}
 	edge = edge < bytes ? edge : bytes;
-	fill(start, edge, unit, size);
+	repeat_unit(start, edge, unit, size);
 	start += edge;
 	while (rc == 0 && (uint64_t)(end - start) >= HOST_PAGE) {
 		uint64_t n = (uint64_t)(end - start) & ~(HOST_PAGE - 1);
@@ -87,7 +88,7 @@ int memory_repeat(void *at, uint64_t bytes, const void *unit, uint64_t size)
 		start += n;
 	}
 	if (rc == 0) {
-		fill(start, (uint64_t)(end - start), unit, size);
+		repeat_unit(start, (uint64_t)(end - start), unit, size);
 	}
 	(void)close(fd);
 	return rc;

@@ -41,8 +41,8 @@ static void pin_unpin(void *what)
 }
 
 /* The first nr entries of a table lead to frames from `first` on, or to it. */
-static void fill(struct tree *t, pfn_t table, unsigned int nr, pfn_t first,
-		 uint64_t stride, uint64_t flags)
+static void fill_table(struct tree *t, pfn_t table, unsigned int nr,
+		       pfn_t first, uint64_t stride, uint64_t flags)
 {
 	uint64_t *entry = frame_ptr(t->k, table);
 
@@ -69,7 +69,7 @@ static void measure_l1(struct tree *t, const char *name, unsigned int nr,
 {
 	pfn_t table = pfn_add(t->tables, NR_UPPER);
 
-	fill(t, table, nr, t->data, 0, LEAF_FLAGS);
+	fill_table(t, table, nr, t->data, 0, LEAF_FLAGS);
 	measure(t, name, MMUEXT_PIN_L1_TABLE, table, repeat);
 }
 
@@ -78,12 +78,13 @@ static void measure_l4(struct tree *t, const char *name, unsigned int nr,
 {
 	pfn_t l1 = pfn_add(t->tables, NR_UPPER);
 
-	fill(t, t->tables, 1, pfn_add(t->tables, 1), 0, TABLE_FLAGS);
-	fill(t, pfn_add(t->tables, 1), 1, pfn_add(t->tables, 2), 0,
-	     TABLE_FLAGS);
-	fill(t, pfn_add(t->tables, 2), nr, l1, 1, TABLE_FLAGS);
+	fill_table(t, t->tables, 1, pfn_add(t->tables, 1), 0, TABLE_FLAGS);
+	fill_table(t, pfn_add(t->tables, 1), 1, pfn_add(t->tables, 2), 0,
+		   TABLE_FLAGS);
+	fill_table(t, pfn_add(t->tables, 2), nr, l1, 1, TABLE_FLAGS);
 	for (unsigned int i = 0; i < nr; i++) {
-		fill(t, pfn_add(l1, i), PT_ENTRIES, t->data, 0, LEAF_FLAGS);
+		fill_table(t, pfn_add(l1, i), PT_ENTRIES, t->data, 0,
+			   LEAF_FLAGS);
 	}
 	measure(t, name, MMUEXT_PIN_L4_TABLE, t->tables, repeat);
 }

@@ -53,7 +53,7 @@ static const struct row refused[] = {
 	 {{0x1000, 0xf000, GUEST_E820_RAM}}},
 };
 
-static void fill(const struct row *row)
+static void fill_row(const struct row *row)
 {
 	map.nr = row->nr;
 	for (unsigned int i = 0; i < row->nr; i++) {
@@ -83,12 +83,12 @@ static void repaired(struct kernel *k)
 					  {0x4800, 0x1000, GUEST_E820_RESERVED},
 					  {0x5800, 0xa800, GUEST_E820_RAM}}};
 
-	fill(&touching);
+	fill_row(&touching);
 	check(k,
 	      guest_e820_sanitise(&scratch_guest, &map, PAGES) == 0 &&
 		      map.nr == 1 && is_entry(0, 0, 0x10000, GUEST_E820_RAM),
 	      "e820: entries that touch become one");
-	fill(&edges);
+	fill_row(&edges);
 	check(k,
 	      guest_e820_sanitise(&scratch_guest, &map, PAGES) == 0 &&
 		      map.nr == 3 && is_entry(0, 0, 0x4000, GUEST_E820_RAM) &&
@@ -145,7 +145,7 @@ void test_e820(struct kernel *k)
 {
 	for (unsigned int i = 0; i < sizeof(refused) / sizeof(refused[0]);
 	     i++) {
-		fill(&refused[i]);
+		fill_row(&refused[i]);
 		scratch_guest.message[0] = 0;
 		check(k,
 		      guest_e820_sanitise(&scratch_guest, &map, PAGES) ==

@@ -16,7 +16,7 @@ struct row {
 };
 
 /* Plausible: what the builder placed is where it says, and apart. */
-static void fill(struct kernel *k, struct start_info *si)
+static void fill_start_info(struct kernel *k, struct start_info *si)
 {
 	uint64_t nr = k->guest.boot.nr_pages;
 
@@ -163,7 +163,7 @@ static void refused(struct kernel *k)
 	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct guest_config c = k->guest.config;
 
-		fill(k, INFO);
+		fill_start_info(k, INFO);
 		rows[i].spoil(INFO, &c);
 		check(k,
 		      guest_start(&scratch_guest, &c, vaddr((uintptr_t)page)) ==
@@ -171,7 +171,7 @@ static void refused(struct kernel *k)
 			      says(&scratch_guest, rows[i].says),
 		      rows[i].sentence);
 	}
-	fill(k, INFO);
+	fill_start_info(k, INFO);
 	check(k,
 	      guest_start(&scratch_guest, &k->guest.config,
 			  vaddr((uintptr_t)page + 8)) == -XEN_EINVAL &&

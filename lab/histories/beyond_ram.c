@@ -16,13 +16,13 @@ static LAB_NAMED int set_page(struct guest *g, mfn_t frame)
 		return error;
 	}
 	return guest_set_entry(g, slot,
-			       pte_make(frame, lab_page_flags(g, true)));
+			       pte_make(frame, lab_page_flags(g, LAB_WRITES)));
 }
 
 /* The page beside one that is mapped, so that there is a table. */
 static int map_beside(struct guest *g, pfn_t frame, mfn_t behind)
 {
-	int error = lab_map_alias(g, 0, frame, true);
+	int error = lab_map_alias(g, 0, frame, LAB_WRITES);
 
 	if (error == 0) {
 		error = set_page(g, behind);
@@ -36,14 +36,18 @@ static int map_beside(struct guest *g, pfn_t frame, mfn_t behind)
 	return error == 0 ? lab_unmap_alias(g, 0) : error;
 }
 
-static int map_frame(struct guest *g, bool far)
+enum behind { BEHIND_FAR, BEHIND_OWN };
+
+static int map_frame(struct guest *g, enum behind which)
 {
 	pfn_t frame;
 	int error = guest_alloc_frames(g, 1, &frame);
 
 	if (error == 0) {
 		error = map_beside(g, frame,
-				   far ? mfn(FAR) : guest_p2m_get(g, frame));
+				   which == BEHIND_FAR
+					   ? mfn(FAR)
+					   : guest_p2m_get(g, frame));
 	}
 	return error == 0 ? guest_free_frames(g, frame, 1) : error;
 }
@@ -51,13 +55,13 @@ static int map_frame(struct guest *g, bool far)
 static int map_beyond(struct guest *g, struct lab_kernel *k)
 {
 	(void)k;
-	return map_frame(g, true);
+	return map_frame(g, BEHIND_FAR);
 }
 
 static int map_own(struct guest *g, struct lab_kernel *k)
 {
 	(void)k;
-	return map_frame(g, false);
+	return map_frame(g, BEHIND_OWN);
 }
 
 static const struct lab_deed bad_deed = {LAB_DEED, map_beyond};

@@ -17,7 +17,9 @@ static LAB_NAMED int pin_for_use(struct guest *g, pfn_t table)
 	return lab_pin(g, 1, guest_p2m_get(g, table));
 }
 
-static int use_table(struct guest *g, bool again)
+enum pins { PIN_ONCE, PIN_AGAIN };
+
+static int use_table(struct guest *g, enum pins pins)
 {
 	pfn_t table;
 	int error = lab_new_table(g, &table);
@@ -26,7 +28,7 @@ static int use_table(struct guest *g, bool again)
 		lab_about(g, table);
 		error = pin_new_table(g, table);
 	}
-	if (error == 0 && again) {
+	if (error == 0 && pins == PIN_AGAIN) {
 		error = pin_for_use(g, table);
 	}
 	if (error == 0) {
@@ -38,13 +40,13 @@ static int use_table(struct guest *g, bool again)
 static int pin_twice(struct guest *g, struct lab_kernel *k)
 {
 	(void)k;
-	return use_table(g, true);
+	return use_table(g, PIN_AGAIN);
 }
 
 static int pin_once(struct guest *g, struct lab_kernel *k)
 {
 	(void)k;
-	return use_table(g, false);
+	return use_table(g, PIN_ONCE);
 }
 
 static const struct lab_deed bad_deed = {LAB_DEED, pin_twice};

@@ -6,7 +6,7 @@
 #include "lab/histories/histories.h"
 
 /* The L1 table that maps the first page of the direct map. */
-static int map_tables(struct guest *g, bool writable)
+static int map_tables(struct guest *g, enum lab_rights rights)
 {
 	struct guest_slot slot;
 	int error = lab_slot_of(g, guest_direct_va(g, pfn(0)), 1, &slot);
@@ -15,20 +15,20 @@ static int map_tables(struct guest *g, bool writable)
 		return error;
 	}
 	lab_about(g, slot.table);
-	error = lab_map_alias(g, 0, slot.table, writable);
+	error = lab_map_alias(g, 0, slot.table, rights);
 	return error == 0 ? lab_unmap_alias(g, 0) : error;
 }
 
 static LAB_NAMED int map_tables_writable(struct guest *g, struct lab_kernel *k)
 {
 	(void)k;
-	return map_tables(g, true);
+	return map_tables(g, LAB_WRITES);
 }
 
 static int map_tables_readonly(struct guest *g, struct lab_kernel *k)
 {
 	(void)k;
-	return map_tables(g, false);
+	return map_tables(g, LAB_READS);
 }
 
 static const struct lab_deed bad_deed = {LAB_DEED, map_tables_writable};

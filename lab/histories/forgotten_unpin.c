@@ -21,12 +21,14 @@ static LAB_NAMED int end_process(struct guest *g, pfn_t table)
 	return lab_free_table(g, table);
 }
 
-static int process(struct guest *g, bool unpin)
+enum unpinning { STAYS_PINNED, IS_UNPINNED };
+
+static int process(struct guest *g, enum unpinning how)
 {
 	pfn_t table;
 	int error = start_process(g, &table);
 
-	if (error == 0 && unpin) {
+	if (error == 0 && how == IS_UNPINNED) {
 		error = lab_unpin(g, guest_p2m_get(g, table));
 	}
 	return error == 0 ? end_process(g, table) : error;
@@ -35,13 +37,13 @@ static int process(struct guest *g, bool unpin)
 static int forget(struct guest *g, struct lab_kernel *k)
 {
 	(void)k;
-	return process(g, false);
+	return process(g, STAYS_PINNED);
 }
 
 static int unpin_first(struct guest *g, struct lab_kernel *k)
 {
 	(void)k;
-	return process(g, true);
+	return process(g, IS_UNPINNED);
 }
 
 static const struct lab_deed bad_deed = {LAB_DEED, forget};

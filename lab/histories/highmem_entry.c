@@ -27,19 +27,21 @@ static maddr_t by_lookup(struct guest *g, vaddr_t entry)
 	return maddr(mfn_to_maddr(pte_mfn(e)).v + page_offset(entry.v));
 }
 
+enum finding { BY_ARITHMETIC, BY_LOOKUP };
+
 /* Takes RW from the entry that is seen at an address. */
 static LAB_NAMED int modify_entry(struct guest *g, vaddr_t entry, pte_t value,
-				  bool looked_up)
+				  enum finding how)
 {
 	guest_batch_entry(g,
-			  looked_up ? by_lookup(g, entry)
-				    : by_arithmetic(g, entry),
+			  how == BY_LOOKUP ? by_lookup(g, entry)
+					   : by_arithmetic(g, entry),
 			  pte(value.v & ~PTE_RW));
 	return guest_flush(g);
 }
 
 /* A page in a table of its own, and the table seen through a window. */
-static int modify(struct guest *g, bool looked_up)
+static int modify(struct guest *g, enum finding how)
 {
 	vaddr_t page = vaddr(LAB_ALIAS + PAGE * PAGE_SIZE);
 	struct guest_slot slot;
@@ -48,19 +50,19 @@ static int modify(struct guest *g, bool looked_up)
 	int error = guest_alloc_frames(g, 1, &frame);
 
 	if (error == 0) {
-		error = lab_map_alias(g, PAGE, frame, true);
+		error = lab_map_alias(g, PAGE, frame, LAB_WRITES);
 	}
 	if (error == 0) {
 		error = guest_lookup(g, g->kernel.root, page, &slot, &e);
 	}
 	if (error == 0) {
-		error = lab_map_alias(g, TABLE, slot.table, false);
+		error = lab_map_alias(g, TABLE, slot.table, LAB_READS);
 	}
 	if (error == 0) {
 		error = modify_entry(g,
 				     vaddr(LAB_ALIAS +
 					   slot.index * sizeof(pte_t)),
-				     e, looked_up);
+				     e, how);
 	}
 	if (error == 0) {
 		error = lab_unmap_alias(g, TABLE);
@@ -74,13 +76,13 @@ static int modify(struct guest *g, bool looked_up)
 static int modify_by_arithmetic(struct guest *g, struct lab_kernel *k)
 {
 	(void)k;
-	return modify(g, false);
+	return modify(g, BY_ARITHMETIC);
 }
 
 static int modify_by_lookup(struct guest *g, struct lab_kernel *k)
 {
 	(void)k;
-	return modify(g, true);
+	return modify(g, BY_LOOKUP);
 }
 
 static const struct lab_deed bad_deed = {LAB_DEED, modify_by_arithmetic};

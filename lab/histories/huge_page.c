@@ -15,16 +15,19 @@ static LAB_NAMED int map_large(struct guest *g, vaddr_t va, pfn_t frame)
 		return error;
 	}
 	slot.index++;
-	return guest_set_entry(
-		g, slot,
-		guest_make_pte(g, frame, lab_page_flags(g, true) | PTE_PS));
+	return guest_set_entry(g, slot,
+			       guest_make_pte(g, frame,
+					      lab_page_flags(g, LAB_WRITES) |
+						      PTE_PS));
 }
 
-static int map_frame(struct guest *g, pfn_t frame, bool large)
-{
-	int error = lab_map_alias(g, 0, frame, true);
+enum page_size { PAGES_SMALL, PAGES_LARGE };
 
-	if (error == 0 && large) {
+static int map_frame(struct guest *g, pfn_t frame, enum page_size size)
+{
+	int error = lab_map_alias(g, 0, frame, LAB_WRITES);
+
+	if (error == 0 && size == PAGES_LARGE) {
 		error = map_large(g, vaddr(LAB_ALIAS), pfn(0));
 	}
 	if (error == 0) {
@@ -33,13 +36,13 @@ static int map_frame(struct guest *g, pfn_t frame, bool large)
 	return error == 0 ? lab_unmap_alias(g, 0) : error;
 }
 
-static int map_file(struct guest *g, bool large)
+static int map_file(struct guest *g, enum page_size size)
 {
 	pfn_t frame;
 	int error = guest_alloc_frames(g, 1, &frame);
 
 	if (error == 0) {
-		error = map_frame(g, frame, large);
+		error = map_frame(g, frame, size);
 	}
 	return error == 0 ? guest_free_frames(g, frame, 1) : error;
 }
@@ -47,13 +50,13 @@ static int map_file(struct guest *g, bool large)
 static int map_file_large(struct guest *g, struct lab_kernel *k)
 {
 	(void)k;
-	return map_file(g, true);
+	return map_file(g, PAGES_LARGE);
 }
 
 static int map_file_small(struct guest *g, struct lab_kernel *k)
 {
 	(void)k;
-	return map_file(g, false);
+	return map_file(g, PAGES_SMALL);
 }
 
 static const struct lab_deed bad_deed = {LAB_DEED, map_file_large};

@@ -23,15 +23,17 @@ static LAB_NAMED int make_shadow_table(struct guest *g, pfn_t page)
 	return error == 0 ? lab_pin(g, 1, guest_p2m_get(g, page)) : error;
 }
 
+enum freeing { FREE_TABLES_TOO, FREE_NO_TABLES };
+
 /* The windows' pages, the last of which has become a table. */
-static LAB_NAMED int free_image(struct guest *g, bool tables)
+static LAB_NAMED int free_image(struct guest *g, enum freeing what)
 {
 	pfn_t last = image_page(g);
 	pfn_t at = pfn(last.v - (GUEST_WINDOWS - 1));
 	int error = 0;
 
 	for (; error == 0 && at.v <= last.v; at = pfn_add(at, 1)) {
-		if (pfn_eq(at, last) && !tables) {
+		if (pfn_eq(at, last) && what == FREE_NO_TABLES) {
 			continue;
 		}
 		error = guest_make_readwrite(g, at, GUEST_FLUSH);
@@ -40,24 +42,24 @@ static LAB_NAMED int free_image(struct guest *g, bool tables)
 	return error;
 }
 
-static int use_and_free(struct guest *g, bool tables)
+static int use_and_free(struct guest *g, enum freeing what)
 {
 	int error = make_shadow_table(g, image_page(g));
 
 	lab_about(g, image_page(g));
-	return error == 0 ? free_image(g, tables) : error;
+	return error == 0 ? free_image(g, what) : error;
 }
 
 static int free_all(struct guest *g, struct lab_kernel *k)
 {
 	(void)k;
-	return use_and_free(g, true);
+	return use_and_free(g, FREE_TABLES_TOO);
 }
 
 static int free_but_tables(struct guest *g, struct lab_kernel *k)
 {
 	mfn_t table = guest_p2m_get(g, image_page(g));
-	int error = use_and_free(g, false);
+	int error = use_and_free(g, FREE_NO_TABLES);
 
 	(void)k;
 	if (error == 0) {

@@ -10,14 +10,17 @@ static LAB_NAMED int pin_number(struct guest *g, uint64_t number)
 	return lab_pin(g, 1, mfn(number));
 }
 
-static int make_table(struct guest *g, bool translated)
+enum numbers { OWN_NUMBER, MACHINES_NUMBER };
+
+static int make_table(struct guest *g, enum numbers which)
 {
 	pfn_t table;
 	int error = lab_new_table(g, &table);
 
 	if (error == 0) {
-		error = pin_number(g, translated ? guest_p2m_get(g, table).v
-						 : table.v);
+		error = pin_number(g, which == MACHINES_NUMBER
+					      ? guest_p2m_get(g, table).v
+					      : table.v);
 	}
 	if (error == 0) {
 		error = lab_unpin(g, guest_p2m_get(g, table));
@@ -28,13 +31,13 @@ static int make_table(struct guest *g, bool translated)
 static int make_by_pfn(struct guest *g, struct lab_kernel *k)
 {
 	(void)k;
-	return make_table(g, false);
+	return make_table(g, OWN_NUMBER);
 }
 
 static int make_by_mfn(struct guest *g, struct lab_kernel *k)
 {
 	(void)k;
-	return make_table(g, true);
+	return make_table(g, MACHINES_NUMBER);
 }
 
 static const struct lab_deed bad_deed = {LAB_DEED, make_by_pfn};

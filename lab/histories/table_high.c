@@ -97,9 +97,12 @@ static uint64_t remember_flags(struct guest *g, pfn_t frame, uint64_t flags,
 	return kept_or(existing, noted, flags);
 }
 
+/* Whether the table that is read is in use by now. */
+enum hooking { UNHOOKED, HOOKED };
+
 /* One writable entry that maps a table loses RW, where it is. */
-static int raw_entry(struct guest *g, struct guest_slot slot, bool hooked,
-		     pte_t e)
+static int raw_entry(struct guest *g, struct guest_slot slot,
+		     enum hooking hooking, pte_t e)
 {
 	if (!pte_present(e) || !pte_writable(e) ||
 	    !guest_is_table(g, guest_p2m_find(g, pte_mfn(e)))) {
@@ -107,12 +110,12 @@ static int raw_entry(struct guest *g, struct guest_slot slot, bool hooked,
 	}
 	g->stats.made_readonly++;
 	e.v &= ~PTE_RW;
-	return hooked ? guest_set_entry(g, slot, e)
-		      : guest_store_entry(g, slot, e);
+	return hooking == HOOKED ? guest_set_entry(g, slot, e)
+				 : guest_store_entry(g, slot, e);
 }
 
 static int raw_walk_table(struct guest *g, unsigned int level, pfn_t table,
-			  bool hooked)
+			  enum hooking hooking)
 {
 	struct guest_slot slot = {.level = level, .table = table};
 	unsigned int nr = g->config.geometry->level[level].nr_entries;
@@ -128,13 +131,13 @@ static int raw_walk_table(struct guest *g, unsigned int level, pfn_t table,
 			continue;
 		}
 		if (level == 1) {
-			rc = raw_entry(g, slot, hooked, e);
+			rc = raw_entry(g, slot, hooking, e);
 			continue;
 		}
 		child = guest_p2m_find(g, pte_mfn(e));
 		if (!pfn_eq(child, PFN_INVALID)) {
 			/* What hangs below was hooked when it was made. */
-			rc = raw_walk_table(g, level - 1, child, true);
+			rc = raw_walk_table(g, level - 1, child, HOOKED);
 		}
 	}
 	return rc;
@@ -142,7 +145,7 @@ static int raw_walk_table(struct guest *g, unsigned int level, pfn_t table,
 
 static int raw_walk_hooking(struct guest *g, unsigned int level, pfn_t table)
 {
-	return g->directmap.building ? raw_walk_table(g, level, table, false)
+	return g->directmap.building ? raw_walk_table(g, level, table, UNHOOKED)
 				     : 0;
 }
 

@@ -9,7 +9,8 @@
 static LAB_NAMED void insist_on_readonly(struct guest *g, pfn_t frame)
 {
 	guest_batch_mapping(g, guest_direct_va(g, frame),
-			    guest_make_pte(g, frame, lab_page_flags(g, false)),
+			    guest_make_pte(g, frame,
+					   lab_page_flags(g, LAB_READS)),
 			    0);
 }
 

@@ -11,11 +11,13 @@ static LAB_NAMED int switch_to_process(struct guest *g, pfn_t user)
 	return guest_load_user_root(g, user);
 }
 
-static int process(struct guest *g, bool both)
+enum halves { KERNEL_HALF, BOTH_HALVES };
+
+static int process(struct guest *g, enum halves halves)
 {
 	pfn_t user;
-	int error = both ? lab_new_table(g, &user)
-			 : guest_alloc_frames(g, 1, &user);
+	int error = halves == BOTH_HALVES ? lab_new_table(g, &user)
+					  : guest_alloc_frames(g, 1, &user);
 
 	if (error == 0) {
 		lab_about(g, user);
@@ -30,13 +32,13 @@ static int process(struct guest *g, bool both)
 static int forget_half(struct guest *g, struct lab_kernel *k)
 {
 	(void)k;
-	return process(g, false);
+	return process(g, KERNEL_HALF);
 }
 
 static int both_halves(struct guest *g, struct lab_kernel *k)
 {
 	(void)k;
-	return process(g, true);
+	return process(g, BOTH_HALVES);
 }
 
 static const struct lab_deed bad_deed = {LAB_DEED, forget_half};

@@ -79,7 +79,8 @@ static void text(struct letters *l, const char *s)
 	letter(l, '\0');
 }
 
-static void fill(struct letters *l)
+/* Zeros to the end of the word under way. */
+static void end_word(struct letters *l)
 {
 	while (l->nr != 0) {
 		letter(l, '\0');
@@ -97,7 +98,7 @@ static void all_names(struct letters *l, enum trace_names list)
 			text(l, rule_info[i].name);
 		}
 	}
-	fill(l);
+	end_word(l);
 }
 
 static void names(struct recorder *r, enum trace_names list)
@@ -214,10 +215,10 @@ void recorder_stopped(struct recorder *r, const struct mmu_domain *d,
 	struct letters l = {.r = r};
 
 	text(&count, words);
-	fill(&count);
+	end_word(&count);
 	head(r, TRACE_STOPPED, TRACE_NO_VCPU, d->tag, count.words, reason);
 	text(&l, words);
-	fill(&l);
+	end_word(&l);
 	publish(r);
 }
 
