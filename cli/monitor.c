@@ -54,6 +54,8 @@ static void fini_life(struct monitor *m)
 	cJSON_Delete(m->ending);
 	cJSON_Delete(m->lint);
 	cJSON_Delete(m->warnings);
+	cJSON_Delete(m->panic);
+	cJSON_Delete(m->unfit);
 	cJSON_Delete(m->crash);
 	cJSON_Delete(m->shutdown);
 	cJSON_Delete(m->summary);
@@ -206,6 +208,10 @@ static void take_event(struct monitor *m, const char *kind, cJSON *event)
 		replace(&m->ending, event);
 	} else if (strcmp(kind, EVENT_LINT) == 0) {
 		keep(m->lint, event);
+	} else if (strcmp(kind, EVENT_PANIC) == 0) {
+		replace(&m->panic, event);
+	} else if (strcmp(kind, EVENT_UNFIT) == 0) {
+		replace(&m->unfit, event);
 	} else if (strcmp(kind, EVENT_CRASH) == 0) {
 		replace(&m->crash, event);
 	} else if (strcmp(kind, EVENT_SHUTDOWN) == 0) {

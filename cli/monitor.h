@@ -39,6 +39,8 @@ struct monitor {
 	cJSON *ending;   /* with --lint */
 	cJSON *lint;     /* an array: examples of what may be mistakes */
 	cJSON *warnings; /* an array, when they have been looked for */
+	cJSON *panic;    /* the hypervisor's own */
+	cJSON *unfit;    /* the machine is not for it */
 	cJSON *crash;
 	cJSON *shutdown;
 	cJSON *summary;

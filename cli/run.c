@@ -440,6 +440,14 @@ int run_with(const struct run_options *options)
 	return (int)status;
 }
 
+/* QEMU knows them, and what is wrong if it does not. */
+static int list_models(void)
+{
+	execlp(QEMU_PROGRAM, QEMU_PROGRAM, "-cpu", "help", (char *)NULL);
+	say("cannot run %s: %s", QEMU_PROGRAM, strerror(errno));
+	return STATUS_OURS;
+}
+
 int cmd_run(int argc, char **argv)
 {
 	char error[RUN_OPTIONS_ERROR_SIZE];
@@ -455,7 +463,8 @@ int cmd_run(int argc, char **argv)
 		say("%s", error);
 		break;
 	case RUN_OPTIONS_OK:
-		status = run_with(&options);
+		status = strcmp(options.cpu, "help") == 0 ? list_models()
+							  : run_with(&options);
 		break;
 	}
 	run_options_fini(&options);

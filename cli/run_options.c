@@ -31,7 +31,7 @@ const char run_options_help[] =
 	"  --console NAME    the domain that has the terminal (the first)\n"
 	"  --restart NAME[:TIMES]  begins again when it reboots or crashes\n"
 	"  --cpus N          the machine's, 1 to 8 (as many, up to the host's)\n"
-	"  --cpu MODEL       QEMU's CPU model (Nehalem)\n"
+	"  --cpu MODEL       QEMU's CPU model (Nehalem); help lists them\n"
 	"  --symbols FILE    System.map or ELF; else the kernel's own names\n"
 	"  --explain         run again for the history of the frame refused\n"
 	"  --expect STR      the console must show STR, or the status is 1\n"

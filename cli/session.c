@@ -445,6 +445,25 @@ static bool is_cpu_complaint(const char *line)
 	       strstr(line, "-x86_64-cpu") != NULL;
 }
 
+/* The hypervisor has given up: what it said of that. */
+static void judge_failure(struct session *s)
+{
+	const struct monitor *m = s->monitor;
+
+	if (m->unfit != NULL) {
+		s->result = RUN_BAD_CPU;
+		snprintf(s->error, sizeof(s->error),
+			 "this model lacks what the hypervisor needs: %s",
+			 monitor_text(m->unfit, UNFIT_LACKS,
+				      "it is not known"));
+		return;
+	}
+	s->result = RUN_HV_FAILED;
+	snprintf(s->error, sizeof(s->error), "%s",
+		 m->panic != NULL ? monitor_text(m->panic, PANIC_REASON, "")
+				  : "its last words are on the console");
+}
+
 static void judge_exit(struct loop *l, int code)
 {
 	struct session *s = l->session;
@@ -470,9 +489,7 @@ static void judge_exit(struct loop *l, int code)
 		s->result = RUN_REBOOTED;
 		return;
 	case QEMU_EXIT_HV_FAILED:
-		s->result = RUN_HV_FAILED;
-		snprintf(s->error, sizeof(s->error),
-			 "its last words are on the console");
+		judge_failure(s);
 		return;
 	case 0:
 		/* By -no-reboot a reset ends QEMU in order; so does gdb. */
@@ -483,7 +500,10 @@ static void judge_exit(struct loop *l, int code)
 	default:
 		s->result = is_cpu_complaint(l->last_line) ? RUN_BAD_CPU
 							   : RUN_QEMU_FAILED;
-		snprintf(s->error, sizeof(s->error), "%s",
+		snprintf(s->error, sizeof(s->error), "%s%s",
+			 s->result == RUN_BAD_CPU
+				 ? "QEMU does not take this model: "
+				 : "",
 			 l->last_line[0] != '\0' ? l->last_line
 						 : "it gave no reason");
 		l->held = false;

@@ -132,7 +132,7 @@ static const char *const how_it_ended[] = {
 	[RUN_QUIT] = "guest killed on request",
 	[RUN_HV_FAILED] = "the hypervisor failed",
 	[RUN_QEMU_FAILED] = "QEMU failed",
-	[RUN_BAD_CPU] = "--cpu: QEMU does not take this model",
+	[RUN_BAD_CPU] = "--cpu",
 	[RUN_OUTPUT_FAILED] = "cannot write the console's output",
 };
 

@@ -17,6 +17,10 @@
 #define PTE_TABLE 0x003 /* present, writable */
 #define PTE_LARGE 0x083
 #define CPUID_LONG_MODE (1 << 29)
+#define COM1 0x3f8
+#define COM2 0x2f8
+#define COM_STATUS 5
+#define COM_ROOM 0x20
 
 	.section .multiboot, "a"
 	.balign 4
@@ -80,11 +84,45 @@ boot_entry:
 	lgdt PHYS(boot_gdtr)
 	ljmp $8, $PHYS(boot_long)
 
-/* The machine's text screen is all that is sure to be there. */
+/*
+ * C is out of reach. What features.c would say is said by hand on both serial
+ * ports, and on the text screen; the debug-exit port is nothing on a PC.
+ */
 no_long_mode:
 	movl $0x4f364f34, 0xb8000 /* "46", white on red: no 64-bit mode */
+	movl $PHYS(unfit_console), %esi
+	mov $COM1, %edi
+	movl $PHYS(1f), %ebx
+	jmp say
+1:	movl $PHYS(unfit_control), %esi
+	mov $COM2, %edi
+	movl $PHYS(1f), %ebx
+	jmp say
+1:	mov $CONTROL_EXIT_FAILED, %al
+	outb %al, $CONTROL_EXIT_PORT
 1:	hlt
 	jmp 1b
+
+/*
+ * esi: text that ends in NUL; edi: a serial port, at whatever speed it has;
+ * ebx: where to go on, as there is no stack.
+ */
+say:	lea COM_STATUS(%edi), %edx
+1:	inb %dx, %al
+	test $COM_ROOM, %al
+	jz 1b
+	lodsb
+	test %al, %al
+	jz 2f
+	mov %edi, %edx
+	outb %al, %dx
+	jmp say
+2:	jmp *%ebx
+
+unfit_console:
+	.asciz "(pw) the CPU lacks 64-bit mode (lm)\r\n"
+unfit_control:
+	.asciz "{\"event\":\"unfit\",\"lacks\":\"64-bit mode (lm)\"}\n"
 
 	.code64
 boot_long:

@@ -19,6 +19,7 @@
 #include "hv/report/control.h"
 #include "hv/report/lines.h"
 #include "hv/cpu/cpu.h"
+#include "hv/cpu/features.h"
 #include "hv/cpu/smap.h"
 #include "hv/life/create.h"
 #include "hv/report/log.h"
@@ -148,6 +149,7 @@ _Noreturn void hv_main(uint32_t magic, uint32_t information)
 	if (wrong != NULL) {
 		panic("%s", wrong);
 	}
+	features_check();
 	options_modules(&options, &boot_info);
 	memory_init(&boot_info);
 	smap_init();

@@ -6,6 +6,7 @@
  */
 #include <stddef.h>
 
+#include "abi/control.h"
 #include "abi/xen.h"
 #include "hv/cpu/cpu.h"
 #include "hv/cpu/regs.h"
@@ -94,6 +95,8 @@ static void of_abi(void)
 	VALUE(ENOSYS, XEN_ENOSYS);
 	VALUE(HYPERCALLS, HYPERCALLS);
 	VALUE(HYPERCALL_IRET, __HYPERVISOR_iret);
+	VALUE(CONTROL_EXIT_PORT, CONTROL_EXIT_PORT);
+	VALUE(CONTROL_EXIT_FAILED, CONTROL_EXIT_FAILED);
 }
 
 void offsets(void)

@@ -268,6 +268,9 @@ enum control_exit {
 #define EVENT_PANIC "panic"
 #define PANIC_REASON "reason" /* text: our own failure */
 
+#define EVENT_UNFIT "unfit"
+#define UNFIT_LACKS "lacks" /* text: what the CPU does not have */
+
 #define EVENT_LOST "lost"
 #define LOST_REPORTS "reports" /* number: events that had no room */
 
