@@ -21,16 +21,26 @@
 #include "hv/vcpu/vcpu.h"
 #include "hv/cpu/x86.h"
 
-/* The same for all domains: the CPU's own clock says. */
-bool port_preempt(struct mmu_domain *d)
+/*
+ * What is recorded takes a way of its own, so that a run without a recording
+ * pays for one look at a flag, and neither for a stack frame nor for registers
+ * to keep.
+ */
+#define RECORDED static __attribute__((noinline, cold))
+
+RECORDED bool preempt_recorded(void)
 {
 	bool over = slice_over();
 
-	lock_order_leaf(d->m);
-	if (record_inside()) {
-		recorder_asked(&record_machine, over);
-	}
+	recorder_asked(&record_machine, over);
 	return over;
+}
+
+/* The same for all domains: the CPU's own clock says. */
+bool port_preempt(struct mmu_domain *d)
+{
+	lock_order_leaf(d->m);
+	return record_inside() ? preempt_recorded() : slice_over();
 }
 
 /*
@@ -160,17 +170,23 @@ fault:
 	return -XEN_EFAULT;
 }
 
-int port_copy_in(struct mmu_vcpu *v, void *to, uint64_t from, size_t bytes)
+RECORDED int copy_in_recorded(const struct mmu_vcpu *v, void *to, uint64_t from,
+			      size_t bytes)
 {
-	int rc;
+	int rc = copy_in(to, from, bytes);
 
-	lock_order_leaf(v->dom->m);
-	rc = copy_in(to, from, bytes);
 	if (record_inside_of(v)) {
 		recorder_copied(&record_machine, TRACE_COPIED_IN, to, bytes,
 				rc);
 	}
 	return rc;
+}
+
+int port_copy_in(struct mmu_vcpu *v, void *to, uint64_t from, size_t bytes)
+{
+	lock_order_leaf(v->dom->m);
+	return record_inside() ? copy_in_recorded(v, to, from, bytes)
+			       : copy_in(to, from, bytes);
 }
 
 static inline int copy_out(uint64_t to, const void *from, size_t bytes)
@@ -189,18 +205,24 @@ fault:
 	return -XEN_EFAULT;
 }
 
-int port_copy_out(struct mmu_vcpu *v, uint64_t to, const void *from,
-		  size_t bytes)
+RECORDED int copy_out_recorded(const struct mmu_vcpu *v, uint64_t to,
+			       const void *from, size_t bytes)
 {
-	int rc;
+	int rc = copy_out(to, from, bytes);
 
-	lock_order_leaf(v->dom->m);
-	rc = copy_out(to, from, bytes);
 	if (record_inside_of(v)) {
 		recorder_copied(&record_machine, TRACE_COPIED_OUT, from, bytes,
 				rc);
 	}
 	return rc;
+}
+
+int port_copy_out(struct mmu_vcpu *v, uint64_t to, const void *from,
+		  size_t bytes)
+{
+	lock_order_leaf(v->dom->m);
+	return record_inside() ? copy_out_recorded(v, to, from, bytes)
+			       : copy_out(to, from, bytes);
 }
 
 unsigned int *port_locks(struct mmu *m)
