@@ -3,12 +3,14 @@
  * bench-native: how fast the engine's objects, as the hypervisor links them,
  * are on this processor, beside what its memory allows.
  *
- *   bench-native [-r ROUNDS] [-j FILE] [GIB...]     sizes: 1, 16 and 64
+ *   bench-native [-s] [-r ROUNDS] [-j FILE] [GIB...]    sizes: 1, 16 and 64
  *
  * Rounds go through all rows one after the other, so that whatever else the
  * machine does falls upon all alike. Of each row the median and the least are
  * told, and of the ratios to the row's bound, each formed within a round, the
- * median. Nanoseconds are the machine's; ratios may be compared.
+ * median. Nanoseconds are the machine's; ratios may be compared. With -s each
+ * round waits for a line of input and answers with one, so that two builds can
+ * take turns (bench/native-compare).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +25,7 @@
 
 struct series {
 	unsigned int nr;
+	double seen[MAX_ROUNDS]; /* as they came */
 	double value[MAX_ROUNDS];
 	double ratio[MAX_ROUNDS]; /* to the bound, of the same round */
 };
@@ -61,22 +64,37 @@ static void one_round(struct world *w, struct series *s, unsigned int round)
 			continue;
 		}
 		v = r->run(w, r->batch);
+		s[i].seen[n] = v;
 		s[i].value[n] = v;
 		s[i].ratio[n] =
 			r->bound == NULL
 				? 1
-				: v / s[row_named(r->bound)].value[round];
+				: v / s[row_named(r->bound)].seen[round];
 		s[i].nr++;
 	}
 }
 
-static void tell(FILE *json, uint64_t gib, const struct series *s, bool first)
+static void tell_json(FILE *json, const struct row *r, const struct series *s,
+		      double median, double ratio)
 {
-	printf("\n%lu GiB%17s%12s%12s%12s\n", gib, "", "median ns", "least ns",
-	       "x bound");
-	if (json != NULL) {
-		fprintf(json, "%s\n  \"%lu\": {", first ? "" : ",", gib);
+	fprintf(json,
+		"\n    \"%s\": {\"median_ns\": %.2f, \"least_ns\": %.2f, ",
+		r->name, median, s->value[0]);
+	if (r->bound != NULL) {
+		fprintf(json, "\"bound\": \"%s\", \"ratio\": %.3f, ", r->bound,
+			ratio);
 	}
+	fprintf(json, "\"rounds_ns\": [");
+	for (unsigned int i = 0; i < s->nr; i++) {
+		fprintf(json, "%s%.2f", i == 0 ? "" : ", ", s->seen[i]);
+	}
+	fprintf(json, "]}");
+}
+
+static void tell(FILE *json, uint64_t gib, const struct series *s)
+{
+	printf("\n%3lu GiB%17s%12s%12s%12s\n", gib, "", "median ns", "least ns",
+	       "x bound");
 	for (unsigned int i = 0; i < nr_rows; i++) {
 		double median = s[i].value[s[i].nr / 2];
 		double ratio = s[i].ratio[s[i].nr / 2];
@@ -85,21 +103,21 @@ static void tell(FILE *json, uint64_t gib, const struct series *s, bool first)
 		       s[i].value[0]);
 		printf(rows[i].bound == NULL ? "\n" : "%12.2f\n", ratio);
 		if (json != NULL) {
-			fprintf(json,
-				"%s\n    \"%s\": {\"median_ns\": %.2f, "
-				"\"least_ns\": %.2f, \"bound\": ",
-				i == 0 ? "" : ",", rows[i].name, median,
-				s[i].value[0]);
-			fprintf(json,
-				rows[i].bound == NULL
-					? "null}"
-					: "\"%s\", \"ratio\": %.3f}",
-				rows[i].bound, ratio);
+			fputs(i == 0 ? "" : ",", json);
+			tell_json(json, &rows[i], &s[i], median, ratio);
 		}
 	}
-	if (json != NULL) {
-		fprintf(json, "\n  }");
-	}
+}
+
+static bool stepped; /* -s */
+
+static void wait_for_turn(void)
+{
+	int c;
+
+	do {
+		c = getchar();
+	} while (c != '\n' && c != EOF);
 }
 
 static void measure(FILE *json, uint64_t gib, unsigned int rounds, bool first)
@@ -110,20 +128,34 @@ static void measure(FILE *json, uint64_t gib, unsigned int rounds, bool first)
 	memset(s, 0, sizeof(s));
 	world_init(&w, gib);
 	for (unsigned int round = 0; round < rounds; round++) {
+		if (stepped) {
+			wait_for_turn();
+		}
 		one_round(&w, s, round);
+		if (stepped) {
+			puts("round");
+			fflush(stdout);
+		}
 	}
 	(void)world_audit(&w);
 	world_fini(&w);
 	for (unsigned int i = 0; i < nr_rows; i++) {
 		sort(&s[i]);
 	}
-	tell(json, gib, s, first);
+	if (json != NULL) {
+		fprintf(json, "%s\n  \"%lu\": {", first ? "" : ",", gib);
+	}
+	tell(json, gib, s);
+	if (json != NULL) {
+		fputs("\n  }", json);
+	}
 	fflush(stdout);
 }
 
 static int usage(void)
 {
-	fputs("usage: bench-native [-r ROUNDS] [-j FILE] [GIB...]\n", stderr);
+	fputs("usage: bench-native [-s] [-r ROUNDS] [-j FILE] [GIB...]\n",
+	      stderr);
 	return 2;
 }
 
@@ -137,8 +169,10 @@ int main(int argc, char **argv)
 	int c;
 
 	_Static_assert(sizeof(usual) / sizeof(usual[0]) == 3, "nr");
-	while ((c = getopt(argc, argv, "r:j:")) != -1) {
-		if (c == 'r') {
+	while ((c = getopt(argc, argv, "sr:j:")) != -1) {
+		if (c == 's') {
+			stepped = true;
+		} else if (c == 'r') {
 			rounds = (unsigned int)atoi(optarg);
 		} else if (c == 'j') {
 			json = fopen(optarg, "w");

@@ -80,11 +80,22 @@ enum frame_flag {
 #define OWNER_FREE 0xffff  /* in the free pool (pool.c) */
 
 struct frame {
-	uint32_t count;
-	uint32_t type_count; /* the queue's link while FRAME_DYING */
-	uint16_t owner;      /* tag of a struct mmu_domain */
-	uint8_t type;        /* enum frame_type */
-	uint8_t flags;       /* enum frame_flag */
+	union {
+		struct {
+			uint32_t count;
+			/* The queue's link while FRAME_DYING. */
+			uint32_t type_count;
+		};
+		uint64_t counts; /* both: FRAME_BOTH is one of each */
+	};
+	union {
+		struct {
+			uint16_t owner; /* tag of a struct mmu_domain */
+			uint8_t type;   /* enum frame_type */
+			uint8_t flags;  /* enum frame_flag */
+		};
+		uint32_t what; /* all three, see frame_what() */
+	};
 	union {
 		uint32_t epoch; /* tables not in use, and all others */
 		struct {
@@ -102,6 +113,13 @@ struct frame {
 _Static_assert(sizeof(struct frame) == 16, "a frame record is 16 bytes");
 
 #define FRAME_COUNT_MAX UINT32_MAX
+#define FRAME_BOTH (UINT64_C(1) << 32 | 1)
+
+/* What `what` is with these, to be compared under a mask of the same make. */
+static inline uint32_t frame_what(uint16_t owner, uint8_t type, uint8_t flags)
+{
+	return owner | (uint32_t)type << 16 | (uint32_t)flags << 24;
+}
 #define FRAME_LINEAR_MAX INT16_MAX
 
 static inline bool frame_is_table(enum frame_type type)

@@ -58,6 +58,28 @@ static inline bool frame_is_live_l1(const struct mmu_domain *d, mfn_t f)
 	       (fr->flags & (FRAME_VALIDATED | FRAME_DYING)) == FRAME_VALIDATED;
 }
 
+/*
+ * The usual case of both references: the domain's frame has the type, in use
+ * and in no state on its way. True: they are taken, by one store.
+ */
+static inline bool frame_get_both_quick(const struct mmu_domain *d,
+					struct frame *fr, enum frame_type type)
+{
+	const uint8_t state = FRAME_VALIDATED | FRAME_PARTIAL | FRAME_DYING;
+	uint64_t counts = fr->counts;
+
+	if (unlikely((fr->what & frame_what(UINT16_MAX, UINT8_MAX, state)) !=
+		     frame_what(d->tag, (uint8_t)type, FRAME_VALIDATED))) {
+		return false;
+	}
+	if (unlikely((uint32_t)counts >= FRAME_COUNT_LIMIT ||
+		     (counts >> 32) - 1 >= FRAME_COUNT_LIMIT - 1)) {
+		return false;
+	}
+	fr->counts = counts + FRAME_BOTH;
+	return true;
+}
+
 static inline void stats_typed(struct mmu_domain *d, enum frame_type type)
 {
 	uint64_t now = ++d->stats.typed[type];

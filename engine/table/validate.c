@@ -54,7 +54,7 @@ static int refuse_l1_frame(struct mmu_domain *d, pte_t e)
 					     .entry = e});
 }
 
-int l1e_get(struct mmu_domain *d, pte_t e)
+int l1e_get_slow(struct mmu_domain *d, pte_t e)
 {
 	mfn_t f = pte_mfn(e);
 	struct frame *fr = frame_of(d->m, f);
@@ -77,7 +77,7 @@ int l1e_get(struct mmu_domain *d, pte_t e)
 	return rc;
 }
 
-void l1e_put(struct mmu_domain *d, pte_t e)
+void l1e_put_slow(struct mmu_domain *d, pte_t e)
 {
 	mfn_t f = pte_mfn(e);
 	struct frame *fr = frame_of(d->m, f);

@@ -3,7 +3,7 @@
 #ifndef PW_ENGINE_VALIDATE_H
 #define PW_ENGINE_VALIDATE_H
 
-#include "engine/mmu.h"
+#include "engine/table/refs.h"
 
 /*
  * Validates a table whose frame has its type set, a type count of 1 and no
@@ -14,9 +14,54 @@ MUST_CHECK int table_validate(struct mmu_domain *d, mfn_t table);
 /* Goes on with a partial table; the caller takes over its references. */
 MUST_CHECK int table_resume(struct mmu_domain *d, mfn_t table);
 
-/* The references of one present entry; *e is adjusted to what is written. */
-MUST_CHECK int l1e_get(struct mmu_domain *d, pte_t e);
-void l1e_put(struct mmu_domain *d, pte_t e);
+/*
+ * The references of one present entry. The usual cases are here: nearly every
+ * page that a guest maps is its own, and is mapped a second time.
+ */
+MUST_CHECK int l1e_get_slow(struct mmu_domain *d, pte_t e);
+void l1e_put_slow(struct mmu_domain *d, pte_t e);
+
+MUST_CHECK static inline int l1e_get(struct mmu_domain *d, pte_t e)
+{
+	mfn_t f = pte_mfn(e);
+	struct frame *fr = frame_of(d->m, f);
+
+	if (unlikely(!mfn_valid(d->m, f))) {
+		return l1e_get_slow(d, e);
+	}
+	if (pte_writable(e)) {
+		if (likely(frame_get_both_quick(d, fr, FRAME_WRITABLE))) {
+			return 0;
+		}
+	} else if (likely(fr->owner == d->tag &&
+			  fr->count < FRAME_COUNT_LIMIT)) {
+		fr->count++;
+		return 0;
+	}
+	return l1e_get_slow(d, e);
+}
+
+static inline void l1e_put(struct mmu_domain *d, pte_t e)
+{
+	struct frame *fr = frame_of(d->m, pte_mfn(e));
+
+	if (likely(fr->owner == d->tag)) {
+		uint64_t counts = fr->counts;
+
+		if (pte_writable(e)) {
+			if (likely((uint32_t)counts > 1 && counts >> 33 != 0)) {
+				fr->counts = counts - FRAME_BOTH;
+				return;
+			}
+		} else if (likely((uint32_t)counts > 1 &&
+				  fr->type != FRAME_DESC)) {
+			fr->count = (uint32_t)counts - 1;
+			return;
+		}
+	}
+	l1e_put_slow(d, e);
+}
+
 MUST_CHECK int upper_get(struct mmu_domain *d, mfn_t table, unsigned int level,
 			 pte_t e);
 void upper_put(struct mmu_domain *d, mfn_t table, unsigned int level, pte_t e);

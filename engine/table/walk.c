@@ -48,6 +48,7 @@ pte_t *mmu_find_l1e(struct mmu_vcpu *v, vaddr_t va, mfn_t *ret_table)
 	 * turn up at any step, and its entries that are the hypervisor's must
 	 * not be followed at any.
 	 */
+#pragma GCC unroll 3
 	for (unsigned int level = 4; level > 1; level--) {
 		unsigned int index = pt_index(va, level);
 		pte_t e = pte_read(&frame_ptes(m, table)[index]);

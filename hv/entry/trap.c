@@ -186,6 +186,10 @@ bool trap_page_fault(struct vcpu *v, struct regs *r, uint64_t cr2)
 	v->counters.traps[TRAP_PF]++;
 	if (v->kernel_mode &&
 	    (r->error & (write | PF_ERROR_RESERVED)) == write) {
+		if (write_fault_plain(v, cr2)) {
+			inject_page_fault(v, r, cr2, r->error);
+			return true;
+		}
 		v->fault_address = cr2;
 		return false;
 	}

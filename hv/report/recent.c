@@ -7,8 +7,6 @@
  */
 #include "hv/report/recent.h"
 
-#include <stdbool.h>
-
 #include "abi/control.h"
 #include "hv/report/control.h"
 #include "hv/report/counters.h"
@@ -20,13 +18,6 @@
 #define NO_CALL 0xff
 _Static_assert(NO_CALL >= HYPERCALLS, "no number of a hypercall");
 
-static bool same(const struct recent_exception *a,
-		 const struct recent_exception *b)
-{
-	return a->times != 0 && a->rip == b->rip && a->cr2 == b->cr2 &&
-	       a->vector == b->vector && a->error == b->error;
-}
-
 void recent_init(struct recent *recent)
 {
 	for (unsigned int i = 0; i < RECENT_CALLS; i++) {
@@ -34,19 +25,25 @@ void recent_init(struct recent *recent)
 	}
 }
 
-void recent_note(struct recent *recent, const struct recent_exception *e)
+void recent_note(struct recent *recent, unsigned int vector, uint32_t error,
+		 uint64_t rip, uint64_t cr2)
 {
 	const uint64_t nr = recent->nr_exceptions;
-	struct recent_exception *last =
+	struct recent_exception *e =
 		&recent->exception[(nr - 1) % RECENT_EXCEPTIONS];
 
-	if (same(last, e)) {
-		last->times++;
+	/* None has the number of times 0 but a place that was never taken. */
+	if (e->rip == rip && e->cr2 == cr2 && e->vector == vector &&
+	    e->error == error && e->times != 0) {
+		e->times++;
 		return;
 	}
-	last = &recent->exception[nr % RECENT_EXCEPTIONS];
-	*last = *e;
-	last->times = 1;
+	e = &recent->exception[nr % RECENT_EXCEPTIONS];
+	e->rip = rip;
+	e->cr2 = cr2;
+	e->times = 1;
+	e->error = error;
+	e->vector = vector;
 	recent->nr_exceptions = nr + 1;
 }
 

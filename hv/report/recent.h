@@ -30,7 +30,9 @@ struct recent {
 };
 
 void recent_init(struct recent *recent);
-void recent_note(struct recent *recent, const struct recent_exception *e);
+/* In registers: it is on the way of every page fault. */
+void recent_note(struct recent *recent, unsigned int vector, uint32_t error,
+		 uint64_t rip, uint64_t cr2);
 /* As lines of the log. */
 void recent_show(const struct vcpu *v);
 /* As members of the event that has been begun. */

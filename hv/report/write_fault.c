@@ -12,6 +12,7 @@
 #include "engine/table/walk.h"
 #include "abi/control.h"
 #include "hv/cpu/clock.h"
+#include "hv/cpu/lock.h"
 #include "hv/domain/domain.h"
 #include "hv/report/control.h"
 #include "hv/report/log.h"
@@ -92,7 +93,7 @@ static void tell(struct vcpu *v, const struct regs *r, const struct found *f,
 enum look { LOOK_ORDINARY, LOOK_TABLE, LOOK_ALLOWED };
 
 /* What it is, as far as the entry says it: the quick part. */
-static enum look look_at(struct vcpu *v, vaddr_t va)
+static inline enum look look_at(struct vcpu *v, vaddr_t va)
 {
 	mfn_t table;
 	const pte_t *l1e = mmu_find_l1e(&v->mmu, va, &table);
@@ -105,6 +106,19 @@ static enum look look_at(struct vcpu *v, vaddr_t va)
 		return LOOK_ALLOWED;
 	}
 	return is_table(v, pte_mfn(e)) ? LOOK_TABLE : LOOK_ORDINARY;
+}
+
+bool write_fault_plain(struct vcpu *v, uint64_t va)
+{
+	bool plain;
+
+	if (v->domain->vm_assist & 1u << VMASST_TYPE_writable_pagetables) {
+		return false;
+	}
+	machine_lock();
+	plain = look_at(v, vaddr(va)) == LOOK_ORDINARY;
+	machine_unlock();
+	return plain;
 }
 
 static void tell_table(struct vcpu *v, const struct regs *r, vaddr_t va)

@@ -3,6 +3,7 @@
 #ifndef PW_HV_REPORT_WRITE_FAULT_H
 #define PW_HV_REPORT_WRITE_FAULT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct regs;
@@ -13,6 +14,12 @@ struct write_faults {
 	uint64_t tables; /* the frame is a table, and the write no update */
 	uint64_t stale;  /* the tables allow it */
 };
+
+/*
+ * True: it is the guest's alone, and there is nothing to tell of it. False
+ * where its writes to tables are emulated, whose own look is as quick.
+ */
+bool write_fault_plain(struct vcpu *v, uint64_t va);
 
 /* The guest's kernel is about to be given this fault. r is complete. */
 void write_fault_tell(struct vcpu *v, const struct regs *r, uint64_t va);

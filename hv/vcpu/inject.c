@@ -59,8 +59,9 @@ static bool stack_fault(struct vcpu *v, uint64_t sp)
 	return false;
 }
 
-static inline bool bounce(struct vcpu *v, struct regs *r, uint64_t address,
-			  bool mask_events, bool has_error, uint64_t error)
+static inline __attribute__((always_inline)) bool bounce(
+	struct vcpu *v, struct regs *r, uint64_t address, bool mask_events,
+	bool has_error, uint64_t error)
 {
 	struct vcpu_info *info = v->event.info;
 	const bool masked = info->evtchn_upcall_mask != 0;
@@ -109,26 +110,13 @@ bool inject_callback(struct vcpu *v, struct regs *r, uint64_t address,
 	return bounce(v, r, address, mask_events, false, 0);
 }
 
-static void note(struct vcpu *v, const struct regs *r, unsigned int vector,
-		 uint32_t error, uint64_t cr2)
-{
-	const struct recent_exception e = {
-		.rip = r->rip,
-		.cr2 = cr2,
-		.error = error,
-		.vector = vector,
-	};
-
-	recent_note(&v->recent, &e);
-}
-
 void inject_exception(struct vcpu *v, struct regs *r, unsigned int vector,
 		      uint32_t error)
 {
 	const struct trap_info *t = &v->trap[vector & 255];
 	bool has_error = vector < 32 && (WITH_ERROR_CODE >> vector & 1) != 0;
 
-	note(v, r, vector, has_error ? error : 0, 0);
+	recent_note(&v->recent, vector, has_error ? error : 0, r->rip, 0);
 	if (t->address == 0) {
 		log_error("d%uv%u unhandled: vec %u, %s[%04x]",
 			  v->domain->mmu.domid, v->id, vector,
@@ -150,7 +138,7 @@ void inject_page_fault(struct vcpu *v, struct regs *r, uint64_t cr2,
 		error |= PF_ERROR_USER;
 	}
 	v->event.info->arch.cr2 = cr2;
-	note(v, r, TRAP_PF, error, cr2);
+	recent_note(&v->recent, TRAP_PF, error, r->rip, cr2);
 	if (t->address == 0) {
 		log_error("d%uv%u unhandled page fault (ec=%04x)",
 			  v->domain->mmu.domid, v->id, error);
