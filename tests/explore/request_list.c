@@ -11,8 +11,22 @@
 
 #define MAX_REQUESTS 4096
 
-/* A system descriptor that no guest may have; as an entry it is not present. */
-#define BAD_DESCRIPTOR (UINT64_C(1) << 47 | UINT64_C(2) << 40)
+/* Descriptors, which as entries are not present. */
+#define PRESENT (UINT64_C(1) << 47)
+#define SEGMENT (UINT64_C(1) << 44)
+#define RING_3 (UINT64_C(3) << 45)
+#define GATE (PRESENT | UINT64_C(12) << 40)
+static const struct {
+	uint64_t v;
+	bool bad; /* no guest may have it, however it is changed */
+} descriptors[] = {
+	{PRESENT | UINT64_C(2) << 40, true},       /* an LDT's */
+	{GATE | UINT64_C(0xe008) << 16, true},     /* to the hypervisor */
+	{GATE | UINT64_C(1) << 35 | RING_3, true}, /* bits that must be 0 */
+	{GATE | RING_3, false},                    /* by all, to nowhere */
+	{PRESENT | SEGMENT | UINT64_C(2) << 40, false}, /* data of ring 0 */
+};
+#define DESCRIPTORS (sizeof(descriptors) / sizeof(*descriptors))
 
 struct list {
 	const struct world *w;
@@ -32,11 +46,6 @@ static void add(struct list *l, struct request r)
 		abort();
 	}
 	l->at[l->nr++] = r;
-}
-
-static unsigned int last_fixed(const struct world *w)
-{
-	return w->nr_named - 1 - (w->scope->nr_doms > 1);
 }
 
 /* --- entries --------------------------------------------------------------
@@ -106,12 +115,20 @@ static void add_entries(struct list *l, struct request r)
 			add_flags(l, r);
 		}
 	}
+	if (has(l, GROUP_LIMIT)) {
+		r.to = (uint8_t)world_last_fixed(l->w);
+		r.flags = RO_ENTRY;
+		add(l, r);
+	}
 	if (r.kind != REQUEST_STORE) {
 		add_bad(l, r);
 	}
-	if (has(l, GROUP_DESC) && r.kind == REQUEST_STORE) {
-		r.to = OPERAND_NONE;
-		r.flags = BAD_DESCRIPTOR;
+	r.to = OPERAND_NONE;
+	r.must_fail = false;
+	for (unsigned int i = 0;
+	     i < DESCRIPTORS && r.kind == REQUEST_STORE && has(l, GROUP_DESC);
+	     i++) {
+		r.flags = descriptors[i].v;
 		add(l, r);
 	}
 }
@@ -129,7 +146,7 @@ static void add_places(struct list *l, enum request_kind kind, struct request r)
 			add_entries(l, r);
 		}
 		if (has(l, GROUP_FIXED) && kind != REQUEST_STORE) {
-			r.frame = (uint8_t)last_fixed(w);
+			r.frame = (uint8_t)world_last_fixed(w);
 			add_entries(l, r);
 		}
 	}
@@ -171,6 +188,14 @@ static void add_levels(struct list *l, struct request r)
 		add_frames(l, REQUEST_PIN, r);
 	}
 	add_frames(l, REQUEST_UNPIN, r);
+	if (has(l, GROUP_LIMIT)) {
+		r.frame = (uint8_t)world_last_fixed(l->w);
+		r.kind = REQUEST_UNPIN;
+		add(l, r);
+		r.kind = REQUEST_PIN;
+		r.level = frame_of(&l->w->mmu, named(r.frame))->type;
+		add(l, r);
+	}
 }
 
 static void add_roots(struct list *l, struct request r)
@@ -211,9 +236,13 @@ static void add_descriptors(struct list *l, struct request r)
 		return;
 	}
 	r.to = OPERAND_NONE;
+	r.flags = 0;
 	add_frames(l, REQUEST_DESCRIPTOR, r);
-	r.flags = BAD_DESCRIPTOR;
-	add_frames(l, REQUEST_DESCRIPTOR, r);
+	for (unsigned int i = 0; i < DESCRIPTORS; i++) {
+		r.flags = descriptors[i].v;
+		r.must_fail = descriptors[i].bad;
+		add_frames(l, REQUEST_DESCRIPTOR, r);
+	}
 }
 
 static void add_memory(struct list *l, struct request r)
@@ -235,7 +264,7 @@ static void add_grants(struct list *l, struct request r)
 		add_pairs(l, REQUEST_GRANT_MAP, r);
 		add_pairs(l, REQUEST_GRANT_UNMAP, r);
 		for (unsigned int f = 0; f < w->scope->nr_free; f++) {
-			r.frame = (uint8_t)last_fixed(w);
+			r.frame = (uint8_t)world_last_fixed(w);
 			r.other = (uint8_t)f;
 			r.kind = REQUEST_GRANT_MAP;
 			add(l, r);
@@ -261,7 +290,7 @@ static void add_direct(struct list *l, struct request r)
 	for (unsigned int s = 0; s < w->scope->nr_slots; s++) {
 		r.slot = (uint8_t)s;
 		/* No table is named: always_bad goes by the last fixed one. */
-		r.frame = (uint8_t)last_fixed(w);
+		r.frame = (uint8_t)world_last_fixed(w);
 		r.level = s == 0;
 		add_entries(l, r);
 	}
@@ -316,7 +345,7 @@ static void add_odd(struct list *l, struct request r)
 		r.frame = 0;
 		add(l, r);
 		if (l->w->scope->start == START_MAPPED) {
-			r.frame = (uint8_t)last_fixed(l->w);
+			r.frame = (uint8_t)world_last_fixed(l->w);
 			add(l, r);
 		}
 	}
@@ -331,7 +360,7 @@ static void add_cpu(struct list *l, struct request r)
 			r.frame = (uint8_t)f;
 			add(l, r);
 		}
-		r.frame = (uint8_t)last_fixed(l->w);
+		r.frame = (uint8_t)world_last_fixed(l->w);
 		add(l, r);
 	}
 }

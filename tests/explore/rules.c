@@ -144,6 +144,7 @@ static void check_domains(struct world *w)
 			world_fault(w, "domain %u has more than its limit", i);
 		}
 	}
+	world_bias(w, false);
 	if (mmu_audit(&w->mmu, doms, w->scope->nr_doms, w->tally, &report) !=
 	    0) {
 		world_fault(w, "audit: %s of frame %#lx: %#lx, counted %#lx",
@@ -151,6 +152,7 @@ static void check_domains(struct world *w)
 			    report.first[0].frame.v, report.first[0].seen,
 			    report.first[0].expected);
 	}
+	world_bias(w, true);
 }
 
 /* The windows show what the vCPUs have as descriptors, and nothing else. */
@@ -172,6 +174,48 @@ static void check_windows(struct world *w)
 					    "frame %#lx",
 					    i, f);
 			}
+		}
+	}
+}
+
+/*
+ * Descriptors that the CPU may use lead no guest above ring 3 (SDM 3A, 5.8.3):
+ * segments are of another ring than 0, of system descriptors there are call
+ * gates alone, which nobody may use directly and which lead to the guest.
+ */
+static bool is_harmless(uint64_t d)
+{
+	unsigned int ring = d >> 45 & 3;
+	unsigned int type = d >> 40 & 15;
+	unsigned int selector = d >> 16 & 0xffff;
+
+	if ((d >> 47 & 1) == 0) {
+		return true;
+	}
+	if ((d >> 44 & 1) != 0) {
+		return ring != 0;
+	}
+	if (type == 0) {
+		return true;
+	}
+	return type == 12 && ring == 0 && (d >> 32 & 0xff) == 0 &&
+	       ((selector & 4) != 0 || selector < 14 * 4096);
+}
+
+static void check_descriptors(struct world *w, uint64_t f)
+{
+	const struct frame *fr = &w->frames[f];
+	const pte_t *d = frame_ptes(&w->mmu, mfn(f));
+
+	if (!is_doms(fr) || fr->type != FRAME_DESC || fr->type_count == 0) {
+		return;
+	}
+	for (unsigned int i = 0; i < w->scope->nr_slots; i++) {
+		uint64_t v = d[w->scope->slot[i]].v;
+
+		if (!is_harmless(v)) {
+			world_fault(w, "frame %#lx has the descriptor %#lx", f,
+				    v);
 		}
 	}
 }
@@ -201,6 +245,13 @@ static void check_references(struct world *w)
 	};
 	char said[sizeof(w->fault)];
 
+	if ((w->scope->groups & GROUP_LIMIT) != 0) {
+		of.bias.mfn = named(world_last_fixed(w));
+		of.bias.count = w->bias.count;
+		of.bias.type = w->bias.type;
+		of.bias.linear = w->bias.linear;
+	}
+
 	for (unsigned int i = 0; i < of.nr_doms; i++) {
 		of.doms[i] = &w->dom[i];
 	}
@@ -214,6 +265,7 @@ void rules_check(struct world *w)
 	check_references(w);
 	for (uint64_t f = 0; f < w->mmu.nr_frames; f++) {
 		check_clean(w, f);
+		check_descriptors(w, f);
 	}
 	check_cached(w, false);
 	check_windows(w);

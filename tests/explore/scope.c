@@ -119,6 +119,16 @@ static const struct scope small[] = {
 		.groups = GROUP_TABLES | GROUP_LEND | GROUP_FIXED,
 	},
 	{
+		.name = "counts near their limits",
+		.start = START_LEAF,
+		.nr_free = 1,
+		.nr_slots = 2,
+		.slot = {0, LAST},
+		.nr_vcpus = 1,
+		.nr_doms = 1,
+		.groups = GROUP_TABLES | GROUP_FIXED | GROUP_LIMIT,
+	},
+	{
 		.name = "a leaf, two vCPUs",
 		.start = START_MAPPED,
 		.nr_free = 1,
@@ -195,6 +205,16 @@ static const struct scope medium[] = {
 		.of_second = 1,
 		.groups =
 			GROUP_TABLES | GROUP_GRANTS | GROUP_FIXED | GROUP_DEATH,
+	},
+	{
+		.name = "two frames, counts near their limits",
+		.start = START_LEAF,
+		.nr_free = 2,
+		.nr_slots = 1,
+		.slot = {0},
+		.nr_vcpus = 1,
+		.nr_doms = 1,
+		.groups = GROUP_TABLES | GROUP_FIXED | GROUP_LIMIT,
 	},
 	{
 		.name = "two leaves, holds",

@@ -26,6 +26,7 @@ enum group {
 	GROUP_START = 1 << 16, /* the last vCPU is started by the first */
 	GROUP_LEND = 1 << 17,  /* the last free frame is the hypervisor's */
 	GROUP_ODD = 1 << 18,   /* malformed requests */
+	GROUP_LIMIT = 1 << 19, /* a table whose counts are near their limits */
 };
 
 struct scope {

@@ -148,9 +148,11 @@ static void judge(struct search *s, const struct state *state)
 	if (violated(s)) {
 		return;
 	}
+	world_bias(w, false);
 	ways_give_back(w);
 	for (unsigned int always = 0; always < 2 && !violated(s); always++) {
 		state_write(w, state);
+		world_bias(w, false);
 		ways_die(w, always != 0);
 	}
 }

@@ -130,23 +130,32 @@ static uint64_t small(uint64_t count)
 	return count < 0xf0 ? count : 0xf0;
 }
 
+static struct bias bias_of(const struct world *w, unsigned int name)
+{
+	bool has_one = (w->scope->groups & GROUP_LIMIT) != 0 &&
+		       name == world_last_fixed(w);
+
+	return has_one ? w->bias : (struct bias){0};
+}
+
 /* What does not name other frames; the order of frames goes by it. */
 static void put_record(struct writer *to, unsigned int name)
 {
 	const struct frame *fr = frame_of(&to->w->mmu, named(name));
+	struct bias b = bias_of(to->w, name);
 	bool in_list = is_listed(fr);
 
 	put(to, owner_class(fr->owner));
 	put(to, fr->flags);
 	put(to, fr->type);
-	put(to, in_list ? 0 : small(fr->count));
+	put(to, in_list ? 0 : small(fr->count - b.count));
 	put(to, in_list || (fr->flags & FRAME_DYING) != 0
 			? 0
-			: small(fr->type_count));
+			: small(fr->type_count - b.type));
 	if (has_progress(fr)) {
 		put(to, fr->table.nr_validated & 0xff);
 		put(to, fr->table.nr_validated >> 8);
-		put(to, (uint8_t)fr->table.linear);
+		put(to, (uint8_t)(fr->table.linear - b.linear));
 	} else {
 		put(to, !in_list && epoch_runs(to->w, fr));
 		put(to, 0);
@@ -400,14 +409,15 @@ static void get_named(struct world *w, unsigned int name, const uint8_t **from)
 	struct frame *fr = frame_of(&w->mmu, named(name));
 	pte_t *e = frame_ptes(&w->mmu, named(name));
 	const uint8_t *p = *from;
+	struct bias b = bias_of(w, name);
 	const uint8_t *progress;
 	uint64_t back, link;
 
 	*fr = (struct frame){.owner = owner_of_class(p[0]),
 			     .flags = p[1],
 			     .type = p[2],
-			     .count = p[3],
-			     .type_count = p[4]};
+			     .count = p[3] + b.count,
+			     .type_count = p[4] + b.type};
 	progress = p + 5;
 	p += 8;
 	for (unsigned int i = 0; i < w->nr_vcpus; i++) {
@@ -424,7 +434,7 @@ static void get_named(struct world *w, unsigned int name, const uint8_t **from)
 	if (has_progress(fr)) {
 		fr->table.nr_validated =
 			(uint16_t)(progress[0] | progress[1] << 8);
-		fr->table.linear = (int8_t)progress[2];
+		fr->table.linear = (int16_t)((int8_t)progress[2] + b.linear);
 	} else {
 		fr->epoch = is_listed(fr)      ? 0
 			    : progress[0] != 0 ? EPOCH_NOW

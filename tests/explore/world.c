@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "engine/domain/pool.h"
+#include "engine/table/refs.h"
 #include "tests/explore/scope.h"
 
 void world_fault(struct world *w, const char *format, ...)
@@ -159,6 +160,35 @@ static unsigned int nr_fixed(enum start start)
 	return 0;
 }
 
+unsigned int world_last_fixed(const struct world *w)
+{
+	return w->nr_named - 1 - (w->scope->nr_doms > 1);
+}
+
+void world_bias(struct world *w, bool there)
+{
+	struct frame *fr = frame_of(&w->mmu, named(world_last_fixed(w)));
+	int sign = there ? 1 : -1;
+
+	if ((w->scope->groups & GROUP_LIMIT) != 0) {
+		fr->count += (uint32_t)sign * w->bias.count;
+		fr->type_count += (uint32_t)sign * w->bias.type;
+		fr->table.linear =
+			(int16_t)(fr->table.linear + sign * w->bias.linear);
+	}
+}
+
+/* Two more of a kind are still counted, a third is not; of type, one. */
+static void make_bias(struct world *w)
+{
+	const struct frame *fr = frame_of(&w->mmu, named(world_last_fixed(w)));
+
+	w->bias.count = FRAME_COUNT_LIMIT - 2 - fr->count;
+	w->bias.type = FRAME_COUNT_LIMIT - 1 - fr->type_count;
+	w->bias.linear = FRAME_LINEAR_MAX - 1;
+	world_bias(w, true);
+}
+
 static void assign(struct world *w, unsigned int dom, unsigned int name)
 {
 	mmu_assign(&w->dom[dom], named(name), pfn(name), 1);
@@ -254,6 +284,7 @@ void world_init(struct world *w, const struct scope *scope)
 	}
 	give_frames(w);
 	start_vcpus(w);
+	make_bias(w);
 	world_run_cpus(w);
 }
 

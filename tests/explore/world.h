@@ -69,6 +69,11 @@ struct world {
 	struct audit_tally tally[WORLD_FRAMES];
 	uint8_t cached[MAX_VCPUS][WORLD_FRAMES];
 	uint8_t guest[GUEST_BUFFER_SIZE];
+	/* References that nobody here holds: on the last fixed frame. */
+	struct bias {
+		uint32_t count, type;
+		int linear;
+	} bias;
 	bool dead[NR_DOMS]; /* on its way down, or gone */
 	const struct scope *scope;
 	unsigned int nr_named;
@@ -92,6 +97,10 @@ static inline mfn_t named(unsigned int name)
 {
 	return mfn(FIRST_NAMED + 2 * name);
 }
+/* Of the frames that the start ties together, the lowest table. */
+unsigned int world_last_fixed(const struct world *w);
+/* The references that it has of nobody are there, or are gone for a while. */
+void world_bias(struct world *w, bool there);
 /* The name of a frame, or ~0. */
 unsigned int name_of(const struct world *w, uint64_t frame);
 

@@ -320,6 +320,11 @@ static void check_counts(struct recount *r, uint64_t f)
 		wrong(r, "I6: frame %#lx counts %u type references of %u", f,
 		      typed, r->typed[f]);
 	}
+	/* What is above is for the references of a half-done table. */
+	if (is_whole(fr) &&
+	    (fr->count > FRAME_COUNT_MAX - 2 || typed > FRAME_COUNT_MAX - 2)) {
+		wrong(r, "I6: frame %#lx has more than can be counted", f);
+	}
 	if ((fr->flags & FRAME_PINNED) != 0 && !is_whole(fr)) {
 		wrong(r, "I7: frame %#lx is pinned and no table", f);
 	}
@@ -398,6 +403,10 @@ bool recount(const struct mmu *m, const struct recount_of *of, char *said,
 		wrong(&r, "the machine is too large to be counted");
 		return false;
 	}
+	r.refs[of->bias.mfn.v] = of->bias.count;
+	r.typed[of->bias.mfn.v] = of->bias.type;
+	r.linear[of->bias.mfn.v] = of->bias.linear;
+	r.is_mapped[of->bias.mfn.v] = of->bias.linear > 0;
 	demand_holders(&r);
 	for (unsigned int i = 0; i < of->nr_doms; i++) {
 		const struct mmu_domain *d = of->doms[i];

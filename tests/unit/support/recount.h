@@ -18,6 +18,12 @@ struct recount_of {
 	/* The slots that are ever used; NULL: all, and nr_slots is 512. */
 	const unsigned int *slot;
 	unsigned int nr_slots;
+	/* References on one frame that nobody holds, where mfn is not 0. */
+	struct {
+		mfn_t mfn;
+		uint32_t count, type;
+		int linear;
+	} bias;
 };
 
 /* False: *said tells what is wrong. */
