@@ -215,6 +215,15 @@ static unsigned int report_lives(const struct run *r,
 	return nr;
 }
 
+static void hint_at_console(const struct run *r, const struct session *s,
+			    enum exit_status status)
+{
+	if (status == STATUS_GUEST && s->result != RUN_STOPPED &&
+	    r->nr_guests == 1) {
+		silence_hint(&s->shown, r->guest[0].cmdline);
+	}
+}
+
 /* The report of a run that has taken place. */
 static enum exit_status conclude(struct run *r, const struct session *s,
 				 const char *asker)
@@ -244,6 +253,7 @@ static enum exit_status conclude(struct run *r, const struct session *s,
 	for (const struct monitor *m = s->monitor; m != NULL; m = m->next) {
 		lint_say(m);
 	}
+	hint_at_console(r, s, status);
 	machine_verdicts(&machine);
 	return status;
 }

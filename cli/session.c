@@ -151,6 +151,7 @@ static void on_console(struct loop *l)
 	expect_feed(&l->expect, l->chunk, n);
 	expect_feed(&l->until, l->chunk, n);
 	expect_feed(&l->fail_on, l->chunk, n);
+	silence_feed(&l->session->shown, l->chunk, n);
 	l->mid_line = l->chunk[n - 1] != '\n';
 	say_console_mid_line(l->mid_line);
 	if (!l->killed && !write_all(l->output, l->chunk, n)) {

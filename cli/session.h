@@ -5,6 +5,7 @@
 
 #include "cli/qemu.h"
 #include "cli/run_options.h"
+#include "cli/silence.h"
 #include "cli/summary.h"
 #include "cli/why/live.h"
 
@@ -29,6 +30,7 @@ struct session {
 	/* Results. */
 	enum run_result result;
 	bool expect_seen;
+	struct silence shown; /* on the console */
 	double seconds;
 	int signal;                  /* that ended it, or 0 */
 	char error[QEMU_ERROR_SIZE]; /* with RUN_QEMU_FAILED */
