@@ -18,94 +18,12 @@
  * label and given to the guest as its own; or sysretq, only with an address
  * that is canonical (its fault would be ours, with the guest's stack: XSA-7).
  */
-#include "hv/cpu/smap.h"
 #include "hv/cpu/x86.h"
+#include "hv/entry/hot.h"
 #include "hv/mm/layout.h"
 #include "hv/offsets.h"
 
 #define SYSCALL_INSN_SIZE 2
-
-/* The stack pointer stands at r11's slot on the hot paths. */
-#define HOT REGS_R11
-#define R(reg) (REGS_##reg - HOT)(%rsp)
-#define HOT_VCPU (REGS_SIZE - HOT + CPU_VCPU)(%rsp)
-#define HOT_SLICE_END (REGS_SIZE - HOT + CPU_SLICE_END)(%rsp)
-#define FULL(reg) (REGS_##reg)(%rsp)
-#define FULL_VCPU (REGS_SIZE + CPU_VCPU)(%rsp)
-
-/* Never handed on from guest to guest code by a trap. */
-#define FLAGS_TRAP_CLEARS (X86_RFLAGS_AC | X86_RFLAGS_VM | X86_RFLAGS_RF | \
-			   X86_RFLAGS_NT | X86_RFLAGS_TF)
-
-	.macro SAVE_HOT
-	push %r9
-	push %r8
-	push %r10
-	push %rdx
-	push %rsi
-	push %rdi
-	push %rax
-	push %rcx
-	push %r11
-	.endm
-
-	.macro RESTORE_HOT
-	pop %r11
-	pop %rcx
-	pop %rax
-	pop %rdi
-	pop %rsi
-	pop %rdx
-	pop %r10
-	pop %r8
-	pop %r9
-	.endm
-
-	.macro SAVE_REST
-	push %rbx
-	push %rbp
-	push %r12
-	push %r13
-	push %r14
-	push %r15
-	.endm
-
-	.macro RESTORE_REST
-	pop %r15
-	pop %r14
-	pop %r13
-	pop %r12
-	pop %rbp
-	pop %rbx
-	.endm
-
-	/* Of a SYSCALL: what is neither rdi and rsi nor the way back. */
-	.macro SAVE_ARGS
-	mov %rdx, R(RDX)
-	mov %r10, R(R10)
-	mov %r8, R(R8)
-	mov %r9, R(R9)
-	.endm
-
-	/* A fault at \at goes on at \fixup. */
-	.macro EX_TABLE at, fixup
-	.pushsection .ex_table, "a"
-	.quad \at, \fixup
-	.popsection
-	.endm
-
-	/* See hv/cpu/smap.c. */
-	.macro SMAP last
-661:	.byte SMAP_NOP
-	.pushsection .smap_sites, "a"
-	.quad 661b, \last
-	.popsection
-	.endm
-
-	.macro GLOBAL name
-	.globl \name
-\name:
-	.endm
 
 	.text
 
