@@ -1,62 +1,63 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A grant table read for a report. Its entries are the guest's, who may change
- * them meanwhile: what is read here is told and decides nothing, so the table
- * is not asked by way of the grant service (services/grant_table.c).
+ * A grant table read for a report. What is in use the grant service has
+ * written down; an entry that nobody uses is the guest's, who may change it
+ * meanwhile: what is read here is told and decides nothing, so the service is
+ * not asked (services/grant_table.c).
  */
 #include "hv/report/grants.h"
 
 #include "hv/domain/domain.h"
 
-#define STATUS_FRAME GRANT_TABLE_FRAMES /* the first one, of version 2 */
-
-static const void *table(const struct domain *d, unsigned int frame)
+static const void *table(const struct domain *d)
 {
-	return frame_data(d->mmu.m, mfn_add(d->grant.first, frame));
+	return frame_data(d->mmu.m, d->grant.first);
 }
 
-static struct grant_seen read_v1(const struct domain *d, uint32_t ref,
-				 uint64_t *ret_frame)
+/* Does the entry offer a frame? If so, which, and to whom. */
+static bool read_entry(const struct domain *d, uint32_t ref,
+		       uint64_t *ret_frame, struct grant_seen *ret)
 {
-	const volatile grant_entry_v1_t *e = table(d, 0);
+	uint16_t flags;
 
-	*ret_frame = e[ref].frame;
-	return (struct grant_seen){
-		.ref = ref,
-		.to = e[ref].domid,
-		.flags = e[ref].flags,
-	};
-}
+	if (d->grant.version == 1) {
+		const volatile grant_entry_v1_t *e = table(d);
 
-static struct grant_seen read_v2(const struct domain *d, uint32_t ref,
-				 uint64_t *ret_frame)
-{
-	const volatile grant_entry_v2_t *e = table(d, 0);
-	const volatile grant_status_t *status = table(d, STATUS_FRAME);
+		flags = e[ref].flags;
+		ret->to = e[ref].domid;
+		*ret_frame = e[ref].frame;
+	} else {
+		const volatile grant_entry_v2_t *e = table(d);
 
-	*ret_frame = e[ref].full_page.frame;
-	return (struct grant_seen){
-		.ref = ref,
-		.to = e[ref].hdr.domid,
-		.flags = e[ref].hdr.flags | status[ref],
-	};
+		flags = e[ref].hdr.flags;
+		ret->to = e[ref].hdr.domid;
+		*ret_frame = e[ref].full_page.frame;
+	}
+	ret->writable = (flags & GTF_readonly) == 0;
+	return (flags & GTF_type_mask) == GTF_permit_access &&
+	       (flags & GTF_sub_page) == 0;
 }
 
 bool grants_find(const struct domain *d, mfn_t frame, uint32_t from,
 		 struct grant_seen *ret)
 {
-	const bool v1 = d->grant.version == 1;
-	const uint32_t per_frame = v1 ? PAGE_SIZE / sizeof(grant_entry_v1_t)
-				      : PAGE_SIZE / sizeof(grant_entry_v2_t);
-	const uint32_t nr = d->grant.nr_frames * per_frame;
+	const size_t size = d->grant.version == 1 ? sizeof(grant_entry_v1_t)
+						  : sizeof(grant_entry_v2_t);
+	const uint32_t nr = d->grant.nr_frames * (uint32_t)(PAGE_SIZE / size);
 
 	for (uint32_t ref = from; ref < nr; ref++) {
+		const struct grant_active *a = &d->grant.active[ref];
 		uint64_t granted;
+		bool grants = read_entry(d, ref, &granted, ret);
 
-		*ret = v1 ? read_v1(d, ref, &granted)
-			  : read_v2(d, ref, &granted);
-		if ((ret->flags & GTF_type_mask) == GTF_permit_access &&
-		    granted == frame.v) {
+		ret->ref = ref;
+		ret->active = a->uses != 0;
+		if (ret->active) {
+			granted = a->frame.v;
+			ret->to = a->by;
+			ret->writable = a->writes != 0;
+		}
+		if ((grants || ret->active) && granted == frame.v) {
 			return true;
 		}
 	}

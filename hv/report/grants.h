@@ -13,7 +13,8 @@ struct domain;
 struct grant_seen {
 	uint32_t ref;
 	domid_t to;
-	uint16_t flags; /* GTF_*, with the marks of version 2 as well */
+	bool writable;
+	bool active; /* somebody uses it */
 };
 
 /* The first one from that reference on; false: there is none. */

@@ -131,9 +131,8 @@ static void tell_grants(struct telling *t)
 		}
 		control_number(USE_INDEX, g.ref);
 		control_number(USE_DOMAIN, g.to);
-		control_flag(USE_WRITABLE, (g.flags & GTF_readonly) == 0);
-		control_flag(USE_ACTIVE,
-			     (g.flags & (GTF_reading | GTF_writing)) != 0);
+		control_flag(USE_WRITABLE, g.writable);
+		control_flag(USE_ACTIVE, g.active);
 		control_close('}');
 	}
 }
