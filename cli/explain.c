@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "abi/control.h"
+#include "cli/why/json.h"
 #include "cli/why/maker.h"
 #include "cli/why/report.h"
 
@@ -34,13 +35,15 @@ struct explanation {
 	cJSON *queued; /* what all of them saw */
 };
 
-/* Two refusals of two runs: is it the same one? */
+/* Two refusals, or writes, of two runs: is it the same one? */
 static bool same(const cJSON *a, const cJSON *b)
 {
 	return a != NULL && b != NULL &&
 	       monitor_number(a, REFUSAL_REQUEST, 0) ==
 		       monitor_number(b, REFUSAL_REQUEST, 0) &&
 	       monitor_hex(a, REFUSAL_MFN) == monitor_hex(b, REFUSAL_MFN) &&
+	       monitor_hex(a, TABLE_WRITE_VA) ==
+		       monitor_hex(b, TABLE_WRITE_VA) &&
 	       strcmp(monitor_text(a, REFUSAL_RULE, ""),
 		      monitor_text(b, REFUSAL_RULE, "")) == 0;
 }
@@ -70,6 +73,16 @@ static bool repeat(struct explanation *x, struct run_options *o)
 	return done;
 }
 
+/*
+ * The request with which all has been seen. A write to a table comes after the
+ * one that it is told with, and the next may be the guest's last words.
+ */
+static uint64_t end_of(const cJSON *subject)
+{
+	return monitor_number(subject, REFUSAL_REQUEST, 0) +
+	       (why_is_fault(subject) ? 1 : 0);
+}
+
 /* Options of a repetition up to the refusal. */
 static struct run_options again_options(const struct explanation *x)
 {
@@ -80,7 +93,7 @@ static struct run_options again_options(const struct explanation *x)
 	o.gdb = false;
 	o.interactive = false;
 	o.audit = RUN_AUDIT_OFF;
-	o.stop_at = monitor_number(x->subject, REFUSAL_REQUEST, 0);
+	o.stop_at = end_of(x->subject);
 	return o;
 }
 
@@ -192,8 +205,7 @@ static void make_again(const struct explanation *x, struct text *t)
 			add_word(t, o->argv[i]);
 		}
 	}
-	text_format(t, " --icount --stop-at %lu --gdb",
-		    monitor_number(x->subject, REFUSAL_REQUEST, 0));
+	text_format(t, " --icount --stop-at %lu --gdb", monitor_number(x->subject, REFUSAL_REQUEST, 0));
 }
 
 static void tell(const struct explanation *x, const cJSON *history)
@@ -214,6 +226,7 @@ static void tell(const struct explanation *x, const cJSON *history)
 
 	make_again(x, &a);
 	why_case_tell(&t, &c);
+	why_live_explained(why, why_case_json(&c));
 	say_console_mid_line(false);
 	fputs(report, stderr);
 }
@@ -226,12 +239,13 @@ static void run_again(struct explanation *x)
 	o.watch = monitor_hex(x->subject, REFUSAL_MFN);
 	(void)add_slot(&o, o.stop_at, monitor_hex(x->subject, REFUSAL_SOURCE));
 	if (o.watch != 0 || o.nr_slots != 0) {
-		say("running again for the history of the first refusal");
+		say("running again for the history of the first %s",
+		    why_is_fault(x->subject) ? "write to a table" : "refusal");
 		if (!repeat(x, &o)) {
 			return;
 		}
 		if (!same(x->subject, why_live_subject(&x->runs[0]))) {
-			say("that run did not come to the same refusal; with "
+			say("that run did not come to the same; with "
 			    "--icount runs are alike");
 			return;
 		}

@@ -147,7 +147,7 @@ static bool fill_machine(cJSON *d, const struct machine_report *m)
 		     (const char *const[]){"kernel", "memory_mib",
 					   "guest_start", "crash", "shutdown",
 					   "nr_refusals", "places", "phases",
-					   "refusals", "audited",
+					   "reports", "refusals", "audited",
 					   "audit_differences", "summary",
 					   NULL};
 	     *name != NULL; name++) {

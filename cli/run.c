@@ -178,6 +178,7 @@ static struct run_report report_of_run(const struct run *r,
 	return (struct run_report){
 		.result = s->result,
 		.monitor = s->monitor,
+		.reports = s->why[0].reports,
 		.expect = r->options.expect,
 		.expect_seen = s->expect_seen,
 		.strict = r->options.strict,
@@ -192,7 +193,7 @@ static struct run_report report_of_run(const struct run *r,
 }
 
 /* Of each life; at most MONITOR_MAX_LIVES. Returns how many. */
-static unsigned int report_lives(const struct run *r,
+static unsigned int report_lives(const struct run *r, const struct session *s,
 				 const struct run_report *whole,
 				 struct run_report *lives)
 {
@@ -206,6 +207,7 @@ static unsigned int report_lives(const struct run *r,
 
 		lives[nr] = *whole;
 		lives[nr].monitor = m;
+		lives[nr].reports = s->why[nr].reports;
 		lives[nr].expect = NULL;
 		lives[nr].memory = g->options.memory;
 		lives[nr].kernel = g->kernel_path;
@@ -233,7 +235,7 @@ static enum exit_status conclude(struct run *r, const struct session *s,
 	const struct machine_report machine = {
 		.whole = &whole,
 		.lives = lives,
-		.nr_lives = report_lives(r, &whole, lives),
+		.nr_lives = report_lives(r, s, &whole, lives),
 	};
 	enum exit_status status = machine_status(&machine);
 

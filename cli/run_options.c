@@ -47,6 +47,7 @@ const char run_options_help[] =
 	"  --icount          count instructions: runs become repeatable\n"
 	"  --record FILE     record all requests, for replay and the like\n"
 	"  --stretch         measure the longest stretch without a stop\n"
+	"  --json            the same as --summary=json\n"
 	"  --summary=FORM    text or json; with json the console is on stderr\n"
 	"  --audit=WHEN      exit, every:N (hypercalls) or off (exit)\n"
 	"  --log-level L     the hypervisor's: error, warn, info, debug (info)\n"
@@ -69,6 +70,7 @@ enum option_id {
 	OPT_CPUS,
 	OPT_CPU,
 	OPT_SYMBOLS,
+	OPT_JSON,
 	OPT_EXPECT,
 	OPT_UNTIL,
 	OPT_FAIL_ON,
@@ -103,6 +105,7 @@ static const struct option long_options[] = {
 	{"cpus", required_argument, NULL, OPT_CPUS},
 	{"cpu", required_argument, NULL, OPT_CPU},
 	{"symbols", required_argument, NULL, OPT_SYMBOLS},
+	{"json", no_argument, NULL, OPT_JSON},
 	{"expect", required_argument, NULL, OPT_EXPECT},
 	{"until", required_argument, NULL, OPT_UNTIL},
 	{"fail-on", required_argument, NULL, OPT_FAIL_ON},
@@ -222,6 +225,9 @@ static const char *take(int id, const char *argument, struct run_options *o)
 		return parse_cpus(argument, o);
 	case OPT_CPU:
 		return set_text(argument, &o->cpu);
+	case OPT_JSON:
+		o->json = true;
+		return NULL;
 	case OPT_SYMBOLS:
 		return set_text(argument, &o->symbols);
 	case OPT_EXPECT:

@@ -389,6 +389,7 @@ bool summary_fill(cJSON *d, const struct run_report *r)
 	ok = ok && add_copy(d, "warnings", m->warnings);
 	ok = ok && cJSON_AddNumberToObject(d, "lost_reports",
 					   (double)m->nr_lost) != NULL;
+	ok = ok && add_copy(d, "reports", r->reports);
 	ok = ok && add_copy(d, "refusals", m->refusals);
 	ok = ok && add_copy(d, "table_writes", m->table_writes);
 	ok = ok && add_copy(d, "stale_translations", m->stale);

@@ -29,6 +29,7 @@ enum run_result {
 struct run_report {
 	enum run_result result;
 	const struct monitor *monitor;
+	const cJSON *reports; /* as cli/why/members.h has them, or NULL */
 	const char *expect; /* NULL: nothing was expected */
 	bool expect_seen;
 	bool strict;        /* refusals are failures */

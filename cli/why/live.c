@@ -15,6 +15,7 @@
 #include "cli/say.h"
 #include "cli/why/callers.h"
 #include "cli/why/lint.h"
+#include "cli/why/json.h"
 #include "cli/why/report.h"
 
 #define MAX_TOLD 8
@@ -89,36 +90,74 @@ static void locate(struct why_live *w, const struct monitor *m)
 
 const cJSON *why_live_subject(const struct monitor *m)
 {
-	return cJSON_GetArrayItem(m->refusals, 0);
+	const cJSON *refusal = cJSON_GetArrayItem(m->refusals, 0);
+	const cJSON *write = cJSON_GetArrayItem(m->table_writes, 0);
+	const uint64_t refused =
+		monitor_number(refusal, REFUSAL_REQUEST, UINT64_MAX);
+
+	/* A write is told with the number of the request before it. */
+	return write != NULL && monitor_number(write, TABLE_WRITE_REQUEST, 0) <
+					refused
+		       ? write
+		       : refusal;
 }
 
-/* Who holds the frame now: later it will be others. */
-static void find_holders(struct why_live *w, const cJSON *event)
+static void keep_report(struct why_live *w, cJSON *report)
 {
-	uint64_t mfn = monitor_hex(event, REFUSAL_MFN);
-
-	if (w->waits && w->machine.frames != NULL) {
-		holders_find(&w->machine, mfn, &w->holders);
-		w->has_holders = true;
+	if (w->reports == NULL) {
+		w->reports = cJSON_CreateArray();
+	}
+	if (!cJSON_AddItemToArray(w->reports, report)) {
+		cJSON_Delete(report);
 	}
 }
 
+void why_live_explained(struct why_live *w, cJSON *report)
+{
+	if (report == NULL ||
+	    !cJSON_ReplaceItemInArray(w->reports, w->subject_report, report)) {
+		cJSON_Delete(report);
+	}
+}
+
+/* Who holds the frame now, if that can be seen: later it will be others. */
+static const struct holders *find_holders(struct why_live *w,
+					  const struct monitor *m,
+					  const cJSON *event,
+					  struct holders *room)
+{
+	const bool is_subject = event == why_live_subject(m);
+	struct holders *found = is_subject ? &w->holders : room;
+	const bool can = w->waits && w->machine.frames != NULL &&
+			 cJSON_HasObjectItem(event, REFUSAL_MFN);
+
+	if (can) {
+		holders_find(&w->machine, monitor_hex(event, REFUSAL_MFN),
+			     found);
+	}
+	if (is_subject) {
+		w->has_holders = can;
+		w->subject_report = cJSON_GetArraySize(w->reports);
+	}
+	return can ? found : NULL;
+}
+
+/* It is as the event says at this very moment: the hypervisor waits. */
 static void explain(struct why_live *w, const struct monitor *m,
 		    const cJSON *event)
 {
 	char report[REPORT_SIZE];
 	struct text t = text_in(report, sizeof(report));
-	struct why_case c = {.event = event};
+	struct holders room;
+	struct why_case c = {
+		.event = event,
+		.holders = find_holders(w, m, event, &room),
+	};
 
 	prepare(w);
 	c.kernel = w->mapped == NULL ? NULL : &w->kernel;
-	if (event == why_live_subject(m)) {
-		find_holders(w, event);
-		c.holders = w->has_holders ? &w->holders : NULL;
-	} else if (w->waits && w->machine.frames != NULL) {
-		c.machine = &w->machine;
-	}
 	why_case_tell(&t, &c);
+	keep_report(w, why_case_json(&c));
 	print(report);
 }
 
@@ -151,15 +190,18 @@ void why_live_share(struct why_live *w, int memory, uint64_t size)
 	}
 }
 
-static void tell_write_fault(struct why_live *w, const cJSON *event)
+/* Nobody waited for it: who holds its frame is not known any more. */
+static void tell_stale(struct why_live *w, const cJSON *event)
 {
 	char report[REPORT_SIZE];
 	struct text t = text_in(report, sizeof(report));
+	const struct why_case c = {
+		.event = event,
+		.kernel = w->mapped == NULL ? NULL : &w->kernel,
+	};
 
-	prepare(w);
-	why_write_fault(&t, event, w->mapped == NULL ? NULL : &w->kernel,
-			w->waits && w->machine.frames != NULL ? &w->machine
-							      : NULL);
+	why_case_tell(&t, &c);
+	keep_report(w, why_case_json(&c));
 	print(report);
 }
 
@@ -176,9 +218,10 @@ static void tell_crash(struct why_live *w, const struct monitor *m)
 	w->crash_told = true;
 	prepare(w);
 	if (stale != 0) {
-		tell_write_fault(w, cJSON_GetArrayItem(m->stale, stale - 1));
+		tell_stale(w, cJSON_GetArrayItem(m->stale, stale - 1));
 	}
 	why_crash(&t, m->crash, &w->kernel);
+	keep_report(w, why_crash_json(m->crash, &w->kernel));
 	print(report);
 }
 
@@ -205,8 +248,9 @@ unsigned int why_live_update(struct why_live *w, struct monitor *m)
 	tell_refusals(w, m);
 	w->seen = m->nr_refusals;
 	while (w->writes_told < writes) {
-		tell_write_fault(w, cJSON_GetArrayItem(m->table_writes,
-						       (int)w->writes_told));
+		explain(w, m,
+			cJSON_GetArrayItem(m->table_writes,
+					   (int)w->writes_told));
 		w->writes_told++;
 	}
 	if (m->crash != NULL && !w->crash_told) {
@@ -224,7 +268,7 @@ const struct why_kernel *why_live_kernel(struct why_live *w)
 void why_live_asker(struct why_live *w, const struct monitor *m, char *name,
 		    size_t size)
 {
-	const cJSON *event = why_live_subject(m);
+	const cJSON *event = cJSON_GetArrayItem(m->refusals, 0);
 	char caller[WHY_NAME];
 
 	name[0] = '\0';
@@ -244,6 +288,7 @@ void why_live_asker(struct why_live *w, const struct monitor *m, char *name,
 void why_live_fini(struct why_live *w)
 {
 	why_kernel_fini(&w->kernel);
+	cJSON_Delete(w->reports);
 	free(w->map);
 	if (w->mapped != NULL) {
 		munmap(w->mapped, w->kernel_size);

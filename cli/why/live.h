@@ -21,7 +21,10 @@ struct why_live {
 	void *mapped;
 	char *map; /* the symbols' file */
 	unsigned int told;
-	/* Of the refusal that --explain is about, as it was then. */
+	cJSON *reports; /* what was told, as objects (members.h), or NULL */
+	/* Of them, that of what --explain is about: the first event. */
+	int subject_report;
+	/* Of that event, as it was then. */
 	bool has_holders;
 	struct holders holders;
 	uint64_t seen;
@@ -39,8 +42,10 @@ void why_live_share(struct why_live *w, int memory, uint64_t size);
 unsigned int why_live_update(struct why_live *w, struct monitor *m);
 /* The kernel's names, looked for now if they have not been. */
 const struct why_kernel *why_live_kernel(struct why_live *w);
-/* The refusal that can be explained further, or NULL. */
+/* The refusal, or write to a table, that can be explained further, or NULL. */
 const cJSON *why_live_subject(const struct monitor *m);
+/* The whole report of it takes the place of the first one; taken over. */
+void why_live_explained(struct why_live *w, cJSON *report);
 /* The function that sent the first refused request; "": none is known. */
 void why_live_asker(struct why_live *w, const struct monitor *m, char *name,
 		    size_t size);

@@ -58,6 +58,24 @@ const cJSON *maker_find_pin(const cJSON *history)
 	return found;
 }
 
+const cJSON *maker_find_typed(const cJSON *history)
+{
+	const cJSON *found = NULL;
+	const cJSON *e;
+
+	cJSON_ArrayForEach(e, history)
+	{
+		const char *what = monitor_text(e, HISTORY_WHAT, "");
+
+		if (strcmp(what, "became a table") == 0) {
+			found = e;
+		} else if (strcmp(what, "taken down") == 0) {
+			found = NULL;
+		}
+	}
+	return found;
+}
+
 void maker_tell_operation(struct text *t, const cJSON *event)
 {
 	const uint64_t of = monitor_number(event, HISTORY_OF, 0);
@@ -105,15 +123,24 @@ static bool is_sender(const char *function, const cJSON *stack,
 	       strncmp(caller, function, length) == 0 && caller[length] == '+';
 }
 
+const cJSON *maker_queuer(const cJSON *queued, uint64_t request,
+			  const cJSON *stack, const struct why_kernel *kernel)
+{
+	const cJSON *e = queued_of(queued, request);
+	const char *function =
+		callers_function(kernel, monitor_hex(e, QUEUED_RIP));
+
+	return function == NULL || is_sender(function, stack, kernel) ? NULL
+								      : e;
+}
+
 void maker_tell_queued(struct text *t, const cJSON *queued, uint64_t request,
 		       const cJSON *stack, const struct why_kernel *kernel)
 {
-	const cJSON *e = queued_of(queued, request);
-	const uint64_t rip = monitor_hex(e, QUEUED_RIP);
-	const char *function = callers_function(kernel, rip);
+	const cJSON *e = maker_queuer(queued, request, stack, kernel);
 
-	if (function != NULL && !is_sender(function, stack, kernel)) {
-		callers_tell(t, "queued by ", rip,
+	if (e != NULL) {
+		callers_tell(t, "queued by ", monitor_hex(e, QUEUED_RIP),
 			     cJSON_GetObjectItemCaseSensitive(e, QUEUED_STACK),
 			     kernel);
 	}

@@ -13,6 +13,11 @@
 const cJSON *maker_find(const cJSON *history, const struct holder *h);
 /* The one by which the frame got its pin, or NULL. */
 const cJSON *maker_find_pin(const cJSON *history);
+/* The one by which it became a table, or NULL: it is none, or always was. */
+const cJSON *maker_find_typed(const cJSON *history);
+/* The event of whoever wrote that request down, if it was another; or NULL. */
+const cJSON *maker_queuer(const cJSON *queued, uint64_t request,
+			  const cJSON *stack, const struct why_kernel *kernel);
 /*
  * "op[i of n]": of a history event or a refusal, whose members have the same
  * names.

@@ -98,7 +98,10 @@
 #define REPORT_WANTED "wanted" /* text?: the type that was asked for */
 #define REPORT_INVARIANT "invariant" /* text?: that would be broken */
 #define REPORT_ENTRY "entry" /* entry?: refused, or written through */
-#define REPORT_REQUEST "request" /* request?: the refused, or the last one */
+#define REPORT_REQUEST "request" /* request?: that was refused */
+#define REPORT_AFTER "after" /* number?: of a fault, the last request before */
+#define REPORT_US "us" /* number?: microseconds since the guest began */
+#define REPORT_VCPU "vcpu" /* number?: of a fault or crash, which */
 #define REPORT_RIP "rip" /* hex?: of the guest */
 #define REPORT_CALLERS "callers" /* callers: the innermost first */
 #define REPORT_QUEUED_BY "queued_by" /* callers?: if another wrote it down */

@@ -122,6 +122,22 @@ static void tell_asker(struct text *t, const struct why_case *c)
 			  stack, c->kernel);
 }
 
+const cJSON *why_typed(const struct why_case *c)
+{
+	const uint64_t seen = monitor_hex(c->event, REFUSAL_SEEN);
+	const cJSON *typed = maker_find_typed(c->history);
+	const cJSON *pinned = maker_find_pin(c->history);
+
+	/* The request that pinned it is told of already. */
+	return !words_is_table(seen) || typed == NULL ||
+			       (pinned != NULL &&
+				monitor_number(pinned, HISTORY_REQUEST, 0) ==
+					monitor_number(typed, HISTORY_REQUEST,
+						       0))
+		       ? NULL
+		       : typed;
+}
+
 /* A pin has no entry to be shown: only who asked for it. */
 static void tell_pin(struct text *t, const struct why_case *c)
 {
@@ -132,9 +148,19 @@ static void tell_pin(struct text *t, const struct why_case *c)
 	}
 }
 
+/* A table is one because somebody asked for it: the pin's is often another. */
+static void tell_typed(struct text *t, const struct why_case *c)
+{
+	const cJSON *typed = why_typed(c);
+
+	if (typed != NULL) {
+		maker_tell(t, typed, c->queued, c->kernel);
+	}
+}
+
 /* As they were found before, or are found now; NULL: they cannot be. */
-static const struct holders *look_for_holders(const struct why_case *c,
-					      struct holders *room)
+const struct holders *why_look_for_holders(const struct why_case *c,
+					   struct holders *room)
 {
 	if (!has(c->event, REFUSAL_MFN)) {
 		return NULL;
@@ -172,6 +198,7 @@ static void tell_holders(struct text *t, const struct why_case *c,
 	if (h != NULL && h->pinned) {
 		tell_pin(t, c);
 	}
+	tell_typed(t, c);
 }
 
 #define EVENTS_TOLD 12
@@ -223,52 +250,41 @@ static void tell_history(struct text *t, const struct why_case *c)
 {
 	if (c->history != NULL) {
 		why_history(t, c->history, c->kernel);
-		text_format(t, WHY_INDENT "#%lu refused\n",
-			    monitor_number(c->event, REFUSAL_REQUEST, 0));
+		text_format(t, WHY_INDENT "%s#%lu %s\n",
+			    why_is_fault(c->event) ? "after " : "",
+			    monitor_number(c->event, REFUSAL_REQUEST, 0),
+			    why_is_fault(c->event) ? "written to" : "refused");
 	}
 }
 
-void why_case_tell(struct text *t, const struct why_case *c)
+bool why_is_fault(const cJSON *event)
 {
-	struct holders room;
-	const struct holders *h = look_for_holders(c, &room);
+	const char *kind = monitor_text(event, CONTROL_EVENT, "");
 
-	tell_headline(t, c->event);
-	tell_types(t, c->event);
-	tell_entry(t, c->event);
-	tell_asker(t, c);
-	tell_holders(t, c, h);
-	tell_history(t, c);
-	hints_tell(t, c, h);
-	if (c->again != NULL) {
-		text_format(t, "  again      %s\n", c->again);
+	return strcmp(kind, EVENT_TABLE_WRITE) == 0 ||
+	       strcmp(kind, EVENT_STALE) == 0;
+}
+
+const char *why_fault_title(const cJSON *event, const char **ret_sentence)
+{
+	if (strcmp(monitor_text(event, CONTROL_EVENT, ""), EVENT_STALE) == 0) {
+		*ret_sentence = "the tables allow what the CPU refused";
+		return "STALE_TRANSLATION";
 	}
+	*ret_sentence = "the guest writes to a page table";
+	return "TABLE_WRITTEN";
 }
 
-void why_refusal(struct text *t, const cJSON *event,
-		 const struct why_kernel *kernel,
-		 const struct why_machine *machine)
+/* A kernel's write that faulted: to a table, or by a stale translation. */
+static void tell_fault(struct text *t, const struct why_case *c)
 {
-	why_case_tell(t, &(struct why_case){.event = event,
-					    .kernel = kernel,
-					    .machine = machine});
-}
-
-void why_write_fault(struct text *t, const cJSON *event,
-		     const struct why_kernel *kernel,
-		     const struct why_machine *machine)
-{
-	const bool stale = strcmp(monitor_text(event, CONTROL_EVENT, ""),
-				  EVENT_STALE) == 0;
-	const uint64_t mfn = monitor_hex(event, TABLE_WRITE_MFN);
+	const cJSON *event = c->event;
 	const uint64_t us = monitor_number(event, TABLE_WRITE_US, 0);
-	struct holders h;
+	const char *sentence;
+	const char *title = why_fault_title(event, &sentence);
 
-	text_format(t, "PAGEWARDEN %s: mfn %lx",
-		    stale ? "STALE_TRANSLATION: the tables allow what the CPU "
-			    "refused"
-			  : "TABLE_WRITTEN: the guest writes to a page table",
-		    mfn);
+	text_format(t, "PAGEWARDEN %s: %s: mfn %lx", title, sentence,
+		    monitor_hex(event, TABLE_WRITE_MFN));
 	if (has(event, TABLE_WRITE_PFN)) {
 		text_format(t, " (pfn %lx)",
 			    monitor_hex(event, TABLE_WRITE_PFN));
@@ -286,16 +302,37 @@ void why_write_fault(struct text *t, const cJSON *event,
 		    monitor_number(event, TABLE_WRITE_REQUEST, 0));
 	callers_tell(t, "by ", monitor_hex(event, TABLE_WRITE_RIP),
 		     cJSON_GetObjectItemCaseSensitive(event, TABLE_WRITE_STACK),
-		     kernel);
-	if (machine != NULL && !stale) {
-		holders_find(machine, mfn, &h);
-		holders_tell_count(t, &h, uses_count(event));
-		for (unsigned int i = 0; i < h.nr; i++) {
-			holder_tell(t, &h.list[i]);
-		}
-		holders_tell_more(t, &h);
-		uses_tell(t, event);
+		     c->kernel);
+}
+
+void why_case_tell(struct text *t, const struct why_case *c)
+{
+	struct holders room;
+	const struct holders *h = why_look_for_holders(c, &room);
+
+	if (why_is_fault(c->event)) {
+		tell_fault(t, c);
+	} else {
+		tell_headline(t, c->event);
+		tell_types(t, c->event);
+		tell_entry(t, c->event);
+		tell_asker(t, c);
 	}
+	tell_holders(t, c, h);
+	tell_history(t, c);
+	hints_tell(t, c, h);
+	if (c->again != NULL) {
+		text_format(t, "  again      %s\n", c->again);
+	}
+}
+
+void why_refusal(struct text *t, const cJSON *event,
+		 const struct why_kernel *kernel,
+		 const struct why_machine *machine)
+{
+	why_case_tell(t, &(struct why_case){.event = event,
+					    .kernel = kernel,
+					    .machine = machine});
 }
 
 void why_crash(struct text *t, const cJSON *event,

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A refusal as a person reads it: what was asked, by whom, why it is refused
- * and who holds the frame. Made from the event on the control channel and from
- * what the kernel's image and the machine's memory say; each part may be
- * absent.
+ * A refusal, or a write that faulted, as a person reads it: what was asked, by
+ * whom, why it is refused and who holds the frame. Made from the event on the
+ * control channel and from what the kernel's image and the machine's memory
+ * say; each part may be absent.
  */
 #ifndef PW_CLI_WHY_REPORT_H
 #define PW_CLI_WHY_REPORT_H
@@ -17,7 +17,7 @@
 
 /* All that is known of a refusal. */
 struct why_case {
-	const cJSON *event; /* the refusal's */
+	const cJSON *event; /* of a refusal, or of a write that faulted */
 	/* Each may be NULL. */
 	const struct why_kernel *kernel;
 	const struct why_machine *machine; /* as it is now */
@@ -33,10 +33,18 @@ void why_case_tell(struct text *t, const struct why_case *c);
 void why_refusal(struct text *t, const cJSON *event,
 		 const struct why_kernel *kernel,
 		 const struct why_machine *machine);
-/* A kernel's write that faulted: to a table, or by a stale translation. */
-void why_write_fault(struct text *t, const cJSON *event,
-		     const struct why_kernel *kernel,
-		     const struct why_machine *machine);
+/* Is the event a write that faulted, not a refusal? */
+bool why_is_fault(const cJSON *event);
+/* "TABLE_WRITTEN" or "STALE_TRANSLATION". */
+const char *why_fault_title(const cJSON *event, const char **ret_sentence);
+/* Those of the case, or found now into *room; NULL: they cannot be. */
+const struct holders *why_look_for_holders(const struct why_case *c,
+					   struct holders *room);
+/*
+ * The event by which the frame, a table, became one, where it is not that of
+ * its pin; or NULL.
+ */
+const cJSON *why_typed(const struct why_case *c);
 /* What happened to the frame: one line an event. */
 void why_history(struct text *t, const cJSON *events,
 		 const struct why_kernel *kernel);

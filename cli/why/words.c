@@ -63,3 +63,15 @@ void words_type_info(struct text *t, uint64_t type_info)
 	}
 	text_format(t, ", %lu type reference%s", count, count == 1 ? "" : "s");
 }
+
+bool words_is_table(uint64_t type_info)
+{
+	const uint64_t type = type_info >> TYPE_SHIFT;
+
+	return type >= 1 && type <= 4;
+}
+
+bool words_is_pinned(uint64_t type_info)
+{
+	return (type_info & INFO_PINNED) != 0;
+}

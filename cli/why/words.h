@@ -3,6 +3,7 @@
 #ifndef PW_CLI_WHY_WORDS_H
 #define PW_CLI_WHY_WORDS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "abi/text.h"
@@ -13,5 +14,10 @@ void words_flags(struct text *t, uint64_t flags);
 void words_type_info(struct text *t, uint64_t type_info);
 /* The type alone: "L1 table". */
 const char *words_type(uint64_t type_info);
+
+/* Has it a pin? */
+bool words_is_pinned(uint64_t type_info);
+/* Is it the type of a page table? */
+bool words_is_table(uint64_t type_info);
 
 #endif

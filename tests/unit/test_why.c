@@ -238,7 +238,7 @@ static void a_write_that_faulted_is_told_by_its_kind(void **state)
 	cJSON *e = cJSON_Parse(table);
 
 	(void)state;
-	why_write_fault(&t, e, NULL, NULL);
+	why_refusal(&t, e, NULL, NULL);
 	assert_non_null(strstr(text, "PAGEWARDEN TABLE_WRITTEN: the guest "
 				     "writes to a page table: mfn 41 (pfn 5)"));
 	assert_non_null(strstr(text, "L1 table, pinned, validated, 2 type"));
@@ -248,7 +248,7 @@ static void a_write_that_faulted_is_told_by_its_kind(void **state)
 	assert_true(cJSON_ReplaceItemInObject(
 		e, "event", cJSON_CreateString("stale_translation")));
 	t = text_in(text, sizeof(text));
-	why_write_fault(&t, e, NULL, NULL);
+	why_refusal(&t, e, NULL, NULL);
 	cJSON_Delete(e);
 	assert_non_null(strstr(text, "PAGEWARDEN STALE_TRANSLATION: the tables "
 				     "allow what the CPU refused"));
