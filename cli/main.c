@@ -13,6 +13,7 @@
 #include "cli/doctor.h"
 #include "cli/inspect.h"
 #include "cli/lab.h"
+#include "cli/report/report.h"
 #include "cli/run.h"
 #include "cli/replay.h"
 #include "cli/run_options.h"
@@ -44,6 +45,8 @@ static const struct command commands[] = {
 	{"replay", "FILE [OPTION]...",
 	 "run a recording again in this process, and compare", replay_help,
 	 cmd_replay},
+	{"report", "FILE -o OUT.html [--lab HISTORY]",
+	 "a recording as a page for a browser", report_help, cmd_report},
 	{"shrink", "FILE [OPTION]...",
 	 "cut a recording down to what a refusal takes", shrink_help,
 	 cmd_shrink},

@@ -25,6 +25,7 @@
 #include "cli/machine_report.h"
 #include "cli/place.h"
 #include "cli/recording.h"
+#include "cli/report/report.h"
 #include "cli/run.h"
 #include "cli/session.h"
 #include "cli/size.h"
@@ -37,6 +38,7 @@
 
 struct run {
 	struct recording recording; /* with --record */
+	char unnamed[64]; /* of a recording for the report alone, or "" */
 	struct run_options options;
 	struct guest guest[DOMAINS_MAX];
 	unsigned int nr_guests;
@@ -83,7 +85,9 @@ static int open_memory(uint64_t size)
 
 static uint64_t ring_size(const struct run *r)
 {
-	return r->options.record == NULL ? 0 : (QEMU_RECORD_MIB + 1) * MIB;
+	return r->options.record == NULL && r->options.report == NULL
+		       ? 0
+		       : (QEMU_RECORD_MIB + 1) * MIB;
 }
 
 /* A guest's troubles are told with its name, where there are several. */
@@ -162,7 +166,8 @@ static enum exit_status prepare(struct run *r)
 	r->config.nr_guests = r->nr_guests;
 	r->config.ram = qemu_ram_size(memory, modules + ring_size(r));
 	r->config.memory = open_memory(r->config.ram);
-	if (r->options.record != NULL && r->config.memory < 0) {
+	if ((r->options.record != NULL || r->options.report != NULL) &&
+	    r->config.memory < 0) {
 		return refuse(r, STATUS_USAGE,
 			      "--record: this machine is too large to share "
 			      "its memory");
@@ -286,6 +291,9 @@ static enum exit_status end_recording(struct run *r,
 		return refuse(r, STATUS_OURS, "--record %s: %s",
 			      r->options.record, recording->writer.error);
 	}
+	if (r->unnamed[0] != '\0') {
+		return STATUS_OK;
+	}
 	say("recorded %s: %s, %s unpacked", r->options.record,
 	    size_format(recording->writer.written, written),
 	    size_format(recording->writer.words * 8, unpacked));
@@ -328,6 +336,19 @@ static void say_start(const struct run *r)
 							   : "");
 }
 
+/* A report without a recording that is kept: one in memory. */
+static void record_for_report(struct run *r)
+{
+	int fd;
+
+	if (r->options.report == NULL || r->options.record != NULL) {
+		return;
+	}
+	fd = memfd_create("recording", MFD_CLOEXEC);
+	snprintf(r->unnamed, sizeof(r->unnamed), "/proc/self/fd/%d", fd);
+	r->options.record = r->unnamed;
+}
+
 /* Runs, and tells of it. */
 static enum exit_status run_session(struct run *r, struct session *s)
 {
@@ -336,6 +357,7 @@ static enum exit_status run_session(struct run *r, struct session *s)
 	enum exit_status status;
 
 	say_start(r);
+	record_for_report(r);
 	if (r->options.record != NULL) {
 		if (!recording_open(&r->recording, r->options.record,
 				    r->config.memory, r->config.ram)) {
@@ -359,6 +381,11 @@ static enum exit_status run_session(struct run *r, struct session *s)
 	s->recording = NULL;
 	status = conclude(r, s, asker);
 	status = recorded != STATUS_OK ? recorded : status;
+	if (r->options.report != NULL && recorded == STATUS_OK) {
+		recorded = report_write(r->options.record, r->options.report,
+					NULL);
+		status = recorded != STATUS_OK ? recorded : status;
+	}
 	if (s->signal != 0) {
 		die_of(s->signal);
 	}

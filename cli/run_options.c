@@ -46,6 +46,7 @@ const char run_options_help[] =
 	"  --gdb             stop at the guest's first instruction for gdb\n"
 	"  --icount          count instructions: runs become repeatable\n"
 	"  --record FILE     record all requests, for replay and the like\n"
+	"  --report FILE     a page for a browser of all that (as --record)\n"
 	"  --stretch         measure the longest stretch without a stop\n"
 	"  --json            the same as --summary=json\n"
 	"  --summary=FORM    text or json; with json the console is on stderr\n"
@@ -83,6 +84,7 @@ enum option_id {
 	OPT_GDB,
 	OPT_ICOUNT,
 	OPT_RECORD,
+	OPT_REPORT,
 	OPT_STRETCH,
 	OPT_LINT,
 	OPT_SUMMARY,
@@ -118,6 +120,7 @@ static const struct option long_options[] = {
 	{"gdb", no_argument, NULL, OPT_GDB},
 	{"icount", no_argument, NULL, OPT_ICOUNT},
 	{"record", required_argument, NULL, OPT_RECORD},
+	{"report", required_argument, NULL, OPT_REPORT},
 	{"stretch", no_argument, NULL, OPT_STRETCH},
 	{"lint", no_argument, NULL, OPT_LINT},
 	{"summary", required_argument, NULL, OPT_SUMMARY},
@@ -262,6 +265,8 @@ static const char *take(int id, const char *argument, struct run_options *o)
 		return NULL;
 	case OPT_RECORD:
 		return set_text(argument, &o->record);
+	case OPT_REPORT:
+		return set_text(argument, &o->report);
 	case OPT_STRETCH:
 		o->stretch = true;
 		return NULL;
@@ -327,6 +332,7 @@ static const char *misplaced(int id, const struct run_options *o)
 	case OPT_STOP_AT_REFUSAL:
 	case OPT_EXPLAIN:
 	case OPT_GDB:
+	case OPT_REPORT:
 	case OPT_RECORD:
 		return o->domains.nr > 1 ? "is for one domain alone" : NULL;
 	default:
@@ -471,7 +477,7 @@ enum run_options_result run_options_parse(int argc, char **argv,
 		return RUN_OPTIONS_BAD;
 	}
 	/* How long it waits for us would be counted. */
-	if (o->record != NULL && o->icount) {
+	if ((o->record != NULL || o->report != NULL) && o->icount) {
 		snprintf(error, RUN_OPTIONS_ERROR_SIZE,
 			 "--record and --icount exclude each other");
 		return RUN_OPTIONS_BAD;

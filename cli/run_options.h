@@ -60,6 +60,7 @@ struct run_options {
 	bool lint; /* warnings at the end */
 	bool json;
 	const char *record; /* a trace file; NULL: none */
+	const char *report; /* a page made of it; NULL: none */
 	enum run_audit audit;
 	uint64_t audit_every; /* hypercalls, with RUN_AUDIT_EVERY */
 	const char *log_level;

@@ -40,7 +40,9 @@ INTERLEAVE_TAPS := $(TAP)/interleave/all.tap $(TAP)/interleave/mutants.tap
 EXPLORE_TAPS := $(TAP)/explore/small.tap $(TAP)/explore/advisories.tap
 # Failures of the lab as recordings, and as tests.
 SHRUNK_TAP := $(TAP)/traces/lab.tap
-ALL_TAPS := $(MUTATION_TAP) $(SHRUNK_TAP) $(INTERLEAVE_TAPS) $(EXPLORE_TAPS) $(TREE_TAPS) $(UNIT_TAPS) $(BOOT_TAPS) \
+REPORT_TAP := $(TAP)/report/page.tap
+ALL_TAPS := $(MUTATION_TAP) $(SHRUNK_TAP) $(REPORT_TAP) $(INTERLEAVE_TAPS) \
+	$(EXPLORE_TAPS) $(TREE_TAPS) $(UNIT_TAPS) $(BOOT_TAPS) \
 	$(SEAL_TAPS) $(HEADER_TAPS) $(LINK_TAPS) $(FUZZ_TAPS) $(DIFF_TAPS) \
 	$(XEN_TAPS) $(METAL_TAPS)
 
@@ -73,6 +75,15 @@ $(TAP)/unit/%.tap: $(B)/tests/unit/% FORCE
 
 $(TAP)/clang/%.tap: $(B)/tests/clang/% FORCE
 	@CMOCKA_MESSAGE_OUTPUT=TAP tests/tap $@ 300 $<
+
+$(REPORT_TAP): $(CLI_OUT) FORCE
+	@tests/tap $@ 200 tests/report/page
+
+# The same in a browser, which is more than make check wants to install.
+.PHONY: check-report
+check-report: $(CLI_OUT) | $(B)/.deps-report
+	@tests/tap $(TAP)/report/browser.tap 600 tests/report/page --browser
+	@tests/totals $(TAP)/report/browser.tap
 
 $(SHRUNK_TAP): $(CLI_OUT) $(B)/san/libsupport.a $(B)/san/libpw.a FORCE
 	@B=$(B) LIBS='$(TEST_LIBS)' tests/tap $@ 600 tests/traces/lab

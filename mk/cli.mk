@@ -15,3 +15,7 @@ $(eval $(call archive,$(B)/host/libpw.a,$(call objs,host,\
 $(CLI): $(B)/host/cli/main.c.o $(B)/host/libpw.a
 	$(call say,LD      $@)
 	$(Q)$(CC) -o $@ $^ $(CLI_LIBS)
+
+# The page of reports is part of the program.
+$(foreach f,host san fuzz,$(B)/$(f)/cli/report/page.c.o): \
+	$(wildcard cli/report/page.html cli/report/page.css cli/report/page.js)

@@ -12,6 +12,8 @@
 struct replay {
 	struct sim sim; /* of which only the engine's machine is used */
 	const struct trace *t;
+	const struct replay_watcher *watcher; /* or NULL */
+	void *watcher_state;
 	uint64_t at;  /* next record */
 	bool inside;  /* an operation */
 	bool differs; /* nothing is done any more */

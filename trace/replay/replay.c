@@ -223,6 +223,9 @@ static void event(struct mmu_domain *d, const struct mmu_event *e)
 	if (r->differs) {
 		return;
 	}
+	if (r->watcher != NULL) {
+		r->watcher->event(r->watcher_state, d, e);
+	}
 	switch (e->kind) {
 	case MMU_EVENT_BEGIN:
 		begins(r, d, e);
@@ -392,6 +395,9 @@ static void steps(struct replay *r, const struct replay_options *o,
 			break;
 		}
 		ask_oracle(r, oracle, from);
+		if (r->watcher != NULL) {
+			r->watcher->step(r->watcher_state, from, r->at);
+		}
 		if (r->next_audit != 0 && r->operations >= r->next_audit &&
 		    !r->differs) {
 			audit(r, ret);
@@ -422,6 +428,8 @@ void replay_run(struct replay *r, const struct replay_options *o,
 {
 	*ret = (struct replay_result){0};
 	r->next_audit = o->audit_every;
+	r->watcher = o->watcher;
+	r->watcher_state = o->watcher_state;
 	if (o->oracle_every != 0) {
 		run_with_oracle(r, o, ret);
 	} else {

@@ -7,10 +7,18 @@
 #define PW_TRACE_REPLAY_H
 
 #include "engine/report/audit.h"
+#include "engine/report/event.h"
 #include "trace/file/reader.h"
 #include "trace/oracle/oracle.h"
 
 struct replay;
+
+struct replay_watcher {
+	void (*event)(void *state, struct mmu_domain *d,
+		      const struct mmu_event *e);
+	/* The records [from, to) have been run. */
+	void (*step)(void *state, uint64_t from, uint64_t to);
+};
 
 struct replay_options {
 	uint64_t audit_every; /* operations; 0: never */
@@ -18,6 +26,9 @@ struct replay_options {
 	/* With the slow model beside it: the whole machine is compared every
 	 * so many operations; 0: without it. */
 	uint64_t oracle_every;
+	/* Told of the engine's events, and of each step's end; or NULL. */
+	const struct replay_watcher *watcher;
+	void *watcher_state;
 };
 
 struct replay_result {
