@@ -170,11 +170,19 @@ static void a_channel_joins_two_domains(void **state)
 	evtchn_bind_interdomain_t b = {.remote_dom = TEST_DOMID,
 				       .remote_port = port};
 	enum event_sink sink;
+	evtchn_status_t s;
 
 	/* Not for ourselves. */
 	assert_int_equal(OP(t, EVTCHNOP_bind_interdomain, b), -XEN_EINVAL);
 	assert_int_equal(channel_bind_interdomain(other, &b), 0);
 	assert_int_equal(status(t, port), EVTCHNSTAT_interdomain);
+	s = (evtchn_status_t){.dom = DOMID_SELF, .port = b.local_port};
+	assert_int_equal(channel_status(other, &s), 0);
+	assert_int_equal(s.u.interdomain.dom, TEST_DOMID);
+	assert_int_equal(s.u.interdomain.port, port);
+	/* It is told at once: who made the port may have sent before. */
+	assert_true(other->shared_info->evtchn_pending[0] >> b.local_port & 1);
+	other->shared_info->evtchn_pending[0] = 0;
 	assert_int_equal(send(t, port), 0);
 	assert_false(metal_pending(t, port));
 	assert_true(other->shared_info->evtchn_pending[0] >> b.local_port & 1);
@@ -268,6 +276,9 @@ static void closing_the_hypervisors_touches_no_port(void **state)
 	evtchn_port_t console =
 		event_bind_hypervisor(&t->d, &t->v[0], EVENT_SINK_CONSOLE);
 
+	/* Nor does a send. */
+	assert_int_equal(send(t, console), 0);
+	assert_false(metal_pending(t, 0));
 	assert_int_equal(close(t, console), 0);
 	assert_int_equal(t->d.event.port[0].state, EVENT_RESERVED);
 }

@@ -216,6 +216,7 @@ static void handles_end(void **state)
 		op = map(t, REF, GNTMAP_device_map);
 		assert_int_equal(op.status, GNTST_okay);
 		assert_int_equal(op.handle, i);
+		assert_int_equal(mapped(t), 0);
 	}
 	assert_int_equal(map(t, REF, GNTMAP_device_map).status, GNTST_no_space);
 	assert_int_equal(unmap(t, 77, 0, op.dev_bus_addr), GNTST_okay);
@@ -321,6 +322,7 @@ static void only_a_host_mapping_by_address_is_replaced(void **state)
 	struct metal *t = *state;
 	gnttab_unmap_and_replace_t op = {.host_addr = FREE_VA,
 					 .new_addr = 0x5000};
+	uint64_t own[6] = {FREE_VA};
 	gnttab_map_grant_ref_t by_pte = {.host_addr = (metal_frame(L1_FRAME).v
 						       << PAGE_SHIFT) +
 						      FREE_ENTRY * 8,
@@ -333,6 +335,14 @@ static void only_a_host_mapping_by_address_is_replaced(void **state)
 	op.handle = map(t, REF, GNTMAP_device_map).handle;
 	assert_int_equal(OP(t, GNTTABOP_unmap_and_replace, op), 0);
 	assert_int_equal(op.status, GNTST_general_error);
+	/* Not one either that the guest made of the same frame itself. */
+	own[1] = pte_make(metal_frame(GRANTED), RW_FLAGS | PTE_D).v;
+	assert_int_equal(hc_update_va_mapping(&t->v[0].mmu, own), 0);
+	assert_int_equal(OP(t, GNTTABOP_unmap_and_replace, op), 0);
+	assert_int_equal(op.status, GNTST_general_error);
+	own[0] = FREE_VA;
+	own[1] = 0;
+	assert_int_equal(hc_update_va_mapping(&t->v[0].mmu, own), 0);
 	assert_int_equal(unmap(t, op.handle, 0,
 			       metal_frame(GRANTED).v << PAGE_SHIFT),
 			 0);

@@ -436,7 +436,7 @@ static void the_store_describes_the_domain(void **state)
 		{"/vm/00000000-0000-0000-0000-000000000001/name", "test"},
 		{"cpu/0/availability", "online"},
 		{"cpu/1/availability", "online"},
-		{"memory/target", "512"},
+		{"memory/target", "336"},
 		{"memory/static-max", "768"},
 	};
 	char got[64];

@@ -393,7 +393,7 @@ int metal_set_up(void **state)
 		make_vcpu(t, i);
 	}
 	mmu_assign(&t->d.mmu, mfn(METAL_FIRST), pfn(0),
-		   MACHINE_FRAMES - METAL_FIRST);
+		   METAL_OTHER_FIRST - METAL_FIRST);
 	t->d.mmu.max_pages = MACHINE_FRAMES;
 	t->d.config = &t->config;
 	snprintf(t->config.name, sizeof(t->config.name), "test");
@@ -427,6 +427,9 @@ struct domain *metal_second_domain(struct metal *t)
 	d->nr_vcpus = 1;
 	mmu_share(&d->mmu, mfn(METAL_OTHERS), true);
 	d->shared_info = frame_data(&t->m.mmu, mfn(METAL_OTHERS));
+	mmu_assign(&d->mmu, mfn(METAL_OTHER_FIRST), pfn(0), 4);
+	grant_domain_init(d, mfn(METAL_OTHER_GRANTS), mfn(METAL_OTHER_FIRST),
+			  mfn(METAL_OTHER_FIRST + 1));
 	event_domain_init(d);
 	event_vcpu_init(v);
 	assert_true(domain_add(d));

@@ -20,7 +20,9 @@
 #define METAL_SHARED 3  /* shared info */
 #define METAL_OTHERS 4  /* the second domain's */
 #define METAL_GRANTS 16 /* GRANT_MAX_FRAMES of them */
-#define METAL_FIRST 64
+#define METAL_OTHER_GRANTS 64
+#define METAL_FIRST 104
+#define METAL_OTHER_FIRST (MACHINE_FRAMES - 4) /* and the last */
 #define METAL_VCPUS 2
 #define METAL_MSRS 8
 #define METAL_NOTHING (-1)
@@ -65,7 +67,7 @@ struct metal {
 int metal_set_up(void **state);
 int metal_tear_down(void **state);
 
-/* Without memory, but for shared info; its vCPU lives on CPU 1. */
+/* Of four frames and without tables; its vCPU lives on CPU 1. */
 struct domain *metal_second_domain(struct metal *t);
 
 /* The n-th frame of the domain. */
