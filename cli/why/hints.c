@@ -56,6 +56,46 @@ static bool table_of_writable(const cJSON *e)
 	       (is_table(wanted) || wanted == TYPE_DESC);
 }
 
+/*
+ * The frame was to be made read-only before, by an address that led to no table
+ * yet: the number of that request, or 0.
+ */
+static uint64_t unreachable_at(const struct why_case *c)
+{
+	const uint64_t frame = monitor_hex(c->event, REFUSAL_MFN);
+	const cJSON *e;
+	uint64_t found = 0;
+
+	cJSON_ArrayForEach(e, c->refusals)
+	{
+		const pte_t wanted = pte(monitor_hex(e, REFUSAL_OPERAND1));
+
+		if (e == c->event) {
+			break;
+		}
+		if (is_rule(e, "VA_UNMAPPED") && pte_present(wanted) &&
+		    !pte_writable(wanted) && pte_mfn(wanted).v == frame) {
+			found = monitor_number(e, REFUSAL_REQUEST, 0);
+		}
+	}
+	return found;
+}
+
+static void tell_without_rw(struct text *t, const struct why_case *c,
+			    const struct holders *h)
+{
+	const uint64_t before = unreachable_at(c);
+
+	text_format(t, "  accepted if the %s had been written without RW",
+		    h->writable == 1 ? "entry that holds it"
+				     : "writable entries");
+	if (before != 0) {
+		text_format(t, ", or the mapping were reachable at #%lu",
+			    before);
+	}
+	text_char(t, '\n');
+}
+
 static void tell_accepted(struct text *t, const struct why_case *c,
 			  const struct holders *h)
 {
@@ -70,11 +110,7 @@ static void tell_accepted(struct text *t, const struct why_case *c,
 		text_string(t, "  accepted if the entry were without RW\n");
 	} else if (table_of_writable(c->event) && h != NULL &&
 		   h->writable != 0 && !h->pinned) {
-		text_format(t,
-			    "  accepted if the %s had been written without "
-			    "RW\n",
-			    h->writable == 1 ? "entry that holds it"
-					     : "writable entries");
+		tell_without_rw(t, c, h);
 	}
 }
 

@@ -151,6 +151,7 @@ static void explain(struct why_live *w, const struct monitor *m,
 	struct holders room;
 	struct why_case c = {
 		.event = event,
+		.refusals = m->refusals,
 		.holders = find_holders(w, m, event, &room),
 	};
 

@@ -24,6 +24,7 @@ struct why_case {
 	const struct holders *holders;     /* found before: instead of that */
 	const cJSON *history;              /* events of the frame */
 	const cJSON *queued;               /* EVENT_QUEUED, of any requests */
+	const cJSON *refusals;             /* of the run, in their order */
 	const char *again;                 /* a command line that stops there */
 };
 

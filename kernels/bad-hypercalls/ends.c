@@ -161,6 +161,20 @@ static void write_to_table(const struct bad *b)
 	*(volatile uint64_t *)((uintptr_t)b->l4 + 256) = 0;
 }
 
+/*
+ * As in 2011: a page is made read-only by an address that leads to no table,
+ * what that returned is not looked at, and the page is to be a table.
+ */
+static void not_reachable(const struct bad *b)
+{
+	const uint64_t page = mfn_at(b, page_a);
+
+	(void)hypercall(__HYPERVISOR_update_va_mapping, NOT_MAPPED,
+			page << PAGE_SHIFT | MAP_RO, 0, 0, 0);
+	(void)mmuext(MMUEXT_PIN_L1_TABLE, page, 0);
+	shut_down(SHUTDOWN_poweroff);
+}
+
 static void lint(const struct bad *b)
 {
 	lint_all(b);
@@ -196,6 +210,7 @@ void end_by(const struct bad *b, const char *name)
 		{"shutdown-crash", shutdown_crash},
 		{"spin", spin},
 		{"fault-for-ever", fault_for_ever},
+		{"not-reachable", not_reachable},
 		{"lint", lint},
 		{"lint-clean", lint_clean},
 	};

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -382,6 +383,48 @@ static void hints_follow_from_facts(void **state)
 	}
 }
 
+/* The failure of 2011: nobody looked at what the earlier request returned. */
+static void an_earlier_refusal_may_be_what_is_wrong(void **state)
+{
+	static const struct {
+		const char *earlier; /* rule and entry wanted */
+		bool named;
+	} rows[] = {
+		{"\"VA_UNMAPPED\",\"operand1\":\"0x41061\"", true},
+		{"\"VA_UNMAPPED\",\"operand1\":\"0x41063\"", false},
+		{"\"VA_UNMAPPED\",\"operand1\":\"0x42061\"", false},
+		{"\"VA_UNMAPPED\",\"operand1\":\"0x41060\"", false},
+		{"\"L1_FLAGS\",\"operand1\":\"0x41061\"", false},
+	};
+	const struct holders h = {.nr = 1, .writable = 1};
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char list[512];
+		char text[1024] = "";
+		struct text t = text_in(text, sizeof(text));
+		cJSON *refusals;
+		struct why_case c = {.event = NULL};
+
+		snprintf(list, sizeof(list),
+			 "[{\"rule\":%s,\"request\":6163},"
+			 "{\"rule\":\"BAD_TYPE\",\"mfn\":\"0x41\","
+			 "\"seen\":\"0x7400000000000001\","
+			 "\"expected\":\"0x1000000000000000\"}]",
+			 rows[i].earlier);
+		refusals = cJSON_Parse(list);
+		c.refusals = refusals;
+		c.event = cJSON_GetArrayItem(refusals, 1);
+		hints_tell(&t, &c, &h);
+		assert_non_null(strstr(text, "accepted if the entry that holds "
+					     "it had been written without RW"));
+		assert_int_equal(strstr(text, "RW, or the mapping were "
+					      "reachable at #6163\n") != NULL,
+				 rows[i].named);
+		cJSON_Delete(refusals);
+	}
+}
+
 static void without_facts_there_is_no_hint(void **state)
 {
 	const struct holders h = {.as_pfn = 0x99};
@@ -436,6 +479,7 @@ int main(void)
 						space_set_up,
 						machine_tear_down),
 		cmocka_unit_test(hints_follow_from_facts),
+		cmocka_unit_test(an_earlier_refusal_may_be_what_is_wrong),
 		cmocka_unit_test(without_facts_there_is_no_hint),
 		cmocka_unit_test(a_report_of_nothing_is_short),
 	};
