@@ -24,6 +24,7 @@
 #include "cli/expect.h"
 #include "cli/recording.h"
 #include "cli/session.h"
+#include "cli/session_end.h"
 #include "cli/terminal.h"
 #include "cli/write_all.h"
 
@@ -440,91 +441,6 @@ static void run_loop(struct loop *l, double deadline)
 	}
 }
 
-static bool is_cpu_complaint(const char *line)
-{
-	return strstr(line, "unable to find CPU model") != NULL ||
-	       strstr(line, "-x86_64-cpu") != NULL;
-}
-
-/* The hypervisor has given up: what it said of that. */
-static void judge_failure(struct session *s)
-{
-	const struct monitor *m = s->monitor;
-
-	if (m->unfit != NULL) {
-		s->result = RUN_BAD_CPU;
-		snprintf(s->error, sizeof(s->error),
-			 "this model lacks what the hypervisor needs: %s",
-			 monitor_text(m->unfit, UNFIT_LACKS,
-				      "it is not known"));
-		return;
-	}
-	s->result = RUN_HV_FAILED;
-	snprintf(s->error, sizeof(s->error), "%s",
-		 m->panic != NULL ? monitor_text(m->panic, PANIC_REASON, "")
-				  : "its last words are on the console");
-}
-
-static void judge_exit(struct loop *l, int code)
-{
-	struct session *s = l->session;
-
-	if (l->ended_by_us && code != QEMU_EXIT_HV_FAILED) {
-		return; /* the reason that we had */
-	}
-	switch (code) {
-	case QEMU_EXIT_BROKEN:
-		s->result = RUN_STOPPED;
-		return;
-	case QEMU_EXIT_POWEROFF:
-		s->result = RUN_POWERED_OFF;
-		return;
-	case QEMU_EXIT_CRASH:
-		s->result = strcmp(monitor_text(s->monitor->shutdown,
-						SHUTDOWN_REASON, ""),
-				   "halted") == 0
-				    ? RUN_HALTED
-				    : RUN_CRASHED;
-		return;
-	case QEMU_EXIT_REBOOT:
-		s->result = RUN_REBOOTED;
-		return;
-	case QEMU_EXIT_HV_FAILED:
-		judge_failure(s);
-		return;
-	case 0:
-		/* By -no-reboot a reset ends QEMU in order; so does gdb. */
-		s->result = s->options->gdb ? RUN_QUIT : RUN_HV_FAILED;
-		snprintf(s->error, sizeof(s->error),
-			 "the machine was reset (a triple fault?)");
-		return;
-	default:
-		s->result = is_cpu_complaint(l->last_line) ? RUN_BAD_CPU
-							   : RUN_QEMU_FAILED;
-		snprintf(s->error, sizeof(s->error), "%s%s",
-			 s->result == RUN_BAD_CPU
-				 ? "QEMU does not take this model: "
-				 : "",
-			 l->last_line[0] != '\0' ? l->last_line
-						 : "it gave no reason");
-		l->held = false;
-	}
-}
-
-/* What QEMU's end means, unless it was ours to end. */
-static void judge(struct loop *l, int status)
-{
-	struct session *s = l->session;
-
-	if (WIFEXITED(status)) {
-		judge_exit(l, WEXITSTATUS(status));
-	} else if (!l->ended_by_us) {
-		s->result = RUN_QEMU_FAILED;
-		snprintf(s->error, sizeof(s->error),
-			 "it was killed by signal %d", WTERMSIG(status));
-	}
-}
-
 static void run_qemu(struct loop *l)
 {
 	struct session *s = l->session;
@@ -541,7 +457,10 @@ static void run_qemu(struct loop *l)
 	run_loop(l, s->options->timeout == 0 ? 0 : start + s->options->timeout);
 	terminal_restore();
 	debugger_close(&l->debugger);
-	judge(l, qemu_finish(&l->qemu));
+	if (session_end(s, qemu_finish(&l->qemu), l->ended_by_us,
+			l->last_line)) {
+		l->held = false;
+	}
 	release_line(l);
 	s->seconds = now() - start;
 	s->expect_seen = l->expect.seen;
