@@ -142,6 +142,15 @@ static const char *set_initrd(struct run_domain *d, const char *value)
 	return set_text(value, &d->initrd);
 }
 
+/* yes, no, or names; whether there are such domains is seen at the end. */
+static const char *set_privileged(struct run_domain *d, const char *value)
+{
+	const char *not_a_flag = set_flag(value, &d->privileged);
+
+	d->over = not_a_flag == NULL ? NULL : value;
+	return *value == '\0' ? not_a_flag : NULL;
+}
+
 static const char *set_restarts(struct run_domain *d, const char *value)
 {
 	uint64_t n;
@@ -191,7 +200,7 @@ const char *domains_set(struct run_domain *d, const char *key,
 	case RESTART:
 		return set_restarts(d, value);
 	case PRIV:
-		return set_flag(value, &d->privileged);
+		return set_privileged(d, value);
 	default:
 		return "is no key of a domain";
 	}
@@ -284,14 +293,44 @@ const char *domains_restart(struct domains *ds, const char *text, char *error)
 	return error;
 }
 
+/* The domains that d is privileged over, by name. */
+static const char *find_over(const struct domains *ds, struct run_domain *d,
+			     char *error)
+{
+	const char *at = d->over;
+
+	while (at != NULL && *at != '\0') {
+		const size_t length = strcspn(at, "+");
+		unsigned int i = 0;
+
+		while (i < ds->nr && (strlen(ds->list[i].name) != length ||
+				      memcmp(ds->list[i].name, at, length))) {
+			i++;
+		}
+		if (i == ds->nr || &ds->list[i] == d) {
+			snprintf(error, DOMAINS_ERROR_SIZE,
+				 "domain %s: privileged=%s names no other "
+				 "domain (nor is it yes or no)",
+				 d->name, d->over);
+			return error;
+		}
+		d->may_map |= UINT32_C(1) << i;
+		at += length + (at[length] == '+');
+	}
+	return NULL;
+}
+
 const char *domains_check(struct domains *ds, char *error)
 {
 	uint64_t memory = 0;
 	unsigned int vcpus = 0;
 
 	for (unsigned int i = 0; i < ds->nr; i++) {
-		const struct run_domain *d = &ds->list[i];
+		struct run_domain *d = &ds->list[i];
 
+		if (find_over(ds, d, error) != NULL) {
+			return error;
+		}
 		if (domains_find(ds, d->name) != d) {
 			snprintf(error, DOMAINS_ERROR_SIZE,
 				 "two domains have the name '%s'", d->name);

@@ -23,7 +23,10 @@ struct run_domain {
 	uint64_t memory;    /* bytes, whole MiB */
 	unsigned int vcpus;
 	uint32_t restarts; /* how often it may begin again */
-	bool privileged;   /* may map what other domains own */
+	/* May map what others own: all of them, or those named ("a+b"). */
+	bool privileged;
+	const char *over; /* NULL: none is named */
+	uint32_t may_map; /* of those named, by domains_check(): bit n, nth */
 };
 
 struct domains {

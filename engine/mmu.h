@@ -135,6 +135,7 @@ struct mmu_domain {
 		};
 		uint64_t owed;
 	};
+	uint32_t may_map;      /* whose frames, by place in m->domain */
 	uint64_t destroy_next; /* mmu_domain_destroy's progress: an mfn */
 	uint32_t freed_head;   /* frames that wait for a flush, 0: none */
 	uint32_t nr_freed;
@@ -291,6 +292,7 @@ struct granted {
 	bool by_pte;
 	bool writable;
 	mfn_t frame;
+	uint64_t flags; /* of the entry, beside those that every mapping has */
 };
 /*
  * Each replaces the entry named, whose translations are gone afterwards.
@@ -302,6 +304,12 @@ MUST_CHECK int mmu_grant_unmap(struct mmu_vcpu *v, const struct granted *g);
 /* The entry that maps new_address moves to where the mapping was. */
 MUST_CHECK int mmu_grant_replace(struct mmu_vcpu *v, const struct granted *g,
 				 uint64_t new_address);
+
+/*
+ * From now on d may map frames of owner's by number, whatever they hold, as if
+ * each were granted to it. The right ends with either of the two.
+ */
+void mmu_may_map(struct mmu_domain *d, const struct mmu_domain *owner);
 
 /*
  * For a copy that the hypervisor makes: the frame stays the owner's, and

@@ -10,6 +10,10 @@
  * When the last entry of a record goes, the domain owes a flush and the
  * references, in that order: until both are paid the frame stays what it is
  * (I9). Nobody holds two domains' locks at once.
+ *
+ * The leave is a grant's, for one frame, or a right over a whole domain, which
+ * the hypervisor gives (mmu_may_map()). It stands with the one that has it, by
+ * the other's place in the machine's table, and goes with that place.
  */
 #include "engine/domain/foreign.h"
 
@@ -100,4 +104,44 @@ bool foreign_take_owed(struct mmu_domain *d, struct mmu_foreign *ret)
 	}
 	d->foreign_owed = false;
 	return false;
+}
+
+static bool may_map(const struct mmu_domain *d, unsigned int place)
+{
+	return (d->may_map >> place & 1) != 0;
+}
+
+struct mmu_domain *foreign_owner(const struct mmu_domain *d, uint16_t domid,
+				 bool *ret_there)
+{
+	*ret_there = false;
+	for (unsigned int i = 0; i < MMU_MAX_DOMAINS; i++) {
+		struct mmu_domain *owner = d->m->domain[i];
+
+		/* One that gives its frames back is there no more. */
+		if (owner != NULL && owner != d && owner->domid == domid &&
+		    owner->destroy_next == 0) {
+			*ret_there = true;
+			return may_map(d, i) ? owner : NULL;
+		}
+	}
+	return NULL;
+}
+
+void mmu_may_map(struct mmu_domain *d, const struct mmu_domain *owner)
+{
+	for (unsigned int i = 0; i < MMU_MAX_DOMAINS; i++) {
+		if (d->m->domain[i] == owner) {
+			d->may_map |= UINT32_C(1) << i;
+		}
+	}
+}
+
+void foreign_forget(struct mmu *m, unsigned int place)
+{
+	for (unsigned int i = 0; i < MMU_MAX_DOMAINS; i++) {
+		if (m->domain[i] != NULL) {
+			m->domain[i]->may_map &= ~(UINT32_C(1) << place);
+		}
+	}
 }

@@ -22,6 +22,16 @@ MUST_CHECK int foreign_map(struct mmu_domain *d, struct mmu_domain *owner,
 /* One less. The references go when the door is left. */
 void foreign_unmap(struct mmu_domain *d, mfn_t f, bool writable);
 
+/*
+ * The domain of that number which d may map frames of; *ret_there: there is
+ * one, d's right or not. NULL: d has no such right.
+ */
+struct mmu_domain *foreign_owner(const struct mmu_domain *d, uint16_t domid,
+				 bool *ret_there);
+
+/* The domain in that place is forgotten, with everybody's right over it. */
+void foreign_forget(struct mmu *m, unsigned int place);
+
 /* Takes out a record without entries; false: there is none. */
 bool foreign_take_owed(struct mmu_domain *d, struct mmu_foreign *ret);
 

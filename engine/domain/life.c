@@ -7,6 +7,7 @@
 #include "engine/domain/life.h"
 
 #include "engine/domain/descriptor.h"
+#include "engine/domain/foreign.h"
 #include "engine/domain/reservation.h"
 #include "engine/domain/shared.h"
 #include "engine/port.h"
@@ -161,6 +162,7 @@ bool mmu_domain_forget(struct mmu_domain *d)
 	for (unsigned int i = 0; i < MMU_MAX_DOMAINS; i++) {
 		if (d->m->domain[i] == d) {
 			d->m->domain[i] = NULL;
+			foreign_forget(d->m, i);
 		}
 	}
 	return true;

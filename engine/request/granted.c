@@ -53,7 +53,8 @@ static int set_entry(struct mmu_vcpu *v, maddr_t where, pte_t e)
 
 static pte_t entry_for(const struct granted *g)
 {
-	return pte_make(g->frame, ENTRY_FLAGS | (g->writable ? PTE_RW : 0));
+	return pte_make(g->frame,
+			ENTRY_FLAGS | g->flags | (g->writable ? PTE_RW : 0));
 }
 
 static int map_own(struct mmu_vcpu *v, const struct granted *g)

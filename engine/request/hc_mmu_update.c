@@ -2,7 +2,9 @@
 /* mmu_update, update_va_mapping (xen.h, "HYPERVISOR_mmu_update"). */
 #include "engine/report/event.h"
 #include "engine/table/flush.h"
+#include "engine/domain/foreign.h"
 #include "engine/request/list.h"
+#include "engine/request/others.h"
 #include "engine/table/update.h"
 #include "engine/table/walk.h"
 
@@ -78,13 +80,36 @@ static int check_table_owner(struct mmu_domain *d, uint32_t foreigndom)
 		       : refuse_op(d, RULE_NO_SUCH_DOMAIN);
 }
 
+/*
+ * The other domain whose frames are meant, if the caller may map them and the
+ * tables are its own. NULL: as any list, refused or not.
+ */
+static __attribute__((cold)) struct mmu_domain *other_owner(
+	const struct mmu_domain *d, uint32_t foreigndom)
+{
+	const uint32_t tables = foreigndom >> 16;
+	bool there;
+
+	return tables == 0 || tables - 1 == d->domid
+		       ? foreign_owner(d, (uint16_t)foreigndom, &there)
+		       : NULL;
+}
+
 int64_t hc_mmu_update(struct mmu_vcpu *v, uint64_t arg[6])
 {
 	struct mmu_domain *d = v->dom;
 	struct mmu_update req = {0};
 	struct request_list b;
-	int rc = list_begin(v, MMU_OP_MMU_UPDATE, arg, &b);
+	int rc;
 
+	if (unlikely(d->may_map != 0)) {
+		struct mmu_domain *owner = other_owner(d, (uint32_t)arg[3]);
+
+		if (owner != NULL) {
+			return others_mmu_update(v, arg, owner);
+		}
+	}
+	rc = list_begin(v, MMU_OP_MMU_UPDATE, arg, &b);
 	if (unlikely(rc != 0)) {
 		return rc == -XEN_ERESTART
 			       ? list_end(v, arg, &b, sizeof(req), rc)
@@ -205,8 +230,13 @@ int64_t hc_update_va_mapping(struct mmu_vcpu *v, uint64_t arg[6])
 
 int64_t hc_update_va_mapping_otherdomain(struct mmu_vcpu *v, uint64_t arg[6])
 {
-	int rc = mmu_begin(v, MMU_OP_UPDATE_VA_MAPPING_OTHER, arg);
+	struct mmu_domain *owner = other_owner(v->dom, (uint16_t)arg[3]);
+	int rc;
 
+	if (owner != NULL && pte_present(pte(arg[1]))) {
+		return others_update_va(v, arg, owner);
+	}
+	rc = mmu_begin(v, MMU_OP_UPDATE_VA_MAPPING_OTHER, arg);
 	if (rc == 0) {
 		rc = check_domid(v->dom, (uint16_t)arg[3]);
 	}

@@ -4,6 +4,7 @@
  * (I10). A request that fails ends its batch; those before it stand.
  */
 #include "abi/guest_range.h"
+#include "engine/domain/foreign.h"
 #include "engine/request/list.h"
 
 bool list_address_ok(uint64_t address)
@@ -18,13 +19,16 @@ int check_list(struct mmu_domain *d, uint64_t address)
 
 int check_domid(struct mmu_domain *d, uint16_t domid)
 {
+	bool there;
+
 	if (likely(domid == DOMID_SELF || domid == d->domid)) {
 		return 0;
 	}
 	if (domid == DOMID_IO || domid == DOMID_XEN) {
 		return refuse_op(d, RULE_FOREIGN_DOMAIN);
 	}
-	return refuse_op(d, RULE_NO_SUCH_DOMAIN);
+	(void)foreign_owner(d, domid, &there);
+	return refuse_op(d, there ? RULE_FOREIGN_DOMAIN : RULE_NO_SUCH_DOMAIN);
 }
 
 int list_begin(struct mmu_vcpu *v, enum mmu_operation id, const uint64_t arg[6],

@@ -215,8 +215,18 @@ static bool parse_domain(struct options *o, const char *word)
 		the_domain(o)->restarts = (uint32_t)n;
 		return true;
 	}
-	return is_word(word, "initrd", &the_domain(o)->wants_initrd) ||
-	       is_word(word, "privileged", &the_domain(o)->privileged);
+	if ((v = value_of(word, "privileged=")) != NULL) {
+		if (!parse_number(v, &n) || n > DOMAINS) {
+			return false;
+		}
+		the_domain(o)->may_map |= UINT32_C(1) << (n - 1);
+		return true;
+	}
+	if (same(word, "privileged")) {
+		the_domain(o)->may_map = (UINT32_C(1) << DOMAINS) - 1;
+		return true;
+	}
+	return is_word(word, "initrd", &the_domain(o)->wants_initrd);
 }
 
 /* What is said of the machine. */

@@ -224,6 +224,30 @@ static void tell(const struct domain *d, const struct build_result *b)
 	control_end();
 }
 
+/* The domains are described in the order of their places in the table. */
+static void allow(struct domain *d, struct domain *owner)
+{
+	if ((d->config->may_map >> owner->slot & 1) != 0) {
+		mmu_may_map(&d->mmu, &owner->mmu);
+	}
+}
+
+/*
+ * Rights over it, and its own over those that live. Not before its tables are
+ * the vCPU's: a frame that another has mapped writable is none to build with.
+ */
+static void allow_mapping(struct domain *d)
+{
+	for (unsigned int i = 0; i < DOMAINS; i++) {
+		struct domain *other = domain_at(i);
+
+		if (other != NULL && other != d && !other->stopping) {
+			allow(other, d);
+			allow(d, other);
+		}
+	}
+}
+
 /* The domain has its frames: what stands in them, and its first vCPU. */
 static int build(struct domain *d, struct build_error *e)
 {
@@ -249,6 +273,7 @@ static int build(struct domain *d, struct build_error *e)
 		panic("the domain's rings cannot be held");
 	}
 	init_state(d->vcpu[0], &built);
+	allow_mapping(d);
 	tell(d, &built);
 	plan.of = NULL;
 	return 0;

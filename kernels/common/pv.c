@@ -42,15 +42,24 @@ void *va_of(const struct pv *s, uint64_t frame)
 	return (void *)(s->virt_base + (m2p[frame] << PAGE_SHIFT));
 }
 
-volatile uint64_t *entry_of(const struct pv *s, const void *address)
+uint64_t entry_frame(const struct pv *s, const void *address)
 {
 	vaddr_t va = vaddr((uintptr_t)address);
 	pte_t *table = s->l4;
+	mfn_t frame = mfn(0);
 
 	for (unsigned int level = 4; level > 1; level--) {
-		table = va_of(s, pte_mfn(table[pt_index(va, level)]).v);
+		frame = pte_mfn(table[pt_index(va, level)]);
+		table = va_of(s, frame.v);
 	}
-	return &table[pt_index(va, 1)].v;
+	return frame.v;
+}
+
+volatile uint64_t *entry_of(const struct pv *s, const void *address)
+{
+	pte_t *table = va_of(s, entry_frame(s, address));
+
+	return &table[pt_index(vaddr((uintptr_t)address), 1)].v;
 }
 
 int64_t map_page(const void *page, uint64_t entry)

@@ -31,6 +31,8 @@ uint64_t mfn_at(const struct pv *s, const void *address);
 void *va_of(const struct pv *s, uint64_t frame);
 /* The L1 entry that maps an address, as it is seen: read-only. */
 volatile uint64_t *entry_of(const struct pv *s, const void *address);
+/* The frame of the L1 table that maps an address. */
+uint64_t entry_frame(const struct pv *s, const void *address);
 /* Maps a page again: any entry. */
 int64_t map_page(const void *page, uint64_t entry);
 

@@ -2,8 +2,9 @@
 /*
  * Two of these run side by side: they share events and frames, and each tries
  * to get from the other what it may not have. "offers=DOMID" or "takes=DOMID"
- * on the command line say which is which, and who the other is. They go step by
- * step together, so that each knows what the other has just done.
+ * on the command line say which is which, and who the other is; "rules=DOMID",
+ * that the first may map what the other owns. They go step by step together, so
+ * that each knows what the other has just done.
  */
 #include "kernels/neighbours/neighbours.h"
 
@@ -58,8 +59,12 @@ void kernel_main(uint64_t start_info)
 
 	pv_start(&n.pv, start_info);
 	line = (const char *)n.pv.start->cmd_line;
-	n.first = cmdline_text(line, "offers") != NULL;
-	n.peer = (domid_t)cmdline_number(line, n.first ? "offers" : "takes",
+	n.rules = cmdline_text(line, "rules") != NULL;
+	n.first = n.rules || cmdline_text(line, "offers") != NULL;
+	n.peer = (domid_t)cmdline_number(line,
+					 n.rules   ? "rules"
+					 : n.first ? "offers"
+						   : "takes",
 					 NOBODY);
 	n.self = own_number();
 	meet(&n);
@@ -67,6 +72,7 @@ void kernel_main(uint64_t start_info)
 	check_grants(&n);
 	check_copies(&n);
 	leave_grants(&n);
+	check_foreign(&n);
 	step(&n);
 	if (n.first) {
 		check_end(&n);

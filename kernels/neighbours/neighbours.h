@@ -18,6 +18,7 @@ struct mapping {
 
 struct neighbour {
 	struct pv pv;
+	bool rules; /* may map the other's memory */
 	bool first; /* offers what the other one takes */
 	domid_t self;
 	domid_t peer;
@@ -57,6 +58,8 @@ void check_grants(struct neighbour *n);
 void check_copies(struct neighbour *n);
 /* What each has of the other when the second ends. */
 void leave_grants(struct neighbour *n);
+/* Mapping the other's memory by its number, with a right to it or without. */
+void check_foreign(struct neighbour *n);
 void check_grants_end(struct neighbour *n);
 
 /* The other one has ended: nothing of it is left. The first only. */

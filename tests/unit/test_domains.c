@@ -89,6 +89,25 @@ static void domains_are_described_by_keys(void **state)
 	run_options_fini(&o);
 }
 
+static void a_right_names_the_domains_that_it_is_over(void **state)
+{
+	const char *const words[] = {"--domain", "name=a,privileged=c+b",
+				     "--domain", "name=b",
+				     "--domain", "name=c,privileged=no",
+				     NULL};
+	char error[RUN_OPTIONS_ERROR_SIZE];
+	struct run_options o = {0};
+	const struct run_domain *d = o.domains.list;
+
+	(void)state;
+	assert_int_equal(parse(words, &o, error), RUN_OPTIONS_OK);
+	assert_int_equal(d[0].may_map, 6);
+	assert_false(d[0].privileged);
+	assert_int_equal(d[1].may_map, 0);
+	assert_int_equal(d[2].may_map, 0);
+	run_options_fini(&o);
+}
+
 static void what_does_not_go_together_is_refused(void **state)
 {
 	static const char big[] = "memory=100T,initrd=none";
@@ -106,7 +125,11 @@ static void what_does_not_go_together_is_refused(void **state)
 		{{"--domain", "name=a b"}, "name=a b is no name"},
 		{{"--domain", "name="}, "is no name"},
 		{{"--domain", "memory=1.5M"}, "memory=1.5M is no size"},
-		{{"--domain", "privileged=maybe"}, "neither yes nor no"},
+		{{"--domain", "privileged=maybe"}, "names no other domain"},
+		{{"--domain", "name=a,privileged=a"}, "names no other domain"},
+		{{"--domain", "name=a,privileged=b+c", "--domain", "name=b"},
+		 "privileged=b+c names no other domain"},
+		{{"--domain", "privileged="}, "neither yes nor no"},
 		{{"--domain", "initrd=none,initrd=x"}, "an initrd, and none"},
 		{{"--domain", "name=a", "--memory", "1G"},
 		 "--memory is a key of --domain"},
@@ -250,6 +273,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_guest_is_one_domain),
 		cmocka_unit_test(domains_are_described_by_keys),
+		cmocka_unit_test(a_right_names_the_domains_that_it_is_over),
 		cmocka_unit_test(what_does_not_go_together_is_refused),
 		cmocka_unit_test(there_are_so_many_domains_and_vcpus),
 		cmocka_unit_test(a_file_has_a_section_for_each),

@@ -332,6 +332,77 @@ static void a_granted_frame_returns_to_its_owner(void **state)
 	assert_int_equal(fr->count, count);
 }
 
+static int64_t update_of_theirs(struct machine *m, uint64_t ptr, uint64_t val,
+				uint16_t domid)
+{
+	const struct mmu_update u = {.ptr = ptr, .val = val};
+	uint64_t arg[6] = {GUEST_BUFFER, 1, 0, domid};
+
+	memcpy(m->guest, &u, sizeof(u));
+	return hc_mmu_update(&m->vcpu, arg);
+}
+
+/* Another's frame is mapped by a right over just that domain, or not at all. */
+static void a_right_over_a_domain_maps_its_frames(void **state)
+{
+	struct machine *m = *state;
+	const uint16_t theirs = TEST_DOMID + 1;
+	uint64_t page, table;
+	uint32_t count;
+
+	machine_second_domain(m);
+	page = pte_make(their_page(m), RW_FLAGS).v;
+	table = m->other_vcpu.kernel_root.v;
+	count = m->frames[table].count;
+	assert_int_equal(update_of_theirs(m, l1_slot(SLOT), page, theirs),
+			 -XEN_EPERM);
+	assert_int_equal(m->dom.refusal.rule, RULE_FOREIGN_DOMAIN);
+	assert_int_equal(update_of_theirs(m, l1_slot(SLOT), page, theirs + 1),
+			 -XEN_ESRCH);
+	mmu_may_map(&m->dom, &m->other);
+	assert_int_equal(update_of_theirs(m, l1_slot(SLOT), page, theirs), 0);
+	machine_check(m);
+	assert_true(mfn_eq(pte_mfn(entry_of(m, dom_frame(L1_FRAME), SLOT)),
+			   their_page(m)));
+	/* Not as its own, nor as anybody's but the one that owns it. */
+	assert_int_equal(update_of_theirs(m, l1_slot(SLOT + 1), page,
+					  DOMID_SELF),
+			 -XEN_EBUSY);
+	assert_int_equal(update_of_theirs(m, l1_slot(SLOT + 1),
+					  pte_make(dom_frame(60), RO_FLAGS).v,
+					  theirs),
+			 -XEN_EINVAL);
+	/* A table of its is read, not written. */
+	assert_int_equal(update_of_theirs(m, l1_slot(SLOT + 1),
+					  pte_make(mfn(table), RW_FLAGS).v,
+					  theirs),
+			 -XEN_EBUSY);
+	assert_int_equal(update_of_theirs(m, l1_slot(SLOT + 1),
+					  pte_make(mfn(table), RO_FLAGS).v,
+					  theirs),
+			 0);
+	machine_check(m);
+	/* Flags are judged, other kinds of table and of update refused. */
+	assert_int_equal(update_of_theirs(m, l1_slot(SLOT + 2), page | PTE_PWT,
+					  theirs),
+			 -XEN_EINVAL);
+	assert_int_equal(update_of_theirs(m,
+					  entry_at(dom_frame(L2_FRAME), SLOT),
+					  page, theirs),
+			 -XEN_EINVAL);
+	assert_int_equal(update_of_theirs(m,
+					  (page & ~UINT64_C(4095)) |
+						  MMU_MACHPHYS_UPDATE,
+					  1, theirs),
+			 -XEN_EPERM);
+	machine_check(m);
+	/* It goes as any entry does. */
+	assert_int_equal(update_of_theirs(m, l1_slot(SLOT), 0, theirs), 0);
+	assert_int_equal(call_mmu_update(m, l1_slot(SLOT + 1), 0), 0);
+	machine_check(m);
+	assert_int_equal(m->frames[table].count, count);
+}
+
 /* What is the hypervisor's own ends with the owner, whoever maps it. */
 static void a_lent_frame_is_lent_to_nobody_else(void **state)
 {
@@ -469,6 +540,7 @@ int main(void)
 		TEST(a_gdt_is_installed_whole_or_not_at_all),
 		TEST(a_call_gate_leads_nowhere_but_to_the_guest),
 		TEST(a_granted_frame_returns_to_its_owner),
+		TEST(a_right_over_a_domain_maps_its_frames),
 		TEST(a_lent_frame_is_lent_to_nobody_else),
 		TEST(a_borrowed_frame_is_given_back),
 		TEST(a_walk_keeps_out_of_what_is_not_the_guests),

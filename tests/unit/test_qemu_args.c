@@ -240,7 +240,8 @@ static void several_domains_are_named_with_their_modules(void **state)
 	o.domains.list[0] = (struct run_domain){.name = "web",
 						.memory = 64 * MIB,
 						.vcpus = 2,
-						.restarts = 3};
+						.restarts = 3,
+						.may_map = 2};
 	o.domains.list[1] = (struct run_domain){.name = "db",
 						.memory = GIB,
 						.vcpus = 1,
@@ -252,10 +253,11 @@ static void several_domains_are_named_with_their_modules(void **state)
 	a = qemu_arguments(&c);
 	assert_non_null(a);
 	assert_string_equal(after(a, "-smp"), "2");
-	assert_string_equal(after(a, "-append"),
-			    "loglevel=info audit=exit debug-exit fresh cpus=2"
-			    " domain=web dom-memory=64 vcpus=2 restart=3 initrd"
-			    " domain=db dom-memory=1024 privileged");
+	assert_string_equal(
+		after(a, "-append"),
+		"loglevel=info audit=exit debug-exit fresh cpus=2"
+		" domain=web dom-memory=64 vcpus=2 restart=3 privileged=2 initrd"
+		" domain=db dom-memory=1024 privileged");
 	assert_string_equal(after(a, "-initrd"),
 			    "/proc/self/fd/10 console=hvc0,/proc/self/fd/11,"
 			    "/proc/self/fd/20 a,,b");
