@@ -45,7 +45,7 @@ static const struct command commands[] = {
 	{"replay", "FILE [OPTION]...",
 	 "run a recording again in this process, and compare", replay_help,
 	 cmd_replay},
-	{"report", "FILE -o OUT.html [--lab HISTORY]",
+	{"report", "FILE [-o OUT.html] [--lab HISTORY] [--perfetto OUT]",
 	 "a recording as a page for a browser", report_help, cmd_report},
 	{"shrink", "FILE [OPTION]...",
 	 "cut a recording down to what a refusal takes", shrink_help,

@@ -13,18 +13,22 @@
 
 #include "cli/report/collect.h"
 #include "cli/report/page.h"
+#include "cli/report/perfetto.h"
 #include "engine/mmu.h"
 #include "lab/many.h"
 
 const char report_help[] =
-	"usage: pagewarden report FILE -o OUT.html [--lab HISTORY]\n"
+	"usage: pagewarden report FILE [-o OUT.html [--lab HISTORY]]\n"
+	"                              [--perfetto OUT]\n"
 	"\n"
 	"Makes a page of a recording (run --record, lab --record), to be read\n"
 	"in a browser without a network: how it ended and why, the memory as a\n"
 	"map through time, the requests, the tables from any root.\n"
 	"\n"
 	"  --lab HISTORY  the policies of that history beside it, run now in the\n"
-	"                 simulator\n";
+	"                 simulator\n"
+	"  --perfetto OUT requests, phases, flushes and frames by type as\n"
+	"                 TrackEvents, for the Perfetto UI\n";
 
 #define LAB_MEMORY (UINT64_C(64) << 20)
 
@@ -308,14 +312,34 @@ enum exit_status report_write(const char *recording, const char *out,
 	return status;
 }
 
+static enum exit_status write_perfetto(const char *recording, const char *out)
+{
+	enum exit_status status = STATUS_USAGE;
+	char error[TRACE_ERROR_SIZE];
+	struct trace t = {0};
+
+	if (!trace_read_file(&t, recording, error)) {
+		say("%s: %s", recording, error);
+	} else if (!perfetto_write(&t, out, error)) {
+		say("%s: %s", out, error);
+	} else {
+		status = STATUS_OK;
+	}
+	trace_free(&t);
+	return status;
+}
+
 int cmd_report(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{"lab", required_argument, NULL, 'l'},
+		{"perfetto", required_argument, NULL, 'p'},
 		{NULL, 0, NULL, 0},
 	};
 	const char *out = NULL;
 	const char *lab = NULL;
+	const char *perfetto = NULL;
+	enum exit_status status = STATUS_OK;
 	bool good = true;
 	int c;
 
@@ -323,11 +347,12 @@ int cmd_report(int argc, char **argv)
 	while ((c = getopt_long(argc, argv, "o:", options, NULL)) != -1) {
 		out = c == 'o' ? optarg : out;
 		lab = c == 'l' ? optarg : lab;
+		perfetto = c == 'p' ? optarg : perfetto;
 		good = good && c != '?';
 	}
-	if (!good || out == NULL || optind + 1 != argc) {
-		say("usage: pagewarden report FILE -o OUT.html [--lab "
-		    "HISTORY]");
+	if (!good || (out == NULL && perfetto == NULL) || optind + 1 != argc) {
+		say("usage: pagewarden report FILE [-o OUT.html [--lab "
+		    "HISTORY]] [--perfetto OUT]");
 		return STATUS_USAGE;
 	}
 	if (lab != NULL && lab_find_history(lab) == NULL) {
@@ -335,5 +360,11 @@ int cmd_report(int argc, char **argv)
 		    lab);
 		return STATUS_USAGE;
 	}
-	return (int)report_write(argv[optind], out, lab);
+	if (out != NULL) {
+		status = report_write(argv[optind], out, lab);
+	}
+	if (perfetto != NULL && status == STATUS_OK) {
+		status = write_perfetto(argv[optind], perfetto);
+	}
+	return (int)status;
 }
