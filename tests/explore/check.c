@@ -27,8 +27,10 @@ static void check_flushed(struct world *w, const struct mmu_vcpu *v,
 
 	switch (r->kind) {
 	case REQUEST_FLUSH_ALL:
-	case REQUEST_INVLPG_ALL:
 		asked = all;
+		break;
+	case REQUEST_INVLPG_ALL:
+		asked = r->level == 0 ? all : 0;
 		break;
 	case REQUEST_FLUSH_MULTI:
 	case REQUEST_INVLPG_MULTI:
@@ -78,7 +80,7 @@ static void check_walks(struct world *w, const struct request *r,
 	pte_t is = pte_read(
 		&frame_ptes(&w->mmu, named(r->frame))[w->scope->slot[r->slot]]);
 
-	if (before->upper && pte_present(before->entry) &&
+	if (before->level > 1 && pte_present(before->entry) &&
 	    ((before->entry.v ^ is.v) & (PTE_P | PTE_RW | PTE_FRAME_MASK)) !=
 		    0 &&
 	    (all & ~w->flushed_all) != 0) {
@@ -105,6 +107,10 @@ static void check_grant(struct world *w, const struct request *r,
 			&frame_ptes(&w->mmu,
 				    named(r->frame))[w->scope->slot[r->slot]]);
 	}
+	if ((before->settled && before->level != 1) ||
+	    (vcpus_of(w, w->vcpu[r->vcpu].dom) & ~w->flushed_all) != 0) {
+		world_fault(w, "a grant's entry is of no L1, or not flushed");
+	}
 	if (((is.v ^ asked.v) & (PTE_FRAME_MASK | PTE_P | PTE_RW)) != 0) {
 		world_fault(w, "a grant's entry is %#lx and not %#lx", is.v,
 			    asked.v);
@@ -117,6 +123,17 @@ static void check_exchange(struct world *w, const struct request *r)
 	if (mmu_owns(w->vcpu[r->vcpu].dom, named(r->frame))) {
 		world_fault(w, "frame %#lx was given away and stays",
 			    named(r->frame).v);
+	}
+}
+
+/* The LDT's pages were found by the tables before. */
+static void check_ldt(struct world *w, const struct request *r,
+		      const struct before *before)
+{
+	const struct mmu_vcpu *v = &w->vcpu[r->vcpu];
+
+	if (!mfn_eq(before->root, v->kernel_root) && v->ldt[0].v != 0) {
+		world_fault(w, "a page of the LDT is of the root before");
 	}
 }
 
@@ -135,14 +152,16 @@ void check_before(const struct world *w, const struct request *r,
 			r->must_fail && (!r->always_bad ||
 					 w->vcpu[r->vcpu].dom->dying_head == 0),
 	};
+	ret->settled = w->vcpu[r->vcpu].dom->dying_head == 0;
+	ret->root = w->vcpu[r->vcpu].kernel_root;
 	if ((is_update(r) || is_grant(r)) && r->frame < w->nr_named) {
 		ret->entry =
 			frame_ptes(&w->mmu,
 				   named(r->frame))[w->scope->slot[r->slot]];
 		ret->live = request_is_live_table(w, r->frame);
-		ret->upper = ret->live &&
-			     w->vcpu[r->vcpu].dom->dying_head == 0 &&
-			     frame_of(&w->mmu, named(r->frame))->type > 1;
+		if (ret->live && ret->settled) {
+			ret->level = frame_of(&w->mmu, named(r->frame))->type;
+		}
 	}
 }
 
@@ -153,6 +172,7 @@ void check_done(struct world *w, const struct request *r,
 		world_fault(w, "what must be refused was done");
 	}
 	check_flushed(w, &w->vcpu[r->vcpu], r);
+	check_ldt(w, r, before);
 	if (is_update(r)) {
 		check_entry(w, r, before);
 		check_walks(w, r, before);

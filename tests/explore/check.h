@@ -8,8 +8,10 @@
 /* What stood there: the entry that an update is about. */
 struct before {
 	pte_t entry;
-	bool live;  /* in a table in use */
-	bool upper; /* and not in an L1 */
+	bool settled;       /* nothing is going down */
+	bool live;          /* in a table in use */
+	unsigned int level; /* of that, if settled; or 0 */
+	mfn_t root;         /* of the vCPU that asks */
 	bool must_fail;
 };
 

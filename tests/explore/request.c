@@ -157,6 +157,9 @@ static int64_t ext(struct world *w, struct mmu_vcpu *v, const struct request *r)
 	};
 	unsigned int c = cmd[r->kind];
 
+	if (r->kind == REQUEST_INVLPG_ALL && r->level != 0) {
+		return mmuext(w, v, c, UINT64_C(1) << 48, 0);
+	}
 	if (r->kind == REQUEST_PIN) {
 		c = MMUEXT_PIN_L1_TABLE + r->level - 1u;
 	}

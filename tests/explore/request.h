@@ -49,7 +49,7 @@ enum request_kind {
 	REQUEST_FLUSH_LOCAL,
 	REQUEST_BATCH,       /* unpin .frame, then pin .other as .level */
 	REQUEST_FLUSH_MULTI, /* .level: the set of vCPUs */
-	REQUEST_INVLPG_ALL,
+	REQUEST_INVLPG_ALL,  /* .level: where no address is */
 	REQUEST_INVLPG_MULTI,
 	REQUEST_START_VCPU, /* root .frame, GDT .other */
 	REQUEST_SHARE,      /* lent by the hypervisor, .level: writable */

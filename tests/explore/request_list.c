@@ -55,6 +55,8 @@ static void add_flags(struct list *l, struct request r)
 {
 	static const uint64_t classes[] = {
 		PTE_P | PTE_RW, /* what ring 3 needs is added */
+		PTE_P,
+		PTE_US | PTE_RW, /* not present, and names a frame */
 		PTE_P | PTE_US | PTE_A | PTE_NX | PTE_AVAIL,
 		PTE_P | PTE_US | PTE_G | PTE_D,
 	};
@@ -304,6 +306,8 @@ static void add_flushes(struct list *l, struct request r)
 	r.kind = REQUEST_FLUSH_ALL;
 	add(l, r);
 	r.kind = REQUEST_INVLPG_ALL;
+	add(l, r);
+	r.level = 1;
 	add(l, r);
 	for (unsigned int set = 1; set <= 3; set++) {
 		r.level = (uint8_t)set;

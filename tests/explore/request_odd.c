@@ -242,7 +242,8 @@ static struct xen_memory_exchange one_for_one(struct world *w, uint64_t frame)
 		.in = {.nr_extents = 1, .domid = DOMID_SELF},
 		.out = {.nr_extents = 1, .domid = DOMID_SELF},
 	};
-	uint64_t lists[] = {frame, 0, 0, 0};
+	/* Beyond the lists' ends there is more of the kind. */
+	uint64_t lists[] = {frame, 0, frame, 0};
 
 	e.in.extent_start.p = (xen_pfn_t *)(uintptr_t)LISTS;
 	e.out.extent_start.p = (xen_pfn_t *)(uintptr_t)(LISTS + 8);

@@ -63,7 +63,8 @@ static const struct scope small[] = {
 		.slot = {0},
 		.nr_vcpus = 1,
 		.nr_doms = 1,
-		.groups = GROUP_TABLES | GROUP_DESC | GROUP_FIXED | GROUP_ODD,
+		.groups = GROUP_TABLES | GROUP_DESC | GROUP_ROOTS |
+			  GROUP_FIXED | GROUP_ODD,
 	},
 	{
 		.name = "a leaf, memory",

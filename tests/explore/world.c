@@ -203,6 +203,8 @@ static void give_frames(struct world *w)
 
 	for (unsigned int i = 0; i < w->nr_named; i++) {
 		if (i >= pool && i < s->nr_free) {
+			/* Somebody has left something in it. */
+			set_entry(w, named(i), mfn(XEN_FRAME));
 			pool_add(&w->mmu, named(i), 1);
 		} else {
 			assign(w, i >= second && i < pool, i);
