@@ -88,12 +88,6 @@ static void check_walks(struct world *w, const struct request *r,
 	}
 }
 
-static bool is_update(const struct request *r)
-{
-	return r->kind == REQUEST_UPDATE || r->kind == REQUEST_UPDATE_AD ||
-	       r->kind == REQUEST_DIRECT;
-}
-
 /* What the mapping of a grant replaced, or was (XSA-234). */
 static void check_grant(struct world *w, const struct request *r,
 			const struct before *before)
@@ -126,14 +120,45 @@ static void check_exchange(struct world *w, const struct request *r)
 	}
 }
 
-/* The LDT's pages were found by the tables before. */
-static void check_ldt(struct world *w, const struct request *r,
-		      const struct before *before)
+static bool is_update(const struct request *r)
+{
+	return r->kind == REQUEST_UPDATE || r->kind == REQUEST_UPDATE_AD ||
+	       r->kind == REQUEST_DIRECT;
+}
+
+static mfn_t request_to(const struct world *w, const struct request *r)
+{
+	return pte_mfn(request_entry(w, r));
+}
+
+static bool is_in_an_ldt(const struct world *w, const struct mmu_domain *d,
+			 mfn_t f)
+{
+	for (unsigned int i = 0; i < w->nr_vcpus; i++) {
+		if (w->vcpu[i].dom == d && mfn_eq(w->vcpu[i].ldt[0], f)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The LDT's pages were found by the tables before; a GDT is seen at once. */
+static void check_descriptors(struct world *w, const struct request *r,
+			      const struct before *before)
 {
 	const struct mmu_vcpu *v = &w->vcpu[r->vcpu];
+	pte_t was = before->entry;
 
 	if (!mfn_eq(before->root, v->kernel_root) && v->ldt[0].v != 0) {
 		world_fault(w, "a page of the LDT is of the root before");
+	}
+	if (is_update(r) && before->level == 1 && pte_present(was) &&
+	    !pte_writable(was) && !mfn_eq(pte_mfn(was), request_to(w, r)) &&
+	    is_in_an_ldt(w, v->dom, pte_mfn(was))) {
+		world_fault(w, "a page of the LDT has lost its mapping");
+	}
+	if (r->kind == REQUEST_SET_GDT && (w->flushed_all >> v->id & 1) == 0) {
+		world_fault(w, "the old GDT is not flushed");
 	}
 }
 
@@ -172,7 +197,7 @@ void check_done(struct world *w, const struct request *r,
 		world_fault(w, "what must be refused was done");
 	}
 	check_flushed(w, &w->vcpu[r->vcpu], r);
-	check_ldt(w, r, before);
+	check_descriptors(w, r, before);
 	if (is_update(r)) {
 		check_entry(w, r, before);
 		check_walks(w, r, before);

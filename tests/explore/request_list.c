@@ -115,6 +115,9 @@ static void add_entries(struct list *l, struct request r)
 		}
 		if (has(l, GROUP_FLAGS)) {
 			add_flags(l, r);
+		} else if (has(l, GROUP_DESC)) {
+			r.flags = RO_ENTRY & ~PTE_P;
+			add(l, r);
 		}
 	}
 	if (has(l, GROUP_LIMIT)) {
@@ -183,6 +186,24 @@ static void add_pairs(struct list *l, enum request_kind kind, struct request r)
 	}
 }
 
+/* The second frame is one that no domain has. */
+static void add_with_bad(struct list *l, enum request_kind kind,
+			 struct request r)
+{
+	static const uint8_t bad[] = {OPERAND_XEN, OPERAND_BEYOND,
+				      OPERAND_INVALID};
+
+	r.kind = (uint8_t)kind;
+	r.must_fail = true;
+	for (unsigned int f = 0; f < l->w->scope->nr_free; f++) {
+		r.frame = (uint8_t)f;
+		for (unsigned int i = 0; i < sizeof(bad); i++) {
+			r.other = bad[i];
+			add(l, r);
+		}
+	}
+}
+
 static void add_levels(struct list *l, struct request r)
 {
 	for (unsigned int level = 1; level <= 4; level++) {
@@ -224,6 +245,7 @@ static void add_descriptors(struct list *l, struct request r)
 	add_frames(l, REQUEST_SET_GDT,
 		   (struct request){.vcpu = r.vcpu, .other = OPERAND_NONE});
 	add_pairs(l, REQUEST_SET_GDT, r);
+	add_with_bad(l, REQUEST_SET_GDT, r);
 	d.kind = REQUEST_SET_GDT;
 	d.frame = OPERAND_NONE;
 	d.other = OPERAND_NONE;
@@ -405,6 +427,7 @@ static void add_vcpu(struct list *l, unsigned int vcpu)
 	if (l->full && has(l, GROUP_PAGES)) {
 		add_frames(l, REQUEST_CLEAR_PAGE, r);
 		add_pairs(l, REQUEST_COPY_PAGE, r);
+		add_with_bad(l, REQUEST_COPY_PAGE, r);
 	}
 	if (l->full && has(l, GROUP_MEMORY)) {
 		add_memory(l, r);

@@ -294,6 +294,10 @@ static uint8_t *view_frame(const struct world *w, unsigned int name, uint8_t *p)
 		unsigned int slot = w->scope->slot[i];
 		uint64_t v = owner == OWNER_FREE ? 0 : e[slot].v & ~added;
 
+		/* So are descriptors: rings, and those of gates. */
+		if (!pte_present(e[slot])) {
+			v &= ~(UINT64_C(3) << 45 | UINT64_C(3) << 16);
+		}
 		/* An L4 that was tried has the hypervisor's entries. */
 		if (slot >= XEN_L4_FIRST && slot <= XEN_L4_LAST) {
 			v = 0;

@@ -78,6 +78,18 @@ static const struct scope small[] = {
 		.groups = GROUP_TABLES | GROUP_MEMORY | GROUP_FIXED | GROUP_ODD,
 	},
 	{
+		.name = "a leaf, memory that grows",
+		.start = START_LEAF,
+		.nr_free = 2,
+		.nr_slots = 1,
+		.slot = {0},
+		.nr_vcpus = 1,
+		.nr_doms = 1,
+		.of_pool = 1,
+		.may_grow = 1,
+		.groups = GROUP_TABLES | GROUP_MEMORY | GROUP_FIXED,
+	},
+	{
 		.name = "a leaf, grants",
 		.start = START_MAPPED,
 		.nr_free = 1,
@@ -86,6 +98,17 @@ static const struct scope small[] = {
 		.nr_vcpus = 1,
 		.nr_doms = 1,
 		.groups = GROUP_TABLES | GROUP_GRANTS | GROUP_FIXED | GROUP_ODD,
+	},
+	{
+		.name = "a leaf half done",
+		.start = START_MAPPED,
+		.nr_free = 1,
+		.nr_slots = 2,
+		.slot = {0, 64},
+		.nr_vcpus = 1,
+		.nr_doms = 1,
+		.groups = GROUP_TABLES | GROUP_DIRECT | GROUP_GRANTS |
+			  GROUP_FIXED,
 	},
 	{
 		.name = "a leaf, another domain's frame",
@@ -183,6 +206,7 @@ static const struct scope medium[] = {
 		.nr_vcpus = 1,
 		.nr_doms = 1,
 		.of_pool = 1,
+		.may_grow = 1,
 		.groups = GROUP_TABLES | GROUP_MEMORY | GROUP_FIXED,
 	},
 	{

@@ -39,6 +39,7 @@ struct scope {
 	unsigned int nr_doms;
 	unsigned int of_second; /* of the free frames, the second domain's */
 	unsigned int of_pool;   /* and those that nobody has yet */
+	unsigned int may_grow;  /* each domain, by frames */
 	unsigned int groups;
 };
 

@@ -222,9 +222,8 @@ static void give_frames(struct world *w)
 		w->dom[0].nr_pages--;
 		assign(w, 1, w->nr_named - 1);
 	}
-	/* With one in the pool that is more than it may have. */
 	for (unsigned int i = 0; i < NR_DOMS; i++) {
-		w->dom[i].max_pages = w->dom[i].nr_pages + (s->of_pool != 0);
+		w->dom[i].max_pages = w->dom[i].nr_pages + s->may_grow;
 	}
 }
 
