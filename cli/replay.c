@@ -35,11 +35,12 @@ const char replay_help[] =
 	"Status: 0 all is equal and no audit found a difference, 1 not so,\n"
 	"2 bad usage or no trace that can be read.\n";
 
+/* Of this process alone: others may be busy, too. */
 static double now(void)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
@@ -143,7 +144,8 @@ static int replay(const struct trace *t, const struct replay_options *o)
 	if (o->oracle_every != 0) {
 		tell_oracle(&result.oracle);
 	}
-	printf("%" PRIu64 " operations%s, in %.3f s: %.2f million a second\n",
+	printf("%" PRIu64
+	       " operations%s, in %.3f s of CPU: %.2f million a second\n",
 	       result.operations, result.differs ? "" : ", all as recorded",
 	       seconds, (double)result.operations / seconds / 1e6);
 	replay_free(r);
