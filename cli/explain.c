@@ -205,7 +205,8 @@ static void make_again(const struct explanation *x, struct text *t)
 			add_word(t, o->argv[i]);
 		}
 	}
-	text_format(t, " --icount --stop-at %lu --gdb", monitor_number(x->subject, REFUSAL_REQUEST, 0));
+	text_format(t, " --icount --stop-at %lu --gdb",
+		    monitor_number(x->subject, REFUSAL_REQUEST, 0));
 }
 
 static void tell(const struct explanation *x, const cJSON *history)

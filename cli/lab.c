@@ -235,7 +235,9 @@ static unsigned int nr_cases(void)
 /* The runs that are asked for; NULL: out of memory. */
 static struct lab_job *collect(const struct request *r, unsigned int *ret_nr)
 {
-	struct lab_job *jobs = calloc(nr_cases() * NR_PLACES, sizeof(*jobs));
+	/* One more: there is no such thing as a list of none. */
+	struct lab_job *jobs =
+		calloc(nr_cases() * NR_PLACES + 1, sizeof(*jobs));
 	const struct lab_case *c;
 
 	*ret_nr = 0;

@@ -30,7 +30,7 @@ struct run_report {
 	enum run_result result;
 	const struct monitor *monitor;
 	const cJSON *reports; /* as cli/why/members.h has them, or NULL */
-	const char *expect; /* NULL: nothing was expected */
+	const char *expect;   /* NULL: nothing was expected */
 	bool expect_seen;
 	bool strict;        /* refusals are failures */
 	bool audit;         /* one was asked for */

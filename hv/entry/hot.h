@@ -7,6 +7,8 @@
 #define PW_HV_ENTRY_HOT_H
 
 #ifdef __ASSEMBLY__
+/* Macros of assembly, which it takes for C. */
+/* clang-format off */
 
 #include "hv/cpu/smap.h"
 #include "hv/cpu/x86.h"

@@ -44,14 +44,14 @@ enum control_exit {
  */
 #define CONTROL_GO 'g'
 /*
- * With the word "pause" it writes a byte to a port instead, to this and the next
- * in turn, and the write returns when the command has looked: the whole machine
- * stands, its clock too, and no instruction more is executed for it.
+ * With the word "pause" it writes a byte to a port instead, to this and the
+ * next in turn, and the write returns when the command has looked: the whole
+ * machine stands, its clock too, and no instruction more is executed for it.
  */
 #define CONTROL_PAUSE_PORT 0xf8
 /*
- * With the word "stop-in-guest": QEMU's pvpanic device, which stops the machine,
- * not to the instruction, so that a debugger can have it.
+ * With the word "stop-in-guest": QEMU's pvpanic device, which stops the
+ * machine, not to the instruction, so that a debugger can have it.
  */
 #define CONTROL_STOP_PORT 0x505
 #define CONTROL_STOP 1
