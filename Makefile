@@ -56,6 +56,7 @@ help:
 	@echo 'make bench-native [GIB="1 16"]    the engine in a process, beside memory speed'
 	@echo 'make differential [SEEDS=1..100]  random requests, beside stock Xen'
 	@echo 'make fuzz [T=60] [F="mmu ..."]    each fuzz target for T seconds'
+	@echo 'make mutation-hv     guards of hv/ taken out, unit tests that must fail'
 	@echo 'make mutation-boots  guards of hv/ taken out, boots that must fail'
 	@echo 'make interleave [T=60]            two vCPUs, every order of their steps'
 	@echo 'make torture [T=600]              stock Linux, 1, 2, 4 vCPUs, T s each'

@@ -131,7 +131,12 @@ $(TAP)/boot-xen/%.tap: $(BOOT_NEEDS) $(XEN_STOCK) FORCE | $(B)/.deps-run
 $(MUTATION_TAP): FORCE | $(DEPS_BUILD) $(B)/.deps-check
 	@tests/tap $@ 600 tests/mutation/run
 
-# The same for guards of hv/, by boots: some minutes.
+# The same for guards of hv/, by unit tests of its services: some minutes.
+.PHONY: mutation-hv
+mutation-hv: | $(DEPS_BUILD) $(B)/.deps-check
+	@tests/mutation/hv
+
+# And by boots.
 .PHONY: mutation-boots
 mutation-boots: $(HV_OUT) $(CLI_OUT) $(KERNELS_OUT) | $(B)/.deps-run
 	@tests/mutation/boots
