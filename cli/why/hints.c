@@ -10,6 +10,7 @@
 
 #include "abi/control.h"
 #include "cli/monitor.h"
+#include "cli/why/callers.h"
 #include "cli/why/words.h"
 
 #define TYPE_SHIFT 60
@@ -187,6 +188,43 @@ static void tell_builders(struct text *t, const struct why_case *c)
 	}
 }
 
+/* With --lint, who made the entry what the CPU has not seen yet. */
+static void tell_stale(struct text *t, const struct why_case *c)
+{
+	const cJSON *e;
+	const cJSON *found = NULL;
+	char caller[WHY_NAME];
+
+	if (strcmp(monitor_text(c->event, CONTROL_EVENT, ""), EVENT_STALE) !=
+	    0) {
+		return;
+	}
+	cJSON_ArrayForEach(e, c->lint)
+	{
+		if (strcmp(monitor_text(e, LINT_WHAT, ""),
+			   LINT_NAME_NO_FLUSH) == 0 &&
+		    monitor_hex(e, LINT_TABLE) ==
+			    monitor_hex(c->event, STALE_TABLE) &&
+		    monitor_number(e, LINT_SLOT, PT_ENTRIES) ==
+			    monitor_number(c->event, STALE_SLOT, 0)) {
+			found = e;
+		}
+	}
+	if (found == NULL) {
+		return;
+	}
+	text_format(t, "  hint       #%lu %s made the entry writable",
+		    monitor_number(found, LINT_REQUEST, 0),
+		    monitor_text(found, LINT_OP, "?"));
+	if (callers_first(cJSON_GetObjectItemCaseSensitive(found, LINT_STACK),
+			  c->kernel, caller)) {
+		text_format(t, ", by %s", caller);
+	}
+	text_string(t, "; the CPU has kept what it was before: ");
+	words_flags(t, monitor_hex(found, LINT_OLD));
+	text_char(t, '\n');
+}
+
 void hints_tell(struct text *t, const struct why_case *c,
 		const struct holders *h)
 {
@@ -197,4 +235,5 @@ void hints_tell(struct text *t, const struct why_case *c,
 	}
 	tell_pinned(t, c);
 	tell_builders(t, c);
+	tell_stale(t, c);
 }

@@ -192,13 +192,15 @@ void why_live_share(struct why_live *w, int memory, uint64_t size)
 }
 
 /* Nobody waited for it: who holds its frame is not known any more. */
-static void tell_stale(struct why_live *w, const cJSON *event)
+static void tell_stale(struct why_live *w, const struct monitor *m,
+		       const cJSON *event)
 {
 	char report[REPORT_SIZE];
 	struct text t = text_in(report, sizeof(report));
 	const struct why_case c = {
 		.event = event,
 		.kernel = w->mapped == NULL ? NULL : &w->kernel,
+		.lint = m->lint,
 	};
 
 	why_case_tell(&t, &c);
@@ -219,7 +221,7 @@ static void tell_crash(struct why_live *w, const struct monitor *m)
 	w->crash_told = true;
 	prepare(w);
 	if (stale != 0) {
-		tell_stale(w, cJSON_GetArrayItem(m->stale, stale - 1));
+		tell_stale(w, m, cJSON_GetArrayItem(m->stale, stale - 1));
 	}
 	why_crash(&t, m->crash, &w->kernel);
 	keep_report(w, why_crash_json(m->crash, &w->kernel));

@@ -25,6 +25,7 @@ struct why_case {
 	const cJSON *history;              /* events of the frame */
 	const cJSON *queued;               /* EVENT_QUEUED, of any requests */
 	const cJSON *refusals;             /* of the run, in their order */
+	const cJSON *lint;                 /* EVENT_LINT, with --lint */
 	const char *again;                 /* a command line that stops there */
 };
 

@@ -425,6 +425,50 @@ static void an_earlier_refusal_may_be_what_is_wrong(void **state)
 	}
 }
 
+/* Only about the entry that the fault went by. */
+static void a_stale_translation_is_the_doing_of_a_request(void **state)
+{
+	static const struct {
+		const char *lint;
+		bool named;
+	} rows[] = {
+		{"\"no flush\",\"table\":\"0x42d\",\"slot\":275", true},
+		{"\"no flush\",\"table\":\"0x42d\",\"slot\":276", false},
+		{"\"no flush\",\"table\":\"0x42e\",\"slot\":275", false},
+		{"\"bits lost\",\"table\":\"0x42d\",\"slot\":275", false},
+	};
+	cJSON *event =
+		cJSON_Parse("{\"event\":\"stale_translation\",\"mfn\":\"0x41\","
+			    "\"table\":\"0x42d\",\"slot\":275}");
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char list[256];
+		char text[1024] = "";
+		struct text t = text_in(text, sizeof(text));
+		cJSON *lint;
+		struct why_case c = {.event = event};
+
+		snprintf(list, sizeof(list),
+			 "[{\"request\":5,\"op\":\"mmu_update\","
+			 "\"old\":\"0x41025\",\"what\":%s}]",
+			 rows[i].lint);
+		lint = cJSON_Parse(list);
+		c.lint = lint;
+		hints_tell(&t, &c, NULL);
+		if (rows[i].named) {
+			assert_string_equal(
+				text, "  hint       #5 mmu_update made the "
+				      "entry writable; the CPU has kept what "
+				      "it was before: P US A\n");
+		} else {
+			assert_string_equal(text, "");
+		}
+		cJSON_Delete(lint);
+	}
+	cJSON_Delete(event);
+}
+
 static void without_facts_there_is_no_hint(void **state)
 {
 	const struct holders h = {.as_pfn = 0x99};
@@ -480,6 +524,7 @@ int main(void)
 						machine_tear_down),
 		cmocka_unit_test(hints_follow_from_facts),
 		cmocka_unit_test(an_earlier_refusal_may_be_what_is_wrong),
+		cmocka_unit_test(a_stale_translation_is_the_doing_of_a_request),
 		cmocka_unit_test(without_facts_there_is_no_hint),
 		cmocka_unit_test(a_report_of_nothing_is_short),
 	};
