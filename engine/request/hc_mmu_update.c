@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* mmu_update, update_va_mapping (xen.h, "HYPERVISOR_mmu_update"). */
 #include "engine/report/event.h"
+#include "engine/table/ahead.h"
 #include "engine/table/flush.h"
 #include "engine/domain/foreign.h"
 #include "engine/request/list.h"
@@ -70,6 +71,72 @@ static __attribute__((noinline)) int run_watched(struct mmu_vcpu *v,
 	return list_run(v, arg, b, req, sizeof(*req), one_watched);
 }
 
+#define GROUP 16
+
+/*
+ * The requests that come next; returns how many. Where the list's end cannot
+ * be read, or cannot yet, those before it are done one by one, as if there
+ * were no groups. 0: the next itself cannot be read.
+ */
+static unsigned int group_in(struct mmu_vcpu *v, uint64_t where, uint32_t left,
+			     struct mmu_update group[GROUP])
+{
+	unsigned int nr = left < GROUP ? left : GROUP;
+
+	if (likely(port_copy_in(v, group, where, nr * sizeof(*group)) == 0)) {
+		return nr;
+	}
+	return port_copy_in(v, group, where, sizeof(*group)) == 0 ? 1 : 0;
+}
+
+/* All that a group will need of memory is on its way before the first of it. */
+static void group_ahead(const struct mmu_domain *d,
+			const struct mmu_update group[GROUP], unsigned int nr)
+{
+	for (unsigned int i = 0; i < nr; i++) {
+		ahead_update(d->m, maddr(group[i].ptr), pte(group[i].val));
+	}
+	for (unsigned int i = 0; nr > 1 && i < nr; i++) {
+		ahead_old(d, maddr(group[i].ptr));
+	}
+}
+
+/*
+ * The hot loop of a forking guest. Requests are copied in by groups, and
+ * whether to make room is asked once for each: an entry of an L1 is soon done,
+ * and what may take longer asks for itself.
+ */
+static int run_groups(struct mmu_vcpu *v, const uint64_t arg[6],
+		      struct request_list *b, struct mmu_update *req)
+{
+	struct mmu_update group[GROUP];
+	struct mmu_domain *d = v->dom;
+	int rc = 0;
+
+	while (b->done < b->count) {
+		unsigned int nr;
+
+		if (b->done != 0 && port_preempt(d)) {
+			return -XEN_ERESTART;
+		}
+		nr = group_in(v, arg[0] + b->done * sizeof(*req),
+			      b->count - b->done, group);
+		if (unlikely(nr == 0)) {
+			d->op.index = b->done_before + b->done;
+			return refuse_op(d, RULE_FAULT);
+		}
+		group_ahead(d, group, nr);
+		for (unsigned int i = 0; i < nr; i++) {
+			*req = group[i];
+			d->op.index = b->done_before + b->done;
+			if (list_step(v, b, req, one_update, &rc)) {
+				return rc;
+			}
+		}
+	}
+	return rc;
+}
+
 /* foreigndom: the frames' owner below, the tables' owner (plus 1) above. */
 static int check_table_owner(struct mmu_domain *d, uint32_t foreigndom)
 {
@@ -124,8 +191,7 @@ int64_t hc_mmu_update(struct mmu_vcpu *v, uint64_t arg[6])
 	rc = check_domid(d, (uint16_t)arg[3]);
 	if (likely(rc == 0)) {
 		rc = unlikely(d->watched) ? run_watched(v, arg, &b, &req)
-					  : list_run(v, arg, &b, &req,
-						     sizeof(req), one_update);
+					  : run_groups(v, arg, &b, &req);
 		if (unlikely(rc != 0)) {
 			update_refused(d, rc, maddr(req.ptr), pte(req.val));
 		}

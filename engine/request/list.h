@@ -29,10 +29,34 @@ int64_t list_end(struct mmu_vcpu *v, uint64_t arg[6],
 		 const struct request_list *b, size_t request_size, int rc);
 
 /*
+ * Does one request that has been copied in. True: the batch ends here, with
+ * *rc.
+ */
+static inline __attribute__((always_inline)) bool list_step(
+	struct mmu_vcpu *v, struct request_list *b, const void *req,
+	int (*one)(struct mmu_vcpu *v, const void *req), int *rc)
+{
+	struct mmu_domain *d = v->dom;
+
+	do {
+		*rc = one(v, req);
+	} while (unlikely(*rc != 0) && door_retry(d, *rc));
+	if (unlikely(*rc != 0)) {
+		return true;
+	}
+	b->done++;
+	if (unlikely(d->dying_head != 0) && mmu_settle(d) != 0) {
+		/* This one is done; what it left is not. */
+		*rc = b->done < b->count ? -XEN_ERESTART : 0;
+		return true;
+	}
+	return false;
+}
+
+/*
  * Does the requests of a batch, each of `size` bytes, copied in once to *req,
  * up to the first that fails or to an interruption; returns the result of the
- * last. Inlined, with `one`, into its two callers: this is the hot loop of a
- * forking guest.
+ * last. Inlined, with `one`, into its callers.
  */
 static inline __attribute__((always_inline)) int list_run(
 	struct mmu_vcpu *v, const uint64_t arg[6], struct request_list *b,
@@ -41,7 +65,7 @@ static inline __attribute__((always_inline)) int list_run(
 	struct mmu_domain *d = v->dom;
 	int rc = 0;
 
-	for (; b->done < b->count; b->done++) {
+	while (b->done < b->count) {
 		if (b->done != 0 && port_preempt(d)) {
 			return -XEN_ERESTART;
 		}
@@ -49,16 +73,8 @@ static inline __attribute__((always_inline)) int list_run(
 		if (port_copy_in(v, req, arg[0] + b->done * size, size) != 0) {
 			return refuse_op(d, RULE_FAULT);
 		}
-		do {
-			rc = one(v, req);
-		} while (unlikely(rc != 0) && door_retry(d, rc));
-		if (unlikely(rc != 0)) {
+		if (list_step(v, b, req, one, &rc)) {
 			return rc;
-		}
-		if (unlikely(d->dying_head != 0) && mmu_settle(d) != 0) {
-			/* This one is done; what it left is not. */
-			b->done++;
-			return b->done < b->count ? -XEN_ERESTART : 0;
 		}
 	}
 	return rc;

@@ -10,6 +10,7 @@
  */
 #include "engine/table/dying.h"
 
+#include "engine/table/ahead.h"
 #include "engine/table/refs.h"
 #include "engine/table/level.h"
 #include "engine/port.h"
@@ -61,10 +62,15 @@ static bool l1_entries_put(struct mmu_domain *d, mfn_t table)
 	while (left > 0) {
 		pte_t e;
 
-		if (left % PTE_GROUP == 0 &&
-		    pte_group_absent(&entries[left - PTE_GROUP])) {
-			left -= PTE_GROUP;
-			continue;
+		if (left % PTE_GROUP == 0) {
+			if (pte_group_absent(&entries[left - PTE_GROUP])) {
+				left -= PTE_GROUP;
+				continue;
+			}
+			if (left >= 2 * PTE_GROUP) {
+				ahead_group(d->m,
+					    &entries[left - 2 * PTE_GROUP]);
+			}
 		}
 		e = pte_read(&entries[--left]);
 		if (!pte_present(e)) {

@@ -16,6 +16,7 @@
 
 #include "engine/domain/descriptor.h"
 #include "engine/domain/foreign.h"
+#include "engine/table/ahead.h"
 #include "engine/table/dying.h"
 #include "engine/table/refs.h"
 #include "engine/table/level.h"
@@ -203,9 +204,14 @@ static int entries_get(struct mmu_domain *d, mfn_t table, unsigned int level,
 		pte_t e;
 		pte_t adjusted;
 
-		if (i % PTE_GROUP == 0 && pte_group_absent(&entries[i])) {
-			i += PTE_GROUP - 1;
-			continue;
+		if (i % PTE_GROUP == 0) {
+			if (pte_group_absent(&entries[i])) {
+				i += PTE_GROUP - 1;
+				continue;
+			}
+			if (i + PTE_GROUP < PT_ENTRIES) {
+				ahead_group(d->m, &entries[i + PTE_GROUP]);
+			}
 		}
 		e = pte_read(&entries[i]);
 		if (!pte_present(e) || is_xen_slot(level, i)) {

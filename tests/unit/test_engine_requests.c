@@ -41,21 +41,56 @@ static void a_batch_stops_at_the_first_refusal(void **state)
 static void an_interrupted_batch_counts_all_it_did(void **state)
 {
 	struct machine *m = *state;
-	struct mmu_update u[32];
+	struct mmu_update u[33];
 	uint32_t done;
 
-	for (unsigned int i = 0; i < 32; i++) {
+	for (unsigned int i = 0; i < 33; i++) {
 		u[i].ptr = entry_at(dom_frame(L1_FRAME), 40 + i);
 		u[i].val = pte_make(dom_frame(50 + i), RW_FLAGS).v;
 	}
 	memcpy(m->guest, u, sizeof(u));
 	m->preempt_after = 1;
-	assert_int_equal(machine_call(m, hc_mmu_update, AT(0), 32, AT(1024),
+	assert_int_equal(machine_call(m, hc_mmu_update, AT(0), 33, AT(1024),
 				      DOMID_SELF),
 			 0);
-	assert_int_equal(m->restarts, 31);
+	/* Whether to make room is asked before each group of 16 but the first.
+	 */
+	assert_int_equal(m->restarts, 2);
 	memcpy(&done, m->guest + 1024, sizeof(done));
-	assert_int_equal(done, 32);
+	assert_int_equal(done, 33);
+}
+
+/* Groups are how the engine reads a list, and nobody is to see it. */
+static void a_batch_is_done_as_far_as_it_can_be_read(void **state)
+{
+	struct machine *m = *state;
+
+	for (unsigned int nr = 0; nr <= 20; nr++) {
+		uint64_t at =
+			GUEST_BUFFER_SIZE - nr * sizeof(struct mmu_update);
+		uint32_t done;
+
+		for (unsigned int i = 0; i < nr; i++) {
+			const struct mmu_update u = {
+				.ptr = entry_at(dom_frame(L1_FRAME), 40 + i),
+				.val = pte_make(dom_frame(50 + nr), RW_FLAGS).v,
+			};
+
+			memcpy(m->guest + at + i * sizeof(u), &u, sizeof(u));
+		}
+		assert_int_equal(machine_call(m, hc_mmu_update, AT(at), nr + 9,
+					      AT(0), DOMID_SELF),
+				 -XEN_EFAULT);
+		memcpy(&done, m->guest, sizeof(done));
+		assert_int_equal(done, nr);
+		assert_int_equal(m->dom.refusal.rule, RULE_FAULT);
+		assert_int_equal(m->dom.refusal.op.index, nr);
+		for (unsigned int i = 0; i < nr; i++) {
+			pte_t e = entry_of(m, dom_frame(L1_FRAME), 40 + i);
+
+			assert_int_equal(pte_mfn(e).v, dom_frame(50 + nr).v);
+		}
+	}
 }
 
 static void bad_pointers_change_nothing(void **state)
@@ -129,7 +164,7 @@ static void a_list_that_was_stopped_is_read_where_it_was(void **state)
 		u[i].val = i == 39 ? ~UINT64_C(0) : 0;
 	}
 	memcpy(m->guest + 64, u, sizeof(u));
-	m->preempt_after = 3;
+	m->preempt_after = 1;
 	(void)machine_call(m, hc_mmu_update, AT(64), 40, AT(0), DOMID_SELF);
 	memcpy(&done, m->guest, sizeof(done));
 	assert_true(m->restarts > 1);
@@ -478,6 +513,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(a_batch_stops_at_the_first_refusal),
 		T(an_interrupted_batch_counts_all_it_did),
+		T(a_batch_is_done_as_far_as_it_can_be_read),
 		T(bad_pointers_change_nothing),
 		T(other_domains_are_refused),
 		T(a_multicall_writes_each_result),
