@@ -156,20 +156,38 @@ static void tell_mapped(struct text *t, const struct why_case *c,
 	}
 }
 
-static void tell_pinned(struct text *t, const struct why_case *c)
+/*
+ * The pin that somebody has forgotten: it is pinned again, it was given back
+ * meanwhile, or somebody writes to it as to a page of data.
+ */
+static void tell_pinned(struct text *t, const struct why_case *c,
+			const struct holders *h)
 {
+	const uint64_t seen = monitor_hex(c->event, REFUSAL_SEEN);
 	const cJSON *pinned = last_of(c->history, "pinned");
-	const uint64_t request = monitor_number(pinned, HISTORY_REQUEST, 0);
-	const bool freed =
-		strstr(monitor_text(c->event, REFUSAL_OP, ""),
-		       "decrease_reservation") != NULL &&
-		(monitor_hex(c->event, REFUSAL_SEEN) & INFO_PINNED) != 0;
+	const char *what = NULL;
 
-	if (pinned != NULL && (is_rule(c->event, "ALREADY_PINNED") || freed)) {
-		text_format(t, "  hint       %s pinned at #%lu\n",
-			    freed ? "it is freed while" : "the same frame was",
-			    request);
+	if (is_rule(c->event, "ALREADY_PINNED")) {
+		what = pinned == NULL ? NULL : "the same frame was pinned";
+	} else if ((seen & INFO_PINNED) == 0) {
+		return;
+	} else if (h != NULL && h->given_back) {
+		what = "the frame was given back while it is pinned";
+	} else if (why_is_fault(c->event) ||
+		   type_of(c->event, REFUSAL_EXPECTED) == TYPE_WRITABLE) {
+		what = "the frame is pinned still";
 	}
+	if (what == NULL) {
+		return;
+	}
+	text_format(t, "  hint       %s", what);
+	if (pinned != NULL) {
+		text_format(t, "%s #%lu",
+			    is_rule(c->event, "ALREADY_PINNED") ? " at"
+								: ", since",
+			    monitor_number(pinned, HISTORY_REQUEST, 0));
+	}
+	text_char(t, '\n');
 }
 
 /* It became a table before the guest ran, and has been one ever since. */
@@ -233,7 +251,7 @@ void hints_tell(struct text *t, const struct why_case *c,
 		tell_number(t, c, h);
 		tell_mapped(t, c, h);
 	}
-	tell_pinned(t, c);
+	tell_pinned(t, c, h);
 	tell_builders(t, c);
 	tell_stale(t, c);
 }

@@ -155,6 +155,8 @@ void holders_find(const struct why_machine *m, uint64_t mfn,
 		return;
 	}
 	ret->pinned = (f->flags & FRAME_PINNED) != 0;
+	ret->given_back = f->owner == m->tag &&
+			  (f->flags & (FRAME_ALLOCATED | FRAME_SHARED)) == 0;
 	for (uint64_t t = 0; t < m->nr_frames; t++) {
 		unsigned int level = 0;
 		unsigned int nr = live_entries(m, t, &level);

@@ -26,6 +26,7 @@ struct holders {
 	uint64_t read_only; /* without */
 	uint64_t upper;     /* that refer to it as a table */
 	bool pinned;
+	bool given_back; /* the domain's reservation does not hold it */
 	/* The mfn of the pfn of that number, 0: there is none. */
 	uint64_t as_pfn;
 	bool foreign;    /* the domain has no such frame */

@@ -69,13 +69,15 @@ static const char *frame_change(enum mmu_event_kind kind)
 		return "freed";
 	case MMU_EVENT_GIVEN:
 		return "given to the domain";
+	case MMU_EVENT_LENT:
+		return "lent by the hypervisor";
+	case MMU_EVENT_JUDGED:
+		return "looked at as a descriptor page";
 	case MMU_EVENT_BEGIN:
 	case MMU_EVENT_END:
 	case MMU_EVENT_ENTRY:
 	case MMU_EVENT_FLUSHED:
-	case MMU_EVENT_JUDGED:
 	case MMU_EVENT_ASSIGNED:
-	case MMU_EVENT_LENT:
 		break;
 	}
 	return NULL;

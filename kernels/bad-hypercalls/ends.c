@@ -206,6 +206,7 @@ void end_by(const struct bad *b, const char *name)
 		{"event-without-callback", event_without_callback},
 		{"write-to-table", write_to_table},
 		{"held", hold_frames},
+		{"life", live_and_die},
 		{"down", down},
 		{"shutdown-crash", shutdown_crash},
 		{"spin", spin},

@@ -16,6 +16,7 @@
 static uint8_t gdt[PAGE_SIZE] __attribute__((aligned(4096)));
 static uint64_t ldt[PAGE_SIZE / 8] __attribute__((aligned(4096)));
 static uint8_t info[PAGE_SIZE] __attribute__((aligned(4096)));
+static uint8_t given[PAGE_SIZE] __attribute__((aligned(4096)));
 static uint8_t granted[PAGE_SIZE] __attribute__((aligned(4096)));
 static uint8_t window[PAGE_SIZE] __attribute__((aligned(4096)));
 static volatile grant_entry_v1_t table[512] __attribute__((aligned(4096)));
@@ -96,10 +97,67 @@ static void grants(const struct bad *b)
 	       -XEN_EINVAL);
 }
 
+static int64_t reserve(unsigned int op, uint64_t *frame)
+{
+	xen_memory_reservation_t r = {.nr_extents = 1, .domid = DOMID_SELF};
+
+	set_xen_guest_handle(r.extent_start, frame);
+	return hypercall(__HYPERVISOR_memory_op, op, (uintptr_t)&r, 0, 0, 0);
+}
+
+/* Given back, and yet not gone: its pin keeps it, and what it is. */
+static void given_back(const struct bad *b)
+{
+	uint64_t frame = mfn_at(b, given);
+
+	expect("read-only", remap(b, given, MAP_RO), 0);
+	expect("a table", pin_l1(frame), 0);
+	expect("given back", reserve(XENMEM_decrease_reservation, &frame), 1);
+	expect("the frame was given back while it is pinned",
+	       remap(b, given, MAP_RW), -XEN_EBUSY);
+	expect("it goes with its last mapping",
+	       hypercall(__HYPERVISOR_update_va_mapping, (uintptr_t)given, 0,
+			 UVMF_INVLPG, 0, 0),
+	       0);
+	expect("and its pin", mmuext(MMUEXT_UNPIN_TABLE, frame, 0), 0);
+}
+
+static int64_t map_window(uint64_t entry)
+{
+	return hypercall(__HYPERVISOR_update_va_mapping, (uintptr_t)window,
+			 entry, UVMF_INVLPG, 0, 0);
+}
+
+/* end=life: all that can happen to a frame, from its coming to its going. */
+void live_and_die(const struct bad *b)
+{
+	uint64_t frame = mfn_at(b, window);
+	uint64_t at;
+
+	expect("room for a frame", map_window(0), 0);
+	expect("is made", reserve(XENMEM_decrease_reservation, &frame), 1);
+	expect("a frame comes", reserve(XENMEM_increase_reservation, &frame),
+	       1);
+	at = frame << PAGE_SHIFT;
+	expect("is mapped", map_window(at | MAP_RW), 0);
+	memset(window, 0, PAGE_SIZE);
+	expect("is mapped read-only", map_window(at | MAP_RO), 0);
+	expect("is pinned", pin_l1(frame), 0);
+	expect("and unpinned", mmuext(MMUEXT_UNPIN_TABLE, frame, 0), 0);
+	expect("is a GDT",
+	       hypercall(__HYPERVISOR_set_gdt, (uintptr_t)&frame, 512, 0, 0, 0),
+	       0);
+	expect("and none", hypercall(__HYPERVISOR_set_gdt, 0, 0, 0, 0, 0), 0);
+	expect("is unmapped", map_window(0), 0);
+	expect("goes", reserve(XENMEM_decrease_reservation, &frame), 1);
+	expect("and is refused", map_window(at | MAP_RO) < 0, 1);
+}
+
 void hold_frames(const struct bad *b)
 {
 	descriptors(b);
 	roots(b);
 	pages_of_the_hypervisor(b);
 	grants(b);
+	given_back(b);
 }

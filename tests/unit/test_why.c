@@ -76,6 +76,75 @@ static void a_table_that_is_not_hooked_has_no_address(void **state)
 	assert_non_null(strstr(text, "(table not hooked)"));
 }
 
+/* A pinned table that the domain has given back is not its any more. */
+static void what_was_given_back_is_known(void **state)
+{
+	struct machine *m = *state;
+	struct why_machine w = view(m);
+	struct holders h;
+
+	assert_int_equal(call_mmuext(m, MMUEXT_PIN_L1_TABLE, dom_frame(40).v,
+				     0),
+			 0);
+	holders_find(&w, dom_frame(40).v, &h);
+	assert_true(h.pinned);
+	assert_false(h.given_back);
+	m->frames[dom_frame(40).v].flags &= (uint8_t)~FRAME_ALLOCATED;
+	holders_find(&w, dom_frame(40).v, &h);
+	assert_true(h.given_back);
+	m->frames[dom_frame(40).v].flags |= FRAME_ALLOCATED;
+}
+
+/* Every kind of event is a line of the history, in its order. */
+static void a_history_shows_all_kinds(void **state)
+{
+	static const char *const kinds[] = {
+		"given to the domain",
+		"mapped writable",
+		"unmapped",
+		"mapped read-only",
+		"became a table",
+		"pinned",
+		"put below a table",
+		"no longer below a table",
+		"unpinned",
+		"taken down",
+		"freed",
+	};
+	char text[4096];
+	struct text t = text_in(text, sizeof(text));
+	cJSON *events = cJSON_CreateArray();
+	struct why_case c = {
+		.event = cJSON_Parse("{\"rule\":\"NOT_OWNED\",\"mfn\":"
+				     "\"0x41\",\"request\":99}"),
+		.history = events,
+	};
+	const char *at = text;
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		cJSON *e = cJSON_CreateObject();
+
+		(void)cJSON_AddNumberToObject(e, "request", i + 1);
+		(void)cJSON_AddStringToObject(e, "what", kinds[i]);
+		(void)cJSON_AddItemToArray(events, e);
+	}
+	why_case_tell(&t, &c);
+	for (unsigned int i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		char line[64];
+
+		(void)snprintf(line, sizeof(line), "#%u ?[0]: %s\n", i + 1,
+			       kinds[i]);
+		at = strstr(at, line);
+		if (at == NULL) {
+			fail_msg("no \"%s\" in:\n%s", line, text);
+		}
+	}
+	assert_non_null(strstr(at, "#99 refused"));
+	cJSON_Delete((cJSON *)(uintptr_t)c.event);
+	cJSON_Delete(events);
+}
+
 /* The first eight are told, writable ones before others, and how many more. */
 static void many_holders_are_counted(void **state)
 {
@@ -332,6 +401,18 @@ static void hints_follow_from_facts(void **state)
 		 "[{\"request\":7,\"what\":\"pinned\"}]",
 		 "hint       the same frame was pinned at #7",
 		 {0}},
+		{"{\"rule\":\"NOT_WRITABLE\",\"mfn\":\"0x41\",\"seen\":"
+		 "\"0x1c00000000000001\",\"expected\":"
+		 "\"0x7000000000000000\"}",
+		 "[{\"request\":7,\"what\":\"pinned\"}]",
+		 "hint       the frame was given back while it is pinned, "
+		 "since #7\n",
+		 {.pinned = true, .given_back = true}},
+		{"{\"event\":\"table_write\",\"mfn\":\"0x41\",\"seen\":"
+		 "\"0x1c00000000000001\"}",
+		 "[{\"request\":7,\"what\":\"pinned\"}]",
+		 "hint       the frame is pinned still, since #7\n",
+		 {.pinned = true}},
 		{"{\"rule\":\"NOT_OWNED\",\"mfn\":\"0x41\"}",
 		 "[]",
 		 "the domain has no mfn 41; as a pfn it is mfn 99",
@@ -518,6 +599,10 @@ int main(void)
 		cmocka_unit_test(a_report_says_what_the_event_says),
 		cmocka_unit_test(a_case_names_makers_and_history),
 		cmocka_unit_test(a_write_that_faulted_is_told_by_its_kind),
+		cmocka_unit_test(a_history_shows_all_kinds),
+		cmocka_unit_test_setup_teardown(what_was_given_back_is_known,
+						space_set_up,
+						machine_tear_down),
 		cmocka_unit_test(uses_are_named),
 		cmocka_unit_test_setup_teardown(another_domains_entry_is_found,
 						space_set_up,
