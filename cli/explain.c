@@ -33,6 +33,7 @@ struct explanation {
 	struct monitor runs[MAX_RUNS];
 	unsigned int nr_runs;
 	cJSON *queued; /* what all of them saw */
+	bool deaf_told;
 };
 
 /* Two refusals, or writes, of two runs: is it the same one? */
@@ -115,6 +116,21 @@ static bool add_slot(struct run_options *o, uint64_t request, uint64_t address)
 	return true;
 }
 
+/*
+ * The debug registers were ours in such a run: a guest that uses them itself
+ * may have gone another way.
+ */
+static void tell_deaf(struct explanation *x, const cJSON *queued)
+{
+	if (!x->deaf_told &&
+	    cJSON_IsTrue(
+		    cJSON_GetObjectItemCaseSensitive(queued, QUEUED_DEAF))) {
+		x->deaf_told = true;
+		say("the guest sets breakpoints; they did not work while it "
+		    "was watched who queues what");
+	}
+}
+
 /* Takes the events over from the run's monitor. */
 static void collect_queued(struct explanation *x, const struct monitor *m)
 {
@@ -124,6 +140,7 @@ static void collect_queued(struct explanation *x, const struct monitor *m)
 	{
 		cJSON *copy = cJSON_Duplicate(e, true);
 
+		tell_deaf(x, e);
 		if (!cJSON_AddItemToArray(x->queued, copy)) {
 			cJSON_Delete(copy);
 		}

@@ -8,6 +8,8 @@
 #define DEBUGREGS 4
 /* Which of the four has hit, in DR6. */
 #define DR6_HITS 0xf
+/* Is any on, in DR7? */
+#define DR7_ENABLES UINT64_C(0xff)
 
 /* 0 to 3, 6 or 7. */
 void debugreg_write(unsigned int number, uint64_t value);

@@ -39,6 +39,7 @@ struct slot {
 
 static struct slot slots[DEBUGREGS];
 static unsigned int nr_slots;
+static bool took_breakpoints;
 
 bool queued_add(uint64_t request, uint64_t address)
 {
@@ -48,6 +49,11 @@ bool queued_add(uint64_t request, uint64_t address)
 	slots[nr_slots++] = (struct slot){.request = request,
 					  .address = address & ~UINT64_C(7)};
 	return true;
+}
+
+void queued_took_breakpoints(void)
+{
+	took_breakpoints = true;
 }
 
 bool queued_wanted(void)
@@ -66,6 +72,7 @@ static void begin(uint64_t serial)
 		now |= serial + REQUESTS_BEFORE >= slots[i].request;
 	}
 	if (now) {
+		took_breakpoints |= (current->debugreg[7] & DR7_ENABLES) != 0;
 		debugreg_watch(address);
 	}
 }
@@ -83,6 +90,9 @@ static void tell(struct slot *s, const struct domain *d,
 	if (s->writes != 0) {
 		control_number(QUEUED_VCPU, s->vcpu);
 		control_hex(QUEUED_RIP, s->rip);
+	}
+	if (took_breakpoints) {
+		control_flag(QUEUED_DEAF, true);
 	}
 	stack_tell_words(QUEUED_STACK, s->word, s->nr_words);
 	control_end();

@@ -23,4 +23,7 @@ void queued_request(struct domain *d, const struct mmu_event *e);
 /* The vCPU has written to the places in the set. r is complete. */
 void queued_write(const struct vcpu *v, const struct regs *r, uint64_t set);
 
+/* The guest has set breakpoints of its own, which do not work meanwhile. */
+void queued_took_breakpoints(void);
+
 #endif

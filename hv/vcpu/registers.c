@@ -11,6 +11,7 @@
 #include "hv/mm/guest.h"
 #include "hv/mm/layout.h"
 #include "hv/report/log.h"
+#include "hv/report/queued.h"
 #include "hv/vcpu/vcpu.h"
 
 #define FRAME_SPACE 64
@@ -22,7 +23,6 @@
 #define DR7_ZERO (~UINT64_C(0xffff27ff))
 #define DR7_ONE UINT64_C(0x400)
 #define DR7_GD (UINT64_C(1) << 13)
-#define DR7_ENABLES UINT64_C(0xff)
 #define DR7_IO 2 /* "R/W" field: I/O breakpoint */
 #define X86_DR4 4
 #define X86_DR5 5
@@ -159,6 +159,8 @@ static void tell_taken(const struct vcpu *v)
 {
 	static bool told;
 
+	/* The log of such a run is not shown: the command tells of it. */
+	queued_took_breakpoints();
 	if (!told) {
 		told = true;
 		log_warn("d%uv%u its breakpoints do not work in this run: the "

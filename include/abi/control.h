@@ -159,6 +159,7 @@ enum control_exit {
 #define QUEUED_WRITES "writes" /* number: seen there */
 #define QUEUED_VCPU "vcpu" /* number?: that wrote last */
 #define QUEUED_RIP "rip" /* hex?: behind the instruction that did */
+#define QUEUED_DEAF "deaf" /* flag?: the guest's own breakpoints did not work */
 #define QUEUED_STACK "stack" /* hexes: words that may be return addresses */
 
 #define EVENT_TABLE_WRITE "table_write"

@@ -53,6 +53,7 @@ void check_more(const struct bad *b);
 /* end=held: requests about frames that no table keeps (held.c). */
 void hold_frames(const struct bad *b);
 void live_and_die(const struct bad *b);
+void set_breakpoint(const struct bad *b);
 /* One of each kind that --lint warns of; and what it does not warn of. */
 void lint_all(const struct bad *b);
 void lint_none(const struct bad *b);

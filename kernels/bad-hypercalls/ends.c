@@ -207,6 +207,7 @@ void end_by(const struct bad *b, const char *name)
 		{"write-to-table", write_to_table},
 		{"held", hold_frames},
 		{"life", live_and_die},
+		{"breakpoint", set_breakpoint},
 		{"down", down},
 		{"shutdown-crash", shutdown_crash},
 		{"spin", spin},

@@ -153,6 +153,18 @@ void live_and_die(const struct bad *b)
 	expect("and is refused", map_window(at | MAP_RO) < 0, 1);
 }
 
+/* end=breakpoint: one of its own, and then a request that is refused. */
+void set_breakpoint(const struct bad *b)
+{
+	expect("a watchpoint",
+	       hypercall(__HYPERVISOR_set_debugreg, 0, (uintptr_t)page_b, 0, 0,
+			 0),
+	       0);
+	expect("that is on",
+	       hypercall(__HYPERVISOR_set_debugreg, 7, 0xd0402, 0, 0, 0), 0);
+	expect("a refusal", pin_l1(mfn_at(b, page_a)), -XEN_EINVAL);
+}
+
 void hold_frames(const struct bad *b)
 {
 	descriptors(b);
