@@ -303,8 +303,9 @@ static const char *find_over(const struct domains *ds, struct run_domain *d,
 		const size_t length = strcspn(at, "+");
 		unsigned int i = 0;
 
-		while (i < ds->nr && (strlen(ds->list[i].name) != length ||
-				      memcmp(ds->list[i].name, at, length))) {
+		while (i < ds->nr &&
+		       (strlen(ds->list[i].name) != length ||
+			memcmp(ds->list[i].name, at, length) != 0)) {
 			i++;
 		}
 		if (i == ds->nr || &ds->list[i] == d) {

@@ -19,7 +19,7 @@
 #include "hv/report/control.h"
 #include "hv/report/lines.h"
 #include "hv/cpu/cpu.h"
-#include "hv/cpu/features.h"
+#include "hv/boot/features.h"
 #include "hv/cpu/smap.h"
 #include "hv/life/create.h"
 #include "hv/report/log.h"

@@ -17,7 +17,7 @@ struct domain_config {
 	unsigned int vcpus;
 	uint32_t restarts; /* how often it may begin again */
 	bool wants_initrd; /* the module after its kernel's */
-	uint32_t may_map;  /* other domains' frames: bit n, the n-th described */
+	uint32_t may_map; /* other domains' frames: bit n, the n-th described */
 	const struct boot_module *kernel;
 	const struct boot_module *initrd; /* NULL: none */
 };

@@ -4,7 +4,7 @@
  * midst of things, or worse, seem to work: better to say so first. NX, PGE,
  * SMEP and the like are used where they are, and not asked for here.
  */
-#include "hv/cpu/features.h"
+#include "hv/boot/features.h"
 
 #include "abi/control.h"
 #include "hv/cpu/x86.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the hypervisor cannot do without, of what CPUs may lack. */
-#ifndef PW_HV_CPU_FEATURES_H
-#define PW_HV_CPU_FEATURES_H
+#ifndef PW_HV_BOOT_FEATURES_H
+#define PW_HV_BOOT_FEATURES_H
 
 /*
  * Returns if the CPU has all of it; else the machine ends, with one line that
