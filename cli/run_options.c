@@ -199,17 +199,49 @@ static const char *set_text(const char *text, const char **field)
 	return NULL;
 }
 
+/* Options without an argument: what each switches on; NULL: not one of them. */
+static bool *flag_of(int id, struct run_options *o)
+{
+	switch (id) {
+	case OPT_NO_INITRD:
+		return &o->no_initrd;
+	case OPT_JSON:
+		return &o->json;
+	case OPT_STRICT:
+		return &o->strict;
+	case OPT_STOP_AT_REFUSAL:
+		return &o->stop_at_refusal;
+	case OPT_EXPLAIN:
+		return &o->explain;
+	case OPT_INTERACTIVE:
+		return &o->interactive;
+	case OPT_GDB:
+		return &o->gdb;
+	case OPT_ICOUNT:
+		return &o->icount;
+	case OPT_STRETCH:
+		return &o->stretch;
+	case OPT_LINT:
+		return &o->lint;
+	default:
+		return NULL;
+	}
+}
+
 /* Returns what is wrong with the option's argument, or NULL. */
 static const char *take(int id, const char *argument, struct run_options *o)
 {
+	bool *flag = flag_of(id, o);
+
+	if (flag != NULL) {
+		*flag = true;
+		return NULL;
+	}
 	switch (id) {
 	case OPT_KERNEL:
 		return set_text(argument, &o->kernel);
 	case OPT_INITRD:
 		return set_text(argument, &o->initrd);
-	case OPT_NO_INITRD:
-		o->no_initrd = true;
-		return NULL;
 	case OPT_APPEND:
 		o->append = argument;
 		return NULL;
@@ -229,9 +261,6 @@ static const char *take(int id, const char *argument, struct run_options *o)
 		return parse_cpus(argument, o);
 	case OPT_CPU:
 		return set_text(argument, &o->cpu);
-	case OPT_JSON:
-		o->json = true;
-		return NULL;
 	case OPT_SYMBOLS:
 		return set_text(argument, &o->symbols);
 	case OPT_EXPECT:
@@ -240,40 +269,16 @@ static const char *take(int id, const char *argument, struct run_options *o)
 		return set_text(argument, &o->until);
 	case OPT_FAIL_ON:
 		return set_text(argument, &o->fail_on);
-	case OPT_STRICT:
-		o->strict = true;
-		return NULL;
 	case OPT_STOP_AT:
 		return parse_count(argument, UINT64_C(1) << 53, &o->stop_at)
 			       ? NULL
 			       : "is no number of a request";
-	case OPT_STOP_AT_REFUSAL:
-		o->stop_at_refusal = true;
-		return NULL;
-	case OPT_EXPLAIN:
-		o->explain = true;
-		return NULL;
 	case OPT_TIMEOUT:
 		return parse_timeout(argument, o);
-	case OPT_INTERACTIVE:
-		o->interactive = true;
-		return NULL;
-	case OPT_GDB:
-		o->gdb = true;
-		return NULL;
-	case OPT_ICOUNT:
-		o->icount = true;
-		return NULL;
 	case OPT_RECORD:
 		return set_text(argument, &o->record);
 	case OPT_REPORT:
 		return set_text(argument, &o->report);
-	case OPT_STRETCH:
-		o->stretch = true;
-		return NULL;
-	case OPT_LINT:
-		o->lint = true;
-		return NULL;
 	case OPT_SUMMARY:
 		return parse_summary(argument, o);
 	case OPT_AUDIT:

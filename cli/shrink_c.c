@@ -149,9 +149,9 @@ static bool operation(struct names *n, const struct trace *t,
 	const uint64_t *in = NULL;
 	struct trace_record keep;
 	struct trace_record r;
-	uint64_t word;
+	bool ended = false;
 
-	while (trace_next(t, at, &r) && r.kind != TRACE_END) {
+	while (!ended && trace_next(t, at, &r)) {
 		if (r.kind == TRACE_TABLE) {
 			table(n, &r);
 		} else if (r.kind == TRACE_COPIED_IN && in == NULL) {
@@ -160,13 +160,16 @@ static bool operation(struct names *n, const struct trace *t,
 			keep = r;
 			refused = &keep;
 		}
+		ended = r.kind == TRACE_END;
 	}
-	word = r.word[0];
+	if (!ended) {
+		return false;
+	}
 	printf("\tassert_int_equal(");
 	if (!call(n, begin, in)) {
 		return false;
 	}
-	printf(", %" PRId64 ");\n", (int64_t)word);
+	printf(", %" PRId64 ");\n", (int64_t)r.word[0]);
 	if (refused != NULL) {
 		printf("\tassert_int_equal(m->dom.refusal.rule, RULE_%s);\n",
 		       rule_info[refused->detail].name);

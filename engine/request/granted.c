@@ -137,11 +137,18 @@ void mmu_give_back(struct mmu_domain *owner, mfn_t f, bool writable)
 	(void)mmu_end(owner, 0);
 }
 
+/* A mapping that is to go may outlive its granter. */
+static uint64_t tag_of(const struct granted *g)
+{
+	return g->owner == NULL ? 0 : g->owner->tag;
+}
+
 static int begin(struct mmu_vcpu *v, enum mmu_operation id,
-		 const struct granted *g, uint64_t operand[GRANT_OPERANDS])
+		 const struct granted *g, uint64_t owner,
+		 uint64_t operand[GRANT_OPERANDS])
 {
 	operand[GRANT_OPERAND_ADDRESS] = g->address;
-	operand[GRANT_OPERAND_OWNER] = g->owner == NULL ? 0 : g->owner->tag;
+	operand[GRANT_OPERAND_OWNER] = owner;
 	operand[GRANT_OPERAND_FLAGS] = flags_of(g);
 	operand[GRANT_OPERAND_FRAME] = g->frame.v;
 	return mmu_begin(v, id, operand);
@@ -156,7 +163,7 @@ static int map_others(struct mmu_vcpu *v, const struct granted *g)
 	if (rc != 0) {
 		return rc;
 	}
-	rc = begin(v, MMU_OP_GRANT_MAP, g, operand);
+	rc = begin(v, MMU_OP_GRANT_MAP, g, g->owner->tag, operand);
 	if (rc == 0) {
 		rc = map_foreign(v, g, &kept);
 	}
@@ -175,7 +182,7 @@ int mmu_grant_map(struct mmu_vcpu *v, const struct granted *g)
 	if (g->owner != v->dom) {
 		return map_others(v, g);
 	}
-	rc = begin(v, MMU_OP_GRANT_MAP, g, operand);
+	rc = begin(v, MMU_OP_GRANT_MAP, g, g->owner->tag, operand);
 	if (rc == 0) {
 		rc = map_own(v, g);
 	}
@@ -203,7 +210,7 @@ static int replace(struct mmu_vcpu *v, const struct granted *g, pte_t with)
 int mmu_grant_unmap(struct mmu_vcpu *v, const struct granted *g)
 {
 	uint64_t operand[GRANT_OPERANDS];
-	int rc = begin(v, MMU_OP_GRANT_UNMAP, g, operand);
+	int rc = begin(v, MMU_OP_GRANT_UNMAP, g, tag_of(g), operand);
 
 	if (rc == 0) {
 		rc = replace(v, g, pte(0));
@@ -234,7 +241,7 @@ int mmu_grant_replace(struct mmu_vcpu *v, const struct granted *g,
 	int rc;
 
 	operand[GRANT_OPERAND_NEW_ADDRESS] = new_address;
-	rc = begin(v, MMU_OP_GRANT_REPLACE, g, operand);
+	rc = begin(v, MMU_OP_GRANT_REPLACE, g, tag_of(g), operand);
 
 	if (rc == 0) {
 		rc = move(v, g, new_address);
