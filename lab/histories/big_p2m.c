@@ -28,6 +28,7 @@ static const struct lab_world big_not_noted = {.name = "big, no note",
 					       LAB_UNDER_HYPERVISOR,
 					       .memory = LAB_MEMORY_BIG};
 
+/* The builder refuses: nothing has run that could have asked or mapped. */
 static const struct lab_blame not_started = {.title = "NOT_STARTED"};
 
 #define NO_NOTE                                                        \

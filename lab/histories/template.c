@@ -124,10 +124,12 @@ static const struct lab_blame writable_table = {
 	.holder = LAB_HELD_AS_TABLE,
 	.maker = "guest_own_tables",
 };
+/* No request is refused: the library's own look finds it, when all is done. */
 static const struct lab_blame kept = {
 	.title = "MISTAKE",
 	.holder = LAB_HELD_WRITABLE,
 };
+/* And no hypervisor is there to hold a frame for anybody. */
 static const struct lab_blame kept_native = {.title = "MISTAKE"};
 
 #define SMALL "where a large page fits", &kept_native
