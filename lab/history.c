@@ -61,7 +61,8 @@ const struct lab_case *lab_case_at(unsigned int n)
 }
 
 /* The text after the word, if it begins with it; else NULL. */
-static const char *after(const char *text, const char *word)
+__attribute__((nonnull)) static const char *after(const char *text,
+						  const char *word)
 {
 	while (*word != '\0') {
 		if (*text++ != *word++) {

@@ -576,6 +576,12 @@ static void level_epochs(struct world *w)
 	}
 }
 
+/* Byte by byte, gaps between members included: they are copied alike. */
+static bool same_bytes(const void *a, const void *b, size_t size)
+{
+	return memcmp(a, b, size) == 0;
+}
+
 bool state_is_exact(struct world *w)
 {
 	static uint8_t ram[WORLD_FRAMES * PAGE_SIZE];
@@ -587,11 +593,11 @@ bool state_is_exact(struct world *w)
 	memcpy(ram, w->mmu.ram, sizeof(ram));
 	memcpy(&before, w, sizeof(before));
 	state_write(w, &s);
-	return memcmp(ram, w->mmu.ram, sizeof(ram)) == 0 &&
-	       memcmp(&before.mmu, &w->mmu, sizeof(w->mmu)) == 0 &&
-	       memcmp(before.dom, w->dom, sizeof(w->dom)) == 0 &&
-	       memcmp(before.vcpu, w->vcpu, sizeof(w->vcpu)) == 0 &&
-	       memcmp(before.window, w->window, sizeof(w->window)) == 0 &&
-	       memcmp(before.frames, w->frames, sizeof(w->frames)) == 0 &&
-	       memcmp(before.cached, w->cached, sizeof(w->cached)) == 0;
+	return same_bytes(ram, w->mmu.ram, sizeof(ram)) &&
+	       same_bytes(&before.mmu, &w->mmu, sizeof(w->mmu)) &&
+	       same_bytes(before.dom, w->dom, sizeof(w->dom)) &&
+	       same_bytes(before.vcpu, w->vcpu, sizeof(w->vcpu)) &&
+	       same_bytes(before.window, w->window, sizeof(w->window)) &&
+	       same_bytes(before.frames, w->frames, sizeof(w->frames)) &&
+	       same_bytes(before.cached, w->cached, sizeof(w->cached));
 }

@@ -157,7 +157,7 @@ static bool walks(struct explored *sum, uint64_t nr, uint64_t seed,
 			by_chance(&random, world.options.two_domains);
 
 		if (!explore_walk(&a, &b, sim_random_next(&random), sum)) {
-			printf("# seed %llu\n", (unsigned long long)(seed + i));
+			printf("# seed %llu\n", (unsigned long long)seed + i);
 			return say_pair(&a, &b);
 		}
 	}

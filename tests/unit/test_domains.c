@@ -59,8 +59,8 @@ static void domains_are_described_by_keys(void **state)
 {
 	const char *const words[] = {
 		"--domain",
-		"name=web,kernel=/k,initrd=/i,memory=256M,vcpus=2,"
-		"append=a=1,,2 b,restart=3",
+		("name=web,kernel=/k,initrd=/i,memory=256M,vcpus=2,"
+		 "append=a=1,,2 b,restart=3"),
 		"--domain",
 		"kernel=x,initrd=none,privileged=yes",
 		"--restart",

@@ -388,8 +388,8 @@ static struct packed make_pe(const char *name, struct packed data)
 	kernel_file_poke(p.data, PE_AT + 6, 2, 2);
 	kernel_file_poke(p.data, PE_AT + 20, 2, 16);
 	section = p.data + PE_SECTIONS;
-	memcpy(section, ".osrel", 6);
-	memcpy(section + 40, name, strlen(name));
+	memcpy(section, ".osrel\0", 8);
+	snprintf((char *)section + 40, 8, "%s", name);
 	kernel_file_poke(section, 40 + 8, 4, data.size);
 	kernel_file_poke(section, 40 + 16, 4, data.size + 100);
 	kernel_file_poke(section, 40 + 20, 4, PE_DATA);

@@ -30,8 +30,10 @@ static void names(struct stream *s, enum trace_names list)
 					   ? rule_info[i].name
 					   : operation_info[i].name;
 
-		strcpy(text + n, name);
-		n += strlen(name) + 1;
+		size_t size = strlen(name) + 1;
+
+		memcpy(text + n, name, size);
+		n += size;
 	}
 	stream_put(s, TRACE_NAMES, TRACE_NO_VCPU, list, (uint64_t *)text,
 		   (unsigned int)(n + 7) / 8);
