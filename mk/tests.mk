@@ -36,11 +36,13 @@ $(METAL_TESTS:tests/unit/%.c=$(B)/tests/unit/%): $(B)/san/libmetal.a
 
 on_sim = $(shell grep -ls '^\#include "sim/' $(1))
 # $(call ported,FLAVOUR,SOURCE): the two archives, the port's maker first, and
-# one of the port's functions asked for before all else.
-ported = -Wl,-u,port_preempt -Wl,--start-group $(if $(call on_sim,$(2)),\
+# one of the port's functions asked for before all else. The hypervisor's sources
+# come before both: the simulator has some of their names, too.
+ported = -Wl,-u,port_preempt -Wl,--start-group \
+	$(if $(filter $(2),$(METAL_TESTS)),$(B)/$(1)/libmetal.a) \
+	$(if $(call on_sim,$(2)),\
 	$(B)/$(1)/libpw.a $(B)/$(1)/libsupport.a,\
-	$(B)/$(1)/libsupport.a $(B)/$(1)/libpw.a) \
-	$(if $(filter $(2),$(METAL_TESTS)),$(B)/$(1)/libmetal.a) -Wl,--end-group
+	$(B)/$(1)/libsupport.a $(B)/$(1)/libpw.a) -Wl,--end-group
 
 $(B)/tests/unit/%: $(B)/san/tests/unit/%.c.o $(B)/san/libpw.a \
 		$(B)/san/libsupport.a

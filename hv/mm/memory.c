@@ -78,6 +78,7 @@ static void cut(struct memory_map *m, struct boot_range what)
 	}
 }
 
+/* Made by the linker; where that is in the machine, image_address() says. */
 extern char image_start[], image_end[];
 
 void memory_init(const struct boot_info *boot)

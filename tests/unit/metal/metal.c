@@ -18,6 +18,7 @@
 #include "hv/cpu/pic.h"
 #include "hv/domain/stop.h"
 #include "hv/mm/guest.h"
+#include "hv/mm/layout.h"
 #include "hv/report/lines.h"
 #include "hv/report/log.h"
 #include "hv/report/panic.h"
@@ -60,6 +61,15 @@ void pic_end(unsigned int irq)
 void pic_unmask(unsigned int irq)
 {
 	(void)irq;
+}
+
+struct cpuid x86_cpuid(uint32_t leaf, uint32_t subleaf)
+{
+	(void)subleaf;
+	return (struct cpuid){.a = UINT32_MAX,
+			      .b = leaf == 0 ? metal->vendor : UINT32_MAX,
+			      .c = UINT32_MAX,
+			      .d = UINT32_MAX};
 }
 
 uint64_t x86_rdmsr(uint32_t number)
@@ -206,6 +216,9 @@ void log_line(enum log_level level, const char *format, ...)
 
 _Noreturn void panic(const char *why, ...)
 {
+	if (metal->panics != NULL) {
+		longjmp(*metal->panics, 1);
+	}
 	fprintf(stderr, "hypervisor: %s\n", why);
 	abort();
 }
@@ -282,7 +295,10 @@ bool metal_load(uint64_t address, uint64_t *ret_value)
 {
 	uint64_t offset = address - GUEST_BUFFER;
 
-	if (offset > GUEST_BUFFER_SIZE - sizeof(*ret_value)) {
+	/* Who loads has asked whether the address is the guest's. */
+	assert_true(guest_range_ok(address, sizeof(*ret_value)));
+	if (metal->loads_fail ||
+	    offset > GUEST_BUFFER_SIZE - sizeof(*ret_value)) {
 		return false;
 	}
 	memcpy(ret_value, metal->m.guest + offset, sizeof(*ret_value));

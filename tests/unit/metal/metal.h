@@ -10,6 +10,8 @@
 #ifndef PW_TESTS_METAL_H
 #define PW_TESTS_METAL_H
 
+#include <setjmp.h>
+
 #include "tests/unit/support/machine.h"
 
 #include "hv/cpu/x86.h"
@@ -56,6 +58,12 @@ struct metal {
 	/* Registers. */
 	uint64_t cr4;
 	uint64_t cr3;
+	/* Of cpuid: what leaf 0 says in ebx. All else is ones, all features. */
+	uint32_t vendor;
+	/* Guest memory is not there when it is loaded, and is when copied. */
+	bool loads_fail;
+	/* Where a panic goes on; NULL: it fails the test. */
+	jmp_buf *panics;
 	struct {
 		uint32_t number;
 		uint64_t value;

@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#define x86_cpuid ring0_cpuid
 #define x86_rdmsr ring0_rdmsr
 #define x86_wrmsr ring0_wrmsr
 #define x86_read_cr4 ring0_read_cr4
@@ -12,6 +13,7 @@
 #define x86_write_cr3 ring0_write_cr3
 #define x86_swapgs ring0_swapgs
 #include_next "hv/cpu/x86.h"
+#undef x86_cpuid
 #undef x86_rdmsr
 #undef x86_wrmsr
 #undef x86_read_cr4
@@ -19,6 +21,7 @@
 #undef x86_write_cr3
 #undef x86_swapgs
 
+struct cpuid x86_cpuid(uint32_t leaf, uint32_t subleaf);
 uint64_t x86_rdmsr(uint32_t msr);
 void x86_wrmsr(uint32_t msr, uint64_t value);
 uint64_t x86_read_cr4(void);
