@@ -61,6 +61,7 @@ help:
 	@echo 'make interleave [T=60]            two vCPUs, every order of their steps'
 	@echo 'make torture [T=600]              stock Linux, 1, 2, 4 vCPUs, T s each'
 	@echo 'make explore [SCOPE=small|medium|large]  every state of small machines'
+	@echo 'make explore-advisories  mistakes put back, which it must find'
 	@echo 'make mistakes     a Linux 6.1 with ten mistakes; each must be named'
 	@echo 'make coverage     lines run by the unit tests, a floor per folder'
 	@echo 'make lint         the tree, clang-format, shellcheck, clang-tidy, cppcheck'

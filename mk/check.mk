@@ -37,7 +37,7 @@ TREE_LINTS := rules order spdx paths lints histories
 TREE_TAPS := $(TREE_LINTS:%=$(TAP)/lint/%.tap)
 MUTATION_TAP := $(TAP)/mutation/guards.tap
 INTERLEAVE_TAPS := $(TAP)/interleave/all.tap $(TAP)/interleave/mutants.tap
-EXPLORE_TAPS := $(TAP)/explore/small.tap $(TAP)/explore/advisories.tap
+EXPLORE_TAPS := $(TAP)/explore/small.tap
 # Failures of the lab as recordings, and as tests.
 SHRUNK_TAP := $(TAP)/traces/lab.tap
 REPORT_TAP := $(TAP)/report/page.tap
@@ -100,8 +100,6 @@ $(TAP)/interleave/mutants.tap: $(INTERLEAVE) FORCE
 # Every reachable state of the smallest machines, and what it must find.
 $(TAP)/explore/small.tap: $(EXPLORE) FORCE
 	@tests/tap $@ 600 $< small
-$(TAP)/explore/advisories.tap: $(EXPLORE) FORCE
-	@STATES=8000 tests/tap $@ 900 tests/explore/mutants advisories
 
 # A few seconds a target, on the seeds of tests/fuzz/corpus.
 CHECK_FUZZ_SECONDS ?= 5

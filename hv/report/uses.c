@@ -36,10 +36,13 @@ static bool begin(struct telling *t, const char *by)
 
 static bool is_at(const struct telling *t, const void *page)
 {
-	const uint64_t at =
-		(uint64_t)((const uint8_t *)page - t->d->mmu.m->ram);
+	uint64_t at;
 
-	return page != NULL && mfn_eq(maddr_to_mfn(maddr(at)), t->frame);
+	if (page == NULL) {
+		return false;
+	}
+	at = (uint64_t)((const uint8_t *)page - t->d->mmu.m->ram);
+	return mfn_eq(maddr_to_mfn(maddr(at)), t->frame);
 }
 
 /* What the hypervisor has to write to in a page of the guest's. */
