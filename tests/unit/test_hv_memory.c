@@ -16,16 +16,6 @@
 #include "hv/mm/memory.h"
 
 #define MIB (UINT64_C(1) << 20)
-#define IMAGE_AT (2 * MIB)
-#define IMAGE_ENDS (3 * MIB)
-
-extern char image_start[], image_end[];
-char image_start[1], image_end[1];
-
-uint64_t image_address(const void *p)
-{
-	return p == image_start ? IMAGE_AT : IMAGE_ENDS;
-}
 
 static struct boot_info boot;
 
@@ -102,8 +92,8 @@ static void what_is_used_is_not_free(void **state)
 	memory_init(&boot);
 	assert_int_equal(memory_ram.nr, 1);
 	assert_int_equal(memory_free.nr, 3);
-	assert_range(&memory_free, 0, MIB, IMAGE_AT);
-	assert_range(&memory_free, 1, IMAGE_ENDS, 8 * MIB);
+	assert_range(&memory_free, 0, MIB, METAL_IMAGE);
+	assert_range(&memory_free, 1, METAL_IMAGE_END, 8 * MIB);
 	assert_range(&memory_free, 2, 9 * MIB + PAGE_SIZE, 64 * MIB);
 }
 

@@ -288,6 +288,17 @@ void lines_pump(void)
 {
 }
 
+/* --- the hypervisor's image ------------------------------------------------
+ */
+
+extern char image_start[], image_end[];
+char image_start[1], image_end[1];
+
+uint64_t image_address(const void *p)
+{
+	return p == image_start ? METAL_IMAGE : METAL_IMAGE_END;
+}
+
 /* --- guest memory ----------------------------------------------------------
  */
 

@@ -27,6 +27,8 @@
 #define METAL_OTHER_FIRST (MACHINE_FRAMES - 4) /* and the last */
 #define METAL_VCPUS 2
 #define METAL_MSRS 8
+#define METAL_IMAGE UINT64_C(0x200000) /* the hypervisor itself */
+#define METAL_IMAGE_END UINT64_C(0x300000)
 #define METAL_NOTHING (-1)
 
 struct metal {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The hypervisor's, but for where its image is: the test says. */
+/* The hypervisor's, but for where its image is: metal.c says. */
 #ifndef PW_TESTS_METAL_LAYOUT_H
 #define PW_TESTS_METAL_LAYOUT_H
 
