@@ -68,6 +68,8 @@ void meet(struct neighbour *n)
 		       EVTCHNSTAT_interdomain) {
 			yield();
 		}
+		/* It has cleared what its new channel began with. */
+		hear(n);
 	} else {
 		/* Until the first is there, and has offered it. */
 		while (bind(n, MEETING, &n->port) != 0) {
@@ -76,6 +78,7 @@ void meet(struct neighbour *n)
 		expect_true("a new channel is pending",
 			    is_pending(&n->pv, n->port));
 		clear_pending(&n->pv, n->port);
+		send(n->port);
 	}
 	step(n);
 }

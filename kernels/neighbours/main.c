@@ -15,7 +15,7 @@ void yield(void)
 	sched_op(SCHEDOP_yield, NULL);
 }
 
-static void hear(const struct neighbour *n)
+void hear(const struct neighbour *n)
 {
 	struct sched_poll poll = {.nr_ports = 1};
 	evtchn_port_t port = n->port;

@@ -31,6 +31,8 @@ struct neighbour {
  * comes after meet().
  */
 void step(const struct neighbour *n);
+/* Waits until the other has spoken. */
+void hear(const struct neighbour *n);
 void yield(void);
 
 int64_t close_port(evtchn_port_t port);
