@@ -71,10 +71,10 @@ check-tree: $(TREE_TAPS)
 	@tests/totals $^
 
 $(TAP)/unit/%.tap: $(B)/tests/unit/% FORCE
-	@CMOCKA_MESSAGE_OUTPUT=TAP tests/tap $@ 300 $<
+	@CMOCKA_MESSAGE_OUTPUT=TAP tests/tap $@ 600 $<
 
 $(TAP)/clang/%.tap: $(B)/tests/clang/% FORCE
-	@CMOCKA_MESSAGE_OUTPUT=TAP tests/tap $@ 300 $<
+	@CMOCKA_MESSAGE_OUTPUT=TAP tests/tap $@ 600 $<
 
 $(REPORT_TAP): $(CLI_OUT) FORCE
 	@tests/tap $@ 200 tests/report/page
@@ -93,9 +93,9 @@ $(TAP)/unit/test_symbols.tap $(TAP)/clang/test_symbols.tap: $(if $(filter build,
 
 # Two vCPUs in every order, in the short form, and what it must find.
 $(TAP)/interleave/all.tap: $(INTERLEAVE) FORCE
-	@tests/tap $@ 200 $<
+	@tests/tap $@ 600 $<
 $(TAP)/interleave/mutants.tap: $(INTERLEAVE) FORCE
-	@tests/tap $@ 300 tests/interleave/mutants
+	@tests/tap $@ 900 tests/interleave/mutants
 
 # Every reachable state of the smallest machines, and what it must find.
 $(TAP)/explore/small.tap: $(EXPLORE) FORCE
@@ -105,7 +105,7 @@ $(TAP)/explore/small.tap: $(EXPLORE) FORCE
 CHECK_FUZZ_SECONDS ?= 5
 $(TAP)/fuzz/%.tap: $(B)/tests/fuzz/% FORCE
 	@mkdir -p $(B)/fuzz-check/$* $(B)/fuzz-crashes
-	@tests/tap $@ 120 $< -max_total_time=$(CHECK_FUZZ_SECONDS) \
+	@tests/tap $@ 300 $< -max_total_time=$(CHECK_FUZZ_SECONDS) \
 		-artifact_prefix=$(B)/fuzz-crashes/$*- \
 		$(B)/fuzz-check/$* $(wildcard tests/fuzz/corpus/$*)
 
@@ -127,7 +127,7 @@ $(TAP)/boot-xen/%.tap: $(BOOT_NEEDS) $(XEN_STOCK) FORCE | $(B)/.deps-run
 
 # Every guard of an invariant has a test that misses it.
 $(MUTATION_TAP): FORCE | $(DEPS_BUILD) $(B)/.deps-check
-	@tests/tap $@ 600 tests/mutation/run
+	@tests/tap $@ 1800 tests/mutation/run
 
 # The same for guards of hv/, by unit tests of its services: some minutes.
 .PHONY: mutation-hv
@@ -146,7 +146,7 @@ torture: $(BOOT_NEEDS) | $(B)/.deps-run
 
 $(TAP)/lint/histories.tap: $(CLI_OUT)
 $(TREE_TAPS): $(TAP)/lint/%.tap: FORCE
-	@tests/tap $@ 60 tests/lint/$*
+	@tests/tap $@ 300 tests/lint/$*
 
 # As the hypervisor is compiled; kernels have guest/'s port inline.
 define seal
@@ -172,7 +172,7 @@ $(TAP)/links/guest.tap: $(LINKS_guest) FORCE
 $(TAP)/links/public.tap: $(LINKS_guest) FORCE
 	@tests/tap $@ 60 tests/lint/public . $(LINKS_guest)
 $(TAP)/homes/hv.tap: $(LINKS_hv) FORCE
-	@tests/tap $@ 300 tests/lint/homes $(B)/hv \
+	@tests/tap $@ 600 tests/lint/homes $(B)/hv \
 		'$(CPPFLAGS_ALL) -std=gnu11 -ffreestanding' $(HV_HEADERS)
 
 $(DIFF_TAPS): $(BOOT_NEEDS) $(XEN_STOCK) FORCE | $(B)/.deps-run
