@@ -111,7 +111,7 @@ $(TAP)/fuzz/%.tap: $(B)/tests/fuzz/% FORCE
 
 BOOT_NEEDS := $(HV_OUT) $(CLI_OUT) $(KERNELS_OUT) $(VMLINUZ) $(INITRAMFS)
 $(TAP)/boot/%.tap: $(BOOT_NEEDS) FORCE | $(B)/.deps-run
-	@tests/tap $@ 600 tests/qemu/run $*
+	@tests/tap $@ 900 tests/qemu/run $*
 
 # What it shrinks becomes unit tests.
 $(TAP)/metal/shrink.tap: $(B)/san/libsupport.a $(B)/san/libpw.a
