@@ -31,7 +31,7 @@ void pack_number(struct pack *p, uint64_t n)
 
 void pack_signed(struct pack *p, int64_t n)
 {
-	pack_number(p, (uint64_t)n << 1 ^ (uint64_t)(n >> 63));
+	pack_number(p, (uint64_t)n << 1 ^ (n < 0 ? UINT64_MAX : 0));
 }
 
 void pack_base64(const struct pack *p, FILE *to)

@@ -51,7 +51,9 @@ static void direct_writes(const struct bad *b)
 	hypercall(__HYPERVISOR_vm_assist, VMASST_CMD_enable,
 		  VMASST_TYPE_writable_pagetables, 0, 0, 0);
 	for (unsigned int i = 0; i < 200; i++) {
-		*e = *e;
+		const uint64_t same = *e;
+
+		*e = same;
 	}
 }
 

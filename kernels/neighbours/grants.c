@@ -311,9 +311,12 @@ static void too_many(const struct neighbour *n)
 	gnttab_unmap_grant_ref_t op;
 	int status;
 
-	while ((status = map(n, SHARED, GNTMAP_device_map, NULL, &m[nr])) ==
-		       GNTST_okay &&
-	       nr < MAPPINGS) {
+	/* One more is tried than there can be. */
+	for (;;) {
+		status = map(n, SHARED, GNTMAP_device_map, NULL, &m[nr]);
+		if (status != GNTST_okay || nr == MAPPINGS) {
+			break;
+		}
 		nr++;
 	}
 	expect("mappings end", status, GNTST_no_space);
