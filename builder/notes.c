@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "builder/little_endian.h"
 #include "builder/notes_value.h"
 
 struct note_header {
@@ -32,16 +33,6 @@ static uint64_t padded(uint64_t size, uint64_t align)
 	return (size + align - 1) & ~(align - 1);
 }
 
-static uint64_t little_endian(const uint8_t *from, uint64_t size)
-{
-	uint64_t value = 0;
-
-	for (uint64_t i = 0; i < size; i++) {
-		value |= (uint64_t)from[i] << (8 * i);
-	}
-	return value;
-}
-
 /*
  * Mask and value: 64-bit, or 32-bit as FreeBSD has them. Nobody acts on them,
  * so that another size is as good as none.
@@ -49,7 +40,7 @@ static uint64_t little_endian(const uint8_t *from, uint64_t size)
 static void set_pair(struct xen_notes *notes, const uint8_t *value,
 		     uint32_t size)
 {
-	uint64_t half = size >= 16 ? 8 : 4;
+	unsigned int half = size >= 16 ? 8 : 4;
 
 	if (size >= 2 * half) {
 		notes_set_pair(notes, little_endian(value, half),

@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "builder/little_endian.h"
 #include "cli/image_codec.h"
 #include "cli/image_pe.h"
 
@@ -51,16 +52,6 @@ __attribute__((format(printf, 2, 3))) static int fail(char *error,
 	return -1;
 }
 
-static unsigned int little_endian16(const uint8_t *at)
-{
-	return (unsigned int)at[0] | (unsigned int)at[1] << 8;
-}
-
-static uint32_t little_endian32(const uint8_t *at)
-{
-	return little_endian16(at) | (uint32_t)little_endian16(at + 2) << 16;
-}
-
 static bool is_elf(struct bytes b)
 {
 	return b.size >= 4 && memcmp(b.at, "\177ELF", 4) == 0;
@@ -69,7 +60,7 @@ static bool is_elf(struct bytes b)
 static bool is_bzimage(struct bytes b)
 {
 	return b.size >= HEADER_MAGIC + 4 &&
-	       little_endian16(b.at + BOOT_FLAG) == 0xaa55 &&
+	       little_endian(b.at + BOOT_FLAG, 2) == 0xaa55 &&
 	       memcmp(b.at + HEADER_MAGIC, "HdrS", 4) == 0;
 }
 
@@ -84,7 +75,7 @@ static int find_payload(struct bytes file, struct bytes *payload, char *error)
 			    "header",
 			    file.size);
 	}
-	version = little_endian16(file.at + BOOT_VERSION);
+	version = (unsigned int)little_endian(file.at + BOOT_VERSION, 2);
 	if (version < VERSION_WITH_PAYLOAD) {
 		return fail(error,
 			    "bzImage: boot protocol version 0x%x is below "
@@ -94,8 +85,8 @@ static int find_payload(struct bytes file, struct bytes *payload, char *error)
 	sects = file.at[SETUP_SECTS] == 0 ? DEFAULT_SETUP_SECTS
 					  : file.at[SETUP_SECTS];
 	base = (sects + 1) * SECTOR;
-	offset = little_endian32(file.at + PAYLOAD_OFFSET);
-	length = little_endian32(file.at + PAYLOAD_LENGTH);
+	offset = little_endian(file.at + PAYLOAD_OFFSET, 4);
+	length = little_endian(file.at + PAYLOAD_LENGTH, 4);
 	if (base > file.size) {
 		return fail(error,
 			    "bzImage: setup_sects %zu is beyond the file's %zu "
@@ -167,7 +158,7 @@ static int unpack(struct bytes packed, const struct codec *codec,
 				    packed.size);
 		}
 		packed.size -= 4;
-		appended = little_endian32(packed.at + packed.size);
+		appended = (uint32_t)little_endian(packed.at + packed.size, 4);
 	}
 	job->in = packed.at;
 	job->in_size = packed.size;

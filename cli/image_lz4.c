@@ -8,16 +8,11 @@
 #include <lz4.h>
 #include <stdlib.h>
 
+#include "builder/little_endian.h"
 #include "cli/image_codec.h"
 
 #define MAGIC UINT32_C(0x184c2102)
 #define BLOCK_MAX ((size_t)8 << 20)
-
-static uint32_t little_endian32(const uint8_t *at)
-{
-	return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |
-	       (uint32_t)at[3] << 24;
-}
 
 static enum codec_result unpack_blocks(struct codec_job *job, uint8_t *block)
 {
@@ -31,7 +26,7 @@ static enum codec_result unpack_blocks(struct codec_job *job, uint8_t *block)
 		if (job->in_size - at < 4) {
 			return CODEC_TRUNCATED;
 		}
-		packed = little_endian32(job->in + at);
+		packed = (uint32_t)little_endian(job->in + at, 4);
 		at += 4;
 		if (packed == MAGIC) {
 			continue;

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "builder/little_endian.h"
 #include "cli/image.h"
 
 enum {
@@ -24,16 +25,6 @@ enum {
 	SECTION_RAW_SIZE = 16,
 	SECTION_RAW_OFFSET = 20,
 };
-
-static size_t little_endian(const uint8_t *at, unsigned int bytes)
-{
-	size_t value = 0;
-
-	for (unsigned int i = 0; i < bytes; i++) {
-		value |= (size_t)at[i] << (8 * i);
-	}
-	return value;
-}
 
 static const uint8_t *pe_header(const uint8_t *file, size_t size)
 {

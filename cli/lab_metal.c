@@ -9,6 +9,7 @@
 #include "cli/lab_metal.h"
 
 #include "cli/lab_metal_why.h"
+#include "cli/seconds.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +20,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 /* Beside the executable. */
@@ -280,14 +280,6 @@ static bool explained(const struct lab_job *job, struct lab_result *r)
 	return differs == NULL;
 }
 
-static double now(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 void lab_metal_run(struct lab_job *job)
 {
 	const struct lab_policy *p = job->c->policy;
@@ -295,7 +287,7 @@ void lab_metal_run(struct lab_job *job)
 		p->metal_forgives ? LAB_RIGHT : job->c->expected;
 	enum lab_step step = p->metal_forgives ? LAB_DONE : job->c->step;
 	struct lab_result *r = &job->result;
-	double start_time = now();
+	double start_time = seconds_now();
 	int home = open_home();
 	int from = -1;
 	pid_t pid;
@@ -322,5 +314,5 @@ void lab_metal_run(struct lab_job *job)
 			 (expected != LAB_WRONG ||
 			  strstr(sim_log_text(&r->log), job->c->says) != NULL);
 	r->as_expected = explained(job, r) && r->as_expected;
-	r->seconds = now() - start_time;
+	r->seconds = seconds_now() - start_time;
 }

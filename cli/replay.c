@@ -11,11 +11,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "cli/replay_state.h"
 #include "cli/run_options.h"
 #include "cli/say.h"
+#include "cli/seconds.h"
 #include "cli/trace_text.h"
 #include "trace/replay/replay.h"
 
@@ -34,15 +34,6 @@ const char replay_help[] =
 	"\n"
 	"Status: 0 all is equal and no audit found a difference, 1 not so,\n"
 	"2 bad usage or no trace that can be read.\n";
-
-/* Of this process alone: others may be busy, too. */
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 static bool count(const char *s, uint64_t *ret)
 {
@@ -124,14 +115,15 @@ static int replay(const struct trace *t, const struct replay_options *o)
 {
 	struct replay *r = replay_new(t);
 	struct replay_result result;
-	double seconds = now();
+	/* Of this process alone: others may be busy, too. */
+	double seconds = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
 
 	if (r == NULL) {
 		say("out of memory");
 		return STATUS_OURS;
 	}
 	replay_run(r, o, &result);
-	seconds = now() - seconds;
+	seconds = seconds_of(CLOCK_PROCESS_CPUTIME_ID) - seconds;
 	if (o->until != 0) {
 		replay_tell_state(r);
 	}

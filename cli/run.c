@@ -83,11 +83,17 @@ static int open_memory(uint64_t size)
 	return fd;
 }
 
+/* The option that wants a recording, if one does. */
+static const char *recorded_for(const struct run *r)
+{
+	return r->options.record != NULL   ? "--record"
+	       : r->options.report != NULL ? "--report"
+					   : NULL;
+}
+
 static uint64_t ring_size(const struct run *r)
 {
-	return r->options.record == NULL && r->options.report == NULL
-		       ? 0
-		       : (QEMU_RECORD_MIB + 1) * MIB;
+	return recorded_for(r) == NULL ? 0 : (QEMU_RECORD_MIB + 1) * MIB;
 }
 
 /* A guest's troubles are told with its name, where there are several. */
@@ -166,11 +172,11 @@ static enum exit_status prepare(struct run *r)
 	r->config.nr_guests = r->nr_guests;
 	r->config.ram = qemu_ram_size(memory, modules + ring_size(r));
 	r->config.memory = open_memory(r->config.ram);
-	if ((r->options.record != NULL || r->options.report != NULL) &&
-	    r->config.memory < 0) {
+	if (recorded_for(r) != NULL && r->config.memory < 0) {
 		return refuse(r, STATUS_USAGE,
-			      "--record: this machine is too large to share "
-			      "its memory");
+			      "%s: this machine is too large to share its "
+			      "memory",
+			      recorded_for(r));
 	}
 	return STATUS_OK;
 }

@@ -22,6 +22,7 @@
 #include "cli/debugger.h"
 #include "cli/expect.h"
 #include "cli/recording.h"
+#include "cli/seconds.h"
 #include "cli/session.h"
 #include "cli/session_end.h"
 #include "cli/terminal.h"
@@ -71,14 +72,6 @@ struct loop {
 	char chunk[CHUNK];
 };
 
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 static void kill_now(struct loop *l)
 {
 	l->killed = true;
@@ -102,7 +95,7 @@ static void ask_to_end(struct loop *l, enum run_result why)
 	    send(l->qemu.control, &word, 1, MSG_DONTWAIT | MSG_NOSIGNAL) != 1) {
 		kill_now(l);
 	} else {
-		l->kill_at = now() + ANSWER_SECONDS;
+		l->kill_at = seconds_now() + ANSWER_SECONDS;
 	}
 }
 
@@ -395,7 +388,7 @@ static void handle(struct loop *l, const struct pollfd *p)
 
 static int milliseconds_to(double deadline)
 {
-	double left = (deadline - now()) * 1000 + 1;
+	double left = (deadline - seconds_now()) * 1000 + 1;
 
 	/* Waking early is harmless: the loop looks at the clock again. */
 	return left < 0 ? 0 : left > 1e6 ? 1000000 : (int)left;
@@ -426,12 +419,12 @@ static void run_loop(struct loop *l, double deadline)
 		}
 		tell_start(l);
 		end_by_console(l);
-		if (l->kill_at > 0 && now() >= l->kill_at) {
+		if (l->kill_at > 0 && seconds_now() >= l->kill_at) {
 			say("the hypervisor did not answer in %d s: "
 			    "it tells nothing of this run",
 			    ANSWER_SECONDS);
 			kill_now(l);
-		} else if (!l->ended_by_us && timed && now() >= until) {
+		} else if (!l->ended_by_us && timed && seconds_now() >= until) {
 			end_run(l, RUN_TIMED_OUT);
 		}
 	}
@@ -443,7 +436,7 @@ static void run_loop(struct loop *l, double deadline)
 static void run_qemu(struct loop *l)
 {
 	struct session *s = l->session;
-	double start = now();
+	double start = seconds_now();
 
 	if (!debugger_open(&l->debugger, &l->qemu, s->options, s->entry)) {
 		snprintf(s->error, sizeof(s->error),
@@ -461,7 +454,7 @@ static void run_qemu(struct loop *l)
 		l->held = false;
 	}
 	release_line(l);
-	s->seconds = now() - start;
+	s->seconds = seconds_now() - start;
 	s->expect_seen = l->expect.seen;
 }
 

@@ -7,7 +7,7 @@
 .PHONY: lint format lint-format lint-tidy lint-cppcheck lint-shell \
 	lint-tree
 
-LINT_DIRS := engine builder emul hv guest sim lab cli include kernels \
+LINT_DIRS := engine builder emul hv guest sim lab trace cli include kernels \
 	initramfs tests bench
 LINT_C := $(sort $(wildcard $(foreach d,$(LINT_DIRS),$(d)/*.c $(d)/*/*.c \
 	$(d)/*/*/*.c)))

@@ -14,6 +14,7 @@
 #include "hv/mm/guest.h"
 #include "hv/mm/layout.h"
 #include "hv/report/log.h"
+#include "hv/report/print.h"
 #include "hv/report/recent.h"
 #include "hv/vcpu/vcpu.h"
 
@@ -48,16 +49,7 @@ static void show_registers(const struct vcpu *v, const struct regs *r)
 	log_error("RFLAGS: %016lx   EM: %d   CONTEXT: pv guest (d%uv%u)",
 		  r->rflags, v->event.info->evtchn_upcall_mask,
 		  (unsigned int)v->domain->mmu.domid, v->id);
-	log_error("rax: %016lx   rbx: %016lx   rcx: %016lx", r->rax, r->rbx,
-		  r->rcx);
-	log_error("rdx: %016lx   rsi: %016lx   rdi: %016lx", r->rdx, r->rsi,
-		  r->rdi);
-	log_error("rbp: %016lx   rsp: %016lx   r8:  %016lx", r->rbp, r->rsp,
-		  r->r8);
-	log_error("r9:  %016lx   r10: %016lx   r11: %016lx", r->r9, r->r10,
-		  r->r11);
-	log_error("r12: %016lx   r13: %016lx   r14: %016lx", r->r12, r->r13,
-		  r->r14);
+	registers_general(r);
 	log_error("r15: %016lx   cr0: %016lx   cr4: %016lx", r->r15,
 		  x86_read_cr0(), v->cr4);
 	log_error("cr3: %016lx   cr2: %016lx", x86_read_cr3(),

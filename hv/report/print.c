@@ -36,10 +36,8 @@ const char *trap_name(unsigned int vector)
 	return names[vector];
 }
 
-void registers_print(const struct regs *r)
+void registers_general(const struct regs *r)
 {
-	log_error("RIP:    %04lx:[<%016lx>]", r->cs, r->rip);
-	log_error("RFLAGS: %016lx   CONTEXT: hypervisor", r->rflags);
 	log_error("rax: %016lx   rbx: %016lx   rcx: %016lx", r->rax, r->rbx,
 		  r->rcx);
 	log_error("rdx: %016lx   rsi: %016lx   rdi: %016lx", r->rdx, r->rsi,
@@ -50,6 +48,13 @@ void registers_print(const struct regs *r)
 		  r->r11);
 	log_error("r12: %016lx   r13: %016lx   r14: %016lx", r->r12, r->r13,
 		  r->r14);
+}
+
+void registers_print(const struct regs *r)
+{
+	log_error("RIP:    %04lx:[<%016lx>]", r->cs, r->rip);
+	log_error("RFLAGS: %016lx   CONTEXT: hypervisor", r->rflags);
+	registers_general(r);
 	log_error("r15: %016lx   cr2: %016lx   cr3: %016lx", r->r15,
 		  x86_read_cr2(), x86_read_cr3());
 }

@@ -6,6 +6,8 @@
 struct regs;
 
 void registers_print(const struct regs *r);
+/* rax to r14, which guests have, too. */
+void registers_general(const struct regs *r);
 /* Of an exception. */
 const char *trap_name(unsigned int vector);
 

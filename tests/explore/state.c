@@ -15,17 +15,13 @@
  * state_is_exact() proves for each new state that nothing was left out.
  */
 #include "tests/explore/state.h"
+#include "tests/explore/state_record.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define NO_NAME 0xff
 
-/* Epochs: as counts of a table, with which they share their room, both would
- * be wrong.
- */
-#define EPOCH_NOW 0x00030005u
-#define EPOCH_PAST 0x00020007u
 #define FIRST_SPECIAL 0x80
 
 /* Values seen in entries, beside the named frames: in order of appearance. */
@@ -104,24 +100,6 @@ static uint8_t owner_class(uint16_t owner)
 static uint16_t owner_of_class(uint8_t class)
 {
 	return class >= 100 ? (uint16_t)(class - 100 + OWNER_FREED) : class;
-}
-
-static bool is_listed(const struct frame *fr)
-{
-	return fr->owner == OWNER_FREED || fr->owner == OWNER_FREE;
-}
-
-/* Tables in use have two counts where others have an epoch. */
-static bool has_progress(const struct frame *fr)
-{
-	return !is_listed(fr) && frame_is_table(fr->type) &&
-	       frame_type_refs(fr) > 0;
-}
-
-static bool epoch_runs(const struct world *w, const struct frame *fr)
-{
-	return fr->owner >= 1 && fr->owner <= NR_DOMS &&
-	       fr->epoch == w->dom[fr->owner - 1].epoch;
 }
 
 /* Counts beyond this are found to be wrong long before. */
@@ -544,60 +522,4 @@ uint64_t state_hash(const struct state *s, unsigned int size)
 	}
 	h *= UINT64_C(0xc4ceb9fe1a85ec53);
 	return h ^ h >> 29;
-}
-
-/* --- nothing left out -----------------------------------------------------
- */
-
-static void level_epochs(struct world *w)
-{
-	for (unsigned int i = 0; i < w->nr_named; i++) {
-		struct frame *fr = frame_of(&w->mmu, named(i));
-
-		if (!is_listed(fr) && !has_progress(fr)) {
-			fr->epoch = epoch_runs(w, fr) ? EPOCH_NOW : EPOCH_PAST;
-		}
-	}
-	for (unsigned int i = 0; i < NR_DOMS; i++) {
-		struct mmu_domain *d = &w->dom[i];
-
-		d->epoch = EPOCH_NOW;
-		d->serial = 0;
-		d->stats = (struct mmu_stats){0};
-		d->op = (struct mmu_op){0};
-		d->refusal = (struct refusal){0};
-		d->destroy_next &= 0xff;
-		for (unsigned int h = d->nr_held; h < MMU_MAX_HELD; h++) {
-			d->held[h] = mfn(0);
-		}
-	}
-	for (unsigned int i = 0; i < w->nr_vcpus; i++) {
-		memset(&w->vcpu[i].multicall, 0, sizeof(w->vcpu[i].multicall));
-	}
-}
-
-/* Byte by byte, gaps between members included: they are copied alike. */
-static bool same_bytes(const void *a, const void *b, size_t size)
-{
-	return memcmp(a, b, size) == 0;
-}
-
-bool state_is_exact(struct world *w)
-{
-	static uint8_t ram[WORLD_FRAMES * PAGE_SIZE];
-	static struct world before;
-	struct state s;
-
-	state_read(w, &s);
-	level_epochs(w);
-	memcpy(ram, w->mmu.ram, sizeof(ram));
-	memcpy(&before, w, sizeof(before));
-	state_write(w, &s);
-	return same_bytes(ram, w->mmu.ram, sizeof(ram)) &&
-	       same_bytes(&before.mmu, &w->mmu, sizeof(w->mmu)) &&
-	       same_bytes(before.dom, w->dom, sizeof(w->dom)) &&
-	       same_bytes(before.vcpu, w->vcpu, sizeof(w->vcpu)) &&
-	       same_bytes(before.window, w->window, sizeof(w->window)) &&
-	       same_bytes(before.frames, w->frames, sizeof(w->frames)) &&
-	       same_bytes(before.cached, w->cached, sizeof(w->cached));
 }

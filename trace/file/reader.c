@@ -14,10 +14,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 #include <zstd.h>
 
 #include "trace/file/check.h"
+#include "trace/file/crc.h"
 
 struct input {
 	const uint8_t *bytes;
@@ -42,11 +42,6 @@ __attribute__((format(printf, 3, 4))) static bool refuse(struct input *in,
 	return false;
 }
 
-static uint32_t crc_of(const void *bytes, size_t size)
-{
-	return (uint32_t)crc32(0, bytes, (uInt)size);
-}
-
 static bool take(struct input *in, void *to, size_t size, const char *what)
 {
 	if (in->size - in->at < size) {
@@ -59,7 +54,7 @@ static bool take(struct input *in, void *to, size_t size, const char *what)
 
 static bool take_header(struct input *in)
 {
-	struct trace_file_header h;
+	struct trace_file_header h = {0};
 
 	if (in->size < sizeof(h.magic) ||
 	    memcmp(in->bytes, TRACE_MAGIC, sizeof(h.magic)) != 0) {
@@ -116,7 +111,7 @@ static bool grow(struct trace *t, struct input *in, uint64_t size)
 static bool take_block(struct trace *t, struct input *in, bool *ret_last)
 {
 	const uint64_t at = in->at;
-	struct trace_block_header h;
+	struct trace_block_header h = {0};
 	size_t n;
 
 	if (!take(in, &h, sizeof(h), "a block's header")) {

@@ -11,8 +11,9 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 #include <zstd.h>
+
+#include "trace/file/crc.h"
 
 #define BLOCK_WORDS (TRACE_BLOCK_MAX / sizeof(uint64_t))
 /* As fast as the machine that is recorded, and small enough. */
@@ -29,11 +30,6 @@ __attribute__((format(printf, 2, 3))) static void fail(struct trace_writer *w,
 		vsnprintf(w->error, sizeof(w->error), format, args);
 		va_end(args);
 	}
-}
-
-static uint32_t crc_of(const void *bytes, size_t size)
-{
-	return (uint32_t)crc32(0, bytes, (uInt)size);
 }
 
 static void put_bytes(struct trace_writer *w, const void *bytes, size_t size)

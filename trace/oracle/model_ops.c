@@ -233,7 +233,7 @@ int model_start_vcpu(struct model *o, struct model_vcpu *v, uint64_t kernel,
 	}
 	if (rc != 0) {
 		(void)user_root(o, v, 0);
-		(void)set_gdt(o, v, NULL, 0);
+		(void)set_gdt(o, v, gdt, 0);
 	}
 	return rc;
 }

@@ -114,9 +114,11 @@ static bool is_quiet(struct oracle *o, const struct mmu *m)
 static void compare_counts(struct oracle *o)
 {
 	struct model *m = &o->model;
-	struct model_refs *refs = malloc(m->nr_frames * sizeof(*refs));
+	struct model_refs *refs = calloc(m->nr_frames + 1, sizeof(*refs));
 
+	/* What could not be looked at is not said to agree. */
 	if (refs == NULL) {
+		oracle_differs(o, "no memory to recount the model");
 		return;
 	}
 	model_recount(m, refs);

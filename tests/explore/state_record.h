@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* What a frame's record means to a state. */
+#ifndef PW_TESTS_EXPLORE_STATE_RECORD_H
+#define PW_TESTS_EXPLORE_STATE_RECORD_H
+
+#include "engine/table/refs.h"
+#include "tests/explore/world.h"
+
+/* Epochs: as counts of a table, with which they share their room, both would
+ * be wrong.
+ */
+#define EPOCH_NOW 0x00030005u
+#define EPOCH_PAST 0x00020007u
+
+static inline bool is_listed(const struct frame *fr)
+{
+	return fr->owner == OWNER_FREED || fr->owner == OWNER_FREE;
+}
+
+/* Tables in use have two counts where others have an epoch. */
+static inline bool has_progress(const struct frame *fr)
+{
+	return !is_listed(fr) && frame_is_table(fr->type) &&
+	       frame_type_refs(fr) > 0;
+}
+
+static inline bool epoch_runs(const struct world *w, const struct frame *fr)
+{
+	return fr->owner >= 1 && fr->owner <= NR_DOMS &&
+	       fr->epoch == w->dom[fr->owner - 1].epoch;
+}
+
+#endif
