@@ -29,10 +29,12 @@ METAL_SRC := $(wildcard hv/services/*.c hv/emul/*.c) hv/cpu/regs.c \
 	hv/domain/domain.c hv/mm/memory.c hv/vcpu/vcpu.c \
 	$(wildcard tests/unit/metal/*.c)
 METAL_TESTS := $(wildcard tests/unit/test_hv_*.c)
-$(call objs,san,$(METAL_SRC) $(METAL_TESTS)): \
+$(foreach f,san fuzz,$(call objs,$(f),$(METAL_SRC) $(METAL_TESTS))): \
 	CFLAGS_EXTRA := -iquote tests/unit/metal/ring3
 $(eval $(call archive,$(B)/san/libmetal.a,$(call objs,san,$(METAL_SRC))))
+$(eval $(call archive,$(B)/fuzz/libmetal.a,$(call objs,fuzz,$(METAL_SRC))))
 $(METAL_TESTS:tests/unit/%.c=$(B)/tests/unit/%): $(B)/san/libmetal.a
+$(METAL_TESTS:tests/unit/%.c=$(B)/tests/clang/%): $(B)/fuzz/libmetal.a
 
 on_sim = $(shell grep -ls '^\#include "sim/' $(1))
 # $(call ported,FLAVOUR,SOURCE): the two archives, the port's maker first, and
