@@ -186,15 +186,19 @@ differential: $(BOOT_NEEDS) $(XEN_STOCK) | $(B)/.deps-run
 run: $(BOOT_NEEDS) | $(B)/.deps-run
 	$(CLI) run $(RUN_ARGS)
 
-# A recording of the stock kernel's boot with 300 forks, replayed at full speed
-# and then with audits: seen to be right before it is kept.
-GOLDEN := $(B)/golden/stock.pwt
+# A recording of each stock kernel's boot with 300 forks, replayed at full
+# speed, then with audits, then with the oracle: seen to be right before it is
+# kept.
+GOLDEN := $(B)/golden/stock.pwt $(B)/golden/stock-6.12.pwt
 FORKS ?= 300
 golden: $(GOLDEN)
+$(B)/golden/stock.pwt: GOLDEN_KERNEL := $(VMLINUZ)
+$(B)/golden/stock-6.12.pwt: GOLDEN_KERNEL := $(VMLINUZ_6_12)
+$(B)/golden/stock-6.12.pwt: $(VMLINUZ_6_12)
 $(GOLDEN): $(BOOT_NEEDS) | $(B)/.deps-run
 	@mkdir -p $(@D)
-	$(CLI) run --memory 256M --append pw.forks=$(FORKS) --record $@.new \
-		</dev/null >$@.log 2>&1
+	$(CLI) run --kernel $(GOLDEN_KERNEL) --memory 256M --timeout 1200 \
+		--append pw.forks=$(FORKS) --record $@.new </dev/null >$@.log 2>&1
 	$(CLI) replay $@.new
 	$(CLI) replay $@.new --audit=every:1000
 	$(CLI) replay $@.new --oracle

@@ -4,6 +4,7 @@
 # and our initramfs with busybox and three static programs.
 
 VMLINUZ := $(B)/vmlinuz
+VMLINUZ_6_12 := $(B)/vmlinuz-6.12
 BUSYBOX := $(B)/busybox
 XEN_STOCK := $(B)/xen-stock
 INITRAMFS := $(B)/initramfs.cpio.gz
@@ -11,6 +12,8 @@ DEPS_IMAGES := $(B)/.deps-images
 
 $(VMLINUZ): | $(DEPS_IMAGES)
 	@scripts/fetch-deb linux
+$(VMLINUZ_6_12): | $(DEPS_IMAGES)
+	@scripts/fetch-deb linux-6.12
 $(BUSYBOX): | $(DEPS_IMAGES)
 	@scripts/fetch-deb busybox
 $(XEN_STOCK): | $(DEPS_IMAGES)

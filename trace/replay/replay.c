@@ -269,6 +269,8 @@ struct replay *replay_new(const struct trace *t)
 	return r;
 }
 
+#define LARGE_PAGE (UINT64_C(2) << 20)
+
 static void *map(uint64_t bytes)
 {
 	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
@@ -277,14 +279,54 @@ static void *map(uint64_t bytes)
 	return p == MAP_FAILED ? NULL : p;
 }
 
+/* At a place where a large page may begin. */
+static void *map_aligned(uint64_t bytes)
+{
+	uint8_t *p = map(bytes + LARGE_PAGE);
+	uint64_t before = -(uintptr_t)p & (LARGE_PAGE - 1);
+	uint64_t whole = (bytes + PAGE_SIZE - 1) & -(uint64_t)PAGE_SIZE;
+
+	if (p == NULL) {
+		return NULL;
+	}
+	if (before != 0) {
+		munmap(p, before);
+	}
+	munmap(p + before + whole, LARGE_PAGE - before);
+	return p + before;
+}
+
+/*
+ * What there is for every frame is touched all over, and a page fault costs
+ * more than the operations whose data it brings.
+ */
+static void large_pages(void *p, uint64_t bytes)
+{
+	uint64_t before = (uintptr_t)p & (LARGE_PAGE - 1);
+
+	if (p != NULL && bytes >= LARGE_PAGE) {
+		(void)madvise((uint8_t *)p - before, bytes + before,
+			      MADV_HUGEPAGE);
+	}
+}
+
+static void *map_for_frames(uint64_t bytes)
+{
+	void *p = map_aligned(bytes);
+
+	large_pages(p, bytes);
+	return p;
+}
+
 static uint64_t *m2p_of(struct replay *r, uint64_t where)
 {
 	const struct mmu *m = &r->sim.mmu;
 
 	if (where != TRACE_ELSEWHERE) {
+		large_pages(m->ram + where, m->nr_frames * sizeof(*m->m2p));
 		return (uint64_t *)(m->ram + where);
 	}
-	r->own_m2p = map(m->nr_frames * sizeof(*m->m2p));
+	r->own_m2p = map_for_frames(m->nr_frames * sizeof(*m->m2p));
 	return r->own_m2p;
 }
 
@@ -293,9 +335,9 @@ bool replay_make_machine(struct replay *r, const struct trace_record *record)
 	struct mmu *m = &r->sim.mmu;
 
 	m->nr_frames = record->word[0];
-	m->ram = map(m->nr_frames << PAGE_SHIFT);
-	m->frames = map(m->nr_frames * sizeof(*m->frames));
-	r->tally = map(m->nr_frames * sizeof(*r->tally));
+	m->ram = map_aligned(m->nr_frames << PAGE_SHIFT);
+	m->frames = map_for_frames(m->nr_frames * sizeof(*m->frames));
+	r->tally = map_for_frames(m->nr_frames * sizeof(*r->tally));
 	if (m->ram == NULL || m->frames == NULL || r->tally == NULL) {
 		replay_differs(r, "no memory for its machine");
 		return false;
