@@ -22,37 +22,56 @@
 
 #define NO_NAME 0xff
 
+/* Frames of the machine that have no name, then numbers that are no frames. */
 #define FIRST_SPECIAL 0x80
+#define FIRST_BEYOND (FIRST_SPECIAL + WORLD_FRAMES)
 
-/* Values seen in entries, beside the named frames: in order of appearance. */
+/* Values seen in entries, beside the frames: in order of appearance. */
 static struct {
-	uint64_t frame[64];
-	unsigned int nr_frames;
+	uint64_t beyond[64];
+	unsigned int nr_beyond;
 	uint64_t flags[256];
 	unsigned int nr_flags;
+	uint16_t at[1024]; /* a hash table: from 1, where in flags */
 } seen;
 
 struct writer {
 	uint8_t *at;
 	const struct world *w;
-	const uint8_t *place_of; /* of a name: its place in this state */
+	const uint8_t *code; /* of each frame of the machine, in this state */
 };
 
-static unsigned int intern(uint64_t *list, unsigned int *nr, unsigned int room,
-			   uint64_t value)
+static unsigned int beyond_code(uint64_t frame)
 {
 	unsigned int i = 0;
 
-	while (i < *nr && list[i] != value) {
+	while (i < seen.nr_beyond && seen.beyond[i] != frame) {
 		i++;
 	}
-	if (i == room) {
+	if (i == 64) {
 		abort();
 	}
-	if (i == *nr) {
-		list[(*nr)++] = value;
+	if (i == seen.nr_beyond) {
+		seen.beyond[seen.nr_beyond++] = frame;
 	}
-	return i;
+	return FIRST_BEYOND + i;
+}
+
+static unsigned int flags_code(uint64_t flags)
+{
+	uint64_t at = flags * UINT64_C(0x9e3779b97f4a7c15) >> 54;
+
+	while (seen.at[at] != 0 && seen.flags[seen.at[at] - 1] != flags) {
+		at = (at + 1) % 1024;
+	}
+	if (seen.at[at] == 0) {
+		if (seen.nr_flags == 256) {
+			abort();
+		}
+		seen.flags[seen.nr_flags++] = flags;
+		seen.at[at] = (uint16_t)seen.nr_flags;
+	}
+	return seen.at[at] - 1u;
 }
 
 static void put(struct writer *to, uint64_t v)
@@ -63,16 +82,7 @@ static void put(struct writer *to, uint64_t v)
 /* A frame by name; 0 is none, as in the engine's own lists. */
 static void put_frame(struct writer *to, uint64_t frame)
 {
-	unsigned int name = name_of(to->w, frame);
-
-	if (frame == 0) {
-		put(to, NO_NAME);
-	} else if (name < to->w->nr_named) {
-		put(to, to->place_of[name]);
-	} else {
-		put(to, FIRST_SPECIAL +
-				intern(seen.frame, &seen.nr_frames, 64, frame));
-	}
+	put(to, frame < WORLD_FRAMES ? to->code[frame] : beyond_code(frame));
 }
 
 static uint64_t get_frame(const uint8_t **from)
@@ -82,13 +92,16 @@ static uint64_t get_frame(const uint8_t **from)
 	if (v == NO_NAME) {
 		return 0;
 	}
-	return v < FIRST_SPECIAL ? named(v).v : seen.frame[v - FIRST_SPECIAL];
+	if (v >= FIRST_BEYOND) {
+		return seen.beyond[v - FIRST_BEYOND];
+	}
+	return v < FIRST_SPECIAL ? named(v).v : (uint64_t)(v - FIRST_SPECIAL);
 }
 
 static void put_entry(struct writer *to, pte_t e)
 {
 	put_frame(to, pte_mfn(e).v);
-	put(to, intern(seen.flags, &seen.nr_flags, 256, pte_flags(e)));
+	put(to, flags_code(pte_flags(e)));
 }
 
 static uint8_t owner_class(uint16_t owner)
@@ -161,10 +174,6 @@ static void put_contents(struct writer *to, unsigned int name)
 	}
 }
 
-#define FOREIGN_KEPT 3
-#define HELD_KEPT 2
-#define GDT_KEPT 2
-
 static void put_domain(struct writer *to, unsigned int dom)
 {
 	const struct mmu_domain *d = &to->w->dom[dom];
@@ -210,11 +219,15 @@ static void put_vcpu(struct writer *to, const struct mmu_vcpu *v)
 static unsigned int put_all(struct world *w, const struct naming *names,
 			    uint8_t *bytes)
 {
-	uint8_t place_of[MAX_NAMED];
-	struct writer to = {.at = bytes, .w = w, .place_of = place_of};
+	uint8_t code[WORLD_FRAMES];
+	struct writer to = {.at = bytes, .w = w, .code = code};
 
+	for (unsigned int i = 0; i < WORLD_FRAMES; i++) {
+		code[i] = (uint8_t)(FIRST_SPECIAL + i);
+	}
+	code[0] = NO_NAME;
 	for (unsigned int i = 0; i < w->nr_named; i++) {
-		place_of[names->at[i]] = (uint8_t)i;
+		code[named(names->at[i]).v] = (uint8_t)i;
 	}
 	for (unsigned int i = 0; i < w->nr_named; i++) {
 		put_record(&to, names->at[i]);
@@ -281,7 +294,7 @@ static void read_traits(const struct world *w, unsigned int name,
 		pte_t v = e[w->scope->slot[i]];
 		unsigned int child = name_of(w, pte_mfn(v).v);
 
-		put(&to, intern(seen.flags, &seen.nr_flags, 256, pte_flags(v)));
+		put(&to, flags_code(pte_flags(v)));
 		put(&to, child == name ? 1 : child < w->scope->nr_free ? 2 : 3);
 	}
 }

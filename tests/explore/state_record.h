@@ -6,6 +6,11 @@
 #include "engine/table/refs.h"
 #include "tests/explore/world.h"
 
+/* How many of a list a state has room for. */
+#define FOREIGN_KEPT 3
+#define HELD_KEPT 2
+#define GDT_KEPT 2
+
 /* Epochs: as counts of a table, with which they share their room, both would
  * be wrong.
  */
