@@ -7,6 +7,10 @@
  * other is with its guest, asleep, or waiting here; all three answer a flush
  * (ipi.c), so that the holder never waits for one that waits for it.
  *
+ * Whoever gives it up hands it to the next CPU that waits, in order of their
+ * numbers: a CPU that comes in again and again, as a guest that does nothing
+ * but hypercalls can make it, has it once while each other waits.
+ *
  * Its order is the outermost: the domain's lock (the door's) and the pool's
  * are taken inside it. See docs/locking.md.
  */
@@ -15,7 +19,15 @@
 #include "hv/cpu/ipi.h"
 #include "hv/cpu/x86.h"
 
-static bool held;
+#define NOBODY UINT32_MAX
+
+static uint32_t owner = NOBODY; /* a CPU's number */
+static uint32_t waiting;        /* a bit for each CPU */
+static uint32_t passed;         /* so often given up, and not to them */
+
+#ifndef LOCK_PASSES
+#define LOCK_PASSES 32
+#endif
 static bool broken;
 
 /* The outermost: taken with another one held, the CPU stops here. */
@@ -30,6 +42,37 @@ static void order_check(const struct cpu *c)
 #endif
 }
 
+static bool take(uint32_t me)
+{
+	uint32_t nobody = NOBODY;
+
+	return __atomic_compare_exchange_n(&owner, &nobody, me, false,
+					   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
+/* Looks before it tries: only one of two that try gets anywhere. */
+static bool try_again(uint32_t me)
+{
+	const uint32_t now = __atomic_load_n(&owner, __ATOMIC_ACQUIRE);
+
+	return now == me || (now == NOBODY && take(me));
+}
+
+/* Until it is handed to this CPU, or nobody has it. */
+static void wait(uint32_t me)
+{
+	__atomic_fetch_or(&waiting, 1u << me, __ATOMIC_SEQ_CST);
+	while (!try_again(me)) {
+		if (__atomic_load_n(&broken, __ATOMIC_RELAXED)) {
+			return;
+		}
+		ipi_answer();
+		x86_pause();
+	}
+	__atomic_fetch_and(&waiting, ~(1u << me), __ATOMIC_RELAXED);
+	passed = 0;
+}
+
 void machine_lock_many(void)
 {
 	struct cpu *c = cpu_here();
@@ -38,36 +81,41 @@ void machine_lock_many(void)
 		return;
 	}
 	order_check(c);
-	while (__atomic_exchange_n(&held, true, __ATOMIC_ACQUIRE)) {
-		while (__atomic_load_n(&held, __ATOMIC_RELAXED)) {
-			if (__atomic_load_n(&broken, __ATOMIC_RELAXED)) {
-				return;
-			}
-			ipi_answer();
-			x86_pause();
-		}
+	if (!take(c->id)) {
+		wait(c->id);
 	}
+}
+
+static uint32_t next_after(uint32_t me)
+{
+	const uint32_t all = __atomic_load_n(&waiting, __ATOMIC_SEQ_CST);
+	const uint32_t above = all & ~((2u << me) - 1);
+	const uint32_t others = above != 0 ? above : all & ~(1u << me);
+
+	return others == 0 ? NOBODY : (uint32_t)__builtin_ctz(others);
 }
 
 void machine_unlock_many(void)
 {
 	struct cpu *c = cpu_here();
+	uint32_t next = NOBODY;
 
-	if (--c->lock_depth == 0) {
-		__atomic_store_n(&held, false, __ATOMIC_RELEASE);
+	if (--c->lock_depth != 0) {
+		return;
 	}
+	if (__atomic_load_n(&waiting, __ATOMIC_SEQ_CST) != 0 &&
+	    ++passed >= LOCK_PASSES) {
+		next = next_after(c->id);
+	}
+	__atomic_store_n(&owner, next, __ATOMIC_RELEASE);
 }
 
-/* Long enough for one that waits to see that the lock is free. */
-#define BREATH 256
-
+/* Who waits has it in between. */
 void machine_breathe(void)
 {
+	passed = LOCK_PASSES;
 	machine_unlock();
 	x86_take_interrupts();
-	for (unsigned int i = 0; nr_cpus > 1 && i < BREATH; i++) {
-		x86_pause();
-	}
 	machine_lock();
 }
 

@@ -223,6 +223,7 @@ static void end_if_last(const struct domain *d)
 {
 	if (!others_left(d)) {
 		ipi_stop_others();
+		machine_lock_break(); /* none of them takes it from us */
 		machine_end(worst);
 	}
 }

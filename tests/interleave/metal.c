@@ -8,6 +8,8 @@
 #include "tests/interleave/metal.h"
 
 #include "hv/cpu/ipi.c"
+/* Given up once, and then handed on: both are tried. */
+#define LOCK_PASSES 2
 #include "hv/cpu/lock.c"
 
 static struct cpu cpus[METAL_CPUS] = {
@@ -54,7 +56,12 @@ void metal_answer(void)
 
 struct metal_state metal_save(void)
 {
-	struct metal_state s = {.held = held, .address = flush_address};
+	struct metal_state s = {
+		.address = flush_address,
+		.owner = owner,
+		.waiting = waiting,
+		.passed = passed,
+	};
 
 	for (unsigned int i = 0; i < METAL_CPUS; i++) {
 		s.depth[i] = cpus[i].lock_depth;
@@ -65,7 +72,9 @@ struct metal_state metal_save(void)
 
 void metal_restore(const struct metal_state *s)
 {
-	held = s->held != 0;
+	owner = s->owner;
+	waiting = s->waiting;
+	passed = s->passed;
 	flush_address = s->address;
 	for (unsigned int i = 0; i < METAL_CPUS; i++) {
 		cpus[i].lock_depth = s->depth[i];

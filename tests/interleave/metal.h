@@ -21,9 +21,11 @@ void metal_answer(void);
 struct metal_state {
 	uint64_t address;
 	unsigned int depth[METAL_CPUS];
+	uint32_t owner;
+	uint32_t waiting;
+	uint32_t passed;
 	uint8_t asked[METAL_CPUS];
-	uint8_t held;
-	uint8_t spare[5]; /* no holes: it is hashed */
+	uint8_t spare[2]; /* no holes: it is hashed */
 };
 struct metal_state metal_save(void);
 void metal_restore(const struct metal_state *s);
