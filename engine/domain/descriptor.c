@@ -80,8 +80,8 @@ int mmu_update_descriptor(struct mmu_vcpu *v, maddr_t where, uint64_t desc)
 {
 	struct mmu_domain *d = v->dom;
 	mfn_t f = maddr_to_mfn(where);
-	enum frame_type type;
 	uint64_t *slot;
+	bool is_desc;
 	int rc;
 
 	if ((where.v & 7) != 0) {
@@ -94,9 +94,10 @@ int mmu_update_descriptor(struct mmu_vcpu *v, maddr_t where, uint64_t desc)
 	if (rc != 0) {
 		return rc;
 	}
-	type = frame_of(d->m, f)->type == FRAME_DESC ? FRAME_DESC
-						     : FRAME_WRITABLE;
-	rc = frame_get_type_fast(d, f, type);
+	/* A page that was refused as descriptors is none of them. */
+	is_desc = frame_of(d->m, f)->type == FRAME_DESC &&
+		  (frame_of(d->m, f)->flags & FRAME_VALIDATED) != 0;
+	rc = frame_get_type_fast(d, f, is_desc ? FRAME_DESC : FRAME_WRITABLE);
 	if (rc == 0) {
 		slot = (uint64_t *)frame_data(d->m, f) +
 		       page_offset(where.v) / sizeof(*slot);

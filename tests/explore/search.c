@@ -18,6 +18,7 @@
 #include <sys/time.h>
 #include <time.h>
 
+#include "tests/explore/allow.h"
 #include "tests/explore/path.h"
 #include "tests/explore/request.h"
 #include "tests/explore/rules.h"
@@ -224,6 +225,10 @@ static void make_run(struct search *s, const struct request *r, struct run run)
 	if (!mark_is_same(&s->w, &s->mark)) {
 		s->spoilt = true;
 		arrive(s, outcome);
+	}
+	if (outcome == OUTCOME_REFUSED && !violated(s)) {
+		restore(s);
+		allow_check(&s->w, r);
 	}
 }
 

@@ -20,9 +20,9 @@ struct search_result {
 	uint64_t cut;       /* requests whose answers were too many for all */
 	unsigned int depth; /* of the last state that was new */
 	uint64_t bytes;     /* kept at most */
-	double seconds; /* of the processor's time */
-	bool complete; /* the frontier is empty */
-	bool violated; /* and then the way there has been printed */
+	double seconds;     /* of the processor's time */
+	bool complete;      /* the frontier is empty */
+	bool violated;      /* and then the way there has been printed */
 };
 
 void search_run(const struct scope *scope, const struct search_options *options,

@@ -308,6 +308,22 @@ static void descriptors_are_checked_and_fixed(void **state)
 			 -XEN_EINVAL);
 }
 
+static void a_page_refused_as_descriptors_can_be_mended(void **state)
+{
+	struct machine *m = *state;
+	uint64_t frame = dom_frame(20).v;
+	uint64_t *desc = frame_data(&m->mmu, mfn(frame));
+
+	desc[3] = TSS;
+	memcpy(m->guest, &frame, sizeof(frame));
+	assert_int_equal(machine_call(m, hc_set_gdt, AT(0), 16, 0, 0),
+			 -XEN_EINVAL);
+	assert_int_equal(machine_call(m, hc_update_descriptor,
+				      entry_at(mfn(frame), 3), CODE64, 0, 0),
+			 0);
+	assert_int_equal(machine_call(m, hc_set_gdt, AT(0), 16, 0, 0), 0);
+}
+
 static void ldt_pages_come_on_demand_and_go_with_their_mapping(void **state)
 {
 	struct machine *m = *state;
@@ -523,6 +539,7 @@ int main(void)
 		T(a_direct_write_is_judged_as_an_update),
 		T(a_direct_write_elsewhere_is_an_ordinary_fault),
 		T(descriptors_are_checked_and_fixed),
+		T(a_page_refused_as_descriptors_can_be_mended),
 		T(ldt_pages_come_on_demand_and_go_with_their_mapping),
 		T(memory_goes_and_comes_back),
 		T(what_is_given_back_counts_until_nothing_refers_to_it),
