@@ -257,6 +257,7 @@ static void xsa_167_invalid_frames(void **state)
 					    MMUEXT_COPY_PAGE};
 	static const uint64_t frames[] = {MACHINE_FRAMES, UINT32_MAX,
 					  UINT64_C(1) << 40, ~UINT64_C(0)};
+	const uint64_t at = entry_at(dom_frame(L1_FRAME), 100);
 
 	for (unsigned int i = 0; i < sizeof(cmds) / sizeof(cmds[0]); i++) {
 		for (unsigned int j = 0; j < 4; j++) {
@@ -264,6 +265,16 @@ static void xsa_167_invalid_frames(void **state)
 						     frames[j]),
 					 -XEN_EINVAL);
 		}
+	}
+	for (unsigned int i = 0; i < 2; i++) {
+		/* As many bits as an entry has for it. */
+		uint64_t e = frames[i] << PAGE_SHIFT;
+
+		assert_int_equal(call_mmu_update(m, at, e | RO_FLAGS),
+				 -XEN_EPERM);
+		assert_int_equal(call_mmu_update(m, at, e | RW_FLAGS),
+				 -XEN_EPERM);
+		assert_int_equal(call_mmu_update(m, e, 0), -XEN_EINVAL);
 	}
 	assert_int_equal(call_mmuext(m, MMUEXT_MARK_SUPER, 0, 0),
 			 -XEN_EOPNOTSUPP);

@@ -524,6 +524,23 @@ static void a_domain_is_forgotten_when_it_has_nothing_left(void **state)
 	assert_true(mmu_domain_forget(&m->dom));
 }
 
+/* Each type's frames in use, now and at most. */
+static void what_is_in_use_is_counted_by_its_type(void **state)
+{
+	struct machine *m = *state;
+	const uint64_t at = entry_at(dom_frame(L1_FRAME), 100);
+	const uint64_t val = pte_make(dom_frame(60), RW_FLAGS).v;
+	const uint64_t typed = m->dom.stats.typed[FRAME_WRITABLE];
+
+	for (unsigned int i = 0; i < 3; i++) {
+		assert_int_equal(call_mmu_update(m, at, val), 0);
+		assert_int_equal(m->dom.stats.typed[FRAME_WRITABLE], typed + 1);
+		assert_int_equal(m->dom.stats.peak[FRAME_WRITABLE], typed + 1);
+		assert_int_equal(call_mmu_update(m, at, 0), 0);
+		assert_int_equal(m->dom.stats.typed[FRAME_WRITABLE], typed);
+	}
+}
+
 #define TEST(name) \
 	cmocka_unit_test_setup_teardown(name, space_set_up, machine_tear_down)
 
@@ -531,6 +548,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(entries_get_the_flags_that_ring_3_needs),
+		TEST(what_is_in_use_is_counted_by_its_type),
 		TEST(a_descriptor_page_is_no_page_to_store_to),
 		TEST(what_was_an_l4_may_become_an_l3),
 		TEST(the_hypervisors_entries_are_left_out_when_an_l4_goes),

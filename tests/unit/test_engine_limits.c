@@ -94,6 +94,8 @@ static void what_cannot_be_counted_is_refused(void **state)
 		 RULE_COUNT_OVERFLOW},
 		{"a writable mapping", DATA_FRAME, true, 0, RW_FLAGS, l1, SLOT,
 		 RULE_TYPE_OVERFLOW},
+		{"a writable mapping's frame", DATA_FRAME, false, 0, RW_FLAGS,
+		 l1, SLOT, RULE_COUNT_OVERFLOW},
 		{"a pin", L3_FRAME, false, MMUEXT_PIN_L3_TABLE, 0, l1, 0,
 		 RULE_COUNT_OVERFLOW},
 		{"a pin's type", L3_FRAME, true, MMUEXT_PIN_L3_TABLE, 0, l1, 0,

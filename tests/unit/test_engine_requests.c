@@ -93,6 +93,41 @@ static void a_batch_is_done_as_far_as_it_can_be_read(void **state)
 	}
 }
 
+/* What a group needs is asked for before anything of it has been judged. */
+static void a_group_may_name_frames_that_there_are_not(void **state)
+{
+	struct machine *m = *state;
+	const uint64_t none = (uint64_t)UINT32_MAX << PAGE_SHIFT;
+	struct mmu_update u[2] = {
+		{.ptr = entry_at(dom_frame(L1_FRAME), 40),
+		 .val = pte_make(dom_frame(50), RW_FLAGS).v},
+		{.ptr = none, .val = pte_make(dom_frame(51), RW_FLAGS).v},
+	};
+
+	for (unsigned int i = 0; i < 2; i++) {
+		uint32_t done;
+
+		memcpy(m->guest, u, sizeof(u));
+		assert_int_equal(machine_call(m, hc_mmu_update, AT(0), 2,
+					      AT(1024), DOMID_SELF),
+				 i == 0 ? -XEN_EINVAL : -XEN_EPERM);
+		memcpy(&done, m->guest + 1024, sizeof(done));
+		assert_int_equal(done, 1);
+		assert_int_equal(m->dom.refusal.rule,
+				 i == 0 ? RULE_UPDATE_FRAME : RULE_MAP_HOLE);
+		/* Now in what the entry is to be. */
+		u[1].ptr = entry_at(dom_frame(L1_FRAME), 41);
+		u[1].val = none | RW_FLAGS;
+	}
+	/* The entry that is there may say anything, unless it is present. */
+	raw_entry(m, dom_frame(L1_FRAME), 41, pte(none));
+	u[1].val = pte_make(dom_frame(51), RW_FLAGS).v;
+	memcpy(m->guest, u, sizeof(u));
+	assert_int_equal(machine_call(m, hc_mmu_update, AT(0), 2, AT(1024),
+				      DOMID_SELF),
+			 0);
+}
+
 static void bad_pointers_change_nothing(void **state)
 {
 	struct machine *m = *state;
@@ -412,9 +447,13 @@ static void what_is_given_back_counts_until_nothing_refers_to_it(void **state)
 	struct machine *m = *state;
 	uint64_t frame = dom_frame(DATA_FRAME).v; /* the space maps it */
 	uint64_t pages = m->dom.nr_pages;
+	const uint64_t read_only = entry_at(dom_frame(L1_FRAME), 100);
 	uint64_t where = 0;
 
 	m->dom.max_pages = pages;
+	assert_int_equal(call_mmu_update(m, read_only,
+					 pte_make(mfn(frame), RO_FLAGS).v),
+			 0);
 	assert_int_equal(reservation(m, XENMEM_decrease_reservation, &frame, 1,
 				     0),
 			 1);
@@ -429,6 +468,8 @@ static void what_is_given_back_counts_until_nothing_refers_to_it(void **state)
 	assert_int_equal(call_mmu_update(m, entry_at(dom_frame(L1_FRAME), 0),
 					 0),
 			 0);
+	assert_int_equal(m->frames[frame].owner, TEST_TAG);
+	assert_int_equal(call_mmu_update(m, read_only, 0), 0);
 	assert_int_equal(m->frames[frame].owner, OWNER_FREE);
 	assert_int_equal(m->dom.nr_pages, pages - 1);
 	assert_int_equal(reservation(m, XENMEM_populate_physmap, &where, 1, 0),
@@ -530,6 +571,7 @@ int main(void)
 		T(a_batch_stops_at_the_first_refusal),
 		T(an_interrupted_batch_counts_all_it_did),
 		T(a_batch_is_done_as_far_as_it_can_be_read),
+		T(a_group_may_name_frames_that_there_are_not),
 		T(bad_pointers_change_nothing),
 		T(other_domains_are_refused),
 		T(a_multicall_writes_each_result),
