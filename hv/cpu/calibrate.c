@@ -10,6 +10,12 @@
  * this machine spoils an attempt, not the result. What remains is an error of
  * about a tick of the interval timer at either end, and a frequency that lies
  * this near to a whole number of MHz is taken to be that.
+ *
+ * A host that is busy may take the CPU away for longer than the interval timer
+ * can count, 55 ms: what it shows then is short by that, and the frequencies
+ * would come out several times too high. So the channel counts down once, and
+ * its output says that it has run out. Such a round is of no use, nor is one
+ * whose samples took long; another is begun, and the best of them counts.
  */
 #include "hv/cpu/calibrate.h"
 
@@ -23,36 +29,52 @@
 #define PIT_CHANNEL2 0x42
 #define PIT_COMMAND 0x43
 #define PIT_GATE 0x61
-#define PIT_START2 0xb4 /* channel 2, both bytes, rate generator */
+#define PIT_SPEAKER 0x02
+#define PIT_OUT2 0x20   /* channel 2 has counted down */
+#define PIT_START2 0xb0 /* channel 2, both bytes, once to zero */
 #define PIT_LATCH2 0x80
 
 #define WINDOW (PIT_HZ / 100) /* 10 ms */
 #define ATTEMPTS 8
+#define ROUNDS 50
+
+/* Both samples' width, in parts of 65536 of the time between them. */
+#define DOUBT_NONE 128u /* as good as it gets */
+#define DOUBT_ALL UINT64_MAX
 
 struct sample {
 	uint64_t tsc;
+	uint64_t width; /* how long it took, by the TSC */
 	uint32_t lapic;
 	uint16_t pit;
 };
 
-static struct sample take_sample(volatile uint32_t *lapic)
+struct round {
+	struct frequencies f;
+	uint64_t doubt;
+};
+
+static uint16_t read_latched(void)
 {
-	struct sample best = {0};
-	uint64_t shortest = UINT64_MAX;
+	uint16_t low = x86_in8(PIT_CHANNEL2);
+
+	return (uint16_t)(low | x86_in8(PIT_CHANNEL2) << 8);
+}
+
+static struct sample take_sample(const volatile uint32_t *lapic)
+{
+	struct sample best = {.width = UINT64_MAX};
 
 	for (unsigned int i = 0; i < ATTEMPTS; i++) {
 		struct sample s;
 		uint64_t before = x86_rdtsc();
-		uint64_t after;
 
 		x86_out8(PIT_COMMAND, PIT_LATCH2);
 		s.lapic = lapic[LAPIC_TIMER_COUNT];
-		after = x86_rdtsc();
-		s.pit = x86_in8(PIT_CHANNEL2);
-		s.pit |= (uint16_t)(x86_in8(PIT_CHANNEL2) << 8);
-		s.tsc = before + (after - before) / 2;
-		if (after - before < shortest) {
-			shortest = after - before;
+		s.width = x86_rdtsc() - before;
+		s.pit = read_latched();
+		s.tsc = before + s.width / 2;
+		if (s.width < best.width) {
 			best = s;
 		}
 	}
@@ -61,11 +83,8 @@ static struct sample take_sample(volatile uint32_t *lapic)
 
 static uint16_t read_pit(void)
 {
-	uint16_t low;
-
 	x86_out8(PIT_COMMAND, PIT_LATCH2);
-	low = x86_in8(PIT_CHANNEL2);
-	return (uint16_t)(low | x86_in8(PIT_CHANNEL2) << 8);
+	return read_latched();
 }
 
 static uint64_t hertz(uint64_t ticks, uint64_t pit_ticks)
@@ -75,26 +94,63 @@ static uint64_t hertz(uint64_t ticks, uint64_t pit_ticks)
 	return clock_snap(hz, 2 * hz / pit_ticks);
 }
 
-static struct frequencies measure(volatile uint32_t *lapic)
+static void start_counting(volatile uint32_t *lapic)
 {
-	struct frequencies f;
-	struct sample first, last;
-	uint16_t passed;
-
 	/* The channel's gate open, the speaker off. */
-	x86_out8(PIT_GATE, (uint8_t)((x86_in8(PIT_GATE) & ~2u) | 1));
+	x86_out8(PIT_GATE,
+		 (uint8_t)((x86_in8(PIT_GATE) & ~(unsigned)PIT_SPEAKER) | 1));
 	x86_out8(PIT_COMMAND, PIT_START2);
 	x86_out8(PIT_CHANNEL2, 0xff);
 	x86_out8(PIT_CHANNEL2, 0xff);
+	lapic[LAPIC_TIMER_INITIAL] = UINT32_MAX;
+}
+
+static struct round measure(volatile uint32_t *lapic)
+{
+	struct round r;
+	struct sample first, last;
+	uint16_t passed;
+	bool ran_out;
+
+	start_counting(lapic);
 	first = take_sample(lapic);
 	while ((uint16_t)(first.pit - read_pit()) < WINDOW) {
 		x86_pause();
 	}
 	last = take_sample(lapic);
+	ran_out = (x86_in8(PIT_GATE) & PIT_OUT2) != 0;
 	passed = (uint16_t)(first.pit - last.pit); /* it counts down */
-	f.tsc = hertz(last.tsc - first.tsc, passed);
-	f.lapic = hertz(first.lapic - last.lapic, passed);
-	return f;
+	if (passed == 0) {
+		passed = 1; /* it has run out */
+	}
+	r.f.tsc = hertz(last.tsc - first.tsc, passed);
+	r.f.lapic = hertz(first.lapic - last.lapic, passed);
+	r.doubt = ran_out ? DOUBT_ALL
+			  : ((first.width + last.width) << 16) /
+				    (last.tsc - first.tsc);
+	return r;
+}
+
+/* Of those that ran out the lowest: the others are further off. */
+static bool is_better(const struct round *a, const struct round *b)
+{
+	return a->doubt < b->doubt ||
+	       (a->doubt == b->doubt && a->f.tsc < b->f.tsc);
+}
+
+static struct frequencies measure_well(volatile uint32_t *lapic)
+{
+	struct round best = measure(lapic);
+
+	for (unsigned int i = 1; i < ROUNDS && best.doubt > DOUBT_NONE; i++) {
+		struct round r = measure(lapic);
+
+		if (is_better(&r, &best)) {
+			best = r;
+		}
+	}
+	lapic[LAPIC_TIMER_INITIAL] = 0;
+	return best.f;
 }
 
 #define LEAF_TSC 0x15
@@ -124,7 +180,7 @@ static uint64_t stated_tsc(void)
 
 struct frequencies calibrate(volatile uint32_t *lapic)
 {
-	struct frequencies f = measure(lapic);
+	struct frequencies f = measure_well(lapic);
 	uint64_t stated = stated_tsc();
 
 	if (stated != 0) {

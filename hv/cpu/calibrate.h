@@ -10,7 +10,10 @@ struct frequencies {
 	uint64_t lapic; /* Hz, of the local APIC's timer undivided */
 };
 
-/* The local APIC's timer must be running, masked, undivided. */
+/*
+ * The local APIC's timer is used for it, undivided, and stands still after;
+ * interrupts are off.
+ */
 struct frequencies calibrate(volatile uint32_t *lapic);
 
 /* The real-time clock, as seconds since 1970; 0: it says nothing sensible. */

@@ -24,9 +24,7 @@ struct frequencies clock_init(void)
 {
 	struct frequencies f;
 
-	lapic_registers()[LAPIC_TIMER_INITIAL] = UINT32_MAX;
 	f = calibrate(lapic_registers());
-	lapic_registers()[LAPIC_TIMER_INITIAL] = 0;
 	clock.tsc_hz = f.tsc;
 	clock.tsc_to_ns = clock_scale_make(f.tsc, UINT64_C(1000000000));
 	clock.ns_to_lapic = clock_scale_make(UINT64_C(1000000000), f.lapic);
