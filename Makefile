@@ -38,7 +38,7 @@ include mk/bench.mk
 include mk/lint.mk
 include mk/tools.mk
 
-all: $(HV_OUT) $(CLI_OUT) $(KERNELS_OUT)
+all: $(HV_OUT) $(CLI_OUT) $(KERNELS_OUT) $(INIT_OUT)
 
 clean:
 	rm -rf $(B)

@@ -160,6 +160,10 @@ int cmd_doctor(int argc, char **argv)
 				say("the doctor judges one domain alone");
 				break;
 			}
+			if (command_wanted(&options.command)) {
+				say("the doctor runs no command in the guest");
+				break;
+			}
 			options.doctor = true;
 			status = status_for_bisect(run_with(&options));
 			break;

@@ -18,12 +18,15 @@
 #include <unistd.h>
 
 #include "builder/layout.h"
+#include "cli/command/root.h"
 #include "cli/image.h"
 #include "cli/say.h"
 #include "cli/size.h"
 #include "cli/write_all.h"
+#include "initramfs/command/job.h"
 
-#define BASE_CMDLINE "console=hvc0"
+#define CONSOLE "console=hvc0"
+#define COMMAND CONSOLE " rdinit=/" JOB_INIT
 
 __attribute__((format(printf, 3, 4))) static enum exit_status refuse(
 	struct guest *g, enum exit_status status, const char *format, ...)
@@ -71,7 +74,8 @@ static enum exit_status find_files(struct guest *g)
 	if (g->kernel_path[0] == '\0') {
 		return refuse(g, STATUS_USAGE, "--kernel: path too long");
 	}
-	if (o->no_initrd) {
+	if (o->no_initrd ||
+	    (g->command != NULL && g->command->rootfs != NULL)) {
 		return STATUS_OK;
 	}
 	choose(o->initrd, "initramfs.cpio.gz", g->initrd_path);
@@ -83,20 +87,17 @@ static enum exit_status find_files(struct guest *g)
 
 static enum exit_status make_cmdline(struct guest *g)
 {
-	const char *append = g->options.append;
+	const char *append = g->options.append == NULL ? "" : g->options.append;
+	const char *base = g->command == NULL ? CONSOLE : COMMAND;
 	int n;
 
-	if (append == NULL || append[0] == '\0') {
-		snprintf(g->cmdline, sizeof(g->cmdline), BASE_CMDLINE);
-		return STATUS_OK;
-	}
-	n = snprintf(g->cmdline, sizeof(g->cmdline), "%s %s", BASE_CMDLINE,
-		     append);
+	n = snprintf(g->cmdline, sizeof(g->cmdline), "%s%s%s", base,
+		     *append == '\0' ? "" : " ", append);
 	if (n < 0 || (size_t)n >= sizeof(g->cmdline)) {
 		return refuse(g, STATUS_USAGE,
 			      "--append: %d bytes with %s, but start_info "
 			      "takes %zu",
-			      n, BASE_CMDLINE, sizeof(g->cmdline) - 1);
+			      n, base, sizeof(g->cmdline) - 1);
 	}
 	for (const char *c = append; *c != '\0'; c++) {
 		if (*c == '\n' || *c == '\r') {
@@ -132,6 +133,30 @@ static enum exit_status open_initrd(struct guest *g)
 		return refuse(g, STATUS_USAGE, "initrd %s: file is empty",
 			      g->initrd_path);
 	}
+	g->initrd_size = (uint64_t)status.st_size;
+	return STATUS_OK;
+}
+
+/* The root that there is, and what the command needs behind it. */
+static enum exit_status add_command(struct guest *g)
+{
+	const bool own = g->initrd_path[0] != '\0' && g->options.initrd == NULL;
+	char reason[GUEST_ERROR_SIZE / 2];
+	struct stat status;
+	int fd;
+
+	if (g->command == NULL) {
+		return STATUS_OK;
+	}
+	fd = root_make(g->command, g->files->initrd, own, reason,
+		       sizeof(reason));
+	if (fd < 0 || fstat(fd, &status) != 0) {
+		return refuse(g, STATUS_USAGE, "%s", reason);
+	}
+	if (g->files->initrd >= 0) {
+		close(g->files->initrd);
+	}
+	g->files->initrd = fd;
 	g->initrd_size = (uint64_t)status.st_size;
 	return STATUS_OK;
 }
@@ -196,7 +221,7 @@ static enum exit_status load_kernel(struct guest *g)
 				      : " (make fetches Debian's)");
 	}
 	clock_gettime(CLOCK_MONOTONIC, &start);
-	say("unpacking %s", g->kernel_path);
+	note("unpacking %s", g->kernel_path);
 	if (image_load(g->kernel_path, &image, reason) != 0) {
 		return refuse(g, STATUS_USAGE, "kernel %s: %s", g->kernel_path,
 			      reason);
@@ -210,9 +235,9 @@ static enum exit_status load_kernel(struct guest *g)
 					"cannot keep the unpacked kernel: %s",
 					strerror(errno));
 		} else {
-			say("%s, %s unpacked, in %.1f s", image.kind,
-			    size_format(image.size, size),
-			    seconds_since(&start));
+			note("%s, %s unpacked, in %.1f s", image.kind,
+			     size_format(image.size, size),
+			     seconds_since(&start));
 		}
 	}
 	image_free(&image);
@@ -228,6 +253,9 @@ enum exit_status guest_prepare(struct guest *g)
 	}
 	if (status == STATUS_OK) {
 		status = open_initrd(g);
+	}
+	if (status == STATUS_OK) {
+		status = add_command(g);
 	}
 	if (status == STATUS_OK) {
 		status = load_kernel(g);

@@ -50,6 +50,7 @@ static void fini_life(struct monitor *m)
 	cJSON_Delete(m->boot);
 	cJSON_Delete(m->guest_start);
 	cJSON_Delete(m->recording);
+	cJSON_Delete(m->pipe);
 	cJSON_Delete(m->stopped);
 	cJSON_Delete(m->ending);
 	cJSON_Delete(m->lint);
@@ -202,6 +203,8 @@ static void take_event(struct monitor *m, const char *kind, cJSON *event)
 		m->guest_started = true;
 	} else if (strcmp(kind, EVENT_RECORDING) == 0) {
 		replace(&m->recording, event);
+	} else if (strcmp(kind, EVENT_PIPE) == 0) {
+		replace(&m->pipe, event);
 	} else if (strcmp(kind, EVENT_STOPPED) == 0) {
 		replace(&m->stopped, event);
 	} else if (strcmp(kind, EVENT_ENDING) == 0) {

@@ -35,6 +35,7 @@ struct monitor {
 	cJSON *boot;
 	cJSON *guest_start;
 	cJSON *recording;
+	cJSON *pipe;
 	cJSON *stopped;  /* for gdb */
 	cJSON *ending;   /* with --lint */
 	cJSON *lint;     /* an array: examples of what may be mistakes */

@@ -112,6 +112,7 @@ _Noreturn static void become_qemu(char **arguments,
 		inherit(config->memory);
 		inherit(config->console);
 		inherit(config->control);
+		inherit(config->bell);
 		inherit(config->gdb);
 		for (unsigned int i = 0; qemu_pauses(config) && i < PAUSES;
 		     i++) {
@@ -187,6 +188,7 @@ static void close_ours(struct qemu *qemu)
 {
 	close_fd(&qemu->console);
 	close_fd(&qemu->control);
+	close_fd(&qemu->bell);
 	close_fd(&qemu->errors);
 	pauses_close(&qemu->pauses);
 }
@@ -199,18 +201,24 @@ int qemu_start(struct qemu *qemu, struct qemu_config *config, char *error)
 	*qemu = (struct qemu){
 		.console = -1,
 		.control = -1,
+		.bell = -1,
 		.errors = -1,
 		.pauses = {.ours = {-1, -1}},
 	};
 	config->console = -1;
 	config->control = -1;
+	config->bell = -1;
 	config->gdb = -1;
 	qemu->console = open_channel(&config->console);
 	qemu->control = open_channel(&config->control);
+	if (qemu_has_pipe(config->options)) {
+		qemu->bell = open_channel(&config->bell);
+	}
 	if (config->options->gdb) {
 		config->gdb = open_gdb(&qemu->gdb_port);
 	}
 	if (qemu->console < 0 || qemu->control < 0 ||
+	    (qemu_has_pipe(config->options) && qemu->bell < 0) ||
 	    (config->options->gdb && config->gdb < 0) ||
 	    (qemu_pauses(config) && !pauses_open(&qemu->pauses)) ||
 	    pipe2(errors, O_CLOEXEC) != 0) {
@@ -225,6 +233,7 @@ int qemu_start(struct qemu *qemu, struct qemu_config *config, char *error)
 	/* QEMU's ends must be closed here, or we would not see its end. */
 	close_fd(&config->console);
 	close_fd(&config->control);
+	close_fd(&config->bell);
 	close_fd(&config->gdb);
 	close_fd(&errors[1]);
 	if (failure != 0) {

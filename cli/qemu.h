@@ -44,6 +44,7 @@ struct qemu_config {
 	int memory;  /* the machine's RAM, shared with us */
 	int console; /* QEMU's ends of socket pairs */
 	int control;
+	int bell;          /* of a pipe (abi/pipe.h) */
 	int gdb;           /* a listening socket */
 	int pause[PAUSES]; /* pipes (pauses.h) */
 };
@@ -58,6 +59,8 @@ void qemu_free_arguments(char **arguments);
 bool qemu_waits(const struct qemu_config *config);
 /* Does the machine stand there until pauses_release()? */
 bool qemu_pauses(const struct qemu_config *config);
+/* Is there a pipe into the guest? */
+bool qemu_has_pipe(const struct run_options *o);
 /* Is the machine to be stopped for gdb, at a request of the guest's? */
 bool qemu_stops(const struct run_options *o);
 
@@ -78,6 +81,7 @@ struct qemu {
 	/* Our ends. */
 	int console;
 	int control;
+	int bell;     /* -1: there is none */
 	int errors;   /* QEMU's stderr */
 	int gdb_port; /* 0: no gdb stub */
 	struct pauses pauses;

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "abi/pipe.h"
 #include "cli/qemu.h"
 
 #define MIB (UINT64_C(1) << 20)
@@ -202,6 +203,12 @@ static void add_channels(struct arguments *a, const struct qemu_config *config)
 	add(a, "-chardev");
 	add(a, "socket,id=control,fd=%d", config->control);
 	add_pair(a, "-serial", "chardev:control");
+	if (config->bell >= 0) {
+		add(a, "-chardev");
+		add(a, "socket,id=bell,fd=%d", config->bell);
+		add(a, "-device");
+		add(a, "isa-debugcon,iobase=%#x,chardev=bell", PIPE_RING_PORT);
+	}
 	for (unsigned int i = 0; qemu_pauses(config) && i < PAUSES; i++) {
 		add(a, "-chardev");
 		add(a, "file,id=pause%u,path=/proc/self/fd/%d", i,
@@ -216,6 +223,11 @@ static void add_channels(struct arguments *a, const struct qemu_config *config)
 		add_pair(a, "-gdb", "chardev:gdb");
 		add(a, "-S");
 	}
+}
+
+bool qemu_has_pipe(const struct run_options *o)
+{
+	return command_wanted(&o->command) && !o->repeats;
 }
 
 bool qemu_stops(const struct run_options *o)
@@ -349,6 +361,9 @@ static void add_hypervisor(struct arguments *a,
 	say_watch(&w, o);
 	if (o->record != NULL) {
 		say_word(&w, " record=%d", QEMU_RECORD_MIB);
+	}
+	if (config->bell >= 0) {
+		say_word(&w, " pipe");
 	}
 	if (console != NULL) {
 		say_word(&w, " console=%s", console);

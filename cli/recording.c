@@ -12,9 +12,8 @@
 #include <time.h>
 
 #include "abi/control.h"
-#include "cli/why/machine.h"
+#include "cli/ram.h"
 
-#define PAGE 4096
 #define WORDS_MAX (UINT64_C(1) << 24)
 #define NAP_NS 500000
 
@@ -70,32 +69,16 @@ bool recording_open(struct recording *r, const char *path, int memory,
 	return trace_writer_open(&r->writer, path);
 }
 
-/* Machine addresses have a hole below 4 GiB, the file has none. */
 static bool map_ring(struct recording *r, uint64_t at)
 {
-	const uint64_t bytes = sizeof(*r->ring) + r->words * 8;
-	const uint64_t below = why_below_4g(r->size);
-	const uint64_t high = UINT64_C(1) << 32;
-	uint64_t end = below;
-	uint64_t offset = at;
-	void *ring;
-
-	if (at >= high) {
-		offset = at - high + below;
-		end = r->size;
-	}
 	if (r->words == 0 || r->words > WORDS_MAX ||
-	    (r->words & (r->words - 1)) != 0 || at % PAGE != 0 ||
-	    offset > end || bytes > end - offset) {
+	    (r->words & (r->words - 1)) != 0) {
 		return false;
 	}
-	ring = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, r->memory,
-		    (off_t)offset);
-	if (ring == MAP_FAILED) {
-		return false;
-	}
-	r->ring = ring;
-	return r->ring->magic == TRACE_RING_MAGIC && r->ring->tail == 0;
+	r->ring = ram_map(r->memory, r->size, at,
+			  sizeof(*r->ring) + r->words * 8);
+	return r->ring != NULL && r->ring->magic == TRACE_RING_MAGIC &&
+	       r->ring->tail == 0;
 }
 
 static void start(struct recording *r, const cJSON *event)

@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cli/command/command.h"
 #include "cli/doctor.h"
 #include "cli/explain.h"
 #include "cli/guest_files.h"
@@ -44,6 +45,8 @@ struct run {
 	unsigned int nr_guests;
 	char hypervisor_path[PATH_MAX];
 	struct qemu_config config;
+	struct command command; /* if one is wanted */
+	int command_status;     /* what it comes to; -1: it never began */
 	char error[GUEST_ERROR_SIZE];
 };
 
@@ -72,9 +75,10 @@ static enum exit_status check_hypervisor(struct run *r)
  * RAM that QEMU and we share: the explanations of refusals read it. Not for
  * very large machines, whose memory is better left to QEMU alone.
  */
-static int open_memory(uint64_t size)
+static int open_memory(uint64_t size, bool must)
 {
-	int fd = size > SHARED_MAX ? -1 : memfd_create("ram", MFD_CLOEXEC);
+	int fd = size > SHARED_MAX && !must ? -1
+					    : memfd_create("ram", MFD_CLOEXEC);
 
 	if (fd >= 0 && ftruncate(fd, (off_t)size) != 0) {
 		close(fd);
@@ -94,6 +98,11 @@ static const char *recorded_for(const struct run *r)
 static uint64_t ring_size(const struct run *r)
 {
 	return recorded_for(r) == NULL ? 0 : (QEMU_RECORD_MIB + 1) * MIB;
+}
+
+static bool has_command(const struct run *r)
+{
+	return command_wanted(&r->options.command);
 }
 
 /* A guest's troubles are told with its name, where there are several. */
@@ -146,6 +155,7 @@ static enum exit_status prepare(struct run *r)
 
 		g->files = &r->config.guest[i];
 		g->error = r->error;
+		g->command = has_command(r) ? &r->options.command : NULL;
 		status = guest_prepare(g);
 		if (status != STATUS_OK) {
 			name_error(r, g);
@@ -167,16 +177,24 @@ static enum exit_status prepare(struct run *r)
 	if (status != STATUS_OK) {
 		return status;
 	}
+	if (has_command(r) && !command_init(&r->command, &r->options.command)) {
+		return refuse(r, STATUS_USAGE, "%s", r->command.error);
+	}
 	r->config.options = &r->options;
 	r->config.hypervisor = r->hypervisor_path;
 	r->config.nr_guests = r->nr_guests;
 	r->config.ram = qemu_ram_size(memory, modules + ring_size(r));
-	r->config.memory = open_memory(r->config.ram);
+	r->config.memory = open_memory(r->config.ram, has_command(r));
 	if (recorded_for(r) != NULL && r->config.memory < 0) {
 		return refuse(r, STATUS_USAGE,
 			      "%s: this machine is too large to share its "
 			      "memory",
 			      recorded_for(r));
+	}
+	r->command.memory = r->config.memory;
+	r->command.ram = r->config.ram;
+	if (has_command(r) && r->config.memory < 0) {
+		return refuse(r, STATUS_OURS, "no memory to share with QEMU");
 	}
 	return STATUS_OK;
 }
@@ -237,6 +255,40 @@ static void hint_at_console(const struct run *r, const struct session *s,
 	}
 }
 
+/* Stdout is the command's own; the report is in the log, if there is one. */
+static void report_beside_command(const struct run *r,
+				  const struct machine_report *machine)
+{
+	FILE *f = NULL;
+	int fd;
+
+	if (r->options.json) {
+		(void)machine_json(stderr, machine);
+	} else if (r->command.log >= 0) {
+		fd = fcntl(r->command.log, F_DUPFD_CLOEXEC, 3);
+		f = fd < 0 ? NULL : fdopen(fd, "w");
+		if (f != NULL) {
+			machine_text(f, machine);
+			fclose(f);
+		}
+	}
+}
+
+/* With a command in the guest. */
+static void conclude_command(struct run *r, const struct session *s,
+			     const struct machine_report *machine,
+			     enum exit_status status)
+{
+	report_beside_command(r, machine);
+	for (const struct monitor *m = s->monitor; m != NULL; m = m->next) {
+		lint_say(m);
+	}
+	r->command_status = command_end(&r->command, s->result, status);
+	if (status != STATUS_OK) {
+		machine_verdicts(machine);
+	}
+}
+
 /* The report of a run that has taken place. */
 static enum exit_status conclude(struct run *r, const struct session *s,
 				 const char *asker)
@@ -250,6 +302,10 @@ static enum exit_status conclude(struct run *r, const struct session *s,
 	};
 	enum exit_status status = machine_status(&machine);
 
+	if (has_command(r)) {
+		conclude_command(r, s, &machine, status);
+		return status;
+	}
 	if (r->options.doctor) {
 		doctor_report(&whole);
 	} else if (!r->options.json) {
@@ -300,9 +356,9 @@ static enum exit_status end_recording(struct run *r,
 	if (r->unnamed[0] != '\0') {
 		return STATUS_OK;
 	}
-	say("recorded %s: %s, %s unpacked", r->options.record,
-	    size_format(recording->writer.written, written),
-	    size_format(recording->writer.words * 8, unpacked));
+	note("recorded %s: %s, %s unpacked", r->options.record,
+	     size_format(recording->writer.written, written),
+	     size_format(recording->writer.words * 8, unpacked));
 	return STATUS_OK;
 }
 
@@ -326,9 +382,9 @@ static void say_start(const struct run *r)
 		const struct run_domain *d = &r->guest[i].options;
 
 		if (r->nr_guests > 1) {
-			say("domain %s: %s, %u vCPU%s", d->name,
-			    size_format(d->memory, guest), d->vcpus,
-			    d->vcpus == 1 ? "" : "s");
+			note("domain %s: %s, %u vCPU%s", d->name,
+			     size_format(d->memory, guest), d->vcpus,
+			     d->vcpus == 1 ? "" : "s");
 		}
 	}
 	if (r->nr_guests > 1) {
@@ -336,10 +392,10 @@ static void say_start(const struct run *r)
 	} else {
 		size_format(r->guest[0].options.memory, guest);
 	}
-	say("starting QEMU: guest %s, machine %s, CPU %s%s", guest,
-	    size_format(r->config.ram, machine), r->options.cpu,
-	    r->options.interactive && isatty(STDIN_FILENO) ? "; Ctrl-] quits"
-							   : "");
+	note("starting QEMU: guest %s, machine %s, CPU %s%s", guest,
+	     size_format(r->config.ram, machine), r->options.cpu,
+	     r->options.interactive && isatty(STDIN_FILENO) ? "; Ctrl-] quits"
+							    : "");
 }
 
 /* A report without a recording that is kept: one in memory. */
@@ -409,6 +465,7 @@ static enum exit_status run_guests(struct run *r, struct monitor *monitor)
 		.config = &r->config,
 		.entry = r->guest[0].entry,
 		.monitor = monitor,
+		.command = has_command(r) ? &r->command : NULL,
 	};
 	enum exit_status status;
 
@@ -455,6 +512,7 @@ static enum exit_status run(struct run *r)
 		close_fd(r->config.guest[i].initrd);
 	}
 	close_fd(r->config.memory);
+	command_fini(&r->command);
 	if (r->error[0] != '\0') {
 		say("%s", r->error);
 	}
@@ -465,12 +523,18 @@ int run_with(const struct run_options *options)
 {
 	struct run *r = calloc(1, sizeof(*r));
 	enum exit_status status;
+	int result;
 
 	if (r == NULL) {
 		say("out of memory");
 		return STATUS_OURS;
 	}
 	r->options = *options;
+	r->command.log = -1;
+	r->command_status = -1;
+	if (has_command(r)) {
+		say_no_notes();
+	}
 	r->nr_guests = run_options_nr(options);
 	r->config.memory = -1;
 	for (unsigned int i = 0; i < DOMAINS_MAX; i++) {
@@ -481,37 +545,11 @@ int run_with(const struct run_options *options)
 		r->guest[i].options = run_options_domain(options, i);
 	}
 	status = run(r);
-	free(r);
-	return (int)status;
-}
-
-/* QEMU knows them, and what is wrong if it does not. */
-static int list_models(void)
-{
-	execlp(QEMU_PROGRAM, QEMU_PROGRAM, "-cpu", "help", (char *)NULL);
-	say("cannot run %s: %s", QEMU_PROGRAM, strerror(errno));
-	return STATUS_OURS;
-}
-
-int cmd_run(int argc, char **argv)
-{
-	char error[RUN_OPTIONS_ERROR_SIZE];
-	struct run_options options;
-	int status = STATUS_USAGE;
-
-	switch (run_options_parse(argc, argv, &options, error)) {
-	case RUN_OPTIONS_HELP:
-		fputs(run_options_help, stdout);
-		status = STATUS_OK;
-		break;
-	case RUN_OPTIONS_BAD:
-		say("%s", error);
-		break;
-	case RUN_OPTIONS_OK:
-		status = strcmp(options.cpu, "help") == 0 ? list_models()
-							  : run_with(&options);
-		break;
+	result = (int)status;
+	if (has_command(r)) {
+		result = r->command_status < 0 ? COMMAND_OURS
+					       : r->command_status;
 	}
-	run_options_fini(&options);
-	return status;
+	free(r);
+	return result;
 }

@@ -12,52 +12,6 @@
 
 #include "cli/run_options.h"
 
-const char run_options_help[] =
-	"usage: pagewarden run [OPTION]...\n"
-	"\n"
-	"Boots a PV kernel on the Pagewarden hypervisor in QEMU, shows its\n"
-	"console, and prints a summary when it has ended.\n"
-	"\n"
-	"  --kernel FILE     bzImage, or ELF with Xen notes (build/vmlinuz)\n"
-	"  --initrd FILE     initial ramdisk (build/initramfs.cpio.gz)\n"
-	"  --no-initrd       start without one\n"
-	"  --append STR      more kernel parameters, after console=hvc0\n"
-	"  --memory SIZE     the guest's memory: 512M, 4G; MiB if no unit (1G)\n"
-	"  --vcpus N         the guest's CPUs, 1 to 32 (1)\n"
-	"  --domain KEY=VALUE,...  one of several domains, with the keys name,\n"
-	"                    kernel, initrd (or none), append, memory, vcpus,\n"
-	"                    restart (times), privileged (yes, or\n"
-	"                    NAME+NAME: may map their memory); may be repeated\n"
-	"  --config FILE     the same from a file, a [section] for each\n"
-	"  --console NAME    the domain that has the terminal (the first)\n"
-	"  --restart NAME[:TIMES]  begins again when it reboots or crashes\n"
-	"  --cpus N          the machine's, 1 to 8 (as many, up to the host's)\n"
-	"  --cpu MODEL       QEMU's CPU model (Nehalem); help lists them\n"
-	"  --symbols FILE    System.map or ELF; else the kernel's own names\n"
-	"  --explain         run again for the history of the frame refused\n"
-	"  --expect STR      the console must show STR, or the status is 1\n"
-	"  --until STR       end the run, status 0, when the console shows STR\n"
-	"  --fail-on STR     end the run, status 1, when it shows STR\n"
-	"  --strict          any refusal makes the status 1\n"
-	"  --stop-at N       stop at the request of that number\n"
-	"  --stop-at-refusal stop at the first refusal\n"
-	"  --lint            warn of what is allowed, and likely a mistake\n"
-	"  --timeout S       kill the guest after S seconds, status 1\n"
-	"  --interactive     connect the terminal to the console; Ctrl-] quits\n"
-	"  --gdb             stop at the guest's first instruction for gdb\n"
-	"  --icount          count instructions: runs become repeatable\n"
-	"  --record FILE     record all requests, for replay and the like\n"
-	"  --report FILE     a page for a browser of all that (as --record)\n"
-	"  --stretch         measure the longest stretch without a stop\n"
-	"  --json            the same as --summary=json\n"
-	"  --summary=FORM    text or json; with json the console is on stderr\n"
-	"  --audit=WHEN      exit, every:N (hypercalls) or off (exit)\n"
-	"  --log-level L     the hypervisor's: error, warn, info, debug (info)\n"
-	"  --help            this\n"
-	"\n"
-	"Status: 0 the guest powered off (and --expect was seen), 1 it crashed\n"
-	"or did not, 2 bad usage or input, 3 Pagewarden itself failed.\n";
-
 enum option_id {
 	OPT_KERNEL = 256, /* above any character getopt may return */
 	OPT_INITRD,
@@ -91,6 +45,12 @@ enum option_id {
 	OPT_SUMMARY,
 	OPT_AUDIT,
 	OPT_LOG_LEVEL,
+	OPT_SHELL,
+	OPT_LOG,
+	OPT_COPY_IN,
+	OPT_COPY_OUT,
+	OPT_ROOTFS,
+	OPT_MODULES,
 	OPT_HELP,
 };
 
@@ -127,6 +87,12 @@ static const struct option long_options[] = {
 	{"summary", required_argument, NULL, OPT_SUMMARY},
 	{"audit", required_argument, NULL, OPT_AUDIT},
 	{"log-level", required_argument, NULL, OPT_LOG_LEVEL},
+	{"shell", no_argument, NULL, OPT_SHELL},
+	{"log", required_argument, NULL, OPT_LOG},
+	{"copy-in", required_argument, NULL, OPT_COPY_IN},
+	{"copy-out", required_argument, NULL, OPT_COPY_OUT},
+	{"rootfs", required_argument, NULL, OPT_ROOTFS},
+	{"modules", required_argument, NULL, OPT_MODULES},
 	{"help", no_argument, NULL, OPT_HELP},
 	{NULL, 0, NULL, 0},
 };
@@ -223,6 +189,8 @@ static bool *flag_of(int id, struct run_options *o)
 		return &o->stretch;
 	case OPT_LINT:
 		return &o->lint;
+	case OPT_SHELL:
+		return &o->command.shell;
 	default:
 		return NULL;
 	}
@@ -285,6 +253,16 @@ static const char *take(int id, const char *argument, struct run_options *o)
 		return parse_audit(argument, o);
 	case OPT_LOG_LEVEL:
 		return parse_log_level(argument, o);
+	case OPT_LOG:
+		return set_text(argument, &o->command.log);
+	case OPT_ROOTFS:
+		return set_text(argument, &o->command.rootfs);
+	case OPT_MODULES:
+		return set_text(argument, &o->command.modules);
+	case OPT_COPY_IN:
+		return wish_copy_in(&o->command, argument);
+	case OPT_COPY_OUT:
+		return wish_copy_out(&o->command, argument);
 	default:
 		return "is not understood";
 	}
@@ -393,6 +371,37 @@ static bool apply_restarts(struct run_options *o, char *error)
 	return true;
 }
 
+/* What goes with a command only, and what with none. */
+static bool check_command(const struct run_options *o, uint64_t given,
+			  char *error)
+{
+	static const int with[] = {OPT_LOG, OPT_COPY_IN, OPT_COPY_OUT,
+				   OPT_ROOTFS, OPT_MODULES};
+	static const int without[] = {OPT_DOMAIN, OPT_CONFIG, OPT_INTERACTIVE,
+				      OPT_EXPLAIN, OPT_GDB};
+	const bool command = command_wanted(&o->command);
+	const int *wrong = command ? without : with;
+
+	for (size_t i = 0; i < 5; i++) {
+		if ((given >> (wrong[i] - OPT_KERNEL) & 1) != 0) {
+			snprintf(error, RUN_OPTIONS_ERROR_SIZE,
+				 command ? "--%s and a command exclude each "
+					   "other"
+					 : "--%s is for a command (-- CMD, or "
+					   "--shell)",
+				 option_name(wrong[i]));
+			return false;
+		}
+	}
+	if (o->command.rootfs != NULL && (o->initrd != NULL || o->no_initrd)) {
+		snprintf(error, RUN_OPTIONS_ERROR_SIZE,
+			 "--rootfs and --%s exclude each other",
+			 o->no_initrd ? "no-initrd" : "initrd");
+		return false;
+	}
+	return true;
+}
+
 void run_options_fini(struct run_options *o)
 {
 	domains_fini(&o->domains);
@@ -470,7 +479,10 @@ enum run_options_result run_options_parse(int argc, char **argv,
 		}
 		given |= UINT64_C(1) << (id - OPT_KERNEL);
 	}
-	if (optind < argc) {
+	if (optind < argc && strcmp(argv[optind - 1], "--") == 0) {
+		o->command.words = argv + optind;
+		o->command.nr_words = argc - optind;
+	} else if (optind < argc) {
 		snprintf(error, RUN_OPTIONS_ERROR_SIZE,
 			 "unexpected argument '%s' (a kernel is named by "
 			 "--kernel)",
@@ -479,7 +491,7 @@ enum run_options_result run_options_parse(int argc, char **argv,
 	}
 	if (!check_places(o, given, error) || !check_console(o, error) ||
 	    domains_check(&o->domains, error) != NULL ||
-	    !apply_restarts(o, error)) {
+	    !apply_restarts(o, error) || !check_command(o, given, error)) {
 		return RUN_OPTIONS_BAD;
 	}
 	/* How long it waits for us would be counted. */

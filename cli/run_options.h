@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "cli/command/wish.h"
 #include "cli/domains.h"
 
 #define RUN_OPTIONS_ERROR_SIZE 256
@@ -70,6 +71,7 @@ struct run_options {
 	const char *restart[DOMAINS_MAX]; /* as --restart has them */
 	unsigned int nr_restart;
 	uint32_t restarts; /* of the one guest */
+	struct command_wish command;
 };
 
 enum run_options_result {

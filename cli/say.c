@@ -12,6 +12,7 @@
 #include "cli/say.h"
 
 static bool console_mid_line;
+static bool no_notes;
 
 void say_console_mid_line(bool mid_line)
 {
@@ -27,18 +28,39 @@ static bool same_file(int a, int b)
 	       x.st_ino == y.st_ino;
 }
 
-void say(const char *format, ...)
+static void say_list(const char *format, va_list args)
 {
-	va_list args;
-
 	if (console_mid_line && same_file(STDOUT_FILENO, STDERR_FILENO)) {
 		fputc('\n', stderr);
 	}
 	console_mid_line = false;
 	fputs("pagewarden: ", stderr);
-	va_start(args, format);
 	vfprintf(stderr, format, args);
-	va_end(args);
 	fputc('\n', stderr);
 	fflush(stderr);
+}
+
+void say(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say_list(format, args);
+	va_end(args);
+}
+
+void say_no_notes(void)
+{
+	no_notes = true;
+}
+
+void note(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	if (!no_notes) {
+		say_list(format, args);
+	}
+	va_end(args);
 }

@@ -17,6 +17,10 @@ enum exit_status {
 
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* What need not be known; nothing is said after say_no_notes(). */
+void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void say_no_notes(void);
+
 /*
  * The console was left in the middle of a line: what is said next starts a
  * new one if both are shown in the same place.

@@ -19,8 +19,10 @@
 #include <unistd.h>
 
 #include "abi/control.h"
+#include "cli/command/command.h"
 #include "cli/debugger.h"
 #include "cli/expect.h"
+#include "cli/messages.h"
 #include "cli/recording.h"
 #include "cli/seconds.h"
 #include "cli/session.h"
@@ -35,6 +37,7 @@ enum {
 	P_SIGNAL,
 	P_STDIN,
 	P_GDB,
+	P_BELL,
 	NR_POLLED,
 };
 
@@ -57,15 +60,7 @@ struct loop {
 	/* Keys that the guest has not taken yet. */
 	char keys[LINE];
 	size_t nr_keys;
-	/*
-	 * QEMU's messages: the line that is arriving; and the last one, held
-	 * back for the verdict as long as the machine has shown no life.
-	 */
-	char line[LINE];
-	size_t line_length;
-	char last_line[LINE];
-	bool held;
-	bool alive;
+	struct messages messages;
 	bool ended_by_us; /* for session->result */
 	bool killed;
 	double kill_at; /* the hypervisor was asked to end it; 0: not */
@@ -124,12 +119,15 @@ static size_t receive(struct loop *l, int *fd)
 	return 0;
 }
 
-static void release_line(struct loop *l)
+static bool show(struct loop *l, size_t n)
 {
-	if (l->held) {
-		say("%s", l->last_line);
-		l->held = false;
+	struct command *command = l->session->command;
+
+	if (command != NULL) {
+		return command_log(command, l->chunk, n);
 	}
+	say_console_mid_line(l->mid_line);
+	return write_all(l->output, l->chunk, n);
 }
 
 static void on_console(struct loop *l)
@@ -139,15 +137,22 @@ static void on_console(struct loop *l)
 	if (n == 0) {
 		return;
 	}
-	l->alive = true;
-	release_line(l);
+	messages_alive(&l->messages);
 	expect_feed(&l->expect, l->chunk, n);
 	expect_feed(&l->until, l->chunk, n);
 	expect_feed(&l->fail_on, l->chunk, n);
 	silence_feed(&l->session->shown, l->chunk, n);
 	l->mid_line = l->chunk[n - 1] != '\n';
-	say_console_mid_line(l->mid_line);
-	if (!l->killed && !write_all(l->output, l->chunk, n)) {
+	if (!l->killed && !show(l, n)) {
+		end_run(l, RUN_OUTPUT_FAILED);
+	}
+}
+
+/* The command in the guest has something to say. */
+static void on_bell(struct loop *l)
+{
+	receive(l, &l->qemu.bell);
+	if (!command_pump(l->session->command)) {
 		end_run(l, RUN_OUTPUT_FAILED);
 	}
 }
@@ -176,6 +181,10 @@ static void on_control(struct loop *l)
 	monitor_feed(s->monitor, l->chunk, receive(l, &l->qemu.control));
 	if (s->options->repeats) {
 		return;
+	}
+	if (s->command != NULL && s->monitor->pipe != NULL) {
+		command_open(s->command,
+			     monitor_hex(s->monitor->pipe, PIPE_RINGS));
 	}
 	if (s->recording != NULL &&
 	    !recording_update(s->recording, s->monitor)) {
@@ -210,43 +219,24 @@ static void tell_start(struct loop *l)
 	for (; m != NULL; m = m->next) {
 		if (m->guest_started) {
 			m->guest_started = false;
-			say("%s%sguest starts at %s",
-			    several ? monitor_name(m) : "", several ? ": " : "",
-			    monitor_text(m->guest_start, "entry", "its entry"));
+			note("%s%sguest starts at %s",
+			     several ? monitor_name(m) : "",
+			     several ? ": " : "",
+			     monitor_text(m->guest_start, "entry",
+					  "its entry"));
 		}
-	}
-}
-
-/* QEMU's remarks on CPU features that TCG lacks are of no use to anyone. */
-static bool is_noise(const char *line)
-{
-	return strstr(line, "TCG doesn't support requested feature") != NULL;
-}
-
-static void end_line(struct loop *l)
-{
-	l->line[l->line_length] = '\0';
-	l->line_length = 0;
-	if (l->line[0] != '\0' && !is_noise(l->line)) {
-		release_line(l);
-		memcpy(l->last_line, l->line, sizeof(l->line));
-		l->held = true;
-	}
-	if (l->alive) {
-		release_line(l);
 	}
 }
 
 static void on_errors(struct loop *l)
 {
-	size_t n = receive(l, &l->qemu.errors);
+	messages_feed(&l->messages, l->chunk, receive(l, &l->qemu.errors));
+}
 
-	for (size_t i = 0; i < n; i++) {
-		if (l->chunk[i] == '\n') {
-			end_line(l);
-		} else if (l->line_length < sizeof(l->line) - 1) {
-			l->line[l->line_length++] = l->chunk[i];
-		}
+static void on_resize(struct loop *l)
+{
+	if (l->session->command != NULL) {
+		command_resize(l->session->command);
 	}
 }
 
@@ -255,6 +245,10 @@ static void on_signal(struct loop *l)
 	struct signalfd_siginfo info;
 
 	if (read(l->signal_fd, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGWINCH) {
+			on_resize(l);
+			return;
+		}
 		if (l->session->signal == 0) {
 			l->session->signal = (int)info.ssi_signo;
 		}
@@ -281,6 +275,27 @@ static void on_keys(struct loop *l)
 	    memchr(l->keys, TERMINAL_QUIT, l->nr_keys) != NULL) {
 		end_run(l, RUN_QUIT);
 	}
+}
+
+/* For the command, or for the guest's console. */
+static void on_input(struct loop *l)
+{
+	struct command *command = l->session->command;
+
+	if (command == NULL) {
+		on_keys(l);
+	} else if (command_input(command, l->input) && isatty(l->input)) {
+		end_run(l, RUN_QUIT);
+	}
+}
+
+static bool input_wanted(const struct loop *l)
+{
+	const struct session *s = l->session;
+
+	return !l->ended_by_us &&
+	       (s->command != NULL ? command_wants(s->command)
+				   : l->nr_keys == 0);
 }
 
 static void send_keys(struct loop *l)
@@ -379,7 +394,10 @@ static void handle(struct loop *l, const struct pollfd *p)
 		on_signal(l);
 	}
 	if (p[P_STDIN].revents != 0) {
-		on_keys(l);
+		on_input(l);
+	}
+	if (p[P_BELL].revents != 0) {
+		on_bell(l);
 	}
 	if (p[P_GDB].revents != 0) {
 		on_debugger(l);
@@ -398,7 +416,7 @@ static void run_loop(struct loop *l, double deadline)
 {
 	while (l->qemu.console >= 0 || l->qemu.control >= 0 ||
 	       l->qemu.errors >= 0) {
-		bool want_keys = l->nr_keys == 0 && !l->ended_by_us;
+		const bool wanted = input_wanted(l);
 		short more = l->nr_keys > 0 ? POLLOUT : 0;
 		/* poll passes over negative descriptors. */
 		struct pollfd p[NR_POLLED] = {
@@ -407,7 +425,8 @@ static void run_loop(struct loop *l, double deadline)
 			[P_CONTROL] = {l->qemu.control, POLLIN, 0},
 			[P_ERRORS] = {l->qemu.errors, POLLIN, 0},
 			[P_SIGNAL] = {l->signal_fd, POLLIN, 0},
-			[P_STDIN] = {want_keys ? l->input : -1, POLLIN, 0},
+			[P_STDIN] = {wanted ? l->input : -1, POLLIN, 0},
+			[P_BELL] = {l->qemu.bell, POLLIN, 0},
 			[P_GDB] = {l->debugger.fd, POLLIN, 0},
 		};
 		double until = l->ended_by_us ? l->kill_at : deadline;
@@ -428,9 +447,12 @@ static void run_loop(struct loop *l, double deadline)
 			end_run(l, RUN_TIMED_OUT);
 		}
 	}
-	if (l->line_length > 0) {
-		end_line(l);
-	}
+	messages_end(&l->messages);
+}
+
+static bool wants_raw(const struct session *s)
+{
+	return s->options->interactive || s->options->command.shell;
 }
 
 static void run_qemu(struct loop *l)
@@ -443,24 +465,31 @@ static void run_qemu(struct loop *l)
 			 "cannot connect to its gdb stub");
 		end_run(l, RUN_QEMU_FAILED);
 	}
-	if (l->input >= 0 && !terminal_raw(l->input)) {
+	if (wants_raw(s) && !terminal_raw(l->input)) {
 		say("cannot put the terminal into raw mode");
 	}
 	run_loop(l, s->options->timeout == 0 ? 0 : start + s->options->timeout);
 	terminal_restore();
+	/* The machine has ended, and what it wrote last is still there. */
+	if (s->command != NULL && !command_pump(s->command) &&
+	    !l->ended_by_us) {
+		l->ended_by_us = true;
+		s->result = RUN_OUTPUT_FAILED;
+	}
 	debugger_close(&l->debugger);
 	if (session_end(s, qemu_finish(&l->qemu), l->ended_by_us,
-			l->last_line)) {
-		l->held = false;
+			l->messages.last)) {
+		l->messages.held = false;
 	}
-	release_line(l);
+	messages_release(&l->messages);
 	s->seconds = seconds_now() - start;
 	s->expect_seen = l->expect.seen;
 }
 
 static int open_signals(sigset_t *old)
 {
-	static const int wanted[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+	static const int wanted[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT,
+				     SIGWINCH};
 	sigset_t set;
 
 	sigemptyset(&set);
@@ -504,7 +533,8 @@ int session_run(struct session *s)
 	}
 	l->session = s;
 	l->debugger.fd = -1;
-	l->input = s->options->interactive ? STDIN_FILENO : -1;
+	l->input = s->options->interactive || s->command != NULL ? STDIN_FILENO
+								 : -1;
 	l->output = s->options->repeats                      ? s->silence
 		    : s->options->json || s->options->doctor ? STDERR_FILENO
 							     : STDOUT_FILENO;

@@ -9,6 +9,7 @@
 #include "cli/summary.h"
 #include "cli/why/live.h"
 
+struct command;
 struct recording;
 
 struct session {
@@ -26,6 +27,7 @@ struct session {
 	const struct why_live *why_of;
 	struct why_live *why;        /* MONITOR_MAX_LIVES */
 	struct recording *recording; /* NULL: nothing is recorded */
+	struct command *command;     /* NULL: none runs in the guest */
 	int silence; /* where the console goes when options->repeats is set */
 	/* Results. */
 	enum run_result result;

@@ -109,7 +109,7 @@ $(TAP)/fuzz/%.tap: $(B)/tests/fuzz/% FORCE
 		-artifact_prefix=$(B)/fuzz-crashes/$*- \
 		$(B)/fuzz-check/$* $(wildcard tests/fuzz/corpus/$*)
 
-BOOT_NEEDS := $(HV_OUT) $(CLI_OUT) $(KERNELS_OUT) $(VMLINUZ) $(INITRAMFS)
+BOOT_NEEDS := $(HV_OUT) $(INIT_OUT) $(CLI_OUT) $(KERNELS_OUT) $(VMLINUZ) $(INITRAMFS)
 $(TAP)/boot/%.tap: $(BOOT_NEEDS) FORCE | $(B)/.deps-run
 	@tests/tap $@ 900 tests/qemu/run $*
 

@@ -3,7 +3,7 @@
 # The command: cli/ with the simulator and everything below it, hosted.
 
 LIB_DIRS := engine builder emul guest sim lab trace
-CLI_SRC := $(call csrc,cli $(LIB_DIRS))
+CLI_SRC := $(call csrc,cli $(LIB_DIRS)) initramfs/pack.c
 CLI_LIBS := -ldw -lelf -lcjson -lz -llzma -lzstd -llz4 -llzo2 -lbz2
 CLI := $(B)/pagewarden
 CLI_OUT := $(if $(wildcard cli/main.c),$(CLI))

@@ -37,6 +37,14 @@ $(TORTURE): $(TORTURE_OBJ)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -static -s -o $@ $(TORTURE_OBJ)
 
+# The first process of `run -- CMD`, which the command puts beside a root.
+INIT_OUT := $(B)/pagewarden-init
+INIT_OBJ := $(call objs,host,$(call csrc,initramfs/command) initramfs/pack.c)
+$(eval $(call listed,$(INIT_OUT),$(INIT_OBJ)))
+$(INIT_OUT): $(INIT_OBJ)
+	$(call say,LD      $@)
+	$(Q)$(CC) -static -s -o $@ $(INIT_OBJ)
+
 # Reproducible: order, owner and times are fixed by the list and by newc.
 $(INITRAMFS): initramfs/list $(CPIO) $(BUSYBOX) $(B)/initramfs/init \
 		$(B)/initramfs/bench $(TORTURE)

@@ -8,7 +8,7 @@
 
 TEST_LIBS := -lcmocka $(CLI_LIBS)
 LIB_SRC := $(call csrc,$(LIB_DIRS))
-CLI_LIB_SRC := $(filter-out cli/main.c,$(call csrc,cli))
+CLI_LIB_SRC := $(filter-out cli/main.c,$(call csrc,cli)) initramfs/pack.c
 UNIT_SUPPORT := $(wildcard tests/unit/support/*.c)
 FUZZ_SUPPORT := $(wildcard tests/fuzz/support/*.c)
 UNIT_TESTS := $(patsubst %.c,%,$(notdir $(wildcard tests/unit/test_*.c)))

@@ -29,6 +29,7 @@
 #include "hv/cpu/clock.h"
 #include "hv/cpu/lapic.h"
 #include "hv/cpu/pic.h"
+#include "hv/emul/pipe.h"
 #include "hv/domain/domain.h"
 #include "hv/entry/first.h"
 #include "hv/entry/hypercall.h"
@@ -101,6 +102,22 @@ static void init_record(void)
 	}
 }
 
+static void init_pipe(void)
+{
+	const uint64_t size = sizeof(struct pipe_rings);
+	uint64_t at;
+
+	if (pipe_wanted) {
+		at = memory_take((size + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1),
+				 PAGE_SIZE, UINT64_MAX);
+		__builtin_memset(direct_map(at), 0, size);
+		pipe_init(direct_map(at));
+		control_begin(EVENT_PIPE);
+		control_hex(PIPE_RINGS, at);
+		control_end();
+	}
+}
+
 static void init_time(void)
 {
 	struct frequencies f;
@@ -158,6 +175,7 @@ _Noreturn void hv_main(uint32_t magic, uint32_t information)
 	idt_init();
 	idt_load();
 	init_record();
+	init_pipe();
 	frames_init();
 	banner();
 	paging_check();

@@ -14,6 +14,7 @@
 #include "hv/cpu/cpu.h"
 #include "hv/cpu/slice.h"
 #include "hv/cpu/smap.h"
+#include "hv/emul/pipe.h"
 #include "hv/domain/stop.h"
 #include "hv/mm/machine_frames.h"
 #include "hv/record/record.h"
@@ -275,7 +276,7 @@ static bool parse_option(struct options *o, const char *word)
 	       is_word(word, "lint", &lint_wanted) ||
 	       is_word(word, "pause", &machine_pauses) ||
 	       is_word(word, "stretch", &slice_measured) ||
-	       parse_domain(o, word);
+	       is_word(word, "pipe", &pipe_wanted) || parse_domain(o, word);
 }
 
 /* The first word is our own file's name. */

@@ -23,6 +23,7 @@
 #include "hv/domain/stop.h"
 #include "hv/services/timer.h"
 #include "hv/emul/fetch.h"
+#include "hv/emul/pipe.h"
 #include "hv/emul/privileged.h"
 #include "hv/emul/ptwr.h"
 #include "hv/mm/layout.h"
@@ -135,7 +136,7 @@ static void exception(struct vcpu *v, struct regs *r)
 		device_not_available(v, r);
 		return;
 	case TRAP_UD:
-		if (emulate_forced_cpuid(v, r)) {
+		if (emulate_forced_cpuid(v, r) || emulate_pipe(v, r)) {
 			return;
 		}
 		break;

@@ -88,6 +88,9 @@ enum control_exit {
 #define RECORDING_RING "ring" /* hex: its machine address */
 #define RECORDING_WORDS "words" /* number: of 8 bytes that it holds */
 
+#define EVENT_PIPE "pipe"
+#define PIPE_RINGS "rings" /* hex: machine address of struct pipe_rings */
+
 /* Who keeps a frame, beside the entries that name it and its pin. */
 #define RECORD_USE "use"
 #define USE_BY "by" /* text: kernel root, user root, GDT, LDT, ... */

@@ -31,6 +31,7 @@ static struct qemu_config plain_config(const struct run_options *options)
 		.ram = 1100 * MIB,
 		.console = 12,
 		.control = 13,
+		.bell = -1,
 		.gdb = -1,
 		.memory = -1,
 	};

@@ -194,6 +194,55 @@ static void an_endless_argument_is_cut_in_the_message(void **state)
 	assert_non_null(strstr(error, "neither text nor json"));
 }
 
+static void a_command_follows_two_dashes(void **state)
+{
+	const char *const words[] = {"--copy-in", "a:/b",   "--log=l", "--",
+				     "ls",        "--help", NULL};
+	char error[RUN_OPTIONS_ERROR_SIZE];
+	struct run_options o;
+
+	(void)state;
+	assert_int_equal(parse(words, &o, error), RUN_OPTIONS_OK);
+	assert_true(command_wanted(&o.command));
+	assert_int_equal(o.command.nr_words, 2);
+	assert_string_equal(o.command.words[0], "ls");
+	assert_string_equal(o.command.words[1], "--help");
+	assert_string_equal(o.command.log, "l");
+	assert_int_equal(o.command.nr_copy_in, 1);
+}
+
+static void a_commands_options_are_judged(void **state)
+{
+	static const struct {
+		const char *words[5];
+		const char *part;
+	} rows[] = {
+		{{"--log", "f"}, "is for a command"},
+		{{"--rootfs", "d"}, "is for a command"},
+		{{"--shell", "--gdb"}, "--gdb and a command exclude"},
+		{{"--shell", "--interactive"}, "--interactive and a command"},
+		{{"--shell", "--domain", "name=a"}, "--domain and a command"},
+		{{"--shell", "--rootfs=d", "--no-initrd"},
+		 "--rootfs and --no-"},
+		{{"--shell", "--copy-in", "a:"}, "is not SRC[:DST]"},
+		{{"--shell", "--copy-in", ":b"}, "is not SRC[:DST]"},
+		{{"--shell", "--copy-out", "a"}, "is not SRC:DST"},
+		{{"--shell", "--copy-out", "a:"}, "is not SRC:DST"},
+		{{"--shell", "--copy-out", ":b"}, "is not SRC:DST"},
+		{{"ls", "--"}, "unexpected argument 'ls'"},
+	};
+	char error[RUN_OPTIONS_ERROR_SIZE];
+	struct run_options o;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(parse(rows[i].words, &o, error),
+				 RUN_OPTIONS_BAD);
+		assert_non_null(strstr(error, rows[i].part));
+		run_options_fini(&o);
+	}
+}
+
 static void help_is_asked_for(void **state)
 {
 	const char *const words[] = {"--help", NULL};
@@ -213,6 +262,8 @@ int main(void)
 		cmocka_unit_test(numbers_are_read),
 		cmocka_unit_test(what_is_wrong_is_refused_and_named),
 		cmocka_unit_test(an_endless_argument_is_cut_in_the_message),
+		cmocka_unit_test(a_command_follows_two_dashes),
+		cmocka_unit_test(a_commands_options_are_judged),
 		cmocka_unit_test(help_is_asked_for),
 	};
 

@@ -17,6 +17,7 @@
 #include "hv/cpu/lapic.h"
 #include "hv/cpu/pic.h"
 #include "hv/domain/stop.h"
+#include "hv/emul/pipe.h"
 #include "hv/mm/guest.h"
 #include "hv/mm/layout.h"
 #include "hv/report/lines.h"
@@ -32,6 +33,13 @@
 
 /* The one of the test under way. */
 static struct metal *metal;
+
+void x86_out8(uint16_t port, uint8_t value)
+{
+	assert_int_equal(port, PIPE_RING_PORT);
+	assert_int_equal(value, 0);
+	metal->nr_rung++;
+}
 
 /* --- CPUs ----------------------------------------------------------------- */
 

@@ -55,6 +55,7 @@ struct metal {
 	size_t room;
 	char sent[8192];
 	size_t nr_sent;
+	unsigned int nr_rung; /* the pipe's bell */
 	const char *typed; /* comes in */
 	bool input_enabled;
 	/* Registers. */

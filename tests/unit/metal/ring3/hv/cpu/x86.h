@@ -12,6 +12,7 @@
 #define x86_write_cr4 ring0_write_cr4
 #define x86_write_cr3 ring0_write_cr3
 #define x86_swapgs ring0_swapgs
+#define x86_out8 ring0_out8
 #include_next "hv/cpu/x86.h"
 #undef x86_cpuid
 #undef x86_rdmsr
@@ -20,6 +21,7 @@
 #undef x86_write_cr4
 #undef x86_write_cr3
 #undef x86_swapgs
+#undef x86_out8
 
 struct cpuid x86_cpuid(uint32_t leaf, uint32_t subleaf);
 uint64_t x86_rdmsr(uint32_t msr);
@@ -28,5 +30,6 @@ uint64_t x86_read_cr4(void);
 void x86_write_cr4(uint64_t value);
 void x86_write_cr3(uint64_t value);
 void x86_swapgs(void);
+void x86_out8(uint16_t port, uint8_t value);
 
 #endif
