@@ -6,6 +6,9 @@
  */
 #include "tests/explore/check.h"
 
+#include "tests/explore/find.h"
+#include "tests/explore/state_record.h"
+
 static uint64_t vcpus_of(const struct world *w, const struct mmu_domain *d)
 {
 	uint64_t set = 0;
@@ -16,14 +19,30 @@ static uint64_t vcpus_of(const struct world *w, const struct mmu_domain *d)
 	return set;
 }
 
+/* When all CPUs have dropped all, no frame waits for that any more. */
+static void check_epochs(struct world *w)
+{
+	for (unsigned int i = 0; i < w->nr_named; i++) {
+		const struct frame *fr = frame_of(&w->mmu, named(i));
+
+		if (!is_listed(fr) && !has_progress(fr) && epoch_runs(w, fr)) {
+			world_fault(w, "all is flushed, frame %#lx not",
+				    named(i).v);
+		}
+	}
+}
+
 /* Flushes that the guest asked for have reached whom they were for. */
 static void check_flushed(struct world *w, const struct mmu_vcpu *v,
-			  const struct request *r)
+			  const struct request *r, bool settled)
 {
 	uint64_t all = vcpus_of(w, v->dom);
 	uint64_t asked = 0;
 	bool page = r->kind == REQUEST_INVLPG_ALL ||
-		    r->kind == REQUEST_INVLPG_MULTI;
+		    r->kind == REQUEST_INVLPG_MULTI ||
+		    (r->kind == REQUEST_VA_MAPPING && r->level == FLUSH_PAGE);
+	bool no_more = settled && (r->kind == REQUEST_FLUSH_MULTI ||
+				   r->kind == REQUEST_FLUSH_LOCAL);
 
 	switch (r->kind) {
 	case REQUEST_FLUSH_ALL:
@@ -47,6 +66,9 @@ static void check_flushed(struct world *w, const struct mmu_vcpu *v,
 	}
 	if ((asked & ~(w->flushed_all | (page ? w->flushed_page : 0))) != 0) {
 		world_fault(w, "a flush has not reached all it was for");
+	}
+	if (no_more && (w->flushed_all & ~asked) != 0) {
+		world_fault(w, "a flush has reached more than it was for");
 	}
 }
 
@@ -76,13 +98,14 @@ static void check_entry(struct world *w, const struct request *r,
 static void check_walks(struct world *w, const struct request *r,
 			const struct before *before)
 {
+	const uint64_t of_walks =
+		PTE_P | PTE_RW | PTE_US | PTE_NX | PTE_FRAME_MASK;
 	uint64_t all = vcpus_of(w, w->vcpu[r->vcpu].dom);
 	pte_t is = pte_read(
 		&frame_ptes(&w->mmu, named(r->frame))[w->scope->slot[r->slot]]);
 
 	if (before->level > 1 && pte_present(before->entry) &&
-	    ((before->entry.v ^ is.v) & (PTE_P | PTE_RW | PTE_FRAME_MASK)) !=
-		    0 &&
+	    ((before->entry.v ^ is.v) & of_walks) != 0 &&
 	    (all & ~w->flushed_all) != 0) {
 		world_fault(w, "a table was replaced and not flushed");
 	}
@@ -162,10 +185,84 @@ static void check_descriptors(struct world *w, const struct request *r,
 	}
 }
 
+/* What an address leads to was there, and is what was asked for. */
+static void check_behind(struct world *w, const struct request *r,
+			 const struct before *before)
+{
+	const struct mmu_vcpu *v = &w->vcpu[r->vcpu];
+	const uint64_t kept = PTE_P | PTE_RW | PTE_FRAME_MASK;
+	pte_t is;
+
+	if (!before->settled) {
+		return;
+	}
+	if (before->l1 >= w->nr_named) {
+		world_fault(w, "an address was used that has no table");
+		return;
+	}
+	is = frame_ptes(&w->mmu, named(before->l1))[w->scope->slot[r->slot]];
+	if (r->kind == REQUEST_VA_MAPPING &&
+	    ((is.v ^ request_entry(w, r).v) & kept) != 0) {
+		world_fault(w, "the entry of the address is %#lx", is.v);
+	}
+	if (r->kind == REQUEST_LDT_FAULT &&
+	    (!pte_present(before->behind) ||
+	     !mfn_eq(v->ldt[0], pte_mfn(before->behind)))) {
+		world_fault(w, "the LDT's page is not the guest's mapping");
+	}
+}
+
+/* What was found for a direct write is an entry of a live L1, seen read-only.
+ */
+static void check_found(struct world *w, const struct before *before)
+{
+	uint8_t table = (uint8_t)name_of(w, pte_mfn(before->behind).v);
+
+	if (!pte_present(before->behind) || pte_writable(before->behind) ||
+	    table >= w->nr_named || !request_is_live_table(w, table) ||
+	    frame_of(&w->mmu, named(table))->type != FRAME_L1) {
+		world_fault(w, "a direct write was found where none can be");
+	}
+}
+
+/* Nobody gets more than the limit, whatever the domain has by then. */
+static void check_grown(struct world *w, const struct request *r)
+{
+	const struct mmu_domain *d = w->vcpu[r->vcpu].dom;
+
+	if (d->nr_pages > d->max_pages) {
+		world_fault(w, "a domain has grown beyond its limit");
+	}
+}
+
 static bool is_grant(const struct request *r)
 {
 	return r->kind == REQUEST_GRANT_MAP || r->kind == REQUEST_GRANT_UNMAP ||
 	       r->kind == REQUEST_GRANT_REPLACE;
+}
+
+static unsigned int tables_in_use(const struct world *w)
+{
+	unsigned int nr = 0;
+
+	for (unsigned int i = 0; i < w->nr_named; i++) {
+		const struct frame *fr = frame_of(&w->mmu, named(i));
+
+		nr += frame_is_table(fr->type) && !is_listed(fr) &&
+		      frame_type_refs(fr) > 0;
+	}
+	return nr;
+}
+
+static void look_behind(const struct world *w, const struct request *r,
+			struct before *ret)
+{
+	ret->l1 = find_l1(w, &w->vcpu[r->vcpu]);
+	if (ret->l1 < w->nr_named) {
+		ret->behind =
+			frame_ptes(&w->mmu,
+				   named(ret->l1))[w->scope->slot[r->slot]];
+	}
 }
 
 void check_before(const struct world *w, const struct request *r,
@@ -179,6 +276,12 @@ void check_before(const struct world *w, const struct request *r,
 	};
 	ret->settled = w->vcpu[r->vcpu].dom->dying_head == 0;
 	ret->root = w->vcpu[r->vcpu].kernel_root;
+	ret->nr_tables = tables_in_use(w);
+	ret->l1 = 0xff;
+	if (r->kind == REQUEST_VA_MAPPING || r->kind == REQUEST_LDT_FAULT ||
+	    r->kind == REQUEST_DIRECT_FIND) {
+		look_behind(w, r, ret);
+	}
 	if ((is_update(r) || is_grant(r)) && r->frame < w->nr_named) {
 		ret->entry =
 			frame_ptes(&w->mmu,
@@ -196,7 +299,7 @@ void check_done(struct world *w, const struct request *r,
 	if (before->must_fail) {
 		world_fault(w, "what must be refused was done");
 	}
-	check_flushed(w, &w->vcpu[r->vcpu], r);
+	check_flushed(w, &w->vcpu[r->vcpu], r, before->settled);
 	check_descriptors(w, r, before);
 	if (is_update(r)) {
 		check_entry(w, r, before);
@@ -205,7 +308,56 @@ void check_done(struct world *w, const struct request *r,
 	if (is_grant(r)) {
 		check_grant(w, r, before);
 	}
-	if (r->kind == REQUEST_EXCHANGE) {
+	switch (r->kind) {
+	case REQUEST_EXCHANGE:
 		check_exchange(w, r);
+		break;
+	case REQUEST_VA_MAPPING:
+	case REQUEST_LDT_FAULT:
+		check_behind(w, r, before);
+		break;
+	case REQUEST_DIRECT_FIND:
+		check_found(w, before);
+		break;
+	case REQUEST_INCREASE:
+	case REQUEST_POPULATE:
+		check_grown(w, r);
+		break;
+	case REQUEST_FLUSH_ALL:
+		check_epochs(w);
+		break;
+	default:
+		break;
+	}
+}
+
+void check_refused(struct world *w)
+{
+	if (w->flushed_page != 0) {
+		world_fault(w, "a refused request has flushed a page");
+	}
+}
+
+/*
+ * I10: what may be long asks whether to stop. Two tables that go down ask in
+ * between, and so does who clears pages, at the sixteenth: each request finds
+ * that the domain has cleared fifteen.
+ */
+void check_asked(struct world *w, const struct request *r,
+		 const struct before *before)
+{
+	if (w->asked != 0) {
+		return;
+	}
+	/* Death asks at every 256th frame, and in a table's own way down. */
+	if (r->kind != REQUEST_DEATH && before->settled &&
+	    tables_in_use(w) + 2 <= before->nr_tables) {
+		world_fault(w, "I10: tables went down and nobody was asked");
+	}
+	for (unsigned int i = 0; i < w->scope->nr_doms; i++) {
+		if (w->dom[i].stats.scrubbed > PAGES_CLEARED) {
+			world_fault(w, "I10: pages were cleared and nobody "
+				       "was asked");
+		}
 	}
 }

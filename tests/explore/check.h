@@ -13,12 +13,21 @@ struct before {
 	unsigned int level; /* of that, if settled; or 0 */
 	mfn_t root;         /* of the vCPU that asks */
 	bool must_fail;
+	/* The L1 and its entry behind the address that is asked for; 0xff. */
+	uint8_t l1;
+	pte_t behind;
+	unsigned int nr_tables; /* in use */
 };
 
 void check_before(const struct world *w, const struct request *r,
 		  struct before *ret);
-/* Speaks by world_fault(). */
+/* Speak by world_fault(). Of what was done; */
 void check_done(struct world *w, const struct request *r,
 		const struct before *before);
+/* of what was not; */
+void check_refused(struct world *w);
+/* and of all, those that stopped included. */
+void check_asked(struct world *w, const struct request *r,
+		 const struct before *before);
 
 #endif

@@ -110,10 +110,22 @@ static int64_t store(struct world *w, struct mmu_vcpu *v,
 static int64_t va_mapping(struct world *w, struct mmu_vcpu *v,
 			  const struct request *r)
 {
+	static const uint64_t flags[] = {
+		[FLUSH_NONE] = UVMF_NONE,
+		[FLUSH_EVERYTHING] = UVMF_TLB_FLUSH | UVMF_ALL,
+		[FLUSH_PAGE] = UVMF_INVLPG | UVMF_ALL,
+	};
+
 	return hypercall(v, hc_update_va_mapping, address_by(w, slot_of(w, r)),
-			 request_entry(w, r).v,
-			 r->level != 0 ? UVMF_TLB_FLUSH | UVMF_ALL : UVMF_NONE,
-			 0);
+			 request_entry(w, r).v, flags[r->level], 0);
+}
+
+static int64_t direct_find(struct world *w, struct mmu_vcpu *v,
+			   const struct request *r)
+{
+	struct direct_write found;
+
+	return mmu_direct_find(v, vaddr(address_by(w, slot_of(w, r))), &found);
 }
 
 static int64_t direct(struct world *w, struct mmu_vcpu *v,
@@ -358,6 +370,7 @@ static make_fn *const makers[REQUEST_KINDS] = {
 	[REQUEST_VA_MAPPING] = va_mapping,
 	[REQUEST_DIRECT] = direct,
 	[REQUEST_CMPXCHG] = direct,
+	[REQUEST_DIRECT_FIND] = direct_find,
 	[REQUEST_PIN] = ext,
 	[REQUEST_UNPIN] = ext,
 	[REQUEST_BASEPTR] = ext,
@@ -402,16 +415,21 @@ enum outcome request_make(struct world *w, const struct request *r,
 	int64_t rc;
 
 	check_before(w, r, &before);
+	for (unsigned int i = 0; i < w->scope->nr_doms; i++) {
+		w->dom[i].stats.scrubbed = PAGES_CLEARED;
+	}
 	w->asked = 0;
 	w->flushed_all = 0;
 	w->flushed_page = 0;
 	rc = makers[r->kind](w, &w->vcpu[r->vcpu], r);
 	world_run_cpus(w);
 	*ret_rc = rc;
+	check_asked(w, r, &before);
 	if (rc == -XEN_ERESTART) {
 		return OUTCOME_AGAIN;
 	}
 	if (rc < 0) {
+		check_refused(w);
 		return OUTCOME_REFUSED;
 	}
 	check_done(w, r, &before);

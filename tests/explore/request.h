@@ -20,12 +20,13 @@ enum operand {
 
 enum request_kind {
 	REQUEST_UPDATE,
-	REQUEST_UPDATE_AD, /* preserving A and D */
-	REQUEST_STORE,     /* by the guest itself, through what is cached */
-	REQUEST_VA_MAPPING,
+	REQUEST_UPDATE_AD,  /* preserving A and D */
+	REQUEST_STORE,      /* by the guest itself, through what is cached */
+	REQUEST_VA_MAPPING, /* .level: of enum flush */
 	REQUEST_DIRECT,
 	REQUEST_CMPXCHG,
-	REQUEST_PIN, /* .level */
+	REQUEST_DIRECT_FIND, /* what the hypervisor looks for first */
+	REQUEST_PIN,         /* .level */
 	REQUEST_UNPIN,
 	REQUEST_BASEPTR,
 	REQUEST_USER_BASEPTR,
@@ -59,6 +60,12 @@ enum request_kind {
 	REQUEST_DEATH,  /* of the second domain */
 	REQUEST_KINDS
 };
+
+/* How update_va_mapping is to flush. */
+enum flush { FLUSH_NONE, FLUSH_EVERYTHING, FLUSH_PAGE };
+
+/* So many pages has each domain cleared when a request is made. */
+#define PAGES_CLEARED 15
 
 struct request {
 	uint8_t kind;

@@ -315,8 +315,15 @@ static void add_direct(struct list *l, struct request r)
 		r.slot = (uint8_t)s;
 		/* No table is named: always_bad goes by the last fixed one. */
 		r.frame = (uint8_t)world_last_fixed(w);
-		r.level = s == 0;
+		r.level = s == 0 ? FLUSH_EVERYTHING : FLUSH_NONE;
 		add_entries(l, r);
+		if (s == 0) {
+			r.level = FLUSH_PAGE;
+			add_entries(l, r);
+		}
+		r.kind = REQUEST_DIRECT_FIND;
+		add(l, r);
+		r.kind = REQUEST_VA_MAPPING;
 	}
 }
 

@@ -15,6 +15,7 @@ static const char *const names[REQUEST_KINDS] = {
 	[REQUEST_VA_MAPPING] = "update_va_mapping",
 	[REQUEST_DIRECT] = "direct write",
 	[REQUEST_CMPXCHG] = "direct cmpxchg",
+	[REQUEST_DIRECT_FIND] = "a direct write is looked for",
 	[REQUEST_PIN] = "pin as L",
 	[REQUEST_UNPIN] = "unpin",
 	[REQUEST_BASEPTR] = "new_baseptr",

@@ -102,6 +102,23 @@ static void check_left(struct world *w, unsigned int vcpu, uint64_t f,
 		    vcpu);
 }
 
+/* What has gone out of the window is forgotten by its CPU. */
+static void check_descriptor_cached(struct world *w, unsigned int vcpu,
+				    uint64_t f)
+{
+	bool shown = false;
+
+	for (unsigned int i = 0; i < DESC_WINDOW_ENTRIES; i++) {
+		shown |= pte_mfn(w->window[vcpu][i]).v == f;
+	}
+	if ((w->cached[vcpu][f] & CACHED_DESC) != 0 && !shown) {
+		world_fault(w,
+			    "I9: vCPU %u has frame %#lx cached as descriptors "
+			    "that it has no more",
+			    vcpu, f);
+	}
+}
+
 static void check_cached(struct world *w, bool midway)
 {
 	for (unsigned int i = 0; i < w->nr_vcpus; i++) {
@@ -112,6 +129,9 @@ static void check_cached(struct world *w, bool midway)
 			check_protected(w, i, f);
 			check_used_as(w, i, f);
 			check_left(w, i, f, midway);
+			if (!midway) {
+				check_descriptor_cached(w, i, f);
+			}
 		}
 	}
 }
@@ -236,6 +256,23 @@ static void check_clean(struct world *w, uint64_t f)
 	}
 }
 
+/* The hypervisor's own pages, and what is no RAM: nobody writes there. */
+static void check_untouched(struct world *w)
+{
+	static const uint64_t frames[] = {1, XEN_FRAME, DEVICE_FRAME};
+
+	for (unsigned int i = 0; i < 3; i++) {
+		const pte_t *e = frame_ptes(&w->mmu, mfn(frames[i]));
+
+		for (unsigned int s = 0; s < w->scope->nr_slots; s++) {
+			if (e[w->scope->slot[s]].v != 0) {
+				world_fault(w, "frame %#lx was written to",
+					    frames[i]);
+			}
+		}
+	}
+}
+
 static void check_references(struct world *w)
 {
 	struct recount_of of = {
@@ -263,6 +300,7 @@ static void check_references(struct world *w)
 void rules_check(struct world *w)
 {
 	check_references(w);
+	check_untouched(w);
 	for (uint64_t f = 0; f < w->mmu.nr_frames; f++) {
 		check_clean(w, f);
 		check_descriptors(w, f);

@@ -184,10 +184,31 @@ void ways_give_back(struct world *w)
 /* --- by death -------------------------------------------------------------
  */
 
+/* A domain is forgotten when it has nothing left, and not before. */
+static void forget(struct world *w, unsigned int dom)
+{
+	struct mmu_domain *d = &w->dom[dom];
+	bool has_any = false;
+
+	for (uint64_t f = 0; f < w->mmu.nr_frames; f++) {
+		has_any |= w->frames[f].owner == d->tag;
+	}
+	if (mmu_domain_forget(d) == has_any) {
+		world_fault(w, "domain %u, which has %s, is%s forgotten", dom,
+			    has_any ? "frames" : "nothing",
+			    has_any ? "" : " not");
+	}
+	/* For the next who goes that way. */
+	w->mmu.domain[dom] = d;
+}
+
 void ways_die(struct world *w, bool always)
 {
 	unsigned int lent = 0;
 
+	for (unsigned int i = 0; i < w->scope->nr_doms; i++) {
+		forget(w, i);
+	}
 	w->answers = 0;
 	w->always = always;
 	for (unsigned int i = 0; i < w->scope->nr_doms; i++) {
@@ -211,6 +232,9 @@ void ways_die(struct world *w, bool always)
 			world_fault(w, "frame %#lx survives all domains",
 				    named(i).v);
 		}
+	}
+	for (unsigned int i = 0; i < w->scope->nr_doms && lent == 0; i++) {
+		forget(w, i);
 	}
 	if (lent != ((w->scope->groups & GROUP_LEND) != 0)) {
 		world_fault(w, "the hypervisor has %u frames of its own", lent);

@@ -96,13 +96,12 @@ void world_run_cpus(struct world *w)
 	for (unsigned int i = 0; i < w->nr_vcpus; i++) {
 		const struct mmu_vcpu *v = &w->vcpu[i];
 
-		if (w->dead[v->dom - w->dom]) {
+		/* Without a root it has not been started. */
+		if (w->dead[v->dom - w->dom] || v->kernel_root.v == 0) {
 			continue;
 		}
 		look_at_window(w, i);
-		if (v->kernel_root.v != 0) {
-			walk(w, i, v->kernel_root, 4, true);
-		}
+		walk(w, i, v->kernel_root, 4, true);
 		if (v->user_root.v != 0) {
 			walk(w, i, v->user_root, 4, true);
 		}

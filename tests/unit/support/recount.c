@@ -342,6 +342,10 @@ static void check_linear(struct recount *r, uint64_t f)
 		wrong(r, "I4: frame %#lx counts %d linear entries of %d", f,
 		      fr->table.linear, r->linear[f]);
 	}
+	/* The other way a wrong number is what is counted above. */
+	if (fr->table.linear < -FRAME_LINEAR_MAX) {
+		wrong(r, "I4: frame %#lx maps more tables than can be", f);
+	}
 	if (r->maps[f] && r->is_mapped[f]) {
 		wrong(r, "I4: frame %#lx is in the midst of a chain", f);
 	}
