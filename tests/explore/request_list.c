@@ -42,6 +42,9 @@ static bool has(const struct list *l, enum group group)
 
 static void add(struct list *l, struct request r)
 {
+	if (r.must_fail && has(l, GROUP_GOOD)) {
+		return;
+	}
 	if (l->nr == MAX_REQUESTS) {
 		abort();
 	}
@@ -131,7 +134,7 @@ static void add_entries(struct list *l, struct request r)
 	r.to = OPERAND_NONE;
 	r.must_fail = false;
 	for (unsigned int i = 0;
-	     i < DESCRIPTORS && r.kind == REQUEST_STORE && has(l, GROUP_DESC);
+	     i < DESCRIPTORS && r.kind == REQUEST_STORE && has(l, GROUP_VALUES);
 	     i++) {
 		r.flags = descriptors[i].v;
 		add(l, r);
@@ -262,7 +265,7 @@ static void add_descriptors(struct list *l, struct request r)
 	r.to = OPERAND_NONE;
 	r.flags = 0;
 	add_frames(l, REQUEST_DESCRIPTOR, r);
-	for (unsigned int i = 0; i < DESCRIPTORS; i++) {
+	for (unsigned int i = 0; i < DESCRIPTORS && has(l, GROUP_VALUES); i++) {
 		r.flags = descriptors[i].v;
 		r.must_fail = descriptors[i].bad;
 		add_frames(l, REQUEST_DESCRIPTOR, r);

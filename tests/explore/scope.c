@@ -63,8 +63,8 @@ static const struct scope small[] = {
 		.slot = {0},
 		.nr_vcpus = 1,
 		.nr_doms = 1,
-		.groups = GROUP_TABLES | GROUP_DESC | GROUP_ROOTS |
-			  GROUP_FIXED | GROUP_ODD,
+		.groups = GROUP_TABLES | GROUP_DESC | GROUP_VALUES |
+			  GROUP_ROOTS | GROUP_FIXED | GROUP_ODD,
 	},
 	{
 		.name = "a leaf, memory",
@@ -269,18 +269,18 @@ static const struct scope medium[] = {
 		.slot = {0, LAST},
 		.nr_vcpus = 1,
 		.nr_doms = 1,
-		.groups = GROUP_TABLES | GROUP_ROOTS | GROUP_PAGES,
+		.groups = GROUP_TABLES | GROUP_ROOTS | GROUP_GOOD,
 	},
 	{
-		.name = "three frames, one slot",
+		.name = "three tables",
 		.start = START_BARE,
 		.nr_free = 3,
 		.nr_slots = 1,
 		.slot = {0},
 		.nr_vcpus = 1,
 		.nr_doms = 1,
-		.groups =
-			GROUP_TABLES | GROUP_ROOTS | GROUP_PAGES | GROUP_FIXED,
+		.groups = GROUP_TABLES | GROUP_ROOTS | GROUP_FIXED |
+			  GROUP_READ | GROUP_GOOD,
 	},
 };
 

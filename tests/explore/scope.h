@@ -7,26 +7,28 @@
 
 /* Groups of requests. */
 enum group {
-	GROUP_TABLES = 1 << 0, /* updates, stores, pins */
-	GROUP_ROOTS = 1 << 1,  /* both roots */
-	GROUP_DESC = 1 << 2,   /* GDT, LDT, descriptors */
-	GROUP_PAGES = 1 << 3,  /* clear_page, copy_page */
-	GROUP_MEMORY = 1 << 4, /* decrease, populate, increase, exchange */
-	GROUP_GRANTS = 1 << 5, /* map, unmap, replace */
-	GROUP_DIRECT = 1 << 6, /* direct writes, update_va_mapping */
-	GROUP_HOLD = 1 << 7,   /* pages held, lent, filled for the guest */
-	GROUP_FLUSH = 1 << 8,  /* flushes that the guest asks for */
-	GROUP_DEATH = 1 << 9,  /* the second domain dies */
-	GROUP_FLAGS = 1 << 10, /* entries with every class of flags */
-	GROUP_XEN = 1 << 11,   /* the hypervisor's slots as operands */
-	GROUP_FIXED = 1 << 12, /* the fixed tables' entries, too */
-	GROUP_READ = 1 << 13,  /* no writable entries: tables alone */
-	GROUP_BATCH = 1 << 14, /* lists of two requests */
-	GROUP_BAD = 1 << 15,   /* frames that hold entries to be refused */
-	GROUP_START = 1 << 16, /* the last vCPU is started by the first */
-	GROUP_LEND = 1 << 17,  /* the last free frame is the hypervisor's */
-	GROUP_ODD = 1 << 18,   /* malformed requests */
-	GROUP_LIMIT = 1 << 19, /* a table whose counts are near their limits */
+	GROUP_TABLES = 1 << 0,  /* updates, stores, pins */
+	GROUP_ROOTS = 1 << 1,   /* both roots */
+	GROUP_DESC = 1 << 2,    /* GDT, LDT, descriptors */
+	GROUP_PAGES = 1 << 3,   /* clear_page, copy_page */
+	GROUP_MEMORY = 1 << 4,  /* decrease, populate, increase, exchange */
+	GROUP_GRANTS = 1 << 5,  /* map, unmap, replace */
+	GROUP_DIRECT = 1 << 6,  /* direct writes, update_va_mapping */
+	GROUP_HOLD = 1 << 7,    /* pages held, lent, filled for the guest */
+	GROUP_FLUSH = 1 << 8,   /* flushes that the guest asks for */
+	GROUP_DEATH = 1 << 9,   /* the second domain dies */
+	GROUP_FLAGS = 1 << 10,  /* entries with every class of flags */
+	GROUP_XEN = 1 << 11,    /* the hypervisor's slots as operands */
+	GROUP_FIXED = 1 << 12,  /* the fixed tables' entries, too */
+	GROUP_READ = 1 << 13,   /* no writable entries: tables alone */
+	GROUP_BATCH = 1 << 14,  /* lists of two requests */
+	GROUP_BAD = 1 << 15,    /* frames that hold entries to be refused */
+	GROUP_START = 1 << 16,  /* the last vCPU is started by the first */
+	GROUP_LEND = 1 << 17,   /* the last free frame is the hypervisor's */
+	GROUP_ODD = 1 << 18,    /* malformed requests */
+	GROUP_LIMIT = 1 << 19,  /* a table whose counts are near their limits */
+	GROUP_GOOD = 1 << 20,   /* no operand that is refused in every state */
+	GROUP_VALUES = 1 << 21, /* descriptors of each kind */
 };
 
 struct scope {
