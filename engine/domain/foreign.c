@@ -77,6 +77,10 @@ int foreign_map(struct mmu_domain *d, struct mmu_domain *owner, mfn_t f,
 					  .owner = owner,
 					  .writable = writable};
 	}
+	/* Wrapped, it would say that no entry is left. */
+	if (r->entries == UINT32_MAX) {
+		return -XEN_ENOSPC;
+	}
 	r->entries++;
 	return 0;
 }

@@ -15,7 +15,8 @@ void foreign_release(struct mmu_domain *owner, mfn_t f, bool writable);
 /*
  * One more entry of d's maps the frame. *ret_kept: the record has taken over
  * the references of foreign_hold(); else it has its own, and the caller
- * returns them. -XEN_ENOSPC: no record is free.
+ * returns them. -XEN_ENOSPC: no record is free, or its entries cannot be
+ * counted.
  */
 MUST_CHECK int foreign_map(struct mmu_domain *d, struct mmu_domain *owner,
 			   mfn_t f, bool writable, bool *ret_kept);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A CPU that lacks an instruction or a register that we use would fault in the
- * midst of things, or worse, seem to work: better to say so first. NX, PGE,
- * SMEP and the like are used where they are, and not asked for here.
+ * midst of things, or worse, seem to work: better to say so first. NX, SMEP and
+ * the like are used where they are, and not asked for here.
  */
 #include "hv/boot/features.h"
 

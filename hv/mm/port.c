@@ -45,7 +45,8 @@ bool port_preempt(struct mmu_domain *d)
 
 /*
  * A CPU has the translations of one vCPU at most: that whose CR3 it has, even
- * while it sleeps; taking another's flushes them all.
+ * while it sleeps; taking another's flushes them all, since CR4.PGE is clear
+ * and no entry is global, whatever a guest writes in it.
  */
 static bool runs_on(const struct cpu *c, const struct mmu_domain *d,
 		    vcpuset_t vcpus)

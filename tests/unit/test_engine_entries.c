@@ -396,6 +396,12 @@ static void a_right_over_a_domain_maps_its_frames(void **state)
 					  1, theirs),
 			 -XEN_EPERM);
 	machine_check(m);
+	/* More than can be counted would look like none. */
+	m->dom.foreign[0].entries = UINT32_MAX;
+	assert_int_equal(update_of_theirs(m, l1_slot(SLOT + 2), page, theirs),
+			 -XEN_ENOSPC);
+	m->dom.foreign[0].entries = 1;
+	machine_check(m);
 	/* It goes as any entry does. */
 	assert_int_equal(update_of_theirs(m, l1_slot(SLOT), 0, theirs), 0);
 	assert_int_equal(call_mmu_update(m, l1_slot(SLOT + 1), 0), 0);
