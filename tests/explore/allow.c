@@ -148,7 +148,7 @@ static bool may_write(struct plan *p, const struct request *r)
 	uint8_t table = r->frame;
 
 	if (r->kind == REQUEST_VA_MAPPING) {
-		table = find_l1(p->w, &p->w->vcpu[r->vcpu]);
+		table = find_last(p->w, &p->w->vcpu[r->vcpu]);
 	}
 	if (!is_own(p, table)) {
 		return false;

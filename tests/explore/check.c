@@ -196,13 +196,14 @@ static void check_behind(struct world *w, const struct request *r,
 	if (!before->settled) {
 		return;
 	}
-	if (before->l1 >= w->nr_named) {
+	if (before->last >= w->nr_named) {
 		world_fault(w, "an address was used that has no table");
 		return;
 	}
-	is = frame_ptes(&w->mmu, named(before->l1))[w->scope->slot[r->slot]];
+	is = frame_ptes(&w->mmu, named(before->last))[w->scope->slot[r->slot]];
 	if (r->kind == REQUEST_VA_MAPPING &&
-	    ((is.v ^ request_entry(w, r).v) & kept) != 0) {
+	    (frame_of(&w->mmu, named(before->last))->type != FRAME_L1 ||
+	     ((is.v ^ request_entry(w, r).v) & kept) != 0)) {
 		world_fault(w, "the entry of the address is %#lx", is.v);
 	}
 	if (r->kind == REQUEST_LDT_FAULT &&
@@ -257,11 +258,11 @@ static unsigned int tables_in_use(const struct world *w)
 static void look_behind(const struct world *w, const struct request *r,
 			struct before *ret)
 {
-	ret->l1 = find_l1(w, &w->vcpu[r->vcpu]);
-	if (ret->l1 < w->nr_named) {
+	ret->last = find_last(w, &w->vcpu[r->vcpu]);
+	if (ret->last < w->nr_named) {
 		ret->behind =
 			frame_ptes(&w->mmu,
-				   named(ret->l1))[w->scope->slot[r->slot]];
+				   named(ret->last))[w->scope->slot[r->slot]];
 	}
 }
 
@@ -277,7 +278,7 @@ void check_before(const struct world *w, const struct request *r,
 	ret->settled = w->vcpu[r->vcpu].dom->dying_head == 0;
 	ret->root = w->vcpu[r->vcpu].kernel_root;
 	ret->nr_tables = tables_in_use(w);
-	ret->l1 = 0xff;
+	ret->last = 0xff;
 	if (r->kind == REQUEST_VA_MAPPING || r->kind == REQUEST_LDT_FAULT ||
 	    r->kind == REQUEST_DIRECT_FIND) {
 		look_behind(w, r, ret);

@@ -13,8 +13,8 @@ struct before {
 	unsigned int level; /* of that, if settled; or 0 */
 	mfn_t root;         /* of the vCPU that asks */
 	bool must_fail;
-	/* The L1 and its entry behind the address that is asked for; 0xff. */
-	uint8_t l1;
+	/* The table that the address ends in, or 0xff, and its entry. */
+	uint8_t last;
 	pte_t behind;
 	unsigned int nr_tables; /* in use */
 };

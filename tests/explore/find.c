@@ -10,7 +10,7 @@
 
 #define NONE 0xff
 
-uint8_t find_l1(const struct world *w, const struct mmu_vcpu *v)
+uint8_t find_last(const struct world *w, const struct mmu_vcpu *v)
 {
 	unsigned int slot = w->scope->slot[0];
 	mfn_t at = v->kernel_root;
@@ -25,10 +25,6 @@ uint8_t find_l1(const struct world *w, const struct mmu_vcpu *v)
 			return NONE;
 		}
 		at = pte_mfn(e);
-	}
-	if (frame_of(&w->mmu, at)->type != FRAME_L1 ||
-	    frame_of(&w->mmu, at)->type_count == 0) {
-		return NONE;
 	}
 	return (uint8_t)name_of(w, at.v);
 }

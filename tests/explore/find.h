@@ -6,9 +6,10 @@
 #include "tests/explore/world.h"
 
 /*
- * The L1 behind the addresses whose walk goes by the first slot at each level
- * above: its name, or 0xff where there is none in use.
+ * The table that the walk of an address ends in, which goes by the first slot
+ * at each level above: its name, or 0xff. It is an L1, or by a linear entry one
+ * of a higher level.
  */
-uint8_t find_l1(const struct world *w, const struct mmu_vcpu *v);
+uint8_t find_last(const struct world *w, const struct mmu_vcpu *v);
 
 #endif

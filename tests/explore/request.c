@@ -57,8 +57,7 @@ static uint64_t place_of(const struct world *w, const struct request *r)
 	       slot_of(w, r) * sizeof(pte_t);
 }
 
-/* An address whose walk goes by the first slots, and by this in the L1. */
-static uint64_t address_by(const struct world *w, unsigned int slot)
+uint64_t request_address(const struct world *w, unsigned int slot)
 {
 	uint64_t va = (uint64_t)slot << pt_shift(1);
 
@@ -116,7 +115,8 @@ static int64_t va_mapping(struct world *w, struct mmu_vcpu *v,
 		[FLUSH_PAGE] = UVMF_INVLPG | UVMF_ALL,
 	};
 
-	return hypercall(v, hc_update_va_mapping, address_by(w, slot_of(w, r)),
+	return hypercall(v, hc_update_va_mapping,
+			 request_address(w, slot_of(w, r)),
 			 request_entry(w, r).v, flags[r->level], 0);
 }
 
@@ -125,7 +125,8 @@ static int64_t direct_find(struct world *w, struct mmu_vcpu *v,
 {
 	struct direct_write found;
 
-	return mmu_direct_find(v, vaddr(address_by(w, slot_of(w, r))), &found);
+	return mmu_direct_find(v, vaddr(request_address(w, slot_of(w, r))),
+			       &found);
 }
 
 static int64_t direct(struct world *w, struct mmu_vcpu *v,
@@ -292,7 +293,7 @@ static int64_t grant(struct world *w, struct mmu_vcpu *v,
 	if (r->kind == REQUEST_GRANT_UNMAP) {
 		return mmu_grant_unmap(v, &g);
 	}
-	return mmu_grant_replace(v, &g, address_by(w, w->scope->slot[0]));
+	return mmu_grant_replace(v, &g, request_address(w, w->scope->slot[0]));
 }
 
 static int64_t hold(struct world *w, struct mmu_vcpu *v,

@@ -108,6 +108,8 @@ const char *request_odd_name(unsigned int row);
 
 /* The number of a frame that an operand names. */
 uint64_t request_frame(const struct world *w, uint8_t operand);
+/* An address whose walk goes by the first slots, and by this in the L1. */
+uint64_t request_address(const struct world *w, unsigned int slot);
 /* The entry that the request asks for. */
 pte_t request_entry(const struct world *w, const struct request *r);
 /* A live table, whose entries are judged one by one. */

@@ -69,6 +69,39 @@ static int64_t name_none(struct world *w, struct mmu_vcpu *v, uint64_t frame)
 		      DOMID_SELF);
 }
 
+/* No request in it, but where it stands nothing of the guest's can. */
+static int64_t list_in_the_hole(struct world *w, struct mmu_vcpu *v,
+				uint64_t frame)
+{
+	(void)w;
+	(void)frame;
+	return call(v, hc_mmu_update, UINT64_C(0xffff800000000000), 0, 0,
+		    DOMID_SELF);
+}
+
+/* A list in a list; what is within would be done. */
+static int64_t nested_multicall(struct world *w, struct mmu_vcpu *v,
+				uint64_t frame)
+{
+	const uint64_t inner = LISTS;
+	struct multicall_entry outer = {
+		.op = __HYPERVISOR_multicall,
+		.args = {inner, 1},
+	};
+	struct multicall_entry within = {
+		.op = __HYPERVISOR_mmu_update,
+		.args = {GUEST_BUFFER + sizeof(outer), 0, 0, DOMID_SELF},
+	};
+	int64_t rc;
+
+	(void)frame;
+	memcpy(w->guest, &outer, sizeof(outer));
+	memcpy(w->guest + (inner - GUEST_BUFFER), &within, sizeof(within));
+	rc = call(v, hc_multicall, GUEST_BUFFER, 1, 0, 0);
+	memcpy(&outer, w->guest, sizeof(outer));
+	return rc != 0 ? rc : (int64_t)outer.result;
+}
+
 static int64_t va_of_nobody(struct world *w, struct mmu_vcpu *v, uint64_t frame)
 {
 	(void)w;
@@ -87,6 +120,18 @@ static int64_t grant_between(struct world *w, struct mmu_vcpu *v,
 
 	(void)w;
 	return mmu_grant_map(v, &g);
+}
+
+/* An entry that is moved to where it is. */
+static int64_t grant_moved_nowhere(struct world *w, struct mmu_vcpu *v,
+				   uint64_t frame)
+{
+	uint64_t address = request_address(w, w->scope->slot[0]);
+	struct granted g = {.owner = v->dom,
+			    .address = address,
+			    .frame = mfn(frame)};
+
+	return mmu_grant_replace(v, &g, address);
 }
 
 static int64_t direct_between(struct world *w, struct mmu_vcpu *v,
@@ -286,14 +331,45 @@ static int64_t exchange_for_more(struct world *w, struct mmu_vcpu *v,
 	return exchange(w, v, &e);
 }
 
-static int64_t exchange_large(struct world *w, struct mmu_vcpu *v,
-			      uint64_t frame)
+static int64_t exchange_large_in(struct world *w, struct mmu_vcpu *v,
+				 uint64_t frame)
 {
 	struct xen_memory_exchange e = one_for_one(w, frame);
 
 	e.in.extent_order = LARGE_ORDER;
+	return exchange(w, v, &e);
+}
+
+static int64_t exchange_large_out(struct world *w, struct mmu_vcpu *v,
+				  uint64_t frame)
+{
+	struct xen_memory_exchange e = one_for_one(w, frame);
+
 	e.out.extent_order = LARGE_ORDER;
 	return exchange(w, v, &e);
+}
+
+/* As many as there are numbers, and all are exchanged: nothing is left. */
+static int64_t exchange_of_all_numbers(struct world *w, struct mmu_vcpu *v,
+				       uint64_t frame)
+{
+	struct xen_memory_exchange e = one_for_one(w, frame);
+	int64_t rc;
+
+	e.in.nr_extents = ~0ul;
+	e.out.nr_extents = ~0ul;
+	e.nr_exchanged = ~0ul;
+	rc = exchange(w, v, &e);
+	return rc == 0 ? -XEN_EINVAL : rc == -XEN_ERESTART ? rc : 0;
+}
+
+static int64_t physmap_of_nobody(struct world *w, struct mmu_vcpu *v,
+				 uint64_t frame)
+{
+	struct xen_add_to_physmap x = {.domid = NOBODY, .gpfn = frame};
+
+	memcpy(w->guest, &x, sizeof(x));
+	return call(v, hc_memory_op, XENMEM_add_to_physmap, GUEST_BUFFER, 0, 0);
 }
 
 static int64_t exchange_beyond_its_end(struct world *w, struct mmu_vcpu *v,
@@ -330,42 +406,60 @@ static int64_t exchange_at_an_address_that_is_none(struct world *w,
 static const struct {
 	const char *name;
 	odd_fn *fn;
+	/* Xen's, where something else would refuse it, too; or 0. */
+	int64_t rc;
 } rows[] = {
-	{"mmu_update between two entries", update_between},
-	{"mmu_update for another domain", update_of_nobody},
-	{"mmu_update in another domain's table", update_in_nobody},
-	{"machphys_update of the hypervisor's frame", name_xens},
-	{"machphys_update beyond RAM", name_none},
-	{"update_va_mapping for another domain", va_of_nobody},
-	{"a grant between two entries", grant_between},
-	{"a direct write between two entries", direct_between},
-	{"mmuext_op for another domain", flush_for_nobody},
-	{"flush_cache_global", flush_devices},
-	{"mark_super", mark_super},
-	{"no command of mmuext_op", no_command},
-	{"an LDT in the midst of a page", ldt_between},
-	{"an LDT that is too long", ldt_too_long},
-	{"an LDT where no address is", ldt_in_the_hole},
-	{"a GDT that is too long", gdt_too_long},
-	{"update_descriptor between two", descriptor_between},
-	{"memory for another domain", grow_nobody},
-	{"an extent that is too large", grow_too_large},
-	{"too many extents", grow_too_often},
-	{"memory of one node", grow_on_a_node},
-	{"another domain's size", size_of_nobody},
-	{"exchange for another domain", exchange_nobodys},
-	{"exchange with another domain", exchange_with_nobody},
-	{"exchange of one for two", exchange_for_more},
-	{"exchange of extents that are too large", exchange_large},
-	{"exchange beyond its end", exchange_beyond_its_end},
-	{"exchange for one node", exchange_on_a_node},
-	{"exchange, told at no address", exchange_at_an_address_that_is_none},
+	{"mmu_update between two entries", update_between, 0},
+	{"mmu_update for another domain", update_of_nobody, 0},
+	{"mmu_update in another domain's table", update_in_nobody, 0},
+	{"machphys_update of the hypervisor's frame", name_xens, 0},
+	{"machphys_update beyond RAM", name_none, 0},
+	{"mmu_update, an empty list in the hole", list_in_the_hole, 0},
+	{"a multicall in a multicall", nested_multicall, 0},
+	{"update_va_mapping for another domain", va_of_nobody, 0},
+	{"a grant between two entries", grant_between, 0},
+	{"a grant's entry moved to where it is", grant_moved_nowhere, 0},
+	{"a direct write between two entries", direct_between, 0},
+	{"mmuext_op for another domain", flush_for_nobody, 0},
+	{"flush_cache_global", flush_devices, 0},
+	{"mark_super", mark_super, 0},
+	{"no command of mmuext_op", no_command, 0},
+	{"an LDT in the midst of a page", ldt_between, 0},
+	{"an LDT that is too long", ldt_too_long, 0},
+	{"an LDT where no address is", ldt_in_the_hole, 0},
+	{"a GDT that is too long", gdt_too_long, 0},
+	{"update_descriptor between two", descriptor_between, 0},
+	{"memory for another domain", grow_nobody, 0},
+	{"an extent that is too large", grow_too_large, 0},
+	{"too many extents", grow_too_often, 0},
+	{"memory of one node", grow_on_a_node, 0},
+	{"another domain's size", size_of_nobody, 0},
+	{"exchange for another domain", exchange_nobodys, 0},
+	{"exchange with another domain", exchange_with_nobody, 0},
+	{"exchange of one for two", exchange_for_more, 0},
+	{"exchange of an extent that is too large", exchange_large_in,
+	 -XEN_EPERM},
+	{"exchange for an extent that is too large", exchange_large_out,
+	 -XEN_EPERM},
+	{"exchange of all numbers, already done", exchange_of_all_numbers, 0},
+	{"add_to_physmap for another domain", physmap_of_nobody, -XEN_ESRCH},
+	{"exchange beyond its end", exchange_beyond_its_end, 0},
+	{"exchange for one node", exchange_on_a_node, 0},
+	{"exchange, told at no address", exchange_at_an_address_that_is_none,
+	 0},
 };
 
 int64_t request_odd(struct world *w, struct mmu_vcpu *v,
 		    const struct request *r)
 {
-	return rows[r->level].fn(w, v, request_frame(w, r->frame));
+	int64_t rc = rows[r->level].fn(w, v, request_frame(w, r->frame));
+
+	if (rc < 0 && rc != -XEN_ERESTART && rows[r->level].rc != 0 &&
+	    rc != rows[r->level].rc && v->dom->dying_head == 0) {
+		world_fault(w, "it was refused with %ld and not %ld", rc,
+			    rows[r->level].rc);
+	}
+	return rc;
 }
 
 unsigned int request_odd_nr(void)
