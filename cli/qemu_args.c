@@ -227,7 +227,7 @@ static void add_channels(struct arguments *a, const struct qemu_config *config)
 
 bool qemu_has_pipe(const struct run_options *o)
 {
-	return command_wanted(&o->command) && !o->repeats;
+	return (command_wanted(&o->command) || o->interactive) && !o->repeats;
 }
 
 bool qemu_stops(const struct run_options *o)

@@ -177,14 +177,16 @@ static enum exit_status prepare(struct run *r)
 	if (status != STATUS_OK) {
 		return status;
 	}
-	if (has_command(r) && !command_init(&r->command, &r->options.command)) {
+	if (qemu_has_pipe(&r->options) &&
+	    !command_init(&r->command, &r->options.command)) {
 		return refuse(r, STATUS_USAGE, "%s", r->command.error);
 	}
 	r->config.options = &r->options;
 	r->config.hypervisor = r->hypervisor_path;
 	r->config.nr_guests = r->nr_guests;
 	r->config.ram = qemu_ram_size(memory, modules + ring_size(r));
-	r->config.memory = open_memory(r->config.ram, has_command(r));
+	r->config.memory =
+		open_memory(r->config.ram, qemu_has_pipe(&r->options));
 	if (recorded_for(r) != NULL && r->config.memory < 0) {
 		return refuse(r, STATUS_USAGE,
 			      "%s: this machine is too large to share its "
@@ -193,7 +195,7 @@ static enum exit_status prepare(struct run *r)
 	}
 	r->command.memory = r->config.memory;
 	r->command.ram = r->config.ram;
-	if (has_command(r) && r->config.memory < 0) {
+	if (qemu_has_pipe(&r->options) && r->config.memory < 0) {
 		return refuse(r, STATUS_OURS, "no memory to share with QEMU");
 	}
 	return STATUS_OK;
@@ -465,7 +467,7 @@ static enum exit_status run_guests(struct run *r, struct monitor *monitor)
 		.config = &r->config,
 		.entry = r->guest[0].entry,
 		.monitor = monitor,
-		.command = has_command(r) ? &r->command : NULL,
+		.command = qemu_has_pipe(&r->options) ? &r->command : NULL,
 	};
 	enum exit_status status;
 
@@ -519,6 +521,19 @@ static enum exit_status run(struct run *r)
 	return status;
 }
 
+/* A command's in the guest, or that of a shell on the console, is the run's. */
+static int final_status(const struct run *r, enum exit_status status)
+{
+	if (has_command(r)) {
+		return r->command_status < 0 ? COMMAND_OURS : r->command_status;
+	}
+	if (status == STATUS_OK && r->command.ended) {
+		say("the shell ended with status %d", r->command.status);
+		return r->command.status;
+	}
+	return (int)status;
+}
+
 int run_with(const struct run_options *options)
 {
 	struct run *r = calloc(1, sizeof(*r));
@@ -545,11 +560,7 @@ int run_with(const struct run_options *options)
 		r->guest[i].options = run_options_domain(options, i);
 	}
 	status = run(r);
-	result = (int)status;
-	if (has_command(r)) {
-		result = r->command_status < 0 ? COMMAND_OURS
-					       : r->command_status;
-	}
+	result = final_status(r, status);
 	free(r);
 	return result;
 }

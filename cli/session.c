@@ -119,12 +119,16 @@ static size_t receive(struct loop *l, int *fd)
 	return 0;
 }
 
+/* A command's own input and output are the run's, not the console's. */
+static bool runs_command(const struct session *s)
+{
+	return s->command != NULL && command_wanted(&s->options->command);
+}
+
 static bool show(struct loop *l, size_t n)
 {
-	struct command *command = l->session->command;
-
-	if (command != NULL) {
-		return command_log(command, l->chunk, n);
+	if (runs_command(l->session)) {
+		return command_log(l->session->command, l->chunk, n);
 	}
 	say_console_mid_line(l->mid_line);
 	return write_all(l->output, l->chunk, n);
@@ -280,22 +284,26 @@ static void on_keys(struct loop *l)
 /* For the command, or for the guest's console. */
 static void on_input(struct loop *l)
 {
-	struct command *command = l->session->command;
+	const struct session *s = l->session;
 
-	if (command == NULL) {
+	if (!runs_command(s)) {
 		on_keys(l);
-	} else if (command_input(command, l->input) && isatty(l->input)) {
+	} else if (command_input(s->command, l->input) && isatty(l->input)) {
 		end_run(l, RUN_QUIT);
 	}
 }
 
+/* What came before the guest is up would be lost with the machine's reset. */
 static bool input_wanted(const struct loop *l)
 {
 	const struct session *s = l->session;
 
-	return !l->ended_by_us &&
-	       (s->command != NULL ? command_wants(s->command)
-				   : l->nr_keys == 0);
+	if (l->ended_by_us) {
+		return false;
+	}
+	return runs_command(s)
+		       ? command_wants(s->command)
+		       : l->nr_keys == 0 && s->monitor->guest_start != NULL;
 }
 
 static void send_keys(struct loop *l)
@@ -465,7 +473,7 @@ static void run_qemu(struct loop *l)
 			 "cannot connect to its gdb stub");
 		end_run(l, RUN_QEMU_FAILED);
 	}
-	if (wants_raw(s) && !terminal_raw(l->input)) {
+	if (wants_raw(s) && !terminal_raw(l->input, !runs_command(s))) {
 		say("cannot put the terminal into raw mode");
 	}
 	run_loop(l, s->options->timeout == 0 ? 0 : start + s->options->timeout);
@@ -533,8 +541,8 @@ int session_run(struct session *s)
 	}
 	l->session = s;
 	l->debugger.fd = -1;
-	l->input = s->options->interactive || s->command != NULL ? STDIN_FILENO
-								 : -1;
+	l->input =
+		s->options->interactive || runs_command(s) ? STDIN_FILENO : -1;
 	l->output = s->options->repeats                      ? s->silence
 		    : s->options->json || s->options->doctor ? STDERR_FILENO
 							     : STDOUT_FILENO;

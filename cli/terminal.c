@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Raw mode for --interactive: every key, Ctrl-C too, goes to the guest. The
- * state before is restored by atexit, so that no return path can forget it;
- * signals that end the command arrive through its main loop, which returns.
- * Output keeps its post-processing, since the hypervisor's own lines end in a
- * bare newline.
+ * Raw mode for --interactive and --shell: every key, Ctrl-C too, goes to the
+ * guest. The state before is restored by atexit, so that no return path can
+ * forget it; signals that end the command arrive through its main loop, which
+ * returns. For --interactive output keeps its post-processing, since the
+ * hypervisor's own lines end in a bare newline; a command's terminal has its
+ * own.
  */
 #include <stdlib.h>
 #include <termios.h>
@@ -23,7 +24,7 @@ void terminal_restore(void)
 	}
 }
 
-bool terminal_raw(int fd)
+bool terminal_raw(int fd, bool lines)
 {
 	struct termios raw;
 
@@ -35,7 +36,9 @@ bool terminal_raw(int fd)
 	}
 	raw = saved;
 	cfmakeraw(&raw);
-	raw.c_oflag |= OPOST;
+	if (lines) {
+		raw.c_oflag |= OPOST;
+	}
 	if (tcsetattr(fd, TCSANOW, &raw) != 0) {
 		return false;
 	}

@@ -9,9 +9,10 @@
 
 /*
  * Puts the terminal on fd into raw mode; does nothing if fd is none. It is
- * restored at exit at the latest. Returns false if it cannot be.
+ * restored at exit at the latest. lines: what is shown has bare newlines.
+ * Returns false if it cannot be.
  */
-bool terminal_raw(int fd);
+bool terminal_raw(int fd, bool lines);
 /* May be called at any time, and more than once. */
 void terminal_restore(void);
 

@@ -17,6 +17,8 @@
  *   pw.reboot   asks for a reboot instead of power-off
  */
 #include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +30,8 @@
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "initramfs/command/pipe.h"
 
 static char cmdline[4096];
 
@@ -168,10 +172,29 @@ static void map_device(long mib)
 	close(fd);
 }
 
+static sigjmp_buf without_pipe;
+
+static void no_pipe(int number)
+{
+	(void)number;
+	siglongjmp(without_pipe, 1);
+}
+
+/* The run ends with it, if the hypervisor has a pipe to tell it by. */
+static void tell_status(int32_t status)
+{
+	signal(SIGILL, no_pipe);
+	if (sigsetjmp(without_pipe, 1) == 0) {
+		pipe_send(PIPE_EXIT, &status, sizeof(status));
+	}
+	signal(SIGILL, SIG_DFL);
+}
+
 /* A session of its own, so that the shell has job control. */
 static void run_shell(void)
 {
 	pid_t pid = fork();
+	int status = 0;
 
 	if (pid == 0) {
 		setsid();
@@ -179,9 +202,11 @@ static void run_shell(void)
 		execl("/bin/sh", "sh", (char *)NULL);
 		_exit(127);
 	}
-	if (pid < 0 || waitpid(pid, NULL, 0) != pid) {
+	if (pid < 0 || waitpid(pid, &status, 0) != pid) {
 		fail("the shell");
 	}
+	tell_status(WIFSIGNALED(status) ? 128 + WTERMSIG(status)
+					: WEXITSTATUS(status));
 }
 
 int main(void)

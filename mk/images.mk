@@ -29,6 +29,8 @@ $(B)/initramfs/%: $(B)/host/initramfs/%.c.o
 	@mkdir -p $(@D)
 	$(Q)$(CC) -static -s -o $@ $^
 
+$(B)/initramfs/init: $(B)/host/initramfs/command/pipe.c.o
+
 TORTURE := $(B)/initramfs/torture
 TORTURE_OBJ := $(call objs,host,$(call csrc,initramfs/torture))
 $(eval $(call listed,$(TORTURE),$(TORTURE_OBJ)))
