@@ -116,6 +116,17 @@ static void who_polls_is_woken_by_his_ports_alone(void **state)
 	assert_false(v->blocked);
 }
 
+static void who_asks_is_told_what_is_pending(void **state)
+{
+	struct metal *t = *state;
+	const evtchn_port_t ports[] = {bound_ipi(t, 0), bound_ipi(t, 1)};
+
+	assert_false(event_any_pending(&t->d, ports, 2));
+	assert_int_equal(send(t, ports[1]), 0);
+	assert_true(event_any_pending(&t->d, ports, 2));
+	assert_false(event_any_pending(&t->d, ports, 1));
+}
+
 static void the_hypervisor_speaks_where_it_is_heard(void **state)
 {
 	struct metal *t = *state;
@@ -219,6 +230,18 @@ static void nothing_is_lost_when_it_moves(void **state)
 	assert_true(info->time.system_time != 0);
 }
 
+static void a_vcpu_info_that_must_wait_moves_later(void **state)
+{
+	struct metal *t = *state;
+
+	metal_leave_work(t);
+	assert_int_equal(register_info(t, 0, metal_frame(INFO_FRAME).v, 0),
+			 -XEN_ERESTART);
+	assert_ptr_equal(t->v[0].event.info, t->d.shared_info->vcpu_info);
+	t->m.preempt_after = 0;
+	assert_int_equal(register_info(t, 0, metal_frame(INFO_FRAME).v, 0), 0);
+}
+
 static void only_a_vcpu_that_is_down_is_anothers_to_move(void **state)
 {
 	struct metal *t = *state;
@@ -239,12 +262,14 @@ int main(void)
 		TEST(an_event_is_announced_once),
 		TEST(a_masked_event_waits),
 		TEST(who_polls_is_woken_by_his_ports_alone),
+		TEST(who_asks_is_told_what_is_pending),
 		TEST(the_hypervisor_speaks_where_it_is_heard),
 		TEST(an_upcall_needs_both_bytes),
 		TEST(a_vcpu_info_lies_within_its_page),
 		TEST(a_vcpu_info_moves_once),
 		TEST(a_vcpu_info_is_in_an_ordinary_frame_of_ones_own),
 		TEST(nothing_is_lost_when_it_moves),
+		TEST(a_vcpu_info_that_must_wait_moves_later),
 		TEST(only_a_vcpu_that_is_down_is_anothers_to_move),
 	};
 

@@ -378,6 +378,10 @@ static void what_cannot_be_read_or_written_is_a_fault(void **state)
 			 -XEN_EFAULT);
 	t->m.copy_fail_after = 2; /* in, but not out again */
 	assert_int_equal(OP(t, EVTCHNOP_alloc_unbound, a), -XEN_EFAULT);
+	/* What is refused has nothing to write. */
+	t->m.copies = 0;
+	a.dom = 99;
+	assert_int_equal(OP(t, EVTCHNOP_alloc_unbound, a), -XEN_ESRCH);
 }
 
 static void a_request_that_there_is_not_is_refused(void **state)

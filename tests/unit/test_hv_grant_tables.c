@@ -224,8 +224,10 @@ static void questions_are_about_ones_own_table(void **state)
 	assert_int_equal(OP(t, GNTTABOP_get_version, version), -XEN_ESRCH);
 	metal_second_domain(t);
 	size.dom = TEST_DOMID + 1;
+	size.max_nr_frames = 0;
 	assert_int_equal(OP(t, GNTTABOP_query_size, size), 0);
 	assert_int_equal(size.status, GNTST_permission_denied);
+	assert_int_equal(size.max_nr_frames, 0);
 	version.dom = TEST_DOMID + 1;
 	assert_int_equal(OP(t, GNTTABOP_get_version, version), -XEN_EPERM);
 	size.dom = TEST_DOMID;

@@ -218,6 +218,45 @@ static void bytes_are_copied(void **state)
 	assert_memory_equal(page(t, 41), "hello", 5);
 }
 
+/* Of a page that is one's own nobody granted anything. */
+static void a_copy_without_grants_uses_none(void **state)
+{
+	struct metal *t = *state;
+	gnttab_copy_t op = {.source.domid = DOMID_SELF,
+			    .dest.domid = DOMID_SELF,
+			    .len = 5};
+
+	op.source.u.gmfn = METAL_FIRST + 40;
+	op.dest.u.gmfn = METAL_FIRST + 41;
+	memcpy(page(t, 40), "hello", 5);
+	assert_int_equal(copy(t, op), GNTST_okay);
+	assert_memory_equal(page(t, 41), "hello", 5);
+	assert_int_equal(t->d.grant.active[op.dest.u.ref].uses, 0);
+}
+
+static void grant_part(struct metal *t, uint16_t offset, uint16_t length)
+{
+	grant_entry_v2_t *e = table_v2(&t->d, REF);
+
+	e->hdr = (grant_entry_header_t){.flags = GTF_permit_access |
+						 GTF_sub_page,
+					.domid = TEST_DOMID};
+	e->sub_page.frame = metal_frame(GRANTED).v;
+	e->sub_page.page_off = offset;
+	e->sub_page.length = length;
+}
+
+/* The words of a part mean nothing in the entry of a whole page. */
+static void a_whole_page_has_no_part(void **state)
+{
+	struct metal *t = *state;
+
+	assert_int_equal(table_set_version(&t->d, 2), 0);
+	grant_part(t, 100, 50);
+	table_v2(&t->d, REF)->hdr.flags = GTF_permit_access;
+	assert_int_equal(copy(t, to_grant(0, 99, 10)), GNTST_okay);
+}
+
 static void a_copy_stays_within_its_pages(void **state)
 {
 	struct metal *t = *state;
@@ -262,18 +301,6 @@ static void a_copy_writes_what_may_be_written(void **state)
 	grant(&t->d, REF, 0, TEST_DOMID, metal_frame(L1_FRAME));
 	assert_int_equal(copy(t, to_grant(0, 0, 8)), GNTST_general_error);
 	assert_int_equal(table_v1(&t->d, REF)->flags & MARKS, 0);
-}
-
-static void grant_part(struct metal *t, uint16_t offset, uint16_t length)
-{
-	grant_entry_v2_t *e = table_v2(&t->d, REF);
-
-	e->hdr = (grant_entry_header_t){.flags = GTF_permit_access |
-						 GTF_sub_page,
-					.domid = TEST_DOMID};
-	e->sub_page.frame = metal_frame(GRANTED).v;
-	e->sub_page.page_off = offset;
-	e->sub_page.length = length;
 }
 
 static void a_part_of_a_page_is_that_part(void **state)
@@ -328,6 +355,8 @@ int main(void)
 		TEST(a_mapper_that_dies_lets_go),
 		TEST(a_granter_that_is_made_again_is_another),
 		TEST(bytes_are_copied),
+		TEST(a_copy_without_grants_uses_none),
+		TEST(a_whole_page_has_no_part),
 		TEST(a_copy_stays_within_its_pages),
 		TEST(anothers_page_is_reached_by_a_grant_alone),
 		TEST(a_copy_writes_what_may_be_written),

@@ -306,6 +306,34 @@ static void only_a_host_mapping_by_address_is_replaced(void **state)
 	assert_int_equal(entry(t, REF)->flags & MARKS, 0);
 }
 
+/* Half of it is done by then, and is undone: it is asked from the start. */
+static void what_must_wait_is_asked_again(void **state)
+{
+	struct metal *t = *state;
+	gnttab_map_grant_ref_t m = {.host_addr = FREE_VA,
+				    .flags = GNTMAP_host_map,
+				    .ref = REF,
+				    .dom = TEST_DOMID};
+	gnttab_unmap_and_replace_t r = {.host_addr = FREE_VA,
+					.new_addr = 0x5000};
+	gnttab_unmap_grant_ref_t u = {.host_addr = FREE_VA};
+
+	grant(t, REF, 0, metal_frame(GRANTED));
+	metal_leave_work(t);
+	assert_int_equal(OP(t, GNTTABOP_map_grant_ref, m), -XEN_ERESTART);
+	assert_int_equal(entry(t, REF)->flags & MARKS, 0);
+	t->m.preempt_after = 0;
+	r.handle = u.handle = map(t, REF, GNTMAP_host_map).handle;
+	metal_leave_work(t);
+	assert_int_equal(OP(t, GNTTABOP_unmap_and_replace, r), -XEN_ERESTART);
+	metal_leave_work(t);
+	assert_int_equal(OP(t, GNTTABOP_unmap_grant_ref, u), -XEN_ERESTART);
+	assert_int_equal(entry(t, REF)->flags & MARKS, MARKS);
+	t->m.preempt_after = 0;
+	assert_int_equal(unmap(t, u.handle, FREE_VA, 0), GNTST_okay);
+	assert_int_equal(entry(t, REF)->flags & MARKS, 0);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, metal_tear_down)
@@ -325,6 +353,7 @@ int main(void)
 		TEST(a_mapping_elsewhere_does_not_end),
 		TEST(a_mark_stays_while_a_mapping_needs_it),
 		TEST(only_a_host_mapping_by_address_is_replaced),
+		TEST(what_must_wait_is_asked_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -237,24 +237,12 @@ static void a_root_is_judged(void **state)
 	assert_int_equal(r.rax, rax);
 }
 
-/* Something waits to be taken down: each door stops before it is done. */
-static void leave_work(struct metal *t)
-{
-	struct regs r = start();
-
-	r.rax = other_root(t);
-	assert_true(DOES(t, &r, LOAD_CR3));
-	r.rax = mfn_to_maddr(metal_frame(L4_FRAME)).v;
-	t->m.preempt_after = 1;
-	assert_true(run_at(t, &r, LOAD_CR3, 3));
-}
-
 static void a_root_that_takes_long_is_tried_again(void **state)
 {
 	struct metal *t = *state;
 	struct regs r = start();
 
-	leave_work(t);
+	metal_leave_work(t);
 	r.rax = mfn_to_maddr(metal_frame(L4_FRAME)).v;
 	assert_true(run_at(t, &r, LOAD_CR3, 3));
 	assert_int_equal(r.rip, CODE);
@@ -374,7 +362,7 @@ static void a_hypercall_page_that_must_wait_is_tried_again(void **state)
 	struct metal *t = *state;
 	struct regs r = start();
 
-	leave_work(t);
+	metal_leave_work(t);
 	r.rcx = HYPERCALL_PAGE;
 	set_value(&r, mfn_to_maddr(metal_frame(SPARE + 1)).v);
 	assert_true(run_at(t, &r, WRMSR, 2));

@@ -233,31 +233,16 @@ static void what_the_engine_refuses_is_a_fault(void **state)
 	assert_int_equal(r.rflags, 2);
 }
 
-/* A root that is taken down waits, and so must all who come. */
-static void leave_work(struct metal *t)
-{
-	mfn_t root = metal_frame(SPARE);
-	int rc;
-
-	t->m.preempt_after = 0;
-	memcpy(frame_ptes(&t->m.mmu, root),
-	       frame_ptes(&t->m.mmu, metal_frame(L4_FRAME)), PAGE_SIZE);
-	assert_int_equal(mmu_load_cr3(&t->v[0].mmu, root), 0);
-	t->m.preempt_after = 1;
-	rc = mmu_load_cr3(&t->v[0].mmu, metal_frame(L4_FRAME));
-	assert_true(rc == 0 || rc == -XEN_ERESTART);
-}
-
 static void what_must_wait_is_executed_again(void **state)
 {
 	struct metal *t = *state;
 	struct regs r = begin(FLAT_KERNEL_CS);
 
 	r.rax = data_pte(0);
-	leave_work(t);
+	metal_leave_work(t);
 	assert_true(STAYS(t, &r, XCHG));
 	assert_int_equal(r.rax, data_pte(0));
-	leave_work(t);
+	metal_leave_work(t);
 	r.cs = CODE64;
 	assert_true(STAYS(t, &r, MOV));
 	assert_int_equal(entry(t), 0);

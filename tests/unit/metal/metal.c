@@ -345,6 +345,20 @@ int64_t metal_vcpu_op(struct metal *t, unsigned int cmd, unsigned int id,
 	return hc_vcpu_op(&t->v[t->here], arg);
 }
 
+void metal_leave_work(struct metal *t)
+{
+	const mfn_t root = metal_frame(METAL_SPARE);
+	int rc;
+
+	t->m.preempt_after = 0;
+	memcpy(frame_ptes(&t->m.mmu, root),
+	       frame_ptes(&t->m.mmu, metal_frame(L4_FRAME)), PAGE_SIZE);
+	assert_int_equal(mmu_load_cr3(&t->v[0].mmu, root), 0);
+	t->m.preempt_after = 1;
+	rc = mmu_load_cr3(&t->v[0].mmu, metal_frame(L4_FRAME));
+	assert_true(rc == 0 || rc == -XEN_ERESTART);
+}
+
 bool metal_pending(const struct metal *t, unsigned int port)
 {
 	return t->d.shared_info->evtchn_pending[port / 64] >> (port % 64) & 1;

@@ -56,7 +56,7 @@ struct metal {
 	char sent[8192];
 	size_t nr_sent;
 	unsigned int nr_rung; /* the pipe's bell */
-	const char *typed; /* comes in */
+	const char *typed;    /* comes in */
 	bool input_enabled;
 	/* Registers. */
 	uint64_t cr4;
@@ -80,6 +80,13 @@ int metal_tear_down(void **state);
 
 /* Of four frames and without tables; its vCPU lives on CPU 1. */
 struct domain *metal_second_domain(struct metal *t);
+
+/*
+ * A root waits to be taken down, and the door that is entered next stops before
+ * it has begun; preemption is on until m.preempt_after is 0.
+ */
+#define METAL_SPARE 70
+void metal_leave_work(struct metal *t);
 
 /* The n-th frame of the domain. */
 static inline mfn_t metal_frame(unsigned int n)
