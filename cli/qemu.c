@@ -193,11 +193,9 @@ static void close_ours(struct qemu *qemu)
 	pauses_close(&qemu->pauses);
 }
 
-int qemu_start(struct qemu *qemu, struct qemu_config *config, char *error)
+/* Opens all channels. Returns 0 or an errno; what is open is closed later. */
+static int open_ends(struct qemu *qemu, struct qemu_config *config, int *errors)
 {
-	int errors[2] = {-1, -1};
-	int failure = 0;
-
 	*qemu = (struct qemu){
 		.console = -1,
 		.control = -1,
@@ -222,26 +220,81 @@ int qemu_start(struct qemu *qemu, struct qemu_config *config, char *error)
 	    (config->options->gdb && config->gdb < 0) ||
 	    (qemu_pauses(config) && !pauses_open(&qemu->pauses)) ||
 	    pipe2(errors, O_CLOEXEC) != 0) {
-		failure = errno;
-	} else {
-		qemu->errors = errors[0];
-		for (unsigned int i = 0; i < PAUSES; i++) {
-			config->pause[i] = qemu->pauses.theirs[i];
-		}
-		failure = spawn(qemu, config, errors[1]);
+		return errno;
 	}
-	/* QEMU's ends must be closed here, or we would not see its end. */
+	qemu->errors = errors[0];
+	for (unsigned int i = 0; i < PAUSES; i++) {
+		config->pause[i] = qemu->pauses.theirs[i];
+	}
+	return 0;
+}
+
+/* QEMU's ends, without which we would not see its end. */
+static void close_theirs(struct qemu_config *config, int *errors)
+{
 	close_fd(&config->console);
 	close_fd(&config->control);
 	close_fd(&config->bell);
 	close_fd(&config->gdb);
 	close_fd(&errors[1]);
+}
+
+int qemu_start(struct qemu *qemu, struct qemu_config *config, char *error)
+{
+	int errors[2] = {-1, -1};
+	int failure = open_ends(qemu, config, errors);
+
+	if (failure == 0) {
+		failure = spawn(qemu, config, errors[1]);
+	}
+	close_theirs(config, errors);
 	if (failure != 0) {
 		explain(failure, error);
 		close_ours(qemu);
 		return -1;
 	}
 	return 0;
+}
+
+/* As a shell reads it. */
+static void print_word(const char *word)
+{
+	if (*word != '\0' &&
+	    word[strspn(word, "abcdefghijklmnopqrstuvwxyz"
+			      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			      "0123456789_-+=.,:/@%")] == '\0') {
+		fputs(word, stdout);
+		return;
+	}
+	putchar('\'');
+	for (; *word != '\0'; word++) {
+		fputs(*word == '\'' ? "'\\''" : (char[]){*word, '\0'}, stdout);
+	}
+	putchar('\'');
+}
+
+int qemu_print(struct qemu_config *config, char *error)
+{
+	int errors[2] = {-1, -1};
+	char **arguments = NULL;
+	struct qemu qemu;
+	int failure = open_ends(&qemu, config, errors);
+
+	if (failure == 0) {
+		arguments = qemu_arguments(config);
+		failure = arguments == NULL ? ENOMEM : 0;
+	}
+	for (size_t i = 0; arguments != NULL && arguments[i] != NULL; i++) {
+		print_word(arguments[i]);
+		putchar(arguments[i + 1] == NULL ? '\n' : ' ');
+	}
+	qemu_free_arguments(arguments);
+	close_theirs(config, errors);
+	close_ours(&qemu);
+	if (failure != 0) {
+		explain(failure, error);
+	}
+	return failure == 0 ? 0 : -1;
 }
 
 void qemu_kill(const struct qemu *qemu)

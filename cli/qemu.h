@@ -13,6 +13,7 @@
 
 #define QEMU_PROGRAM "qemu-system-x86_64"
 #define QEMU_PACKAGE "qemu-system-x86"
+#define QEMU_KVM "/dev/kvm"
 #define QEMU_ERROR_SIZE 320
 /* The ring of a recording: what is not read in time waits there. */
 #define QEMU_RECORD_MIB 16
@@ -59,6 +60,8 @@ void qemu_free_arguments(char **arguments);
 bool qemu_waits(const struct qemu_config *config);
 /* Does the machine stand there until pauses_release()? */
 bool qemu_pauses(const struct qemu_config *config);
+/* Is the machine the CPU's own, by KVM? */
+bool qemu_has_kvm(const struct run_options *o);
 /* Is there a pipe into the guest? */
 bool qemu_has_pipe(const struct run_options *o);
 /* Is the machine to be stopped for gdb, at a request of the guest's? */
@@ -92,6 +95,8 @@ struct qemu {
  * Returns 0, or -1 with a line in error, of QEMU_ERROR_SIZE bytes.
  */
 int qemu_start(struct qemu *qemu, struct qemu_config *config, char *error);
+/* Prints its command line as qemu_start() would have it; as that otherwise. */
+int qemu_print(struct qemu_config *config, char *error);
 void qemu_kill(const struct qemu *qemu);
 /* Waits for its end: a wait status. Closes what qemu_start has opened. */
 int qemu_finish(struct qemu *qemu);

@@ -46,7 +46,7 @@
 /* At CONTROL_STOP_PORT. */
 #define STOP_DEVICE "pvpanic,ioport=0x505"
 
-#define MAX_ARGUMENTS 64
+#define MAX_ARGUMENTS (64 + RUN_QEMU_ARGUMENTS)
 
 struct arguments {
 	char **list;
@@ -158,8 +158,9 @@ static void add_machine(struct arguments *a, const struct qemu_config *config)
 
 	/* One thread for all, where instructions are counted. */
 	add_pair(a, "-accel",
-		 cpus > 1 && !config->options->icount ? "tcg,thread=multi"
-						      : "tcg");
+		 qemu_has_kvm(config->options)          ? "kvm"
+		 : cpus > 1 && !config->options->icount ? "tcg,thread=multi"
+							: "tcg");
 	if (cpus > 1) {
 		add(a, "-smp");
 		add(a, "%u", cpus);
@@ -223,6 +224,13 @@ static void add_channels(struct arguments *a, const struct qemu_config *config)
 		add_pair(a, "-gdb", "chardev:gdb");
 		add(a, "-S");
 	}
+}
+
+bool qemu_has_kvm(const struct run_options *o)
+{
+	return o->accel == RUN_ACCEL_KVM ||
+	       (o->accel == RUN_ACCEL_AUTO && !o->icount &&
+		access(QEMU_KVM, R_OK | W_OK) == 0);
 }
 
 bool qemu_has_pipe(const struct run_options *o)
@@ -423,6 +431,9 @@ char **qemu_arguments(const struct qemu_config *config)
 	add_channels(&a, config);
 	add_hypervisor(&a, config);
 	add_modules(&a, config);
+	for (unsigned int i = 0; i < config->options->nr_qemu_arguments; i++) {
+		add(&a, "%s", config->options->qemu_argument[i]);
+	}
 	if (a.short_of_memory) {
 		qemu_free_arguments(a.list);
 		return NULL;

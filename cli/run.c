@@ -28,6 +28,7 @@
 #include "cli/recording.h"
 #include "cli/report/report.h"
 #include "cli/run.h"
+#include "cli/run_check.h"
 #include "cli/session.h"
 #include "cli/size.h"
 #include "cli/why/lint.h"
@@ -59,16 +60,6 @@ __attribute__((format(printf, 3, 4))) static enum exit_status refuse(
 	vsnprintf(r->error, sizeof(r->error), format, args);
 	va_end(args);
 	return status;
-}
-
-static enum exit_status check_hypervisor(struct run *r)
-{
-	if (access(r->hypervisor_path, R_OK) != 0) {
-		return refuse(r, STATUS_OURS,
-			      "hypervisor image %s: %s (run make)",
-			      r->hypervisor_path, strerror(errno));
-	}
-	return STATUS_OK;
 }
 
 /*
@@ -118,37 +109,15 @@ static void name_error(struct run *r, const struct guest *g)
 	}
 }
 
-/* Whether it holds any is found out when the first name is wanted. */
-static enum exit_status check_symbols(struct run *r)
-{
-	const char *path = r->options.symbols;
-	char head[SYMBOLS_HEAD + 1] = "";
-	size_t size;
-	FILE *f;
-
-	if (path == NULL) {
-		return STATUS_OK;
-	}
-	f = fopen(path, "re");
-	if (f == NULL) {
-		return refuse(r, STATUS_USAGE, "--symbols %s: %s", path,
-			      strerror(errno));
-	}
-	size = fread(head, 1, SYMBOLS_HEAD, f);
-	fclose(f);
-	if (!symbols_look_right(head, size)) {
-		return refuse(r, STATUS_USAGE,
-			      "--symbols %s: neither an ELF nor a System.map",
-			      path);
-	}
-	return STATUS_OK;
-}
-
 static enum exit_status prepare(struct run *r)
 {
-	enum exit_status status = STATUS_OK;
+	enum exit_status status;
 	uint64_t modules = 0;
 	uint64_t memory = 0;
+
+	guest_beside_executable("pagewarden-hv.elf", r->hypervisor_path);
+	status = run_check(&r->options, r->hypervisor_path, r->error,
+			   sizeof(r->error));
 
 	for (unsigned int i = 0; status == STATUS_OK && i < r->nr_guests; i++) {
 		struct guest *g = &r->guest[i];
@@ -166,13 +135,6 @@ static enum exit_status prepare(struct run *r)
 	if (status == STATUS_OK && modules > MAX_MODULES) {
 		status = refuse(r, STATUS_USAGE,
 				"kernel and initrd are more than 2 GiB");
-	}
-	guest_beside_executable("pagewarden-hv.elf", r->hypervisor_path);
-	if (status == STATUS_OK) {
-		status = check_hypervisor(r);
-	}
-	if (status == STATUS_OK) {
-		status = check_symbols(r);
 	}
 	if (status != STATUS_OK) {
 		return status;
@@ -496,12 +458,23 @@ static void close_fd(int fd)
 	}
 }
 
+static enum exit_status show_command_line(struct run *r)
+{
+	if (qemu_print(&r->config, r->error) != 0) {
+		return STATUS_OURS;
+	}
+	r->command_status = STATUS_OK;
+	return STATUS_OK;
+}
+
 static enum exit_status run(struct run *r)
 {
 	struct monitor monitor;
 	enum exit_status status = prepare(r);
 
-	if (status == STATUS_OK) {
+	if (status == STATUS_OK && r->options.dry_run) {
+		status = show_command_line(r);
+	} else if (status == STATUS_OK) {
 		if (!monitor_init(&monitor)) {
 			status = refuse(r, STATUS_OURS, "out of memory");
 		} else {

@@ -45,6 +45,9 @@ enum option_id {
 	OPT_SUMMARY,
 	OPT_AUDIT,
 	OPT_LOG_LEVEL,
+	OPT_ACCEL,
+	OPT_QEMU_ARG,
+	OPT_DRY_RUN,
 	OPT_SHELL,
 	OPT_LOG,
 	OPT_COPY_IN,
@@ -87,6 +90,9 @@ static const struct option long_options[] = {
 	{"summary", required_argument, NULL, OPT_SUMMARY},
 	{"audit", required_argument, NULL, OPT_AUDIT},
 	{"log-level", required_argument, NULL, OPT_LOG_LEVEL},
+	{"accel", required_argument, NULL, OPT_ACCEL},
+	{"qemu-arg", required_argument, NULL, OPT_QEMU_ARG},
+	{"dry-run", no_argument, NULL, OPT_DRY_RUN},
 	{"shell", no_argument, NULL, OPT_SHELL},
 	{"log", required_argument, NULL, OPT_LOG},
 	{"copy-in", required_argument, NULL, OPT_COPY_IN},
@@ -125,13 +131,31 @@ static const char *parse_audit(const char *text, struct run_options *o)
 
 static const char *parse_timeout(const char *text, struct run_options *o)
 {
-	uint64_t seconds;
+	uint64_t seconds = 0;
 
-	if (!parse_count(text, RUN_TIMEOUT_MAX, &seconds)) {
-		return "is no number of seconds from 1 to 31536000";
+	if (strcmp(text, "0") != 0 &&
+	    !parse_count(text, RUN_TIMEOUT_MAX, &seconds)) {
+		return "is no number of seconds from 1 to 31536000, and not 0";
 	}
 	o->timeout = (unsigned int)seconds;
 	return NULL;
+}
+
+static const char *parse_accel(const char *text, struct run_options *o)
+{
+	static const char *const names[] = {
+		[RUN_ACCEL_TCG] = "tcg",
+		[RUN_ACCEL_KVM] = "kvm",
+		[RUN_ACCEL_AUTO] = "auto",
+	};
+
+	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(text, names[i]) == 0) {
+			o->accel = (enum run_accel)i;
+			return NULL;
+		}
+	}
+	return "is not tcg, kvm or auto";
 }
 
 static const char *parse_cpus(const char *text, struct run_options *o)
@@ -189,6 +213,8 @@ static bool *flag_of(int id, struct run_options *o)
 		return &o->stretch;
 	case OPT_LINT:
 		return &o->lint;
+	case OPT_DRY_RUN:
+		return &o->dry_run;
 	case OPT_SHELL:
 		return &o->command.shell;
 	default:
@@ -253,6 +279,14 @@ static const char *take(int id, const char *argument, struct run_options *o)
 		return parse_audit(argument, o);
 	case OPT_LOG_LEVEL:
 		return parse_log_level(argument, o);
+	case OPT_ACCEL:
+		return parse_accel(argument, o);
+	case OPT_QEMU_ARG:
+		if (o->nr_qemu_arguments == RUN_QEMU_ARGUMENTS) {
+			return "is one too many";
+		}
+		o->qemu_argument[o->nr_qemu_arguments++] = argument;
+		return NULL;
 	case OPT_LOG:
 		return set_text(argument, &o->command.log);
 	case OPT_ROOTFS:
@@ -492,6 +526,15 @@ enum run_options_result run_options_parse(int argc, char **argv,
 	if (!check_places(o, given, error) || !check_console(o, error) ||
 	    domains_check(&o->domains, error) != NULL ||
 	    !apply_restarts(o, error) || !check_command(o, given, error)) {
+		return RUN_OPTIONS_BAD;
+	}
+	if ((given >> (OPT_TIMEOUT - OPT_KERNEL) & 1) == 0 && !o->interactive &&
+	    !o->command.shell && !o->gdb) {
+		o->timeout = RUN_TIMEOUT;
+	}
+	if (o->icount && o->accel == RUN_ACCEL_KVM) {
+		snprintf(error, RUN_OPTIONS_ERROR_SIZE,
+			 "--icount and --accel kvm exclude each other");
 		return RUN_OPTIONS_BAD;
 	}
 	/* How long it waits for us would be counted. */

@@ -12,6 +12,8 @@
 #define RUN_OPTIONS_ERROR_SIZE 256
 #define RUN_CPUS_MAX 8           /* CPUS_MAX in hv/cpu/cpu.h */
 #define RUN_TIMEOUT_MAX 31536000 /* a year */
+#define RUN_TIMEOUT 1800         /* where nobody sits before it */
+#define RUN_QEMU_ARGUMENTS 32
 
 /* The request of that number took its operands from that address. */
 struct run_slot {
@@ -19,6 +21,12 @@ struct run_slot {
 	uint64_t address;
 };
 #define RUN_SLOTS 4 /* a CPU's breakpoints */
+
+enum run_accel {
+	RUN_ACCEL_TCG,
+	RUN_ACCEL_KVM,
+	RUN_ACCEL_AUTO, /* KVM where it can be had */
+};
 
 enum run_audit {
 	RUN_AUDIT_EXIT,
@@ -31,11 +39,15 @@ struct run_options {
 	const char *kernel; /* NULL: the default beside the executable */
 	const char *initrd; /* likewise, unless no_initrd */
 	bool no_initrd;
-	const char *append;  /* NULL: nothing beyond console=hvc0 */
-	uint64_t memory;     /* the guest's, bytes, whole MiB */
-	unsigned int vcpus;  /* the guest's */
-	unsigned int cpus;   /* the machine's; 0: as many as make sense */
-	const char *cpu;     /* QEMU's -cpu */
+	const char *append; /* NULL: nothing beyond console=hvc0 */
+	uint64_t memory;    /* the guest's, bytes, whole MiB */
+	unsigned int vcpus; /* the guest's */
+	unsigned int cpus;  /* the machine's; 0: as many as make sense */
+	const char *cpu;    /* QEMU's -cpu */
+	enum run_accel accel;
+	const char *qemu_argument[RUN_QEMU_ARGUMENTS]; /* more of them */
+	unsigned int nr_qemu_arguments;
+	bool dry_run;        /* show QEMU's command line, and no more */
 	const char *symbols; /* NULL: the kernel's own */
 	const char *expect;  /* NULL: nothing is expected */
 	const char *until;   /* NULL, or ends the run well */

@@ -203,6 +203,29 @@ static void icount_and_gdb_add_their_arguments(void **state)
 	qemu_free_arguments(a);
 }
 
+static void what_the_user_adds_comes_last(void **state)
+{
+	struct run_options o = plain_options;
+	struct qemu_config c = plain_config(&o);
+	size_t nr = 0;
+	char **a;
+
+	(void)state;
+	o.qemu_argument[0] = "-device";
+	o.qemu_argument[1] = "x,y";
+	o.nr_qemu_arguments = 2;
+	o.accel = RUN_ACCEL_KVM;
+	a = qemu_arguments(&c);
+	assert_non_null(a);
+	while (a[nr] != NULL) {
+		nr++;
+	}
+	assert_string_equal(a[nr - 2], "-device");
+	assert_string_equal(a[nr - 1], "x,y");
+	assert_string_equal(after(a, "-accel"), "kvm");
+	qemu_free_arguments(a);
+}
+
 static void several_vcpus_get_cpus_and_threads(void **state)
 {
 	struct run_options o = plain_options;
@@ -422,6 +445,7 @@ int main(void)
 		cmocka_unit_test(module_strings_survive_qemu_s_parsing),
 		cmocka_unit_test(the_hypervisor_s_options_follow_ours),
 		cmocka_unit_test(icount_and_gdb_add_their_arguments),
+		cmocka_unit_test(what_the_user_adds_comes_last),
 		cmocka_unit_test(several_vcpus_get_cpus_and_threads),
 		cmocka_unit_test(several_domains_are_named_with_their_modules),
 		cmocka_unit_test(large_machines_get_enough_address_bits),

@@ -47,7 +47,9 @@ static void without_options_the_defaults_hold(void **state)
 	assert_int_equal(o.memory, GIB);
 	assert_string_equal(o.cpu, "Nehalem");
 	assert_null(o.expect);
-	assert_int_equal(o.timeout, 0);
+	assert_int_equal(o.timeout, 1800);
+	assert_int_equal(o.accel, RUN_ACCEL_TCG);
+	assert_false(o.dry_run);
 	assert_false(o.interactive || o.gdb || o.icount || o.stretch || o.json);
 	assert_int_equal(o.audit, RUN_AUDIT_EXIT);
 	assert_string_equal(o.log_level, "info");
@@ -97,16 +99,16 @@ static void numbers_are_read(void **state)
 		enum run_audit audit;
 		uint64_t every;
 	} rows[] = {
-		{"--memory=128M", GIB / 8, 0, RUN_AUDIT_EXIT, 0},
-		{"--memory=520G", 520 * GIB, 0, RUN_AUDIT_EXIT, 0},
-		{"--memory=128T", RUN_MEMORY_MAX, 0, RUN_AUDIT_EXIT, 0},
-		{"--memory=64", GIB / 16, 0, RUN_AUDIT_EXIT, 0},
+		{"--memory=128M", GIB / 8, 1800, RUN_AUDIT_EXIT, 0},
+		{"--memory=520G", 520 * GIB, 1800, RUN_AUDIT_EXIT, 0},
+		{"--memory=128T", RUN_MEMORY_MAX, 1800, RUN_AUDIT_EXIT, 0},
+		{"--memory=64", GIB / 16, 1800, RUN_AUDIT_EXIT, 0},
 		{"--timeout=1", GIB, 1, RUN_AUDIT_EXIT, 0},
 		{"--timeout=31536000", GIB, 31536000, RUN_AUDIT_EXIT, 0},
-		{"--audit=off", GIB, 0, RUN_AUDIT_OFF, 0},
-		{"--audit=exit", GIB, 0, RUN_AUDIT_EXIT, 0},
-		{"--audit=every:1000", GIB, 0, RUN_AUDIT_EVERY, 1000},
-		{"--audit=every:4294967295", GIB, 0, RUN_AUDIT_EVERY,
+		{"--audit=off", GIB, 1800, RUN_AUDIT_OFF, 0},
+		{"--audit=exit", GIB, 1800, RUN_AUDIT_EXIT, 0},
+		{"--audit=every:1000", GIB, 1800, RUN_AUDIT_EVERY, 1000},
+		{"--audit=every:4294967295", GIB, 1800, RUN_AUDIT_EVERY,
 		 UINT32_MAX},
 	};
 	char error[RUN_OPTIONS_ERROR_SIZE];
@@ -140,7 +142,6 @@ static void what_is_wrong_is_refused_and_named(void **state)
 		{{"--vcpus=33"}, "--vcpus: '33'"},
 		{{"--vcpus=two"}, "--vcpus: 'two'"},
 		{{"--cpus=9"}, "--cpus: '9'"},
-		{{"--timeout=0"}, "--timeout: '0'"},
 		{{"--timeout=-5"}, "--timeout: '-5'"},
 		{{"--timeout=5s"}, "--timeout: '5s'"},
 		{{"--timeout="}, "--timeout: ''"},
@@ -194,6 +195,30 @@ static void an_endless_argument_is_cut_in_the_message(void **state)
 	assert_non_null(strstr(error, "neither text nor json"));
 }
 
+static void where_somebody_sits_there_is_no_timeout(void **state)
+{
+	static const struct {
+		const char *words[4];
+		unsigned int timeout;
+	} rows[] = {
+		{{"--interactive"}, 0},
+		{{"--shell"}, 0},
+		{{"--gdb"}, 0},
+		{{"--timeout=0"}, 0},
+		{{"--shell", "--timeout", "7"}, 7},
+		{{"--", "true"}, 1800},
+	};
+	char error[RUN_OPTIONS_ERROR_SIZE];
+	struct run_options o;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(parse(rows[i].words, &o, error),
+				 RUN_OPTIONS_OK);
+		assert_int_equal(o.timeout, rows[i].timeout);
+	}
+}
+
 static void a_command_follows_two_dashes(void **state)
 {
 	const char *const words[] = {"--copy-in", "a:/b",   "--log=l", "--",
@@ -229,6 +254,8 @@ static void a_commands_options_are_judged(void **state)
 		{{"--shell", "--copy-out", "a"}, "is not SRC:DST"},
 		{{"--shell", "--copy-out", "a:"}, "is not SRC:DST"},
 		{{"--shell", "--copy-out", ":b"}, "is not SRC:DST"},
+		{{"--accel", "xen"}, "is not tcg, kvm or auto"},
+		{{"--icount", "--accel", "kvm"}, "exclude each other"},
 		{{"ls", "--"}, "unexpected argument 'ls'"},
 	};
 	char error[RUN_OPTIONS_ERROR_SIZE];
@@ -262,6 +289,7 @@ int main(void)
 		cmocka_unit_test(numbers_are_read),
 		cmocka_unit_test(what_is_wrong_is_refused_and_named),
 		cmocka_unit_test(an_endless_argument_is_cut_in_the_message),
+		cmocka_unit_test(where_somebody_sits_there_is_no_timeout),
 		cmocka_unit_test(a_command_follows_two_dashes),
 		cmocka_unit_test(a_commands_options_are_judged),
 		cmocka_unit_test(help_is_asked_for),
