@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/host_memory.h"
 #include "cli/lab_doc.h"
 #include "cli/lab_metal.h"
 #include "cli/lab_record.h"
@@ -41,6 +42,7 @@ const char lab_help[] =
 	"                 --on hv they run only if this is given\n"
 	"  --on WHERE     sim; hv or xen: what can run there, in QEMU; all: on\n"
 	"                 each in turn, to be compared (sim)\n"
+	"  --overcommit   try also what the host has no memory for\n"
 	"  --seed N       of the simulator's chances (1)\n"
 	"  --record PATH  what went into the engine, as a trace (docs/trace.md):\n"
 	"                 of `show` a file, of `run` a folder of them\n"
@@ -66,6 +68,7 @@ enum option_id {
 	OPT_MEMORY,
 	OPT_BIG,
 	OPT_ON,
+	OPT_OVERCOMMIT,
 	OPT_SEED,
 	OPT_JSON,
 	OPT_RECORD,
@@ -77,6 +80,7 @@ static const struct option long_options[] = {
 	{"memory", required_argument, NULL, OPT_MEMORY},
 	{"big", required_argument, NULL, OPT_BIG},
 	{"on", required_argument, NULL, OPT_ON},
+	{"overcommit", no_argument, NULL, OPT_OVERCOMMIT},
 	{"seed", required_argument, NULL, OPT_SEED},
 	{"record", required_argument, NULL, OPT_RECORD},
 	{"json", no_argument, NULL, OPT_JSON},
@@ -143,6 +147,9 @@ static bool parse_option(int id, struct request *r)
 				  &r->options.big);
 	case OPT_ON:
 		return parse_on(optarg, &r->on);
+	case OPT_OVERCOMMIT:
+		r->options.overcommit = true;
+		return true;
 	case OPT_SEED:
 		return parse_seed(optarg, &r->options.seed);
 	case OPT_RECORD:
@@ -256,16 +263,40 @@ static struct lab_job *collect(const struct request *r, unsigned int *ret_nr)
 	return jobs;
 }
 
+/* Has the host room for the largest of the runs, alone? */
+static bool host_can(const struct lab_job *jobs, unsigned int nr)
+{
+	char reason[256];
+	uint64_t most = 0;
+
+	for (unsigned int i = 0; i < nr; i++) {
+		uint64_t bytes = strcmp(jobs[i].on, "sim") == 0
+					 ? lab_largest(&jobs[i], 1)
+					 : lab_metal_cost(&jobs[i]);
+
+		most = bytes > most ? bytes : most;
+	}
+	if (nr == 0 || jobs[0].options.overcommit ||
+	    host_memory_fits(nr == 1 ? "the run" : "the largest of the runs",
+			     most, reason, sizeof(reason))) {
+		return true;
+	}
+	say("lab: %s", reason);
+	return false;
+}
+
 static void run_jobs(const struct request *r, struct lab_job *jobs,
 		     unsigned int nr)
 {
+	uint64_t room = r->options.overcommit ? UINT64_MAX : host_memory_free();
+
 	if (strcmp(r->on, "sim") == 0) {
-		lab_run_many(jobs, nr);
+		lab_run_many(jobs, nr, room);
 		return;
 	}
 	for (unsigned int i = 0; i < nr; i++) {
 		if (strcmp(jobs[i].on, "sim") == 0) {
-			lab_run_many(&jobs[i], 1);
+			lab_run_many(&jobs[i], 1, room);
 		} else {
 			lab_metal_run(&jobs[i]);
 		}
@@ -319,7 +350,8 @@ static int run_and_print(const struct request *r, struct lab_job *jobs,
 	bool sweep = sweep_wanted(r);
 
 	run_jobs(r, jobs, nr);
-	if (sweep && !lab_sweep(SWEEP_BOOTS, r->options.seed, rows)) {
+	if (sweep &&
+	    !lab_sweep(SWEEP_BOOTS, r->options.seed, UINT64_MAX, rows)) {
 		say("lab: out of memory");
 		sweep = false;
 	}
@@ -340,9 +372,10 @@ static int run(const struct request *r)
 	if (nr == 0) {
 		say("lab: nothing of '%s' can run on %s",
 		    r->all ? "--all" : r->history, r->on);
-	} else if (r->record == NULL ||
-		   (recordings = lab_record(jobs, nr, NULL, r->record)) !=
-			   NULL) {
+	} else if (host_can(jobs, nr) &&
+		   (r->record == NULL ||
+		    (recordings = lab_record(jobs, nr, NULL, r->record)) !=
+			    NULL)) {
 		status = run_and_print(r, jobs, nr);
 	}
 	if (recordings != NULL && !lab_record_end(recordings)) {
@@ -384,6 +417,10 @@ static int show(const struct request *r)
 		free(jobs);
 		return bad(r->world == NULL ? "policy" : "policy in world",
 			   r->world == NULL ? r->policy : r->world);
+	}
+	if (!host_can(jobs, 1)) {
+		free(jobs);
+		return STATUS_USAGE;
 	}
 	if (r->record != NULL &&
 	    (recordings = lab_record(jobs, 1, r->record, NULL)) == NULL) {

@@ -8,6 +8,7 @@
 #define _GNU_SOURCE /* pipe2, O_PATH */
 #include "cli/lab_metal.h"
 
+#include "cli/host_memory.h"
 #include "cli/lab_metal_why.h"
 #include "cli/seconds.h"
 
@@ -55,6 +56,11 @@ static uint64_t memory_of(const struct lab_job *job)
 		       : MEMORY_MAX;
 }
 
+uint64_t lab_metal_cost(const struct lab_job *job)
+{
+	return host_memory_guest(memory_of(job));
+}
+
 static void policy_words(const struct lab_job *job, char *to, size_t size)
 {
 	const struct lab_policy *p = job->c->policy;
@@ -66,15 +72,17 @@ static void policy_words(const struct lab_job *job, char *to, size_t size)
 		       job->c->world->template ? " direct=virt" : "");
 }
 
-static void exec_hv(const char *words, uint64_t mib, bool explain)
+static void exec_hv(const struct lab_job *job, const char *words, uint64_t mib)
 {
+	const bool explain = lab_metal_explains(job->c);
 	char memory[32];
 
+	/* Whether the host has the memory has been asked of all runs. */
 	(void)snprintf(memory, sizeof(memory), "%" PRIu64 "M", mib);
 	execl("/proc/self/exe", "pagewarden", "run", "--kernel", KERNEL,
 	      "--no-initrd", "--append", words, "--memory", memory, "--timeout",
-	      LIMIT_SECONDS, explain ? "--explain" : (char *)NULL,
-	      (char *)NULL);
+	      LIMIT_SECONDS, "--overcommit",
+	      explain ? "--explain" : (char *)NULL, (char *)NULL);
 }
 
 static void exec_xen(const char *words, uint64_t mib)
@@ -151,7 +159,7 @@ static int start(const struct lab_job *job, int home, pid_t *ret_pid)
 		(void)dup2(ends[1], STDOUT_FILENO);
 		(void)dup2(ends[1], STDERR_FILENO);
 		if (on_hv(job)) {
-			exec_hv(words, mib, lab_metal_explains(job->c));
+			exec_hv(job, words, mib);
 		} else {
 			exec_xen(words, mib);
 		}

@@ -18,6 +18,7 @@ const char run_options_help[] =
 	"  --no-initrd       start without one\n"
 	"  --append STR      more kernel parameters, after console=hvc0\n"
 	"  --memory SIZE     the guest's memory: 512M, 4G; MiB if no unit (1G)\n"
+	"  --overcommit      try also what the host has no memory for\n"
 	"  --vcpus N         the guest's CPUs, 1 to 32 (1)\n"
 	"  --domain KEY=VALUE,...  one of several domains, with the keys name,\n"
 	"                    kernel, initrd (or none), append, memory, vcpus,\n"

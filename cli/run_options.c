@@ -18,6 +18,7 @@ enum option_id {
 	OPT_NO_INITRD,
 	OPT_APPEND,
 	OPT_MEMORY,
+	OPT_OVERCOMMIT,
 	OPT_VCPUS,
 	OPT_DOMAIN,
 	OPT_CONFIG,
@@ -63,6 +64,7 @@ static const struct option long_options[] = {
 	{"no-initrd", no_argument, NULL, OPT_NO_INITRD},
 	{"append", required_argument, NULL, OPT_APPEND},
 	{"memory", required_argument, NULL, OPT_MEMORY},
+	{"overcommit", no_argument, NULL, OPT_OVERCOMMIT},
 	{"vcpus", required_argument, NULL, OPT_VCPUS},
 	{"domain", required_argument, NULL, OPT_DOMAIN},
 	{"config", required_argument, NULL, OPT_CONFIG},
@@ -241,6 +243,9 @@ static const char *take(int id, const char *argument, struct run_options *o)
 		return NULL;
 	case OPT_MEMORY:
 		return parse_memory(argument, &o->memory);
+	case OPT_OVERCOMMIT:
+		o->overcommit = true;
+		return NULL;
 	case OPT_VCPUS:
 		return parse_vcpus(argument, &o->vcpus);
 	case OPT_CONSOLE:

@@ -69,6 +69,7 @@ struct run_options {
 	bool interactive;
 	bool gdb;
 	bool icount;
+	bool overcommit; /* more than the host has memory for */
 	bool stretch;
 	bool lint; /* warnings at the end */
 	bool json;

@@ -30,6 +30,7 @@ struct lab_witness {
 struct lab_options {
 	uint64_t memory; /* bytes, of LAB_MEMORY_ASKED */
 	uint64_t big;    /* bytes, of LAB_MEMORY_BIG */
+	bool overcommit; /* also what the host has no memory for */
 	bool big_asked;  /* also where it takes minutes */
 	uint64_t seed;
 	bool check_always; /* audit and TLB check after each hypercall */
@@ -70,6 +71,13 @@ struct lab_result {
 
 /* Bytes of memory that a world's machine has. */
 uint64_t lab_memory(const struct lab_world *w, const struct lab_options *o);
+
+/*
+ * Bytes of the host that a run in the simulator touches: what describes a frame
+ * (record, M2P, P2M, tables, the tally of checks), 62 as measured from 1 to 64
+ * GiB; of a big domain, which is lazy, a fraction.
+ */
+uint64_t lab_cost(const struct lab_world *w, const struct lab_options *o);
 
 /* Frames that a world's kernel uses; 0: all. */
 uint64_t lab_limit(const struct lab_world *w, const struct lab_options *o);

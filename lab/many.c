@@ -32,15 +32,41 @@ static void *work(void *argument)
 	return NULL;
 }
 
-void lab_run_many(struct lab_job *jobs, unsigned int nr)
+uint64_t lab_largest(const struct lab_job *jobs, unsigned int nr)
+{
+	uint64_t most = 0;
+
+	for (unsigned int i = 0; i < nr; i++) {
+		uint64_t cost = lab_cost(jobs[i].c->world, &jobs[i].options);
+
+		most = cost > most ? cost : most;
+	}
+	return most;
+}
+
+/* Threads beside this one. */
+static unsigned int helpers(const struct lab_job *jobs, unsigned int nr,
+			    uint64_t host_bytes)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	uint64_t most = processors > 1 ? (uint64_t)processors - 1 : 0;
+	uint64_t cost = lab_largest(jobs, nr);
+	uint64_t fit = cost == 0 ? most : host_bytes / cost;
+
+	fit = fit > 0 ? fit - 1 : 0;
+	most = most < MAX_THREADS ? most : MAX_THREADS;
+	return (unsigned int)(fit < most ? fit : most);
+}
+
+void lab_run_many(struct lab_job *jobs, unsigned int nr, uint64_t host_bytes)
 {
 	struct queue q = {jobs, nr, 0};
 	pthread_t thread[MAX_THREADS];
-	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	unsigned int wanted = helpers(jobs, nr, host_bytes);
 	unsigned int started = 0;
 
 	/* This thread works too, so none that fails to start is missed. */
-	while ((long)started + 1 < processors && started < MAX_THREADS &&
+	while (started < wanted &&
 	       pthread_create(&thread[started], NULL, work, &q) == 0) {
 		started++;
 	}
@@ -88,7 +114,7 @@ static void add_up(struct lab_sweep_row *row, enum lab_swept policy,
 	row->stale_uses[policy] += r->stale_uses;
 }
 
-bool lab_sweep(unsigned int boots, uint64_t seed,
+bool lab_sweep(unsigned int boots, uint64_t seed, uint64_t host_bytes,
 	       struct lab_sweep_row rows[LAB_SWEEP_ROWS])
 {
 	unsigned int nr = LAB_SWEEP_ROWS * LAB_SWEPT * boots;
@@ -107,7 +133,7 @@ bool lab_sweep(unsigned int boots, uint64_t seed,
 			.tlb = kinds[i / boots / LAB_SWEPT].tlb,
 		};
 	}
-	lab_run_many(jobs, nr);
+	lab_run_many(jobs, nr, host_bytes);
 	memcpy(rows, kinds, sizeof(kinds));
 	for (unsigned int i = 0; i < nr; i++) {
 		struct lab_sweep_row *row = &rows[i / boots / LAB_SWEPT];

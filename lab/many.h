@@ -12,8 +12,14 @@ struct lab_job {
 	struct lab_result result;
 };
 
-/* Runs all, one thread for each processor; each job gets its result. */
-void lab_run_many(struct lab_job *jobs, unsigned int nr);
+/*
+ * Runs all, one thread for each processor, but not more at a time than together
+ * fit into that many bytes of the host (lab_cost); each job gets its result.
+ */
+void lab_run_many(struct lab_job *jobs, unsigned int nr, uint64_t host_bytes);
+
+/* The most that one of the jobs takes of the host. */
+uint64_t lab_largest(const struct lab_job *jobs, unsigned int nr);
 
 /* The two policies of the history `tlb`. */
 enum lab_swept { LAB_NO_FLUSH, LAB_FLUSH, LAB_SWEPT };
@@ -34,7 +40,7 @@ struct lab_sweep_row {
  * From a TLB that evicts at once to one that keeps for ever: `boots` boots of
  * each policy, each with a seed of its own. False: the host has no memory.
  */
-bool lab_sweep(unsigned int boots, uint64_t seed,
+bool lab_sweep(unsigned int boots, uint64_t seed, uint64_t host_bytes,
 	       struct lab_sweep_row rows[LAB_SWEEP_ROWS]);
 
 #endif

@@ -19,6 +19,10 @@
 #define WINDOWS (KERNEL_END - 8)
 /* What the entry code of a native kernel maps. */
 #define BOOT_MAPPED (8 * MIB_PAGES)
+/* Bytes of the host: of a frame, of one in a big domain, of any run. */
+#define FRAME_COST 64
+#define BIG_FRAME_COST 2
+#define RUN_COST (UINT64_C(64) << 20)
 /* At the top of memory, as an initrd would be. */
 #define TOP_TAKEN (4 * MIB_PAGES)
 
@@ -72,6 +76,15 @@ uint64_t lab_memory(const struct lab_world *w, const struct lab_options *o)
 		return o->big;
 	}
 	return 0;
+}
+
+uint64_t lab_cost(const struct lab_world *w, const struct lab_options *o)
+{
+	uint64_t frames = lab_memory(w, o) >> PAGE_SHIFT;
+	uint64_t of_frame =
+		w->memory == LAB_MEMORY_BIG ? BIG_FRAME_COST : FRAME_COST;
+
+	return frames * of_frame + RUN_COST;
 }
 
 /*

@@ -190,7 +190,7 @@ static void put_lab(FILE *to, const char *history)
 		    c->world->memory == LAB_MEMORY_BIG) {
 			continue;
 		}
-		lab_run_many(&job, 1);
+		lab_run_many(&job, 1, UINT64_MAX);
 		fprintf(to, "%s{\"policy\":", comma);
 		string(to, c->policy->name);
 		fputs(",\"title\":", to);
