@@ -137,7 +137,9 @@ static void check_grant(struct world *w, const struct request *r,
 /* What was exchanged is the domain's no more: nobody may use it (XSA-287). */
 static void check_exchange(struct world *w, const struct request *r)
 {
-	if (mmu_owns(w->vcpu[r->vcpu].dom, named(r->frame))) {
+	/* In a list the next exchange may bring it back. */
+	if (r->other == OPERAND_NONE &&
+	    mmu_owns(w->vcpu[r->vcpu].dom, named(r->frame))) {
 		world_fault(w, "frame %#lx was given away and stays",
 			    named(r->frame).v);
 	}

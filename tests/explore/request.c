@@ -255,19 +255,22 @@ static int64_t memory(struct world *w, struct mmu_vcpu *v,
 	return rc == 0 ? -XEN_EINVAL : rc == 1 ? 0 : rc;
 }
 
+/* One page, or two in a list. */
 static int64_t exchange(struct world *w, struct mmu_vcpu *v,
 			const struct request *r)
 {
+	const unsigned int nr = r->other == OPERAND_NONE ? 1 : 2;
 	struct xen_memory_exchange e = {
-		.in = {.nr_extents = 1, .domid = DOMID_SELF},
-		.out = {.nr_extents = 1, .domid = DOMID_SELF},
+		.in = {.nr_extents = nr, .domid = DOMID_SELF},
+		.out = {.nr_extents = nr, .domid = DOMID_SELF},
 	};
-	uint64_t lists[2] = {request_frame(w, r->frame), 0};
+	uint64_t lists[4] = {request_frame(w, r->frame),
+			     request_frame(w, r->other)};
 
 	e.in.extent_start.p =
 		(xen_pfn_t *)(uintptr_t)(GUEST_BUFFER + LIST_OFFSET);
 	e.out.extent_start.p =
-		(xen_pfn_t *)(uintptr_t)(GUEST_BUFFER + LIST_OFFSET + 8);
+		(xen_pfn_t *)(uintptr_t)(GUEST_BUFFER + LIST_OFFSET + 16);
 	memcpy(w->guest, &e, sizeof(e));
 	memcpy(w->guest + LIST_OFFSET, lists, sizeof(lists));
 	return hypercall(v, hc_memory_op, XENMEM_exchange, GUEST_BUFFER, 0, 0);
@@ -327,9 +330,8 @@ static int64_t start_vcpu(struct world *w, struct mmu_vcpu *v,
 
 	return mmu_start_vcpu(v, &w->vcpu[w->scope->nr_vcpus - 1],
 			      mfn(request_frame(w, r->frame)),
-			      mfn(r->level != 0 ? request_frame(w, r->frame)
-						: 0),
-			      &gdt, r->other == OPERAND_NONE ? 0 : 8);
+			      mfn(request_frame(w, r->to)), &gdt,
+			      r->other == OPERAND_NONE ? 0 : 8);
 }
 
 static int64_t lend(struct world *w, struct mmu_vcpu *v,

@@ -52,7 +52,7 @@ enum request_kind {
 	REQUEST_FLUSH_MULTI, /* .level: the set of vCPUs */
 	REQUEST_INVLPG_ALL,  /* .level: where no address is */
 	REQUEST_INVLPG_MULTI,
-	REQUEST_START_VCPU, /* root .frame, GDT .other */
+	REQUEST_START_VCPU, /* roots .frame and .to, GDT .other */
 	REQUEST_SHARE,      /* lent by the hypervisor, .level: writable */
 	REQUEST_UNSHARE,
 	REQUEST_CPU_AD, /* the CPU sets A and D */
@@ -88,7 +88,8 @@ unsigned int request_all(const struct world *w, struct request **ret_list);
 /* More than one: what stands before the refused one was done. */
 static inline bool request_is_list(const struct request *r)
 {
-	return r->kind == REQUEST_BATCH;
+	return r->kind == REQUEST_BATCH ||
+	       (r->kind == REQUEST_EXCHANGE && r->other != OPERAND_NONE);
 }
 
 /* Can it be made now? A dead domain asks for nothing. */

@@ -90,6 +90,13 @@ static void add_bad(struct list *l, struct request r)
 		r.to = bad[i];
 		add(l, r);
 	}
+	if (l->w->scope->nr_doms > 1) {
+		/* The other domain's root: a table, and not for this one. */
+		r.to = (uint8_t)(r.vcpu < l->w->scope->nr_vcpus
+					 ? l->w->nr_named - 1
+					 : l->w->scope->nr_free);
+		add(l, r);
+	}
 	/* The root is an L4 and in use: nobody's to write, nobody's child. */
 	r.to = (uint8_t)l->w->scope->nr_free;
 	r.flags = RW_ENTRY;
@@ -276,6 +283,10 @@ static void add_memory(struct list *l, struct request r)
 {
 	add_frames(l, REQUEST_DECREASE, r);
 	add_frames(l, REQUEST_EXCHANGE, r);
+	if (has(l, GROUP_BATCH)) {
+		add_pairs(l, REQUEST_EXCHANGE, r);
+	}
+	r.other = OPERAND_NONE;
 	r.kind = REQUEST_INCREASE;
 	add(l, r);
 	r.kind = REQUEST_POPULATE;
@@ -350,10 +361,11 @@ static void add_flushes(struct list *l, struct request r)
 	}
 }
 
+/* .to: the user root, or none. */
 static void add_starts(struct list *l, struct request r)
 {
-	for (unsigned int user = 0; user < 2; user++) {
-		r.level = (uint8_t)user;
+	for (unsigned int user = 0; user <= l->w->scope->nr_free; user++) {
+		r.to = user == 0 ? OPERAND_NONE : (uint8_t)(user - 1);
 		r.other = OPERAND_NONE;
 		add_frames(l, REQUEST_START_VCPU, r);
 		add_pairs(l, REQUEST_START_VCPU, r);
@@ -452,7 +464,7 @@ static void add_vcpu(struct list *l, unsigned int vcpu)
 		add_frames(l, REQUEST_HOLD, r);
 		add_frames(l, REQUEST_HYPERCALL_PAGE, r);
 	}
-	if (l->full && has(l, GROUP_BATCH)) {
+	if (l->full && has(l, GROUP_BATCH) && has(l, GROUP_TABLES)) {
 		add_batches(l, r);
 	}
 	if (has(l, GROUP_FLUSH)) {

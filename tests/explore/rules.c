@@ -160,7 +160,7 @@ static void check_domains(struct world *w)
 		if (d->locked || w->mmu.pool_locked) {
 			world_fault(w, "an operation left a lock behind");
 		}
-		if (d->nr_pages > d->max_pages) {
+		if (d->nr_pages > d->max_pages && w->scope->may_grow >= 0) {
 			world_fault(w, "domain %u has more than its limit", i);
 		}
 	}
@@ -256,20 +256,23 @@ static void check_clean(struct world *w, uint64_t f)
 	}
 }
 
-/* The hypervisor's own pages, and what is no RAM: nobody writes there. */
-static void check_untouched(struct world *w)
+/* The hypervisor's own pages, and what is no RAM: nobody writes there, nobody
+ * counts there.
+ */
+static void check_untouched(struct world *w, uint64_t f)
 {
-	static const uint64_t frames[] = {1, XEN_FRAME, DEVICE_FRAME};
+	const struct frame *fr = &w->frames[f];
+	const pte_t *e = frame_ptes(&w->mmu, mfn(f));
+	uint64_t any = fr->count | fr->type_count | fr->type | fr->flags;
 
-	for (unsigned int i = 0; i < 3; i++) {
-		const pte_t *e = frame_ptes(&w->mmu, mfn(frames[i]));
-
-		for (unsigned int s = 0; s < w->scope->nr_slots; s++) {
-			if (e[w->scope->slot[s]].v != 0) {
-				world_fault(w, "frame %#lx was written to",
-					    frames[i]);
-			}
-		}
+	if (name_of(w, f) < w->nr_named) {
+		return;
+	}
+	for (unsigned int s = 0; s < w->scope->nr_slots; s++) {
+		any |= e[w->scope->slot[s]].v;
+	}
+	if (any != 0) {
+		world_fault(w, "frame %#lx is nobody's and was touched", f);
 	}
 }
 
@@ -300,8 +303,8 @@ static void check_references(struct world *w)
 void rules_check(struct world *w)
 {
 	check_references(w);
-	check_untouched(w);
 	for (uint64_t f = 0; f < w->mmu.nr_frames; f++) {
+		check_untouched(w, f);
 		check_clean(w, f);
 		check_descriptors(w, f);
 	}

@@ -41,7 +41,16 @@ struct scope {
 	unsigned int nr_doms;
 	unsigned int of_second; /* of the free frames, the second domain's */
 	unsigned int of_pool;   /* and those that nobody has yet */
-	unsigned int may_grow;  /* each domain, by frames */
+	int may_grow;           /* each domain, by frames; or has too many */
+	unsigned int vcpu_gap;  /* numbers that no vCPU has, after each */
+	/*
+	 * GROUP_LIMIT: how many more the last fixed table can have of each;
+	 * below zero: how many more tables it can map.
+	 */
+	struct {
+		uint32_t count, type;
+		int linear;
+	} may_add;
 	unsigned int groups;
 };
 

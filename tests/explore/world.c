@@ -177,14 +177,19 @@ void world_bias(struct world *w, bool there)
 	}
 }
 
-/* Two more of a kind are still counted, a third is not; of type, one. */
 static void make_bias(struct world *w)
 {
 	const struct frame *fr = frame_of(&w->mmu, named(world_last_fixed(w)));
+	int linear = w->scope->may_add.linear;
 
-	w->bias.count = FRAME_COUNT_LIMIT - 2 - fr->count;
-	w->bias.type = FRAME_COUNT_LIMIT - 1 - fr->type_count;
-	w->bias.linear = FRAME_LINEAR_MAX - 1;
+	if ((w->scope->groups & GROUP_LIMIT) == 0) {
+		return;
+	}
+	w->bias.count = FRAME_COUNT_LIMIT - w->scope->may_add.count - fr->count;
+	w->bias.type =
+		FRAME_COUNT_LIMIT - w->scope->may_add.type - fr->type_count;
+	w->bias.linear = linear > 0 ? FRAME_LINEAR_MAX - linear
+				    : -FRAME_LINEAR_MAX - linear;
 	world_bias(w, true);
 }
 
@@ -222,7 +227,8 @@ static void give_frames(struct world *w)
 		assign(w, 1, w->nr_named - 1);
 	}
 	for (unsigned int i = 0; i < NR_DOMS; i++) {
-		w->dom[i].max_pages = w->dom[i].nr_pages + s->may_grow;
+		w->dom[i].max_pages =
+			(uint64_t)((int64_t)w->dom[i].nr_pages + s->may_grow);
 	}
 }
 
@@ -238,7 +244,8 @@ static void start_vcpus(struct world *w)
 	for (unsigned int i = 0; i < w->nr_vcpus; i++) {
 		unsigned int dom = i >= s->nr_vcpus;
 
-		mmu_vcpu_init(&w->vcpu[i], &w->dom[dom], dom == 0 ? i : 0,
+		mmu_vcpu_init(&w->vcpu[i], &w->dom[dom],
+			      dom == 0 ? i * (1 + s->vcpu_gap) : 0,
 			      w->window[i]);
 	}
 	for (unsigned int i = 0; i < w->nr_vcpus; i++) {

@@ -411,6 +411,7 @@ bool recount(const struct mmu *m, const struct recount_of *of, char *said,
 	r.typed[of->bias.mfn.v] = of->bias.type;
 	r.linear[of->bias.mfn.v] = of->bias.linear;
 	r.is_mapped[of->bias.mfn.v] = of->bias.linear > 0;
+	r.maps[of->bias.mfn.v] = of->bias.linear < 0;
 	demand_holders(&r);
 	for (unsigned int i = 0; i < of->nr_doms; i++) {
 		const struct mmu_domain *d = of->doms[i];
