@@ -75,11 +75,18 @@ uint64_t request_address(const struct world *w, unsigned int slot)
 typedef int64_t make_fn(struct world *w, struct mmu_vcpu *v,
 			const struct request *r);
 
-static int64_t hypercall(struct mmu_vcpu *v, hypercall_fn *fn, uint64_t a0,
-			 uint64_t a1, uint64_t a2, uint64_t a3)
+/* Where it stops, the engine moves the arguments on. */
+static int64_t hypercall(struct world *w, struct mmu_vcpu *v, hypercall_fn *fn,
+			 uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3)
 {
-	uint64_t arg[6] = {a0, a1, a2, a3};
+	uint64_t *arg = w->again.arg;
 
+	memset(arg, 0, sizeof(w->again.arg));
+	arg[0] = a0;
+	arg[1] = a1;
+	arg[2] = a2;
+	arg[3] = a3;
+	w->again.fn = fn;
 	return fn(v, arg);
 }
 
@@ -94,7 +101,7 @@ static int64_t update(struct world *w, struct mmu_vcpu *v,
 	};
 
 	memcpy(w->guest, &u, sizeof(u));
-	return hypercall(v, hc_mmu_update, GUEST_BUFFER, 1, 0, DOMID_SELF);
+	return hypercall(w, v, hc_mmu_update, GUEST_BUFFER, 1, 0, DOMID_SELF);
 }
 
 static int64_t store(struct world *w, struct mmu_vcpu *v,
@@ -115,7 +122,7 @@ static int64_t va_mapping(struct world *w, struct mmu_vcpu *v,
 		[FLUSH_PAGE] = UVMF_INVLPG | UVMF_ALL,
 	};
 
-	return hypercall(v, hc_update_va_mapping,
+	return hypercall(w, v, hc_update_va_mapping,
 			 request_address(w, slot_of(w, r)),
 			 request_entry(w, r).v, flags[r->level], 0);
 }
@@ -153,7 +160,7 @@ static int64_t mmuext(struct world *w, struct mmu_vcpu *v, unsigned int cmd,
 	op.arg1.linear_addr = arg1;
 	memcpy(&op.arg2, &arg2, sizeof(arg2));
 	memcpy(w->guest, &op, sizeof(op));
-	return hypercall(v, hc_mmuext_op, GUEST_BUFFER, 1, 0, DOMID_SELF);
+	return hypercall(w, v, hc_mmuext_op, GUEST_BUFFER, 1, 0, DOMID_SELF);
 }
 
 static int64_t ext(struct world *w, struct mmu_vcpu *v, const struct request *r)
@@ -209,7 +216,7 @@ static int64_t set_gdt(struct world *w, struct mmu_vcpu *v,
 							  : 0;
 
 	memcpy(w->guest, frames, sizeof(frames));
-	return hypercall(v, hc_set_gdt, GUEST_BUFFER, entries, 0, 0);
+	return hypercall(w, v, hc_set_gdt, GUEST_BUFFER, entries, 0, 0);
 }
 
 static int64_t set_ldt(struct world *w, struct mmu_vcpu *v,
@@ -229,7 +236,7 @@ static int64_t ldt_fault(struct world *w, struct mmu_vcpu *v,
 static int64_t descriptor(struct world *w, struct mmu_vcpu *v,
 			  const struct request *r)
 {
-	return hypercall(v, hc_update_descriptor, place_of(w, r),
+	return hypercall(w, v, hc_update_descriptor, place_of(w, r),
 			 request_entry(w, r).v, 0, 0);
 }
 
@@ -250,7 +257,7 @@ static int64_t memory(struct world *w, struct mmu_vcpu *v,
 		(xen_pfn_t *)(uintptr_t)(GUEST_BUFFER + LIST_OFFSET);
 	memcpy(w->guest, &xr, sizeof(xr));
 	memcpy(w->guest + LIST_OFFSET, &frame, sizeof(frame));
-	rc = hypercall(v, hc_memory_op, op[r->kind], GUEST_BUFFER, 0, 0);
+	rc = hypercall(w, v, hc_memory_op, op[r->kind], GUEST_BUFFER, 0, 0);
 	/* What is told is the number of extents that were done. */
 	return rc == 0 ? -XEN_EINVAL : rc == 1 ? 0 : rc;
 }
@@ -273,7 +280,8 @@ static int64_t exchange(struct world *w, struct mmu_vcpu *v,
 		(xen_pfn_t *)(uintptr_t)(GUEST_BUFFER + LIST_OFFSET + 16);
 	memcpy(w->guest, &e, sizeof(e));
 	memcpy(w->guest + LIST_OFFSET, lists, sizeof(lists));
-	return hypercall(v, hc_memory_op, XENMEM_exchange, GUEST_BUFFER, 0, 0);
+	return hypercall(w, v, hc_memory_op, XENMEM_exchange, GUEST_BUFFER, 0,
+			 0);
 }
 
 static int64_t grant(struct world *w, struct mmu_vcpu *v,
@@ -320,7 +328,7 @@ static int64_t batch(struct world *w, struct mmu_vcpu *v,
 	op[0].arg1.mfn = request_frame(w, r->frame);
 	op[1].arg1.mfn = request_frame(w, r->other);
 	memcpy(w->guest, op, sizeof(op));
-	return hypercall(v, hc_mmuext_op, GUEST_BUFFER, 2, 0, DOMID_SELF);
+	return hypercall(w, v, hc_mmuext_op, GUEST_BUFFER, 2, 0, DOMID_SELF);
 }
 
 static int64_t start_vcpu(struct world *w, struct mmu_vcpu *v,
@@ -411,23 +419,23 @@ static make_fn *const makers[REQUEST_KINDS] = {
 /* --- all of them ------------------------------------------------------------
  */
 
-enum outcome request_make(struct world *w, const struct request *r,
-			  int64_t *ret_rc)
+static void begin(struct world *w, const struct request *r,
+		  struct before *before)
 {
-	struct before before;
-	int64_t rc;
-
-	check_before(w, r, &before);
+	check_before(w, r, before);
 	for (unsigned int i = 0; i < w->scope->nr_doms; i++) {
 		w->dom[i].stats.scrubbed = PAGES_CLEARED;
 	}
 	w->asked = 0;
 	w->flushed_all = 0;
 	w->flushed_page = 0;
-	rc = makers[r->kind](w, &w->vcpu[r->vcpu], r);
+}
+
+static enum outcome end(struct world *w, const struct request *r,
+			const struct before *before, int64_t rc)
+{
 	world_run_cpus(w);
-	*ret_rc = rc;
-	check_asked(w, r, &before);
+	check_asked(w, r, before);
 	if (rc == -XEN_ERESTART) {
 		return OUTCOME_AGAIN;
 	}
@@ -435,8 +443,31 @@ enum outcome request_make(struct world *w, const struct request *r,
 		check_refused(w);
 		return OUTCOME_REFUSED;
 	}
-	check_done(w, r, &before);
+	check_done(w, r, before);
 	return OUTCOME_DONE;
+}
+
+enum outcome request_make(struct world *w, const struct request *r,
+			  int64_t *ret_rc)
+{
+	struct before before;
+
+	begin(w, r, &before);
+	*ret_rc = makers[r->kind](w, &w->vcpu[r->vcpu], r);
+	return end(w, r, &before, *ret_rc);
+}
+
+enum outcome request_go_on(struct world *w, const struct request *r,
+			   int64_t *ret_rc)
+{
+	struct before before;
+
+	if (!request_is_list(r)) {
+		return request_make(w, r, ret_rc);
+	}
+	begin(w, r, &before);
+	*ret_rc = w->again.fn(&w->vcpu[r->vcpu], w->again.arg);
+	return end(w, r, &before, *ret_rc);
 }
 
 /* --- what can be asked for --------------------------------------------------

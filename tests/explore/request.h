@@ -101,6 +101,10 @@ bool request_is_open(const struct world *w, const struct request *r);
 enum outcome request_make(struct world *w, const struct request *r,
 			  int64_t *ret_rc);
 
+/* The same again after OUTCOME_AGAIN: of a list, what is left of it. */
+enum outcome request_go_on(struct world *w, const struct request *r,
+			   int64_t *ret_rc);
+
 /* A malformed request: it must be refused, whatever the state. */
 int64_t request_odd(struct world *w, struct mmu_vcpu *v,
 		    const struct request *r);

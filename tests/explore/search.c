@@ -60,6 +60,7 @@ struct search {
 	struct view view;
 	struct step step;   /* under way */
 	unsigned int asked; /* questions in it; judging asks others */
+	enum outcome outcome;
 	struct search_result *result;
 };
 
@@ -180,12 +181,12 @@ static void compare_views(struct search *s, const struct state *after)
 }
 
 /* The machine may be in another state than before. */
-static void arrive(struct search *s, enum outcome outcome)
+static void arrive(struct search *s)
 {
 	struct state after;
 	struct state canonical;
 	struct naming names;
-	bool refused = outcome == OUTCOME_REFUSED &&
+	bool refused = s->outcome == OUTCOME_REFUSED &&
 		       !request_is_list(&s->requests[s->step.request]);
 	bool is_new;
 
@@ -210,23 +211,22 @@ static void arrive(struct search *s, enum outcome outcome)
 
 static void make_run(struct search *s, const struct request *r, struct run run)
 {
-	enum outcome outcome;
 	int64_t rc;
 
 	restore(s);
 	s->step.answers = run.answers;
 	s->w.answers = run.answers;
 	s->result->steps++;
-	outcome = request_make(&s->w, r, &rc);
+	s->outcome = request_make(&s->w, r, &rc);
 	s->asked = s->w.asked;
 	if (violated(s)) {
 		return;
 	}
 	if (!mark_is_same(&s->w, &s->mark)) {
 		s->spoilt = true;
-		arrive(s, outcome);
+		arrive(s);
 	}
-	if (outcome == OUTCOME_REFUSED && !violated(s)) {
+	if (s->outcome == OUTCOME_REFUSED && !violated(s)) {
 		restore(s);
 		allow_check(&s->w, r);
 	}
@@ -238,6 +238,7 @@ static void make_all(struct search *s, unsigned int request)
 	const struct request *r = &s->requests[request];
 	struct run runs[MAX_RUNS];
 	unsigned int nr = 1;
+	enum outcome never_stopped = OUTCOME_AGAIN;
 	bool asked = false;
 
 	s->step.request = (uint16_t)request;
@@ -247,6 +248,9 @@ static void make_all(struct search *s, unsigned int request)
 
 		make_run(s, r, run);
 		asked |= s->asked > 0;
+		if (run.answers == 0) {
+			never_stopped = s->outcome;
+		}
 		for (unsigned int i = run.fixed; i < s->asked; i++) {
 			if (nr == MAX_RUNS || i >= MAX_ANSWERS) {
 				s->result->cut++;
@@ -259,7 +263,7 @@ static void make_all(struct search *s, unsigned int request)
 		restore(s);
 		s->step.answers = UINT32_MAX;
 		s->spoilt = true;
-		ways_end(&s->w, r);
+		ways_end(&s->w, r, never_stopped);
 	}
 }
 

@@ -19,19 +19,23 @@
 
 #define MAX_ISSUES 1000
 
-void ways_end(struct world *w, const struct request *r)
+void ways_end(struct world *w, const struct request *r, enum outcome expected)
 {
 	unsigned int issued = 0;
+	enum outcome outcome;
 	int64_t rc;
 
 	w->always = true;
-	while (request_make(w, r, &rc) == OUTCOME_AGAIN) {
-		if (++issued > MAX_ISSUES) {
-			world_fault(w, "I10: it is stopped for ever");
-			break;
-		}
+	outcome = request_make(w, r, &rc);
+	while (outcome == OUTCOME_AGAIN && ++issued <= MAX_ISSUES) {
+		outcome = request_go_on(w, r, &rc);
 	}
 	w->always = false;
+	if (outcome == OUTCOME_AGAIN) {
+		world_fault(w, "I10: it is stopped for ever");
+	} else if (outcome != expected) {
+		world_fault(w, "it ends otherwise when it is stopped");
+	}
 }
 
 static void settle(struct mmu_domain *d)

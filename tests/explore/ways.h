@@ -6,8 +6,11 @@
 #include "tests/explore/request.h"
 #include "tests/explore/world.h"
 
-/* The request ends, however often it is told to stop (I10). */
-void ways_end(struct world *w, const struct request *r);
+/*
+ * The request ends, however often it is told to stop (I10), and as it does when
+ * it is never told to.
+ */
+void ways_end(struct world *w, const struct request *r, enum outcome expected);
 /* The guests can give back all that they have, by requests of theirs. */
 void ways_give_back(struct world *w);
 /* The domains can die, told to stop (`always`) wherever they ask, or never. */

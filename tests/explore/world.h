@@ -82,6 +82,11 @@ struct world {
 	uint64_t answers;
 	bool always; /* or yes, to all */
 	unsigned int asked;
+	/* The last hypercall, as it is to be made again. */
+	struct {
+		int64_t (*fn)(struct mmu_vcpu *v, uint64_t arg[6]);
+		uint64_t arg[6];
+	} again;
 	/* What one request has flushed: vCPUs by their numbers. */
 	vcpuset_t flushed_all;
 	vcpuset_t flushed_page;
