@@ -244,14 +244,16 @@ static bool is_grant(const struct request *r)
 	       r->kind == REQUEST_GRANT_REPLACE;
 }
 
-static unsigned int tables_in_use(const struct world *w)
+static unsigned int tables_in_use(const struct world *w,
+				  const struct request *r)
 {
 	unsigned int nr = 0;
 
 	for (unsigned int i = 0; i < w->nr_named; i++) {
 		const struct frame *fr = frame_of(&w->mmu, named(i));
 
-		nr += frame_is_table(fr->type) && !is_listed(fr) &&
+		nr += frame_is_table(fr->type) &&
+		      fr->owner == w->vcpu[r->vcpu].dom->tag &&
 		      frame_type_refs(fr) > 0;
 	}
 	return nr;
@@ -279,7 +281,7 @@ void check_before(const struct world *w, const struct request *r,
 	};
 	ret->settled = w->vcpu[r->vcpu].dom->dying_head == 0;
 	ret->root = w->vcpu[r->vcpu].kernel_root;
-	ret->nr_tables = tables_in_use(w);
+	ret->nr_tables = tables_in_use(w, r);
 	ret->last = 0xff;
 	if (r->kind == REQUEST_VA_MAPPING || r->kind == REQUEST_LDT_FAULT ||
 	    r->kind == REQUEST_DIRECT_FIND) {
@@ -354,7 +356,7 @@ void check_asked(struct world *w, const struct request *r,
 	}
 	/* Death asks at every 256th frame, and in a table's own way down. */
 	if (r->kind != REQUEST_DEATH && before->settled &&
-	    tables_in_use(w) + 2 <= before->nr_tables) {
+	    tables_in_use(w, r) + 2 <= before->nr_tables) {
 		world_fault(w, "I10: tables went down and nobody was asked");
 	}
 	for (unsigned int i = 0; i < w->scope->nr_doms; i++) {
