@@ -16,6 +16,7 @@
 #include "cli/run_options.h"
 #include "cli/say.h"
 #include "cli/seconds.h"
+#include "cli/trace_open.h"
 #include "cli/trace_text.h"
 #include "trace/replay/replay.h"
 
@@ -43,8 +44,7 @@ static bool count(const char *s, uint64_t *ret)
 	return *s >= '0' && *s <= '9' && *end == '\0' && *ret != 0;
 }
 
-static bool parse(int argc, char **argv, struct replay_options *o,
-		  const char **path)
+static bool parse(int argc, char **argv, struct replay_options *o)
 {
 	static const struct option options[] = {
 		{"audit", required_argument, NULL, 'a'},
@@ -66,8 +66,7 @@ static bool parse(int argc, char **argv, struct replay_options *o,
 			good = c == 'u' && count(optarg, &o->until);
 		}
 	}
-	*path = optind + 1 == argc ? argv[optind] : NULL;
-	return good && *path != NULL;
+	return good;
 }
 
 static void tell_difference(const struct trace *t,
@@ -148,18 +147,12 @@ static int replay(const struct trace *t, const struct replay_options *o)
 int cmd_replay(int argc, char **argv)
 {
 	struct replay_options o = {0};
-	char error[TRACE_ERROR_SIZE];
 	struct trace t = {0};
-	const char *path;
 	int status;
 
-	if (!parse(argc, argv, &o, &path)) {
-		say("usage: pagewarden replay FILE [--audit=every:N] "
-		    "[--oracle] [--until N]");
-		return STATUS_USAGE;
-	}
-	if (!trace_read_file(&t, path, error)) {
-		say("%s: %s", path, error);
+	if (!trace_opened(&t, "replay",
+			  parse(argc, argv, &o) ? trace_named(argc, argv)
+						: NULL)) {
 		return STATUS_USAGE;
 	}
 	status = replay(&t, &o);

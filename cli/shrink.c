@@ -18,6 +18,7 @@
 #include "cli/run_options.h"
 #include "cli/say.h"
 #include "cli/shrink_c.h"
+#include "cli/trace_open.h"
 #include "cli/trace_text.h"
 #include "engine/mmu.h"
 #include "trace/shrink/loose.h"
@@ -83,8 +84,8 @@ static bool parse(int argc, char **argv, struct wish *w)
 			good = c == 'o';
 		}
 	}
-	w->path = optind + 1 == argc ? argv[optind] : NULL;
-	return good && w->path != NULL;
+	w->path = trace_named(argc, argv);
+	return good;
 }
 
 static void show_entries(const struct trace_record *r)
@@ -168,18 +169,13 @@ static const char *name_of(const struct shrink_wish *w)
 int cmd_shrink(int argc, char **argv)
 {
 	struct wish w = {.keep = {.rule = UINT16_MAX}};
-	char error[TRACE_ERROR_SIZE];
 	struct shrink_counts counts;
 	struct trace t = {0};
 	struct plan p;
 	int status = STATUS_GUEST;
 
-	if (!parse(argc, argv, &w)) {
-		say("usage: pagewarden shrink FILE [OPTION]...; --help tells");
-		return STATUS_USAGE;
-	}
-	if (!trace_read_file(&t, w.path, error)) {
-		say("%s: %s", w.path, error);
+	if (!trace_opened(&t, "shrink",
+			  parse(argc, argv, &w) ? w.path : NULL)) {
 		return STATUS_USAGE;
 	}
 	w.keep.fault = w.keep.fault || (!w.named && t.refusals == 0);

@@ -15,6 +15,7 @@
 #include "cli/replay_state.h"
 #include "cli/say.h"
 #include "cli/run_options.h"
+#include "cli/trace_open.h"
 #include "cli/trace_text.h"
 #include "engine/report/event.h"
 
@@ -211,9 +212,9 @@ static bool parse(int argc, char **argv, struct wish *w)
 		}
 		good = good && c != '?';
 	}
-	w->path = optind + 1 == argc ? argv[optind] : NULL;
+	w->path = trace_named(argc, argv);
 	/* An address has a walk at some moment only. */
-	return good && w->path != NULL && (w->va == UINT64_MAX || w->at != 0);
+	return good && (w->va == UINT64_MAX || w->at != 0);
 }
 
 static int show_at(const struct trace *t, const struct wish *w)
@@ -250,16 +251,10 @@ int cmd_trace(int argc, char **argv)
 	struct wish w = {.frame = UINT64_MAX,
 			 .to = UINT64_MAX,
 			 .va = UINT64_MAX};
-	char error[TRACE_ERROR_SIZE];
 	struct trace t = {0};
 	int status = STATUS_OK;
 
-	if (!parse(argc, argv, &w)) {
-		say("usage: pagewarden trace FILE [OPTION]...; --help tells");
-		return STATUS_USAGE;
-	}
-	if (!trace_read_file(&t, w.path, error)) {
-		say("%s: %s", w.path, error);
+	if (!trace_opened(&t, "trace", parse(argc, argv, &w) ? w.path : NULL)) {
 		return STATUS_USAGE;
 	}
 	if (w.at != 0) {

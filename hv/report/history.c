@@ -10,13 +10,13 @@
 
 #include "abi/control.h"
 #include "engine/port.h"
-#include "hv/cpu/clock.h"
 #include "hv/cpu/cpu.h"
 #include "hv/cpu/slice.h"
 #include "hv/cpu/x86.h"
 #include "hv/domain/domain.h"
 #include "hv/report/control.h"
 #include "hv/report/queued.h"
+#include "hv/report/request.h"
 #include "hv/report/stack.h"
 #include "hv/vcpu/vcpu.h"
 
@@ -83,25 +83,6 @@ static const char *frame_change(enum mmu_event_kind kind)
 	return NULL;
 }
 
-static void tell_request(const struct domain *d, const struct mmu_event *e)
-{
-	uint64_t source = operation_source(&e->op);
-
-	control_number(HISTORY_REQUEST, e->serial);
-	control_number(HISTORY_US, clock_us_since(d->counters.started_tsc));
-	control_text(HISTORY_OP, operation_info[e->op.id].name);
-	control_number(HISTORY_INDEX, e->op.index);
-	if (operation_list_size(&e->op) != 0) {
-		control_number(HISTORY_OF, operation_list_size(&e->op));
-	}
-	if (e->op.call != 0) {
-		control_number(HISTORY_CALL, e->op.call - 1);
-	}
-	if (source != 0) {
-		control_hex(HISTORY_SOURCE, source);
-	}
-}
-
 /*
  * Bounded: a frame can be mapped and unmapped for ever. The time that it takes
  * is not the guest's, or requests would be interrupted where they were not.
@@ -116,7 +97,14 @@ static void tell(struct domain *d, const struct mmu_event *e, const char *what,
 	}
 	control_begin(EVENT_HISTORY);
 	control_number(HISTORY_DOMAIN, d->mmu.domid);
-	tell_request(d, e);
+	request_tell(d,
+		     &(struct request_told){.serial = e->serial,
+					    .of = operation_list_size(&e->op),
+					    .call = e->op.call,
+					    .source =
+						    operation_source(&e->op)});
+	control_text(HISTORY_OP, operation_info[e->op.id].name);
+	control_number(HISTORY_INDEX, e->op.index);
 	control_text(HISTORY_WHAT, what);
 	if (where.v != INVALID_FRAME) {
 		mfn_t table = maddr_to_mfn(where);

@@ -14,6 +14,7 @@
 #include "hv/domain/stop.h"
 #include "hv/report/log.h"
 #include "hv/report/machine.h"
+#include "hv/report/request.h"
 #include "hv/report/serial.h"
 #include "hv/report/stack.h"
 #include "hv/report/uses.h"
@@ -77,25 +78,6 @@ static void tell_operands(const struct refusal *r)
 	}
 }
 
-static void tell_request(struct mmu_domain *d, const struct refusal *r)
-{
-	control_number(REFUSAL_REQUEST, r->request);
-	control_number(REFUSAL_US,
-		       clock_us_since(domain_of(d)->counters.started_tsc));
-	if (r->of != 0) {
-		control_number(REFUSAL_OF, r->of);
-	}
-	if (r->source != 0) {
-		control_hex(REFUSAL_SOURCE, r->source);
-	}
-	if (r->op.call != 0) {
-		control_number(REFUSAL_CALL, r->op.call - 1);
-	}
-	if (r->op.vcpu != NULL) {
-		control_number(REFUSAL_VCPU, r->op.vcpu->id);
-	}
-}
-
 static void tell_control(struct mmu_domain *d, const struct refusal *r)
 {
 	const struct rule_info *rule = &rule_info[r->rule];
@@ -130,7 +112,13 @@ static void tell_control(struct mmu_domain *d, const struct refusal *r)
 	}
 	tell_place(r);
 	tell_operands(r);
-	tell_request(d, r);
+	request_tell(domain_of(d), &(struct request_told){.serial = r->request,
+							  .of = r->of,
+							  .call = r->op.call,
+							  .source = r->source});
+	if (r->op.vcpu != NULL) {
+		control_number(REFUSAL_VCPU, r->op.vcpu->id);
+	}
 	stack_tell(REFUSAL_STACK, current, cpu_guest_regs());
 	control_hex(REFUSAL_RIP, r->rip);
 	control_number(REFUSAL_SERIAL, r->serial);

@@ -77,6 +77,7 @@ static uint32_t drain_output(struct domain *d)
 	struct console *c = &d->console;
 	struct xencons_interface *ring = c->ring;
 	uint32_t prod, nr;
+	size_t room;
 
 	if (ring == NULL) {
 		return 0;
@@ -87,8 +88,10 @@ static uint32_t drain_output(struct domain *d)
 		c->out_cons = prod; /* absurd: nothing to be had */
 		nr = 0;
 	}
-	if (nr > room_for(d)) {
-		nr = (uint32_t)room_for(d);
+	/* Asked once: the port goes on sending. */
+	room = room_for(d);
+	if (nr > room) {
+		nr = (uint32_t)room;
 	}
 	for (uint32_t left = nr; left != 0;) {
 		uint32_t at = c->out_cons & (OUT_SIZE - 1);

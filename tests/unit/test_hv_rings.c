@@ -115,6 +115,7 @@ static void output_waits_for_room(void **state)
 	struct metal *t = *state;
 
 	t->room = 5;
+	t->drains = 100; /* but no more is sent than there is */
 	print(t, 9);
 	assert_int_equal(kick(t, CONSOLE_PORT), 0);
 	assert_int_equal(t->nr_sent, 5);

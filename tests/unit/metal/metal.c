@@ -236,8 +236,11 @@ _Noreturn void panic(const char *why, ...)
 
 size_t serial_room(enum serial_port port)
 {
+	size_t room = metal->room;
+
 	(void)port;
-	return metal->room;
+	metal->room += metal->drains;
+	return room;
 }
 
 void serial_write(enum serial_port port, const void *bytes, size_t size)

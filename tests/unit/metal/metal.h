@@ -53,6 +53,7 @@ struct metal {
 	uint64_t address;
 	/* The serial port. */
 	size_t room;
+	size_t drains; /* so much more room whenever it is asked for */
 	char sent[8192];
 	size_t nr_sent;
 	unsigned int nr_rung; /* the pipe's bell */
