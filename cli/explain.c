@@ -91,6 +91,7 @@ static struct run_options again_options(const struct explanation *x)
 
 	o.repeats = true;
 	o.record = NULL;
+	o.dump = NULL;
 	o.gdb = false;
 	o.interactive = false;
 	o.audit = RUN_AUDIT_OFF;

@@ -20,6 +20,7 @@ static bool init_life(struct monitor *m)
 	*m = (struct monitor){
 		.refusals = cJSON_CreateArray(),
 		.places = cJSON_CreateArray(),
+		.registers = cJSON_CreateArray(),
 		.phases = cJSON_CreateArray(),
 		.history = cJSON_CreateArray(),
 		.queued = cJSON_CreateArray(),
@@ -27,9 +28,10 @@ static bool init_life(struct monitor *m)
 		.stale = cJSON_CreateArray(),
 		.lint = cJSON_CreateArray(),
 	};
-	return m->refusals != NULL && m->places != NULL && m->phases != NULL &&
-	       m->history != NULL && m->queued != NULL &&
-	       m->table_writes != NULL && m->stale != NULL && m->lint != NULL;
+	return m->refusals != NULL && m->registers != NULL &&
+	       m->places != NULL && m->phases != NULL && m->history != NULL &&
+	       m->queued != NULL && m->table_writes != NULL &&
+	       m->stale != NULL && m->lint != NULL;
 }
 
 bool monitor_init(struct monitor *m)
@@ -53,6 +55,7 @@ static void fini_life(struct monitor *m)
 	cJSON_Delete(m->pipe);
 	cJSON_Delete(m->stopped);
 	cJSON_Delete(m->ending);
+	cJSON_Delete(m->dump);
 	cJSON_Delete(m->lint);
 	cJSON_Delete(m->warnings);
 	cJSON_Delete(m->panic);
@@ -62,6 +65,7 @@ static void fini_life(struct monitor *m)
 	cJSON_Delete(m->summary);
 	cJSON_Delete(m->refusals);
 	cJSON_Delete(m->places);
+	cJSON_Delete(m->registers);
 	cJSON_Delete(m->phases);
 	cJSON_Delete(m->history);
 	cJSON_Delete(m->queued);
@@ -209,6 +213,10 @@ static void take_event(struct monitor *m, const char *kind, cJSON *event)
 		replace(&m->stopped, event);
 	} else if (strcmp(kind, EVENT_ENDING) == 0) {
 		replace(&m->ending, event);
+	} else if (strcmp(kind, EVENT_DUMP) == 0) {
+		replace(&m->dump, event);
+	} else if (strcmp(kind, EVENT_REGISTERS) == 0) {
+		keep(m->registers, event);
 	} else if (strcmp(kind, EVENT_LINT) == 0) {
 		keep(m->lint, event);
 	} else if (strcmp(kind, EVENT_PANIC) == 0) {

@@ -38,6 +38,7 @@ struct monitor {
 	cJSON *pipe;
 	cJSON *stopped;  /* for gdb */
 	cJSON *ending;   /* with --lint */
+	cJSON *dump;     /* with --dump: its memory can be read now */
 	cJSON *lint;     /* an array: examples of what may be mistakes */
 	cJSON *warnings; /* an array, when they have been looked for */
 	cJSON *panic;    /* the hypervisor's own */
@@ -47,6 +48,7 @@ struct monitor {
 	cJSON *summary;
 	cJSON *refusals;      /* an array */
 	cJSON *places;        /* likewise, of each vCPU at the end */
+	cJSON *registers;     /* likewise, for a dump */
 	cJSON *phases;        /* likewise */
 	cJSON *history;       /* an array: of the watched frame */
 	cJSON *queued;        /* likewise: who wrote requests down */
@@ -57,6 +59,7 @@ struct monitor {
 	uint64_t nr_audits;
 	uint64_t audit_differences;
 	uint64_t nr_bad_lines; /* too long, no JSON, or without "event" */
+	bool dumped;           /* its memory has been read */
 	bool guest_started;    /* this life, since it was last cleared */
 };
 

@@ -373,6 +373,9 @@ static void add_hypervisor(struct arguments *a,
 	if (config->bell >= 0) {
 		say_word(&w, " pipe");
 	}
+	if (o->dump != NULL) {
+		say_word(&w, " dump");
+	}
 	if (console != NULL) {
 		say_word(&w, " console=%s", console);
 	}

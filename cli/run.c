@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "cli/command/command.h"
+#include "cli/core/dump.h"
 #include "cli/doctor.h"
 #include "cli/explain.h"
 #include "cli/guest_files.h"
@@ -41,6 +42,7 @@
 
 struct run {
 	struct recording recording; /* with --record */
+	struct dump dump;           /* with --dump */
 	char unnamed[64]; /* of a recording for the report alone, or "" */
 	struct run_options options;
 	struct guest guest[DOMAINS_MAX];
@@ -85,6 +87,14 @@ static const char *recorded_for(const struct run *r)
 	return r->options.record != NULL   ? "--record"
 	       : r->options.report != NULL ? "--report"
 					   : NULL;
+}
+
+/* The option that reads the machine's memory, if one does. */
+static const char *shared_for(const struct run *r)
+{
+	const char *option = recorded_for(r);
+
+	return option == NULL && r->options.dump != NULL ? "--dump" : option;
 }
 
 static uint64_t ring_size(const struct run *r)
@@ -169,11 +179,11 @@ static enum exit_status prepare(struct run *r)
 	r->config.ram = qemu_ram_size(memory, modules + ring_size(r));
 	r->config.memory =
 		open_memory(r->config.ram, qemu_has_pipe(&r->options));
-	if (recorded_for(r) != NULL && r->config.memory < 0) {
+	if (shared_for(r) != NULL && r->config.memory < 0) {
 		return refuse(r, STATUS_USAGE,
 			      "%s: this machine is too large to share its "
 			      "memory",
-			      recorded_for(r));
+			      shared_for(r));
 	}
 	r->command.memory = r->config.memory;
 	r->command.ram = r->config.ram;
@@ -346,6 +356,16 @@ static enum exit_status end_recording(struct run *r,
 	return STATUS_OK;
 }
 
+static enum exit_status end_dump(struct run *r, struct session *s)
+{
+	if (s->dump != NULL && !dump_close(s->dump)) {
+		return refuse(r, STATUS_OURS, "--dump %s: %s", r->options.dump,
+			      s->dump->error);
+	}
+	s->dump = NULL;
+	return STATUS_OK;
+}
+
 static void tell_places(struct session *s)
 {
 	unsigned int n = 0;
@@ -395,26 +415,56 @@ static void record_for_report(struct run *r)
 	r->options.record = r->unnamed;
 }
 
+/* The files that the run is to write. */
+static enum exit_status open_files(struct run *r, struct session *s)
+{
+	const char *record;
+
+	record_for_report(r);
+	record = r->options.record;
+	if (record != NULL) {
+		if (!recording_open(&r->recording, record, r->config.memory,
+				    r->config.ram)) {
+			return refuse(r, STATUS_USAGE, "--record %s: %s",
+				      record, r->recording.writer.error);
+		}
+		s->recording = &r->recording;
+	}
+	if (r->options.dump != NULL) {
+		if (!dump_open(&r->dump, r->options.dump)) {
+			(void)end_recording(r, s->recording);
+			return refuse(r, STATUS_USAGE, "--dump %s: %s",
+				      r->options.dump, strerror(errno));
+		}
+		s->dump = &r->dump;
+	}
+	return STATUS_OK;
+}
+
+/* And what becomes of them. */
+static enum exit_status end_files(struct run *r, struct session *s)
+{
+	const enum exit_status dumped = end_dump(r, s);
+	const enum exit_status recorded = end_recording(r, s->recording);
+
+	s->recording = NULL;
+	return recorded != STATUS_OK ? recorded : dumped;
+}
+
 /* Runs, and tells of it. */
 static enum exit_status run_session(struct run *r, struct session *s)
 {
 	char asker[128];
-	enum exit_status recorded;
+	enum exit_status written;
 	enum exit_status status;
 
 	say_start(r);
-	record_for_report(r);
-	if (r->options.record != NULL) {
-		if (!recording_open(&r->recording, r->options.record,
-				    r->config.memory, r->config.ram)) {
-			return refuse(r, STATUS_USAGE, "--record %s: %s",
-				      r->options.record,
-				      r->recording.writer.error);
-		}
-		s->recording = &r->recording;
+	status = open_files(r, s);
+	if (status != STATUS_OK) {
+		return status;
 	}
 	if (session_run(s) != 0) {
-		(void)end_recording(r, s->recording);
+		(void)end_files(r, s);
 		return refuse(r, STATUS_OURS, "%s", s->error);
 	}
 	tell_places(s);
@@ -423,14 +473,13 @@ static enum exit_status run_session(struct run *r, struct session *s)
 	}
 	why_live_asker(session_why(s, 0, s->monitor), s->monitor, asker,
 		       sizeof(asker));
-	recorded = end_recording(r, s->recording);
-	s->recording = NULL;
+	written = end_files(r, s);
 	status = conclude(r, s, asker);
-	status = recorded != STATUS_OK ? recorded : status;
-	if (r->options.report != NULL && recorded == STATUS_OK) {
-		recorded = report_write(r->options.record, r->options.report,
-					NULL);
-		status = recorded != STATUS_OK ? recorded : status;
+	status = written != STATUS_OK ? written : status;
+	if (r->options.report != NULL && written == STATUS_OK) {
+		written = report_write(r->options.record, r->options.report,
+				       NULL);
+		status = written != STATUS_OK ? written : status;
 	}
 	if (s->signal != 0) {
 		die_of(s->signal);

@@ -55,6 +55,8 @@ const char run_options_help[] =
 	"  --icount          count instructions: runs become repeatable\n"
 	"  --record FILE     record all requests, for replay and the like\n"
 	"  --report FILE     a page for a browser of all that (as --record)\n"
+	"  --dump FILE       the guest's memory when it has ended, as a core\n"
+	"  --dump-bare       as crash needs it: xen_start_info is 0 in it\n"
 	"  --stretch         measure the longest stretch without a stop\n"
 	"  --json            the same as --summary=json\n"
 	"  --summary=FORM    text or json; with json the console is on stderr\n"

@@ -41,6 +41,8 @@ enum option_id {
 	OPT_ICOUNT,
 	OPT_RECORD,
 	OPT_REPORT,
+	OPT_DUMP,
+	OPT_DUMP_BARE,
 	OPT_STRETCH,
 	OPT_LINT,
 	OPT_SUMMARY,
@@ -87,6 +89,8 @@ static const struct option long_options[] = {
 	{"icount", no_argument, NULL, OPT_ICOUNT},
 	{"record", required_argument, NULL, OPT_RECORD},
 	{"report", required_argument, NULL, OPT_REPORT},
+	{"dump", required_argument, NULL, OPT_DUMP},
+	{"dump-bare", no_argument, NULL, OPT_DUMP_BARE},
 	{"stretch", no_argument, NULL, OPT_STRETCH},
 	{"lint", no_argument, NULL, OPT_LINT},
 	{"summary", required_argument, NULL, OPT_SUMMARY},
@@ -219,6 +223,8 @@ static bool *flag_of(int id, struct run_options *o)
 		return &o->dry_run;
 	case OPT_SHELL:
 		return &o->command.shell;
+	case OPT_DUMP_BARE:
+		return &o->dump_bare;
 	default:
 		return NULL;
 	}
@@ -278,6 +284,8 @@ static const char *take(int id, const char *argument, struct run_options *o)
 		return set_text(argument, &o->record);
 	case OPT_REPORT:
 		return set_text(argument, &o->report);
+	case OPT_DUMP:
+		return set_text(argument, &o->dump);
 	case OPT_SUMMARY:
 		return parse_summary(argument, o);
 	case OPT_AUDIT:
@@ -357,6 +365,7 @@ static const char *misplaced(int id, const struct run_options *o)
 	case OPT_GDB:
 	case OPT_REPORT:
 	case OPT_RECORD:
+	case OPT_DUMP:
 		return o->domains.nr > 1 ? "is for one domain alone" : NULL;
 	default:
 		return NULL;

@@ -75,6 +75,8 @@ struct run_options {
 	bool json;
 	const char *record; /* a trace file; NULL: none */
 	const char *report; /* a page made of it; NULL: none */
+	const char *dump;   /* a core file; NULL: none */
+	bool dump_bare;     /* that crash takes for a bare machine's */
 	enum run_audit audit;
 	uint64_t audit_every; /* hypercalls, with RUN_AUDIT_EVERY */
 	const char *log_level;

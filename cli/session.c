@@ -20,6 +20,7 @@
 
 #include "abi/control.h"
 #include "cli/command/command.h"
+#include "cli/core/dump.h"
 #include "cli/debugger.h"
 #include "cli/expect.h"
 #include "cli/messages.h"
@@ -177,6 +178,26 @@ static void release_hypervisor(struct loop *l, unsigned int refusals)
 	}
 }
 
+/* The domain has stopped, and the hypervisor waits. */
+static void take_dump(const struct loop *l, struct why_live *w,
+		      struct monitor *m)
+{
+	struct session *s = l->session;
+	const struct core_source source = {
+		.machine = &w->machine,
+		.memory = s->config->memory,
+		.kernel = why_live_kernel(w),
+		.registers = m->registers,
+		.low = (int64_t)s->entry >= 0,
+		.bare = s->options->dump_bare,
+	};
+
+	if (s->dump != NULL && w->machine.frames != NULL) {
+		dump_take(s->dump, l->qemu.pid, &source);
+	}
+	m->dumped = true;
+}
+
 static void on_control(struct loop *l)
 {
 	struct session *s = l->session;
@@ -198,6 +219,10 @@ static void on_control(struct loop *l)
 		struct why_live *w = session_why(s, n, m);
 
 		release_hypervisor(l, why_live_update(w, m));
+		if (m->dump != NULL && !m->dumped) {
+			take_dump(l, w, m);
+			release_hypervisor(l, 1);
+		}
 	}
 }
 

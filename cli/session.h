@@ -10,6 +10,7 @@
 #include "cli/why/live.h"
 
 struct command;
+struct dump;
 struct recording;
 
 struct session {
@@ -28,6 +29,7 @@ struct session {
 	struct why_live *why;        /* MONITOR_MAX_LIVES */
 	struct recording *recording; /* NULL: nothing is recorded */
 	struct command *command;     /* NULL: none runs in the guest */
+	struct dump *dump;           /* NULL: none is wanted */
 	int silence; /* where the console goes when options->repeats is set */
 	/* Results. */
 	enum run_result result;

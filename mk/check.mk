@@ -97,6 +97,12 @@ check-report: $(CLI_OUT) | $(B)/.deps-report
 	@tests/tap $(TAP)/report/browser.tap 600 tests/report/page --browser
 	@tests/totals $(TAP)/report/browser.tap
 
+# A core in crash and drgn, with 6 GiB for the kernel's debug information.
+.PHONY: check-dump
+check-dump: $(BOOT_NEEDS) $(VMLINUX) | $(B)/.deps-run $(B)/.deps-dump
+	@tests/tap $(TAP)/metal/dump.tap 900 tests/qemu/dump-metal
+	@tests/totals $(TAP)/metal/dump.tap
+
 $(SHRUNK_TAP): $(CLI_OUT) $(B)/san/libsupport.a $(B)/san/libpw.a FORCE
 	@B=$(B) LIBS='$(TEST_LIBS)' tests/tap $@ 600 tests/traces/lab
 

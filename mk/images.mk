@@ -5,6 +5,7 @@
 
 VMLINUZ := $(B)/vmlinuz
 VMLINUZ_6_12 := $(B)/vmlinuz-6.12
+VMLINUX := $(B)/vmlinux
 BUSYBOX := $(B)/busybox
 XEN_STOCK := $(B)/xen-stock
 INITRAMFS := $(B)/initramfs.cpio.gz
@@ -14,6 +15,8 @@ $(VMLINUZ): | $(DEPS_IMAGES)
 	@scripts/fetch-deb linux
 $(VMLINUZ_6_12): | $(DEPS_IMAGES)
 	@scripts/fetch-deb linux-6.12
+$(VMLINUX): | $(DEPS_IMAGES)
+	@scripts/fetch-deb linux-dbg
 $(BUSYBOX): | $(DEPS_IMAGES)
 	@scripts/fetch-deb busybox
 $(XEN_STOCK): | $(DEPS_IMAGES)

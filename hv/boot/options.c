@@ -19,6 +19,7 @@
 #include "hv/mm/machine_frames.h"
 #include "hv/record/record.h"
 #include "hv/report/audit.h"
+#include "hv/report/dump.h"
 #include "hv/report/history.h"
 #include "hv/report/lint.h"
 #include "hv/report/log.h"
@@ -274,6 +275,7 @@ static bool parse_option(struct options *o, const char *word)
 	       is_word(word, "stop-in-guest", &stop_in_guest) ||
 	       is_word(word, "wait", &refused_wait) ||
 	       is_word(word, "lint", &lint_wanted) ||
+	       is_word(word, "dump", &dump_wanted) ||
 	       is_word(word, "pause", &machine_pauses) ||
 	       is_word(word, "stretch", &slice_measured) ||
 	       is_word(word, "pipe", &pipe_wanted) || parse_domain(o, word);

@@ -29,6 +29,7 @@
 #include "hv/life/create.h"
 #include "hv/life/services.h"
 #include "hv/report/crash.h"
+#include "hv/report/dump.h"
 #include "hv/report/log.h"
 #include "hv/report/machine.h"
 #include "hv/report/recent.h"
@@ -241,6 +242,7 @@ static void stop_step(struct vcpu *v, const struct regs *r)
 	refused_tell_untold(d);
 	report(v, r);
 	lint_end(d);
+	dump_end(v, r);
 	audit_run(d, AUDIT_EXIT);
 	services_end(d);
 	/* Off the guest's tables before they go. */

@@ -223,6 +223,15 @@ enum control_exit {
 #define ENDING_NR_UNTYPED "nr_untyped" /* number: of them, 8 bytes each */
 #define ENDING_ROOTS "roots" /* hexes: mfns of the vCPUs' roots */
 
+#define EVENT_REGISTERS "registers"
+#define REGISTERS_DOMAIN "domain" /* number: the domain's, it has stopped */
+#define REGISTERS_VCPU "vcpu" /* number: which; one event for each */
+#define REGISTERS_VALUES "values" /* hexes: as Linux's user_regs_struct */
+#define REGISTERS_ROOT "root" /* hex: mfn of the kernel's L4 */
+
+#define EVENT_DUMP "dump"
+#define DUMP_DOMAIN "domain" /* number: whose memory is to be read now */
+
 #define EVENT_STOPPED "stopped"
 #define STOPPED_DOMAIN "domain" /* number: the domain's */
 #define STOPPED_REQUEST "request" /* number: operations so far */
