@@ -421,6 +421,26 @@ static void add_batches(struct list *l, struct request r)
 	}
 }
 
+/* The last fixed table leaves the one above it, and is there again. */
+static void add_wide(struct list *l, struct request r)
+{
+	uint8_t table = (uint8_t)world_last_fixed(l->w);
+
+	r.kind = REQUEST_UPDATE;
+	r.frame = (uint8_t)(table - 1);
+	r.to = OPERAND_NONE;
+	add(l, r);
+	r.to = table;
+	r.flags = RO_ENTRY;
+	add(l, r);
+	r.frame = table;
+	r.kind = REQUEST_PIN;
+	r.level = 1;
+	add(l, r);
+	r.kind = REQUEST_UNPIN;
+	add(l, r);
+}
+
 /* What one vCPU can do; what is all the same for the next of its domain is the
  * first one's.
  */
@@ -432,6 +452,14 @@ static void add_vcpu(struct list *l, unsigned int vcpu)
 	if (l->full && has(l, GROUP_TABLES)) {
 		add_places(l, REQUEST_UPDATE, r);
 		add_levels(l, r);
+	}
+	if (l->full && has(l, GROUP_LEAF)) {
+		r.kind = REQUEST_UPDATE;
+		r.frame = (uint8_t)world_last_fixed(l->w);
+		add_entries(l, r);
+	}
+	if (l->full && has(l, GROUP_WIDE)) {
+		add_wide(l, r);
 	}
 	if (l->full && has(l, GROUP_FLAGS)) {
 		add_places(l, REQUEST_UPDATE_AD, r);

@@ -285,6 +285,10 @@ static void check_references(struct world *w)
 	};
 	char said[sizeof(w->fault)];
 
+	if ((w->scope->groups & GROUP_WIDE) != 0) {
+		of.slot = NULL;
+		of.nr_slots = PT_ENTRIES;
+	}
 	if ((w->scope->groups & GROUP_LIMIT) != 0) {
 		of.bias.mfn = named(world_last_fixed(w));
 		of.bias.count = w->bias.count;

@@ -211,6 +211,23 @@ static const struct scope small[] = {
 		.groups = GROUP_MEMORY,
 	},
 	{
+		.name = "a root, an LDT",
+		.start = START_MAPPED,
+		.nr_free = 2,
+		ONE_SLOT,
+		ALONE,
+		.groups = GROUP_DESC | GROUP_ROOTS | GROUP_FIXED | GROUP_READ |
+			  GROUP_GOOD | GROUP_LEAF,
+	},
+	{
+		.name = "a full leaf",
+		.start = START_MAPPED,
+		.nr_free = 1,
+		ONE_SLOT,
+		ALONE,
+		.groups = GROUP_LEAF | GROUP_WIDE,
+	},
+	{
 		.name = "vCPUs with a gap",
 		.start = START_MAPPED,
 		.nr_free = 1,

@@ -29,7 +29,12 @@ enum group {
 	GROUP_LIMIT = 1 << 19,  /* a table whose counts are near their limits */
 	GROUP_GOOD = 1 << 20,   /* no operand that is refused in every state */
 	GROUP_VALUES = 1 << 21, /* descriptors of each kind */
+	GROUP_LEAF = 1 << 22,   /* updates of the last fixed table alone */
+	GROUP_WIDE = 1 << 23,   /* which has more entries, and comes and goes */
 };
+
+/* Beside the slots that are explored, with GROUP_WIDE: up to here. */
+#define WIDE_LAST 64
 
 struct scope {
 	const char *name;

@@ -240,6 +240,11 @@ static void start_vcpus(struct world *w)
 	for (unsigned int i = 0; i + 1 < fixed; i++) {
 		set_entry(w, named(s->nr_free + i), named(s->nr_free + i + 1));
 	}
+	for (unsigned int i = 1;
+	     (s->groups & GROUP_WIDE) != 0 && i <= WIDE_LAST; i++) {
+		frame_ptes(&w->mmu, named(world_last_fixed(w)))[i] =
+			pte_make(named(s->nr_free), RO_ENTRY);
+	}
 	/* All are there before one runs. */
 	for (unsigned int i = 0; i < w->nr_vcpus; i++) {
 		unsigned int dom = i >= s->nr_vcpus;
