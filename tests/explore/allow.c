@@ -237,8 +237,10 @@ static bool must_be_done(struct plan *p, const struct request *r)
 	case REQUEST_COPY_PAGE:
 		return is_own(p, r->other) &&
 		       can_be(p, r->frame, FRAME_WRITABLE);
-	case REQUEST_CLEAR_PAGE:
 	case REQUEST_HOLD:
+		return p->d->nr_held < MMU_MAX_HELD &&
+		       can_be(p, r->frame, FRAME_WRITABLE);
+	case REQUEST_CLEAR_PAGE:
 	case REQUEST_HYPERCALL_PAGE:
 		return can_be(p, r->frame, FRAME_WRITABLE);
 	case REQUEST_INCREASE:

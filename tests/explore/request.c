@@ -502,7 +502,7 @@ bool request_is_open(const struct world *w, const struct request *r)
 	case REQUEST_GRANT_MAP:
 		return lent_to(d) < 3 && !w->dead[w->scope->nr_doms - 1];
 	case REQUEST_HOLD:
-		return d->nr_held < 1;
+		return d->nr_held < 1 || w->scope->held != 0;
 	case REQUEST_START_VCPU:
 		return w->vcpu[w->scope->nr_vcpus - 1].kernel_root.v == 0;
 	case REQUEST_SHARE:

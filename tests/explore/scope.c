@@ -228,6 +228,15 @@ static const struct scope small[] = {
 		.groups = GROUP_LEAF | GROUP_WIDE,
 	},
 	{
+		.name = "as many holds as can be",
+		.start = START_LEAF,
+		.nr_free = 1,
+		ONE_SLOT,
+		ALONE,
+		.held = MMU_MAX_HELD - 1,
+		.groups = GROUP_HOLD | GROUP_LEAF,
+	},
+	{
 		.name = "vCPUs with a gap",
 		.start = START_MAPPED,
 		.nr_free = 1,
@@ -320,6 +329,22 @@ static const struct scope medium[] = {
 		TWO_SLOTS,
 		ALONE,
 		.groups = GROUP_TABLES | GROUP_ROOTS | GROUP_GOOD,
+	},
+	{
+		.name = "two pages, two slots",
+		.start = START_BARE,
+		.nr_free = 2,
+		TWO_SLOTS,
+		ALONE,
+		.groups = GROUP_TABLES | GROUP_PAGES | GROUP_GOOD,
+	},
+	{
+		.name = "three frames",
+		.start = START_BARE,
+		.nr_free = 3,
+		ONE_SLOT,
+		ALONE,
+		.groups = GROUP_TABLES | GROUP_GOOD,
 	},
 	{
 		.name = "three tables",

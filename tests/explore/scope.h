@@ -48,6 +48,7 @@ struct scope {
 	unsigned int of_pool;   /* and those that nobody has yet */
 	int may_grow;           /* each domain, by frames; or has too many */
 	unsigned int vcpu_gap;  /* numbers that no vCPU has, after each */
+	unsigned int held;      /* holds of the first frame, from the start */
 	/*
 	 * GROUP_LIMIT: how many more the last fixed table can have of each;
 	 * below zero: how many more tables it can map.

@@ -296,6 +296,9 @@ void world_init(struct world *w, const struct scope *scope)
 	}
 	give_frames(w);
 	start_vcpus(w);
+	for (unsigned int i = 0; i < scope->held; i++) {
+		must(mmu_hold(&w->dom[0], named(0)));
+	}
 	make_bias(w);
 	world_run_cpus(w);
 }
