@@ -328,15 +328,7 @@ static const struct scope medium[] = {
 		.nr_free = 2,
 		TWO_SLOTS,
 		ALONE,
-		.groups = GROUP_TABLES | GROUP_ROOTS | GROUP_GOOD,
-	},
-	{
-		.name = "two pages, two slots",
-		.start = START_BARE,
-		.nr_free = 2,
-		TWO_SLOTS,
-		ALONE,
-		.groups = GROUP_TABLES | GROUP_PAGES | GROUP_GOOD,
+		.groups = GROUP_TABLES | GROUP_ROOTS | GROUP_PAGES | GROUP_GOOD,
 	},
 	{
 		.name = "three frames",
