@@ -88,7 +88,7 @@ fuzz-%: $(B)/tests/fuzz/% FORCE
 INTERLEAVE := $(B)/tests/interleave
 INTERLEAVE_OBJ := $(call objs,host,$(wildcard tests/interleave/*.c) \
 	tests/unit/support/machine.c tests/unit/support/cpu.c \
-	tests/unit/support/recount.c)
+	tests/unit/support/recount.c tests/explore/port_silent.c)
 $(call objs,host,tests/interleave/metal.c): \
 	CFLAGS_EXTRA := -iquote tests/interleave/metal
 $(INTERLEAVE_OBJ): | $(B)/.deps-check

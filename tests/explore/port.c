@@ -76,12 +76,7 @@ void port_load_root(struct mmu_vcpu *v)
 
 static uint8_t *guest_at(struct world *w, uint64_t address, size_t bytes)
 {
-	uint64_t offset = address - GUEST_BUFFER;
-
-	if (offset > GUEST_BUFFER_SIZE || bytes > GUEST_BUFFER_SIZE - offset) {
-		return NULL;
-	}
-	return w->guest + offset;
+	return guest_buffer_at(w->guest, sizeof(w->guest), address, bytes);
 }
 
 int port_copy_in(struct mmu_vcpu *v, void *to, uint64_t from, size_t bytes)
@@ -105,20 +100,6 @@ int port_copy_out(struct mmu_vcpu *v, uint64_t to, const void *from,
 	}
 	memcpy(p, from, bytes);
 	return 0;
-}
-
-int64_t port_hypercall(struct mmu_vcpu *v, unsigned int nr, uint64_t arg[6])
-{
-	(void)v;
-	(void)nr;
-	(void)arg;
-	return -XEN_ENOSYS;
-}
-
-void port_refused(struct mmu_domain *d, struct refusal *r)
-{
-	(void)d;
-	(void)r;
 }
 
 void port_relax(struct mmu_domain *d)

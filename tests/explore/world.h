@@ -19,6 +19,7 @@
 #include "engine/mmu.h"
 #include "engine/port.h"
 #include "engine/report/audit.h"
+#include "tests/unit/support/guest_buffer.h"
 
 #define MAX_NAMED 9
 #define MAX_SLOTS 4
@@ -31,8 +32,7 @@
 #define XEN_FRAME 2
 #define DEVICE_FRAME 3
 
-/* What port_copy_in() and _out() see as the guest's memory. */
-#define GUEST_BUFFER UINT64_C(0x10000)
+/* Bytes of what port_copy_in() and _out() see as the guest's memory. */
 #define GUEST_BUFFER_SIZE 512
 
 /* Entries that mean the same at every level: nothing is added to them. */

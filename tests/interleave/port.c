@@ -76,12 +76,8 @@ void port_load_root(struct mmu_vcpu *v)
 
 static uint8_t *guest_at(uint64_t address, size_t bytes)
 {
-	uint64_t offset = address - GUEST_BUFFER;
-
-	if (offset > GUEST_BUFFER_SIZE || bytes > GUEST_BUFFER_SIZE - offset) {
-		return NULL;
-	}
-	return world.m->guest + offset;
+	return guest_buffer_at(world.m->guest, sizeof(world.m->guest), address,
+			       bytes);
 }
 
 int port_copy_in(struct mmu_vcpu *v, void *to, uint64_t from, size_t bytes)
@@ -113,20 +109,6 @@ int port_copy_out(struct mmu_vcpu *v, uint64_t to, const void *from,
 	}
 	memcpy(p, from, bytes);
 	return 0;
-}
-
-int64_t port_hypercall(struct mmu_vcpu *v, unsigned int nr, uint64_t arg[6])
-{
-	(void)v;
-	(void)nr;
-	(void)arg;
-	return -XEN_ENOSYS;
-}
-
-void port_refused(struct mmu_domain *d, struct refusal *r)
-{
-	(void)d;
-	(void)r;
 }
 
 unsigned int *port_locks(struct mmu *m)

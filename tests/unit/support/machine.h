@@ -24,6 +24,7 @@
 #include "engine/table/update.h"
 #include "engine/table/walk.h"
 #include "tests/unit/support/cpu.h"
+#include "tests/unit/support/guest_buffer.h"
 
 /* Frames: 0..15 the hypervisor's, then the domain's, the last 32 free. */
 #define MACHINE_FRAMES 192
@@ -35,7 +36,6 @@
 #define TEST_DOMID 7
 
 /* What port_copy_in and _out see as guest memory. */
-#define GUEST_BUFFER UINT64_C(0x10000)
 #define GUEST_BUFFER_SIZE 8192
 
 /* Which vCPU a CPU runs. */

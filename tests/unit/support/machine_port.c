@@ -92,16 +92,11 @@ void port_load_root(struct mmu_vcpu *v)
 
 static uint8_t *guest_at(struct machine *m, uint64_t address, size_t bytes)
 {
-	uint64_t offset = address - GUEST_BUFFER;
-
 	lock_order_leaf(&m->mmu);
 	if (m->copy_fail_after != 0 && ++m->copies >= m->copy_fail_after) {
 		return NULL;
 	}
-	if (offset > GUEST_BUFFER_SIZE || bytes > GUEST_BUFFER_SIZE - offset) {
-		return NULL;
-	}
-	return m->guest + offset;
+	return guest_buffer_at(m->guest, sizeof(m->guest), address, bytes);
 }
 
 int port_copy_in(struct mmu_vcpu *v, void *to, uint64_t from, size_t bytes)
