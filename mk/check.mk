@@ -42,7 +42,7 @@ TREE_LINTS := rules order spdx paths lints histories
 TREE_TAPS := $(TREE_LINTS:%=$(TAP)/lint/%.tap)
 MUTATION_TAP := $(TAP)/mutation/guards.tap
 INTERLEAVE_TAPS := $(TAP)/interleave/all.tap $(TAP)/interleave/mutants.tap
-EXPLORE_TAPS := $(TAP)/explore/small.tap
+EXPLORE_TAPS := $(TAP)/explore/small.tap $(TAP)/explore/as-c.tap
 # Failures of the lab as recordings, and as tests.
 SHRUNK_TAP := $(TAP)/traces/lab.tap
 REPORT_TAP := $(TAP)/report/page.tap
@@ -118,6 +118,8 @@ $(TAP)/interleave/mutants.tap: $(INTERLEAVE) FORCE
 # Every reachable state of the smallest machines, and what it must find.
 $(TAP)/explore/small.tap: $(EXPLORE) FORCE
 	@tests/tap $@ 600 $< small
+$(TAP)/explore/as-c.tap: $(EXPLORE) FORCE
+	@tests/tap $@ 60 tests/explore/as-c $<
 
 # A few seconds a target, on the seeds of tests/fuzz/corpus.
 CHECK_FUZZ_SECONDS ?= 5

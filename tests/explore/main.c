@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/explore/request.h"
 #include "tests/explore/search.h"
 
 static bool explore(const struct scope *scope, const struct search_options *o)
@@ -29,17 +30,52 @@ static bool explore(const struct scope *scope, const struct search_options *o)
 	return !r.violated;
 }
 
+/* All requests of the scopes, as a file of C. */
+static void print_all(const struct scope *scopes, unsigned int nr)
+{
+	static struct world w;
+	static const uint8_t at[MAX_NAMED] = {0, 1, 2, 3, 4, 5, 6, 7, 8};
+	char text[1024];
+
+	printf("#include <setjmp.h>\n#include <stdarg.h>\n"
+	       "#include <stddef.h>\n#include <stdint.h>\n"
+	       "#include <string.h>\n#include <cmocka.h>\n"
+	       "#include \"tests/unit/support/machine.h\"\n");
+	for (unsigned int i = 0; i < nr; i++) {
+		struct request *requests;
+		unsigned int nr_requests;
+
+		world_init(&w, &scopes[i]);
+		nr_requests = request_all(&w, &requests);
+		printf("void scenario_%u(struct machine *m);\n"
+		       "void scenario_%u(struct machine *m)\n{\n",
+		       i, i);
+		for (unsigned int r = 0; r < nr_requests; r++) {
+			request_print_c(&w, &requests[r], at, text,
+					sizeof(text));
+			printf("\t%s\n", text);
+		}
+		printf("}\n");
+		free(requests);
+		world_fini(&w);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	struct search_options o = {0};
 	const struct scope *scopes;
 	const char *only = "";
 	unsigned int nr;
+	bool as_c = false;
 	bool ok = true;
 	int option;
 
-	while ((option = getopt(argc, argv, "vxl:n:")) != -1) {
+	while ((option = getopt(argc, argv, "cvxl:n:")) != -1) {
 		switch (option) {
+		case 'c':
+			as_c = true;
+			break;
 		case 'v':
 			o.progress = true;
 			break;
@@ -58,9 +94,13 @@ int main(int argc, char **argv)
 	}
 	scopes = optind < argc ? scope_find(argv[optind], &nr) : NULL;
 	if (scopes == NULL) {
-		fprintf(stderr, "usage: explore [-v] [-x] [-l STATES] "
+		fprintf(stderr, "usage: explore [-c] [-v] [-x] [-l STATES] "
 				"[-n SCENARIO] small|medium|large\n");
 		return 2;
+	}
+	if (as_c) {
+		print_all(scopes, nr);
+		return 0;
 	}
 	for (unsigned int i = 0; i < nr && ok; i++) {
 		if (strstr(scopes[i].name, only) != NULL) {

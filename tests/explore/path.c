@@ -40,7 +40,7 @@ static unsigned int collect(const struct path *p, struct step *steps)
 
 struct line {
 	char text[192];
-	char c[256];
+	char c[1024];
 	int64_t rc;
 	uint32_t answers;
 };
@@ -125,6 +125,12 @@ static void print_start(const struct world *w)
 	}
 	printf("#\tassert_int_equal(mmu_start(&m->vcpu, dom_frame(%u)), 0);\n",
 	       s->nr_free);
+	if (s->nr_vcpus > 1) {
+		printf("#\tmachine_second_vcpu(m);\n");
+	}
+	if (s->nr_doms > 1) {
+		printf("#\tmachine_second_domain(m);\n");
+	}
 	printf("#\tm->once = true;\n");
 }
 
