@@ -7,10 +7,10 @@
 #include "tests/explore/world.h"
 
 /*
- * The request ends, however often it is told to stop (I10), and as it does when
- * it is never told to.
+ * The request ends (I10), and how: told to stop (`always`) wherever it asks, or
+ * never.
  */
-void ways_end(struct world *w, const struct request *r, enum outcome expected);
+enum outcome ways_end(struct world *w, const struct request *r, bool always);
 /* The guests can give back all that they have, by requests of theirs. */
 void ways_give_back(struct world *w);
 /* The domains can die, told to stop (`always`) wherever they ask, or never. */
