@@ -1,276 +1,260 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Store nodes. The table is flat and small, so finding a child is a scan, and
- * removing a subtree is to drop, again and again, nodes whose parent is gone:
- * at most once for each node there is, whatever the shape of the tree.
+ * The tree's nodes. A node's number says whose table it stands in. Finding a
+ * path meets each node once at most; removing one with all below it goes along
+ * a list of those that are still to be freed, which their own links carry.
+ *
+ * Each change is counted, and the node keeps the count: a transaction that has
+ * looked at it before can tell (store_transaction.c).
  */
 #include "emul/store_tree.h"
 
 #include "abi/xen.h"
+#include "emul/store_path.h"
+#include "emul/store_string.h"
 
-void store_tree_init(struct store_tree *t)
+#define PER_CLIENT 1024 /* numbers; a power of two above STORE_NODES */
+_Static_assert(STORE_NODES <= PER_CLIENT, "node numbers");
+_Static_assert(STORE_CLIENTS *PER_CLIENT <= UINT16_MAX, "node numbers");
+
+struct store_node *tree_node(const struct store *s, uint16_t number)
 {
-	*t = (struct store_tree){.generation = 0};
-	t->node[0].used = true;
+	return &s->client[number / PER_CLIENT]->node[number % PER_CLIENT];
 }
 
-static bool is_path_character(char c)
+uint16_t tree_number(const struct store_client *c, unsigned int i)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '@' ||
-	       c == '/';
+	return (uint16_t)(c->number * PER_CLIENT + i);
 }
 
-/* No empty elements, no overlong ones, no slash at the end. */
-static bool is_path(const char *path)
+struct store_node *tree_node_if(const struct store *s, uint16_t number)
 {
-	size_t element = 0;
+	return s->client[number / PER_CLIENT] == NULL ? NULL
+						      : tree_node(s, number);
+}
 
-	if (path[0] == '/' && path[1] == '\0') {
-		return true;
+static void touch(struct store *s, struct store_node *n)
+{
+	n->changed = ++s->changes;
+}
+
+/* Node 0 of the store's own client. */
+void tree_init(struct store *s)
+{
+	struct store_node *root = tree_node(s, STORE_ROOT);
+
+	*root = (struct store_node){.used = true, .perms = {.nr = 1}};
+	s->own.nr_nodes = 1;
+}
+
+static uint16_t find_child(const struct store *s, uint16_t parent,
+			   const char *name, size_t length)
+{
+	uint16_t i = tree_node(s, parent)->child;
+
+	while (i != 0 && !string_is(s, &tree_node(s, i)->name, name, length)) {
+		i = tree_node(s, i)->sibling;
 	}
-	for (size_t i = 1;; i++) {
-		if (path[i] == '/' || path[i] == '\0') {
-			if (element == 0 || element > STORE_NAME) {
-				return false;
-			}
-			if (path[i] == '\0') {
-				return true;
-			}
-			element = 0;
-			continue;
-		}
-		if (!is_path_character(path[i])) {
-			return false;
-		}
-		element++;
-	}
+	return i;
 }
 
-int store_path(char ret_path[STORE_PATH], const char *home, const char *path,
-	       size_t length)
+uint16_t tree_find(const struct store *s, const char *path, size_t length,
+		   size_t *ret_length)
 {
+	uint16_t node = STORE_ROOT;
 	size_t at = 0;
 
-	if (length == 0) {
-		return -XEN_EINVAL;
-	}
-	if (path[0] != '/') {
-		while (home[at] != '\0') {
-			ret_path[at] = home[at];
-			at++;
+	while (at < length) {
+		const size_t end = path_element(path, length, at);
+		const uint16_t child =
+			find_child(s, node, path + at + 1, end - at - 1);
+
+		if (child == 0) {
+			break;
 		}
-		ret_path[at++] = '/';
+		node = child;
+		at = end;
 	}
-	if (length >= STORE_PATH - at) {
-		return -XEN_EINVAL;
-	}
-	for (size_t i = 0; i < length; i++) {
-		ret_path[at + i] = path[i];
-	}
-	ret_path[at + length] = '\0';
-	return is_path(ret_path) ? 0 : -XEN_EINVAL;
+	*ret_length = at;
+	return node;
 }
 
-bool store_path_under(const char *path, const char *above)
+void tree_need(const char *path, size_t length, size_t from,
+	       unsigned int *ret_nodes, unsigned int *ret_pieces)
 {
-	size_t i = 0;
+	*ret_nodes = 0;
+	*ret_pieces = 0;
+	while (from < length) {
+		const size_t end = path_element(path, length, from);
 
-	if (above[0] == '/' && above[1] == '\0') {
-		return true;
+		(*ret_nodes)++;
+		*ret_pieces += string_pieces(end - from - 1);
+		from = end;
 	}
-	while (above[i] != '\0') {
-		if (path[i] != above[i]) {
-			return false;
-		}
-		i++;
-	}
-	return path[i] == '\0' || path[i] == '/';
 }
 
-static bool name_is(const struct store_node *n, const char *name, size_t length)
+int tree_room(const struct store_client *c, unsigned int nodes,
+	      unsigned int pieces)
 {
-	return n->name_length == length &&
-	       __builtin_memcmp(n->name, name, length) == 0;
-}
-
-static struct store_node *find_child(struct store_tree *t, uint16_t parent,
-				     const char *name, size_t length)
-{
-	for (uint16_t i = t->node[parent].child; i != 0;
-	     i = t->node[i].sibling) {
-		if (name_is(&t->node[i], name, length)) {
-			return &t->node[i];
-		}
-	}
-	return NULL;
-}
-
-uint16_t store_tree_index(const struct store_tree *t,
-			  const struct store_node *n)
-{
-	return (uint16_t)(n - t->node);
-}
-
-/* In the first free place from *from on; *from is moved behind it. */
-static struct store_node *add_child(struct store_tree *t, uint16_t parent,
-				    const char *name, size_t length,
-				    uint16_t *from)
-{
-	struct store_node *n;
-
-	while (*from < STORE_NODES && t->node[*from].used) {
-		(*from)++;
-	}
-	if (*from == STORE_NODES) {
-		return NULL;
-	}
-	n = &t->node[*from];
-	n->used = true;
-	n->parent = parent;
-	n->child = 0;
-	n->sibling = t->node[parent].child;
-	n->value_length = 0;
-	n->name_length = (uint8_t)length;
-	__builtin_memcpy(n->name, name, length);
-	t->node[parent].child = (*from)++;
-	return n;
-}
-
-/* Length of the element that *path begins with, after its slash. */
-static size_t next_element(const char **path)
-{
-	size_t length = 0;
-
-	if (**path == '/') {
-		(*path)++;
-	}
-	while ((*path)[length] != '\0' && (*path)[length] != '/') {
-		length++;
-	}
-	return length;
-}
-
-struct store_node *store_tree_find(struct store_tree *t, const char *path)
-{
-	struct store_node *n = &t->node[0];
-	size_t length;
-
-	while ((length = next_element(&path)) != 0) {
-		n = find_child(t, store_tree_index(t, n), path, length);
-		if (n == NULL) {
-			return NULL;
-		}
-		path += length;
-	}
-	return n;
-}
-
-/* Is there room for the elements of the path that do not exist yet? */
-static bool has_room(struct store_tree *t, const char *path)
-{
-	uint16_t parent = 0;
-	unsigned int missing = 0;
-	size_t length;
-
-	while ((length = next_element(&path)) != 0) {
-		const struct store_node *n =
-			missing ? NULL : find_child(t, parent, path, length);
-
-		if (n == NULL) {
-			missing++;
-		} else {
-			parent = store_tree_index(t, n);
-		}
-		path += length;
-	}
-	for (unsigned int i = 1; i < STORE_NODES && missing != 0; i++) {
-		if (!t->node[i].used) {
-			missing--;
-		}
-	}
-	return missing == 0;
-}
-
-int store_tree_write(struct store_tree *t, const char *path,
-		     const uint8_t *value, size_t length, bool keep)
-{
-	struct store_node *n = store_tree_find(t, path);
-	uint16_t from = 1;
-	size_t element;
-
-	if (length > STORE_VALUE) {
-		return -XEN_E2BIG;
-	}
-	if (n != NULL && keep) {
-		return 0;
-	}
-	if (!has_room(t, path)) {
+	if (nodes > STORE_NODES - (unsigned int)c->nr_nodes) {
 		return -XEN_ENOSPC;
 	}
-	n = &t->node[0];
-	while ((element = next_element(&path)) != 0) {
-		uint16_t parent = store_tree_index(t, n);
-
-		n = find_child(t, parent, path, element);
-		if (n == NULL) {
-			n = add_child(t, parent, path, element, &from);
-		}
-		path += element;
-	}
-	n->value_length = (uint16_t)length;
-	if (length != 0) {
-		__builtin_memcpy(n->value, value, length);
-	}
-	t->generation++;
-	return 0;
+	return string_room(c, pieces) ? 0 : -XEN_ENOMEM;
 }
 
-/* Takes a node out of its parent's list. */
-static void unlink_child(struct store_tree *t, uint16_t child)
+/* The next free one of the client's table; there is one. */
+static uint16_t take_node(struct store_client *c)
 {
-	uint16_t *link = &t->node[t->node[child].parent].child;
+	uint16_t i = c->next_node;
+
+	while (c->node[i].used) {
+		i = (uint16_t)(i + 1 == STORE_NODES ? 0 : i + 1);
+	}
+	c->next_node = i;
+	c->nr_nodes++;
+	return i;
+}
+
+/* Behind its siblings: children are listed as they came. */
+static void link_child(struct store *s, uint16_t parent, uint16_t child)
+{
+	uint16_t *link = &tree_node(s, parent)->child;
+
+	while (*link != 0) {
+		link = &tree_node(s, *link)->sibling;
+	}
+	*link = child;
+	touch(s, tree_node(s, parent));
+}
+
+static uint16_t add_child(struct store *s, struct store_client *c,
+			  uint16_t parent, const char *name, size_t length,
+			  const struct store_perms *perms)
+{
+	const uint16_t index = take_node(c);
+	const uint16_t number = tree_number(c, index);
+	struct store_node *n = &c->node[index];
+
+	*n = (struct store_node){
+		.used = true,
+		.parent = parent,
+		.perms = *perms,
+		.name = string_make(c, name, length),
+	};
+	touch(s, n);
+	link_child(s, parent, number);
+	return number;
+}
+
+uint16_t tree_make(struct store *s, struct store_client *c, const char *path,
+		   size_t length, const struct store_perms *perms)
+{
+	size_t at;
+	uint16_t node = tree_find(s, path, length, &at);
+
+	while (at < length) {
+		const size_t end = path_element(path, length, at);
+
+		node = add_child(s, c, node, path + at + 1, end - at - 1,
+				 perms);
+		at = end;
+	}
+	return node;
+}
+
+void tree_set(struct store *s, uint16_t number, struct store_string value)
+{
+	struct store_node *n = tree_node(s, number);
+
+	string_free(s, &n->value);
+	n->value = value;
+	touch(s, n);
+}
+
+void tree_allow(struct store *s, uint16_t number,
+		const struct store_perms *perms)
+{
+	struct store_node *n = tree_node(s, number);
+
+	n->perms = *perms;
+	touch(s, n);
+}
+
+static void unlink_child(struct store *s, uint16_t child)
+{
+	const uint16_t parent = tree_node(s, child)->parent;
+	uint16_t *link = &tree_node(s, parent)->child;
 
 	while (*link != child) {
-		link = &t->node[*link].sibling;
+		link = &tree_node(s, *link)->sibling;
 	}
-	*link = t->node[child].sibling;
+	*link = tree_node(s, child)->sibling;
+	touch(s, tree_node(s, parent));
 }
 
-/* Frees a node and all below it, by a list of those still to be freed. */
-static void free_all(struct store_tree *t, uint16_t todo)
+static void free_node(struct store *s, uint16_t number)
 {
-	t->node[todo].sibling = 0;
+	struct store_node *n = tree_node(s, number);
+
+	string_free(s, &n->name);
+	string_free(s, &n->value);
+	n->used = false;
+	touch(s, n);
+	s->client[number / PER_CLIENT]->nr_nodes--;
+}
+
+void tree_remove(struct store *s, uint16_t number)
+{
+	uint16_t todo = number;
+
+	unlink_child(s, number);
+	tree_node(s, number)->sibling = 0;
 	while (todo != 0) {
-		struct store_node *n = &t->node[todo];
+		struct store_node *n = tree_node(s, todo);
+		const uint16_t freed = todo;
 		uint16_t child = n->child;
 
 		todo = n->sibling;
-		n->used = false;
 		while (child != 0) {
-			uint16_t next = t->node[child].sibling;
+			const uint16_t next = tree_node(s, child)->sibling;
 
-			t->node[child].sibling = todo;
+			tree_node(s, child)->sibling = todo;
 			todo = child;
 			child = next;
 		}
+		free_node(s, freed);
 	}
 }
 
-int store_tree_remove(struct store_tree *t, const char *path)
+size_t tree_size(const struct store *s, uint16_t number)
 {
-	struct store_node *n = store_tree_find(t, path);
-	uint16_t index;
+	const struct store_node *n = tree_node(s, number);
+	size_t size = n->value.length;
 
-	if (n == NULL) {
-		return -XEN_ENOENT;
+	for (uint16_t i = n->child; i != 0; i = tree_node(s, i)->sibling) {
+		size += tree_node(s, i)->name.length + 1u;
 	}
-	index = store_tree_index(t, n);
-	if (index == 0) {
-		return -XEN_EINVAL;
+	return size;
+}
+
+size_t tree_path(const struct store *s, uint16_t number,
+		 char ret_path[STORE_ABSOLUTE + 1])
+{
+	size_t length = 0;
+	size_t at;
+
+	for (uint16_t i = number; i != STORE_ROOT;
+	     i = tree_node(s, i)->parent) {
+		length += tree_node(s, i)->name.length + 1u;
 	}
-	unlink_child(t, index);
-	free_all(t, index);
-	t->generation++;
-	return 0;
+	at = length;
+	for (uint16_t i = number; i != STORE_ROOT;
+	     i = tree_node(s, i)->parent) {
+		const struct store_string *name = &tree_node(s, i)->name;
+
+		at -= name->length;
+		string_copy(s, name, ret_path + at);
+		ret_path[--at] = '/';
+	}
+	return length;
 }

@@ -1,61 +1,51 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The tree of a store: nodes in a table, each with a list of its children, so
- * that looking a path up meets each node once at most, whatever the tree's
- * form. Paths are absolute, NUL-terminated, and have passed store_path().
+ * The tree: nodes in the tables of those that made them, each with a list of
+ * its children. What is asked for here has been judged: permissions, sizes and
+ * room are the callers' matter.
  */
 #ifndef PW_EMUL_STORE_TREE_H
 #define PW_EMUL_STORE_TREE_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "emul/store.h"
 
-#define STORE_NODES 256 /* 0 is the root */
-#define STORE_NAME 48   /* bytes of one path element */
-#define STORE_VALUE 256
-#define STORE_PATH 256 /* with its NUL */
+#define STORE_ROOT 0
 
-struct store_node {
-	bool used;
-	uint8_t name_length;
-	uint16_t value_length;
-	uint16_t parent;
-	uint16_t child;   /* the first of its list, or 0 */
-	uint16_t sibling; /* the next of its parent's, or 0 */
-	char name[STORE_NAME];
-	uint8_t value[STORE_VALUE];
-};
+/* By its number; 0 is the root, and no child. */
+struct store_node *tree_node(const struct store *s, uint16_t number);
+/* Of the i-th of a client's table. */
+uint16_t tree_number(const struct store_client *c, unsigned int i);
+/* NULL: whoever had made it is gone. */
+struct store_node *tree_node_if(const struct store *s, uint16_t number);
 
-struct store_tree {
-	struct store_node node[STORE_NODES];
-	uint32_t generation; /* changes so far */
-};
-
-void store_tree_init(struct store_tree *t);
-
+void tree_init(struct store *s);
 /*
- * Makes an absolute path of one that may be relative to `home`, and checks its
- * characters and lengths. 0 or -XEN_EINVAL.
+ * The node, or the nearest above it that there is; *ret_length is how much of
+ * the path that takes.
  */
-int store_path(char ret_path[STORE_PATH], const char *home, const char *path,
-	       size_t length);
+uint16_t tree_find(const struct store *s, const char *path, size_t length,
+		   size_t *ret_length);
 
-/* Is `path` the same as `above`, or under it? */
-bool store_path_under(const char *path, const char *above);
+/* What it would take to make all that is missing behind `from`. */
+void tree_need(const char *path, size_t length, size_t from,
+	       unsigned int *ret_nodes, unsigned int *ret_pieces);
+/* Has the client room for so much? 0, -XEN_ENOSPC or -XEN_ENOMEM. */
+int tree_room(const struct store_client *c, unsigned int nodes,
+	      unsigned int pieces);
 
-/* The node, or NULL. */
-struct store_node *store_tree_find(struct store_tree *t, const char *path);
-/* Number of the node, for children's sake. */
-uint16_t store_tree_index(const struct store_tree *t,
-			  const struct store_node *n);
-/*
- * Writes a value, and creates the node with all above it. `keep`: leaves the
- * value of one that exists. 0, -XEN_E2BIG or -XEN_ENOSPC.
- */
-int store_tree_write(struct store_tree *t, const char *path,
-		     const uint8_t *value, size_t length, bool keep);
-/* Removes a node with all below it. 0, -XEN_ENOENT or -XEN_EINVAL (root). */
-int store_tree_remove(struct store_tree *t, const char *path);
+/* Makes what is missing, with these permissions; the client has room. */
+uint16_t tree_make(struct store *s, struct store_client *c, const char *path,
+		   size_t length, const struct store_perms *perms);
+/* The value is the tree's from then on. */
+void tree_set(struct store *s, uint16_t number, struct store_string value);
+void tree_allow(struct store *s, uint16_t number,
+		const struct store_perms *perms);
+/* With all below it; not the root. */
+void tree_remove(struct store *s, uint16_t number);
+/* Bytes of a node's value and its children's names, each with a NUL. */
+size_t tree_size(const struct store *s, uint16_t number);
+/* The node's path; its length. */
+size_t tree_path(const struct store *s, uint16_t number,
+		 char ret_path[STORE_ABSOLUTE + 1]);
 
 #endif

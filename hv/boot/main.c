@@ -16,6 +16,7 @@
 #include "hv/mm/paging_check.h"
 #include "hv/record/record.h"
 #include "hv/services/console.h"
+#include "hv/services/xenstore.h"
 #include "hv/report/control.h"
 #include "hv/report/lines.h"
 #include "hv/cpu/cpu.h"
@@ -136,6 +137,7 @@ static void make_domains(const struct options *o)
 {
 	struct domain *made[DOMAINS];
 
+	xenstore_init();
 	for (unsigned int i = 0; i < o->nr_domains; i++) {
 		made[i] = domain_new(&o->domain[i]);
 		if (o->nr_domains > 1) {

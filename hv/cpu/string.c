@@ -69,8 +69,19 @@ int memcmp(const void *a, const void *b, size_t size)
 {
 	const uint8_t *p = a;
 	const uint8_t *q = b;
+	size_t i = 0;
 
-	for (size_t i = 0; i < size; i++) {
+	/* Words that are the same need no closer look. */
+	for (; size - i >= 8; i += 8) {
+		uint64_t x, y;
+
+		__builtin_memcpy(&x, p + i, 8);
+		__builtin_memcpy(&y, q + i, 8);
+		if (x != y) {
+			break;
+		}
+	}
+	for (; i < size; i++) {
 		if (p[i] != q[i]) {
 			return p[i] < q[i] ? -1 : 1;
 		}

@@ -39,6 +39,7 @@
 #include "hv/schedule/schedule.h"
 #include "hv/services/grant_map.h"
 #include "hv/services/timer.h"
+#include "hv/services/xenstore.h"
 #include "hv/vcpu/vcpu.h"
 #include "hv/cpu/x86.h"
 
@@ -269,6 +270,9 @@ static void return_step(struct domain *d)
 {
 	uint64_t before = d->counters.differences;
 
+	if (xenstore_domain_leave(d)) {
+		return;
+	}
 	/* Where nobody counts, and the machine ends, it makes no difference. */
 	if (audit_wanted() || others_left(d) || begins_again(d)) {
 		slice_begin();

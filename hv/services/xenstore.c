@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The store's ring. As on the console, the hypervisor's indices are its own
+ * The store's rings. As on the console, the hypervisor's indices are its own
  * and only published in the page; the guest's are read once each time round
  * and count only as a distance of at most the ring's size.
  *
@@ -9,6 +9,9 @@
  * stop: the guest's kick is then issued again. A guest whose indices make no
  * sense, or whose message claims an impossible length, is told so in the ring's
  * error field and served no further.
+ *
+ * What one domain changes others may hear of: their events are put into their
+ * rings when its own requests have been served.
  */
 #include "hv/services/xenstore.h"
 
@@ -21,6 +24,15 @@
 
 #define MASK (XENSTORE_RING_SIZE - 1)
 
+_Static_assert(STORE_CLIENTS == DOMAINS + 1, "a client for each domain");
+
+static struct store store;
+
+void xenstore_init(void)
+{
+	store_init(&store);
+}
+
 /* As much as lies in one piece of the ring before it wraps. */
 static uint32_t piece(uint32_t index, uint32_t n)
 {
@@ -31,7 +43,7 @@ static uint32_t piece(uint32_t index, uint32_t n)
 
 static void give_up(struct xenstore *x, uint32_t error)
 {
-	x->store.broken = true;
+	x->client.broken = true;
 	x->ring->error = error;
 }
 
@@ -50,7 +62,7 @@ static bool take_requests(struct xenstore *x)
 	while (there != 0) {
 		uint32_t n = piece(x->req_cons, there);
 		uint32_t taken =
-			(uint32_t)store_feed(&x->store,
+			(uint32_t)store_feed(&store, &x->client,
 					     (const uint8_t *)ring->req +
 						     (x->req_cons & MASK),
 					     n);
@@ -62,13 +74,16 @@ static bool take_requests(struct xenstore *x)
 		}
 	}
 	__atomic_store_n(&ring->req_cons, x->req_cons, __ATOMIC_RELEASE);
-	if (x->store.broken) {
+	if (x->client.broken) {
 		give_up(x, XENSTORE_ERROR_PROTO);
 	}
 	return x->req_cons != before;
 }
 
-/* Answers and events from the store to the ring; true if any bytes went. */
+/*
+ * Answers and events from the store to the ring, a message at a time; true if
+ * any bytes went.
+ */
 static bool give_answers(struct xenstore *x)
 {
 	struct xenstore_domain_interface *ring = x->ring;
@@ -83,19 +98,34 @@ static bool give_answers(struct xenstore *x)
 	while (room != 0) {
 		uint32_t n = piece(x->rsp_prod, room);
 		uint32_t given =
-			(uint32_t)store_take(&x->store,
+			(uint32_t)store_take(&store, &x->client,
 					     (uint8_t *)ring->rsp +
 						     (x->rsp_prod & MASK),
 					     n);
 
 		x->rsp_prod += given;
 		room -= given;
-		if (given != n) {
+		if (given == 0) {
 			break;
 		}
 	}
 	__atomic_store_n(&ring->rsp_prod, x->rsp_prod, __ATOMIC_RELEASE);
 	return x->rsp_prod != before;
+}
+
+/* What others have to hear of what this one did. */
+static void tell_others(const struct domain *d)
+{
+	for (unsigned int i = 0; i < DOMAINS; i++) {
+		struct domain *o = domain_at(i);
+
+		if (o != NULL && o != d && o->store.ring != NULL &&
+		    !o->store.client.broken &&
+		    store_has_output(&o->store.client) &&
+		    give_answers(&o->store)) {
+			event_notify(o, o->store.port);
+		}
+	}
 }
 
 bool xenstore_kick(struct domain *d)
@@ -104,7 +134,7 @@ bool xenstore_kick(struct domain *d)
 	bool moved = false;
 	bool stopped = false;
 
-	if (x->ring == NULL || x->store.broken) {
+	if (x->ring == NULL || x->client.broken) {
 		return false;
 	}
 	/* Each turn takes a byte at least, and a ring has no more than this. */
@@ -113,7 +143,7 @@ bool xenstore_kick(struct domain *d)
 		bool given = give_answers(x);
 
 		moved |= taken | given;
-		if (!taken || x->store.broken) {
+		if ((!taken && !given) || x->client.broken) {
 			break;
 		}
 		stopped = port_preempt(&d->mmu);
@@ -121,11 +151,9 @@ bool xenstore_kick(struct domain *d)
 	if (moved) {
 		event_notify(d, x->port);
 	}
+	tell_others(d);
 	return stopped;
 }
-
-#define VM "/vm/00000000-0000-0000-0000-000000000001"
-#define VM_NAME VM "/name"
 
 /* "number" in decimal, for values. */
 static const char *decimal(char buffer[24], uint64_t n)
@@ -136,58 +164,103 @@ static const char *decimal(char buffer[24], uint64_t n)
 	return buffer;
 }
 
-/* What every guest may ask of its domain. The store has room for these. */
-static int describe_cpu(struct store *s, unsigned int id)
+/* Where the store tells of the domain as a virtual machine. */
+static const char *vm_path(char buffer[48], const struct domain *d)
 {
-	char path[40];
-	struct text t = text_in(path, sizeof(path));
+	struct text t = text_in(buffer, 48);
 
-	text_format(&t, "cpu/%u/availability", id);
-	return store_set(s, path, "online");
+	text_format(&t, "/vm/00000000-0000-0000-0000-%012x",
+		    (unsigned int)d->mmu.domid);
+	return buffer;
 }
 
-static int describe(struct domain *d, struct store *s)
+struct value {
+	const char *path, *value;
+	enum store_for who;
+};
+
+static int set_all(const struct domain *d, const struct value *values,
+		   size_t nr)
 {
-	char number[24];
-	const char *domid = decimal(number, d->mmu.domid);
-	static const struct {
-		const char *path, *value;
-	} values[] = {
-		{"vm", VM},
-		{"control/shutdown", ""},
-		{"control/platform-feature-multiprocessor-suspend", "0"},
-		{"data", ""},
-		{"attr", ""},
-		{"error", ""},
-		{"drivers", ""},
-		{"feature", ""},
-	};
-	int rc = store_set(s, "domid", domid);
+	const struct store_client *c = &d->store.client;
+	int rc = 0;
 
-	if (rc == 0) {
-		rc = store_set(s, "name", d->config->name);
-	}
-	if (rc == 0) {
-		rc = store_set(s, VM_NAME, d->config->name);
-	}
-
-	for (size_t i = 0; rc == 0 && i < sizeof(values) / sizeof(values[0]);
-	     i++) {
-		rc = store_set(s, values[i].path, values[i].value);
-	}
-	for (unsigned int i = 0; rc == 0 && i < d->nr_vcpus; i++) {
-		rc = describe_cpu(s, i);
-	}
-	if (rc == 0) {
-		/* In KiB, as the balloon driver reads it. */
-		rc = store_set(s, "memory/target",
-			       decimal(number, d->mmu.nr_pages * 4));
-	}
-	if (rc == 0) {
-		rc = store_set(s, "memory/static-max",
-			       decimal(number, d->mmu.max_pages * 4));
+	for (size_t i = 0; rc == 0 && i < nr; i++) {
+		rc = store_set(&store, c, values[i].path, values[i].value,
+			       values[i].who);
 	}
 	return rc;
+}
+
+/* What it may write is what the toolstack gives it, and no more. */
+static int describe_places(const struct domain *d)
+{
+	static const struct value values[] = {
+		{"control", "", STORE_TO_READ},
+		{"control/shutdown", "", STORE_TO_WRITE},
+		{"control/sysrq", "", STORE_TO_WRITE},
+		{"control/feature-poweroff", "", STORE_TO_WRITE},
+		{"control/feature-reboot", "", STORE_TO_WRITE},
+		{"control/feature-suspend", "", STORE_TO_WRITE},
+		{"control/platform-feature-multiprocessor-suspend", "0",
+		 STORE_TO_READ},
+		{"device", "", STORE_TO_READ},
+		{"data", "", STORE_TO_WRITE},
+		{"attr", "", STORE_TO_WRITE},
+		{"error", "", STORE_TO_WRITE},
+		{"drivers", "", STORE_TO_WRITE},
+		{"feature", "", STORE_TO_WRITE},
+	};
+
+	return set_all(d, values, sizeof(values) / sizeof(values[0]));
+}
+
+static int describe_itself(const struct domain *d)
+{
+	char domid[24], target[24], most[24], vm[48], vm_name[64];
+	struct text t = text_in(vm_name, sizeof(vm_name));
+	const struct value values[] = {
+		{vm_path(vm, d), "", STORE_TO_READ},
+		{vm_name, d->config->name, STORE_TO_READ},
+		{"domid", decimal(domid, d->mmu.domid), STORE_TO_READ},
+		{"name", d->config->name, STORE_TO_READ},
+		{"vm", vm, STORE_TO_READ},
+		/* In KiB, as the balloon driver reads it. */
+		{"memory/target", decimal(target, d->mmu.nr_pages * 4),
+		 STORE_TO_READ},
+		{"memory/static-max", decimal(most, d->mmu.max_pages * 4),
+		 STORE_TO_READ},
+	};
+
+	text_format(&t, "%s/name", vm);
+	return set_all(d, values, sizeof(values) / sizeof(values[0]));
+}
+
+static int describe_cpus(const struct domain *d)
+{
+	int rc = 0;
+
+	for (unsigned int i = 0; rc == 0 && i < d->nr_vcpus; i++) {
+		char path[40];
+		struct text t = text_in(path, sizeof(path));
+
+		text_format(&t, "cpu/%u/availability", i);
+		rc = store_set(&store, &d->store.client, path, "online",
+			       STORE_TO_READ);
+	}
+	return rc;
+}
+
+/* What it may do with other domains' nodes is what it may with them. */
+static void join(struct domain *d)
+{
+	struct store_client *c = &d->store.client;
+	const uint32_t everybody = (UINT32_C(1) << DOMAINS) - 1;
+
+	c->domid = d->mmu.domid;
+	c->all = d->config->may_map == everybody;
+	c->acts_for = d->config->may_map << 1;
+	store_join(&store, c, d->slot + 1);
 }
 
 void xenstore_domain_end(struct domain *d)
@@ -196,22 +269,41 @@ void xenstore_domain_end(struct domain *d)
 	d->store.port = 0;
 }
 
+bool xenstore_domain_leave(struct domain *d)
+{
+	char vm[48];
+
+	if (store_leave(&store, &d->store.client)) {
+		return true;
+	}
+	store_unset(&store, vm_path(vm, d));
+	tell_others(d);
+	return false;
+}
+
 int xenstore_domain_init(struct domain *d,
 			 struct xenstore_domain_interface *ring,
 			 evtchn_port_t port)
 {
 	struct xenstore *x = &d->store;
 	uint64_t at = (uint64_t)((uint8_t *)ring - d->mmu.m->ram);
-	int rc;
+	int rc = mmu_hold(&d->mmu, maddr_to_mfn(maddr(at)));
 
-	store_init(&x->store, d->mmu.domid);
-	rc = describe(d, &x->store);
+	if (rc != 0) {
+		return rc;
+	}
+	join(d);
+	rc = describe_itself(d);
 	if (rc == 0) {
-		rc = mmu_hold(&d->mmu, maddr_to_mfn(maddr(at)));
+		rc = describe_places(d);
+	}
+	if (rc == 0) {
+		rc = describe_cpus(d);
 	}
 	if (rc == 0) {
 		x->ring = ring;
 		x->port = port;
 	}
+	tell_others(d);
 	return rc;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The responder on the guest's xenstore ring: moves bytes between the ring,
- * whose indices the guest owns, and the store (emul/store.h), which knows no
- * ring.
+ * The responder on the guests' xenstore rings: moves bytes between a ring,
+ * whose indices the guest owns, and the one store of the machine
+ * (emul/store.h), which knows no ring.
  */
 #ifndef PW_HV_SERVICES_XENSTORE_H
 #define PW_HV_SERVICES_XENSTORE_H
@@ -21,9 +21,11 @@ struct xenstore {
 	/* Our own indices of the ring: what the page says is the guest's. */
 	uint32_t req_cons;
 	uint32_t rsp_prod;
-	struct store store;
+	struct store_client client;
 };
 
+/* At boot: the store is empty. */
+void xenstore_init(void);
 /*
  * The ring's page, which is held writable from here on, its port, and what
  * the store says of the domain. 0 or a negative errno.
@@ -33,6 +35,8 @@ int xenstore_domain_init(struct domain *d,
 			 evtchn_port_t port);
 /* The ring is not looked at any more. */
 void xenstore_domain_end(struct domain *d);
+/* What the store has of it goes, in steps; true: there is more. */
+bool xenstore_domain_leave(struct domain *d);
 /* The guest has sent to the store's port. True: it is to be done again. */
 bool xenstore_kick(struct domain *d);
 

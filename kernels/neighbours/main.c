@@ -71,12 +71,14 @@ void kernel_main(uint64_t start_info)
 	check_events(&n);
 	check_grants(&n);
 	check_copies(&n);
+	check_store(&n);
 	leave_grants(&n);
 	check_foreign(&n);
 	step(&n);
 	if (n.first) {
 		check_end(&n);
 		check_grants_end(&n);
+		check_store_end(&n);
 	}
 	expect_end();
 }

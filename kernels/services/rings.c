@@ -101,7 +101,7 @@ static void store(const struct pv *s)
 	header.type = XS_DIRECTORY;
 	header.len = 7;
 	put_request(ring, &header, sizeof(header));
-	put_request(ring, "device", 7);
+	put_request(ring, "nosuch", 7);
 	expect("a directory that there is not", kick(port), 0);
 	get_answer(ring, &answer, sizeof(answer));
 	expect("is an error", answer.header.type, XS_ERROR);

@@ -4,13 +4,16 @@
  * (type, transaction, payload length, payload), so that mutations stay
  * messages, or, with its first bit set, the raw bytes of the ring. Properties:
  * what comes out is whole messages of known types and lengths; every request
- * is answered once; the trees stay trees.
+ * is answered once; the tree stays a tree, each of the two domains pays for
+ * just what it has, and takes all of it along when it goes.
  */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "emul/store.h"
+#include "emul/store_string.h"
+#include "emul/store_tree.h"
+#include "emul/store_message.h"
 
 #include <xen/io/xs_wire.h>
 
@@ -44,66 +47,94 @@ static void check_output(struct output *o)
 	o->length -= at;
 }
 
-static void take(struct store *s, struct output *o, size_t piece)
+struct machine {
+	struct store store;
+	struct store_client client[2];
+	struct output out[2];
+};
+
+static void take(struct machine *m, unsigned int who, size_t piece)
 {
+	struct output *o = &m->out[who];
 	size_t n;
 
 	do {
 		size_t room = sizeof(o->bytes) - o->length;
 
-		n = store_take(s, o->bytes + o->length,
+		n = store_take(&m->store, &m->client[who], o->bytes + o->length,
 			       piece < room ? piece : room);
 		o->length += n;
 		check_output(o);
 	} while (n != 0);
 }
 
-static void check_tree(const struct store_tree *t)
+static size_t string_pieces_of(const struct store_string *s, uint8_t payer)
 {
-	if (!t->node[0].used) {
-		abort();
-	}
-	for (unsigned int i = 1; i < STORE_NODES; i++) {
-		const struct store_node *n = &t->node[i];
-		unsigned int up = i;
+	return s->payer == payer ? string_pieces(s->length) : 0;
+}
 
-		if (!n->used) {
-			continue;
-		}
-		if (n->name_length == 0 || n->name_length > STORE_NAME ||
-		    n->value_length > STORE_VALUE) {
-			abort();
-		}
-		for (unsigned int k = 0; up != 0; k++) {
-			if (k == STORE_NODES || !t->node[up].used) {
-				abort();
+/* Every node leads to the root; what each client has is what it pays for. */
+static void check_client(const struct store *s, const struct store_client *c)
+{
+	unsigned int nodes = 0;
+	size_t pieces = 0;
+
+	for (unsigned int k = 0; k < STORE_CLIENTS; k++) {
+		const struct store_client *o = s->client[k];
+
+		for (unsigned int i = 0; o != NULL && i < STORE_NODES; i++) {
+			const struct store_node *n = &o->node[i];
+			uint16_t up = n->parent;
+
+			if (!n->used) {
+				continue;
 			}
-			up = t->node[up].parent;
+			nodes += o == c;
+			pieces += string_pieces_of(&n->name, c->number);
+			pieces += string_pieces_of(&n->value, c->number);
+			for (unsigned int d = 0; up != STORE_ROOT; d++) {
+				if (d > STORE_ABSOLUTE ||
+				    !tree_node(s, up)->used) {
+					abort();
+				}
+				up = tree_node(s, up)->parent;
+			}
 		}
+	}
+	for (unsigned int i = 0; i < STORE_WATCHES; i++) {
+		if (c->watch[i].used) {
+			pieces += string_pieces(c->watch[i].path.length);
+			pieces += string_pieces(c->watch[i].token.length);
+		}
+	}
+	if (nodes != c->nr_nodes || pieces != c->nr_pieces) {
+		abort();
 	}
 }
 
-static void feed_all(struct store *s, struct output *o, const uint8_t *bytes,
+static void feed_all(struct machine *m, unsigned int who, const uint8_t *bytes,
 		     size_t n, size_t piece)
 {
-	while (n != 0 && !s->broken) {
-		size_t taken = store_feed(s, bytes, n < piece ? n : piece);
+	while (n != 0 && !m->client[who].broken) {
+		size_t taken = store_feed(&m->store, &m->client[who], bytes,
+					  n < piece ? n : piece);
 
 		bytes += taken;
 		n -= taken;
-		take(s, o, piece);
+		take(m, who, piece);
 	}
 }
 
-static void feed_messages(struct store *s, struct output *o,
-			  const uint8_t *data, size_t size, size_t piece)
+static void feed_messages(struct machine *m, const uint8_t *data, size_t size,
+			  size_t piece)
 {
-	unsigned int sent = 0;
+	unsigned int sent[2] = {0, 0};
 
 	while (size >= 3) {
+		const unsigned int who = data[1] >> 7;
 		struct xsd_sockmsg h = {.type = data[0] % 24,
-					.req_id = sent,
-					.tx_id = data[1],
+					.req_id = sent[who],
+					.tx_id = data[1] & 0x7f,
 					.len = data[2]};
 		uint8_t message[STORE_HEADER + 255];
 
@@ -114,38 +145,63 @@ static void feed_messages(struct store *s, struct output *o,
 		}
 		memcpy(message, &h, sizeof(h));
 		memcpy(message + STORE_HEADER, data, h.len);
-		feed_all(s, o, message, STORE_HEADER + h.len, piece);
+		feed_all(m, who, message, STORE_HEADER + h.len, piece);
 		data += h.len;
 		size -= h.len;
-		sent++;
+		sent[who]++;
 	}
-	if (o->length != 0 || o->answers != sent) {
+	for (unsigned int who = 0; who < 2; who++) {
+		take(m, who, piece);
+		if (m->out[who].length != 0 ||
+		    m->out[who].answers != sent[who]) {
+			abort();
+		}
+	}
+}
+
+/* All that a domain had goes with it. */
+static void leave(struct machine *m, unsigned int who)
+{
+	while (store_leave(&m->store, &m->client[who])) {
+	}
+	if (m->client[who].nr_nodes != 0 || m->client[who].nr_pieces != 0) {
 		abort();
 	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct store s;
-	struct output o = {.length = 0};
+	static struct machine m;
 	size_t piece;
 
 	if (size < 1) {
 		return 0;
 	}
-	store_init(&s, 1);
-	if (store_set(&s, "control/shutdown", "") != 0) {
-		abort();
+	memset(&m, 0, sizeof(m));
+	store_init(&m.store);
+	for (unsigned int who = 0; who < 2; who++) {
+		m.client[who].domid = (uint16_t)(who + 1);
+		store_join(&m.store, &m.client[who], who + 1);
+		if (store_set(&m.store, &m.client[who], "data", "",
+			      STORE_TO_WRITE) != 0) {
+			abort();
+		}
 	}
 	piece = (size_t)(data[0] >> 1) + 1;
 	if (data[0] & 1) {
-		feed_all(&s, &o, data + 1, size - 1, piece);
+		feed_all(&m, 0, data + 1, size - 1, piece);
 	} else {
-		feed_messages(&s, &o, data + 1, size - 1, piece);
+		feed_messages(&m, data + 1, size - 1, piece);
 	}
-	check_tree(&s.live);
-	if (s.transaction != 0) {
-		check_tree(&s.draft);
+	for (unsigned int who = 0; who < 2; who++) {
+		/* What is open has its own reserve, and what waits its room. */
+		transaction_drop_all(&m.store, &m.client[who]);
+		take(&m, who, piece);
+		check_client(&m.store, &m.client[who]);
 	}
+	leave(&m, 1);
+	check_client(&m.store, &m.client[0]);
+	leave(&m, 0);
+	check_client(&m.store, &m.store.own);
 	return 0;
 }

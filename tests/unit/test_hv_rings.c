@@ -433,8 +433,8 @@ static void the_store_describes_the_domain(void **state)
 		const char *path, *value;
 	} known[] = {
 		{"name", "test"},
-		{"vm", "/vm/00000000-0000-0000-0000-000000000001"},
-		{"/vm/00000000-0000-0000-0000-000000000001/name", "test"},
+		{"vm", "/vm/00000000-0000-0000-0000-000000000007"},
+		{"/vm/00000000-0000-0000-0000-000000000007/name", "test"},
 		{"cpu/0/availability", "online"},
 		{"cpu/1/availability", "online"},
 		{"memory/target", "336"},

@@ -20,36 +20,128 @@ static size_t watch_payload(char ret_payload[32], unsigned int i)
 	return 2 + (size_t)snprintf(ret_payload + 2, 30, "%u", i) + 1;
 }
 
-static void everything_is_bounded(void **state)
+static void make(struct talk *f, const char *path, const char *answer)
+{
+	talk_send(f, XS_MKDIR, 0, path, strlen(path) + 1);
+	if (answer == NULL) {
+		EXPECT(f, XS_MKDIR, "OK");
+	} else {
+		talk_expect(f, XS_ERROR, answer, strlen(answer) + 1);
+	}
+}
+
+/* Fills the client's nodes: directories of a few each, all its own. */
+static unsigned int fill(struct talk *f)
+{
+	unsigned int nr = 0;
+	char path[32];
+
+	while (f->at->nr_nodes < STORE_NODES) {
+		snprintf(path, sizeof(path), "d%u/n%u", nr / 50, nr % 50);
+		if (nr % 50 == 0) {
+			snprintf(path, sizeof(path), "d%u", nr / 50);
+		}
+		make(f, path, NULL);
+		nr++;
+	}
+	return nr;
+}
+
+static void nodes_are_counted_by_domain(void **state)
 {
 	struct talk *f = *state;
-	uint8_t value[STORE_VALUE + 3];
-	char path[32];
+
+	assert_int_equal(fill(f), STORE_NODES);
+	make(f, "one-too-many", "ENOSPC");
+	/* A path of which only a part would fit leaves nothing behind. */
+	SEND(f, XS_RM, 0, "d0/n1");
+	EXPECT(f, XS_RM, "OK");
+	make(f, "p/q", "ENOSPC");
+	SEND(f, XS_READ, 0, "p");
+	EXPECT_ERROR(f, "ENOENT");
+	make(f, "p", NULL);
+	/* What one has used up the other one has. */
+	f->others.all = true;
+	talk_as(f, &f->others);
+	assert_int_equal(fill(f), STORE_NODES);
+}
+
+static void a_node_is_of_a_size(void **state)
+{
+	struct talk *f = *state;
+	char value[STORE_NODE_SIZE + 3];
+	char path[STORE_RELATIVE];
 
 	memset(value, 'v', sizeof(value));
 	memcpy(value, "a", 2);
 	talk_send(f, XS_WRITE, 0, value, sizeof(value));
-	EXPECT_ERROR(f, "E2BIG");
+	EXPECT_ERROR(f, "ENOSPC");
 	talk_send(f, XS_WRITE, 0, value, sizeof(value) - 1);
 	EXPECT(f, XS_WRITE, "OK");
-	/* All nodes but the root, /local, /local/domain, home and a. */
-	for (unsigned int i = 0; i < STORE_NODES - 5; i++) {
-		int n = snprintf(path, sizeof(path), "n%u", i) + 1;
-
-		talk_send(f, XS_MKDIR, 0, path, (size_t)n);
-		EXPECT(f, XS_MKDIR, "OK");
-	}
-	SEND(f, XS_MKDIR, 0, "one-too-many");
+	make(f, "a/b", "ENOSPC");
+	talk_send(f, XS_WRITE, 0, value, sizeof(value) - 3);
+	EXPECT(f, XS_WRITE, "OK");
+	make(f, "a/b", NULL);
+	make(f, "a/b/c", NULL);
+	talk_send(f, XS_WRITE, 0, value, sizeof(value) - 2);
 	EXPECT_ERROR(f, "ENOSPC");
-	/* A path of which only a part would fit leaves nothing behind. */
-	SEND(f, XS_RM, 0, "n0");
-	EXPECT(f, XS_RM, "OK");
-	SEND(f, XS_MKDIR, 0, "p/q");
-	EXPECT_ERROR(f, "ENOSPC");
-	SEND(f, XS_READ, 0, "p");
-	EXPECT_ERROR(f, "ENOENT");
-	SEND(f, XS_MKDIR, 0, "p");
+	/* Names count like values, in a transaction as well. */
+	memset(path, 'n', sizeof(path));
+	path[0] = 'd';
+	path[1] = '/';
+	path[1020] = '\0';
+	talk_send(f, XS_MKDIR, 0, path, 1021);
 	EXPECT(f, XS_MKDIR, "OK");
+	SEND(f, XS_TRANSACTION_START, 0, "");
+	EXPECT(f, XS_TRANSACTION_START, "1");
+	path[2] = 'm';
+	path[1020] = 'n';
+	path[1031] = '\0';
+	talk_send(f, XS_MKDIR, 1, path, 1032);
+	EXPECT_ERROR(f, "ENOSPC");
+	path[1030] = '\0';
+	talk_send(f, XS_MKDIR, 1, path, 1031);
+	EXPECT(f, XS_MKDIR, "OK");
+	SEND(f, XS_MKDIR, 1, "d/o");
+	EXPECT_ERROR(f, "ENOSPC");
+}
+
+static void strings_are_counted_by_domain(void **state)
+{
+	struct talk *f = *state;
+	char message[STORE_NODE_SIZE + 8];
+	unsigned int nr = 0;
+
+	memset(message, 'v', sizeof(message));
+	while (STORE_PIECES - f->mine.nr_pieces > 40) {
+		int n = snprintf(message, 8, "v%03u", nr++);
+
+		talk_send(f, XS_WRITE, 0, message, (size_t)n + 1 + 2000);
+		EXPECT(f, XS_WRITE, "OK");
+		message[n] = 'v';
+	}
+	memcpy(message, "more", 5);
+	talk_send(f, XS_WRITE, 0, message, sizeof(message) - 6);
+	EXPECT_ERROR(f, "ENOMEM");
+	SEND(f, XS_READ, 0, "more");
+	EXPECT_ERROR(f, "ENOENT");
+	/* A watch costs its path and its token. */
+	memcpy(message, "w", 2);
+	memset(message + 2, 't', sizeof(message) - 2);
+	message[sizeof(message) - 1] = '\0';
+	talk_send(f, XS_WATCH, 0, message, sizeof(message));
+	EXPECT_ERROR(f, "ENOMEM");
+	SEND(f, XS_RM, 0, "v000");
+	EXPECT(f, XS_RM, "OK");
+	talk_send(f, XS_WATCH, 0, message, sizeof(message));
+	EXPECT(f, XS_WATCH, "OK");
+}
+
+static void watches_are_counted(void **state)
+{
+	struct talk *f = *state;
+	char path[32];
+
 	for (unsigned int i = 0; i < STORE_WATCHES; i++) {
 		size_t n = watch_payload(path, i);
 
@@ -58,33 +150,17 @@ static void everything_is_bounded(void **state)
 		talk_expect(f, XS_WATCH_EVENT, path, n);
 	}
 	SEND(f, XS_WATCH, 0, "w\0more");
-	EXPECT_ERROR(f, "ENOSPC");
+	EXPECT_ERROR(f, "E2BIG");
 	/* One change, all watches: each hears of it. */
-	SEND(f, XS_RM, 0, "n1");
-	EXPECT(f, XS_RM, "OK");
 	talk_send(f, XS_WRITE, 0, "w\0x", 3);
 	EXPECT(f, XS_WRITE, "OK");
-	for (unsigned int i = 0; i < STORE_WATCHES; i++) {
+	for (unsigned int i = 0; i < STORE_EVENTS; i++) {
+		talk_expect(f, XS_WATCH_EVENT, path, watch_payload(path, i));
+	}
+	for (unsigned int i = STORE_EVENTS; i < STORE_WATCHES; i++) {
 		talk_expect(f, XS_WATCH_EVENT, path, watch_payload(path, i));
 	}
 	talk_expect_silence(f);
-}
-
-static void a_directory_too_long_to_list_is_an_error(void **state)
-{
-	struct talk *f = *state;
-	char path[STORE_NAME + 1];
-
-	for (unsigned int i = 0; i < STORE_PAYLOAD / sizeof(path) + 1; i++) {
-		memset(path, 'n', sizeof(path));
-		path[0] = (char)('a' + i % 26);
-		path[1] = (char)('a' + i / 26);
-		path[STORE_NAME] = '\0';
-		talk_send(f, XS_MKDIR, 0, path, sizeof(path));
-		EXPECT(f, XS_MKDIR, "OK");
-	}
-	SEND(f, XS_DIRECTORY, 0, HOME);
-	EXPECT_ERROR(f, "E2BIG");
 }
 
 static void unread_answers_hold_back_requests(void **state)
@@ -97,18 +173,18 @@ static void unread_answers_hold_back_requests(void **state)
 	uint8_t bytes[sizeof(h)];
 
 	memcpy(bytes, h, sizeof(h));
-	assert_int_equal(store_feed(&f->store, bytes, sizeof(bytes)),
+	assert_int_equal(store_feed(&f->store, f->at, bytes, sizeof(bytes)),
 			 STORE_HEADER);
-	assert_int_equal(store_feed(&f->store, bytes + STORE_HEADER,
+	assert_int_equal(store_feed(&f->store, f->at, bytes + STORE_HEADER,
 				    STORE_HEADER),
 			 0);
 	talk_take_all(f);
 	EXPECT(f, XS_TRANSACTION_START, "1");
-	assert_int_equal(store_feed(&f->store, bytes + STORE_HEADER,
+	assert_int_equal(store_feed(&f->store, f->at, bytes + STORE_HEADER,
 				    STORE_HEADER),
 			 STORE_HEADER);
 	talk_take_all(f);
-	EXPECT_ERROR(f, "ENOSPC");
+	EXPECT(f, XS_TRANSACTION_START, "2");
 }
 
 static void a_message_too_long_ends_the_conversation(void **state)
@@ -118,10 +194,10 @@ static void a_message_too_long_ends_the_conversation(void **state)
 	uint8_t bytes[sizeof(h)];
 
 	memcpy(bytes, &h, sizeof(h));
-	assert_int_equal(store_feed(&f->store, bytes, sizeof(bytes)),
+	assert_int_equal(store_feed(&f->store, f->at, bytes, sizeof(bytes)),
 			 sizeof(bytes));
-	assert_true(f->store.broken);
-	assert_int_equal(store_feed(&f->store, bytes, sizeof(bytes)), 0);
+	assert_true(f->mine.broken);
+	assert_int_equal(store_feed(&f->store, f->at, bytes, sizeof(bytes)), 0);
 	talk_take_all(f);
 	talk_expect_silence(f);
 }
@@ -154,72 +230,60 @@ static void permissions_have_a_form(void **state)
 	EXPECT_ERROR(f, "EINVAL");
 }
 
-static void names_and_tokens_of_watches_are_bounded(void **state)
+static void watched_names_are_bounded(void **state)
 {
 	struct talk *f = *state;
-	char payload[STORE_PATH + STORE_TOKEN + 2];
+	char payload[STORE_RELATIVE + 5];
 
 	memset(payload, 'x', sizeof(payload));
 	payload[0] = '@';
-	payload[STORE_PATH] = '\0';
-	payload[STORE_PATH + 2] = '\0';
-	talk_send(f, XS_WATCH, 0, payload, STORE_PATH + 3);
+	payload[STORE_RELATIVE + 1] = '\0';
+	payload[STORE_RELATIVE + 3] = '\0';
+	talk_send(f, XS_WATCH, 0, payload, STORE_RELATIVE + 4);
 	EXPECT_ERROR(f, "EINVAL");
-	payload[1] = '\0';
-	payload[STORE_PATH] = 'x';
-	payload[2 + STORE_TOKEN] = '\0';
-	talk_send(f, XS_WATCH, 0, payload, 2 + STORE_TOKEN + 1);
-	EXPECT_ERROR(f, "EINVAL");
-	payload[2 + STORE_TOKEN - 1] = '\0';
-	talk_send(f, XS_WATCH, 0, payload, 2 + STORE_TOKEN);
+	payload[STORE_RELATIVE] = '\0';
+	payload[STORE_RELATIVE + 1] = 't';
+	talk_send(f, XS_WATCH, 0, payload, STORE_RELATIVE + 4);
 	EXPECT(f, XS_WATCH, "OK");
+	talk_expect(f, XS_WATCH_EVENT, payload, STORE_RELATIVE + 4);
+	talk_send(f, XS_UNWATCH, 0, payload, STORE_RELATIVE + 4);
+	EXPECT(f, XS_UNWATCH, "OK");
+	talk_send(f, XS_WATCH, 0, "a\0t", 3); /* no NUL ends it */
+	EXPECT_ERROR(f, "EINVAL");
 }
 
-static void a_transaction_changes_only_so_much(void **state)
+/* A token may be as long as a message holds; its events may not be longer. */
+static void an_event_too_long_is_not_told(void **state)
 {
 	struct talk *f = *state;
+	char payload[STORE_PAYLOAD];
 
-	SEND(f, XS_TRANSACTION_START, 0, "");
-	EXPECT(f, XS_TRANSACTION_START, "1");
-	for (unsigned int i = 0; i < STORE_CHANGES; i++) {
-		char path[16];
-		int n = snprintf(path, sizeof(path), "t%u", i) + 1;
-
-		talk_send(f, XS_MKDIR, 1, path, (size_t)n);
-		EXPECT(f, XS_MKDIR, "OK");
-	}
-	SEND(f, XS_MKDIR, 1, "more");
-	EXPECT_ERROR(f, "ENOSPC");
-	SEND(f, XS_RM, 1, "t0");
-	EXPECT_ERROR(f, "ENOSPC");
-}
-
-/* While the guest does not take an answer, nobody hears of changes. */
-static void changes_wait_for_a_reader_up_to_a_number(void **state)
-{
-	struct talk *f = *state;
-	struct xsd_sockmsg h = {.type = XS_READ, .len = 2};
-	uint8_t message[sizeof(h) + 2] = {0};
-
-	memcpy(message, &h, sizeof(h));
-	message[sizeof(h)] = 'a';
-	assert_int_equal(store_feed(&f->store, message, sizeof(message)),
-			 sizeof(message));
-	for (unsigned int i = 0; i < STORE_CHANGES; i++) {
-		assert_int_equal(store_set(&f->store, "a", "v"), 0);
-	}
-	assert_int_equal(store_set(&f->store, "a", "w"), -XEN_EAGAIN);
-	talk_take_all(f);
-	assert_int_equal(store_set(&f->store, "a", "w"), 0);
+	memset(payload, 't', sizeof(payload));
+	payload[0] = 'a';
+	payload[1] = '\0';
+	payload[STORE_PAYLOAD - 1] = '\0';
+	talk_send(f, XS_WATCH, 0, payload, sizeof(payload));
+	EXPECT(f, XS_WATCH, "OK");
+	talk_expect(f, XS_WATCH_EVENT, payload, sizeof(payload));
+	make(f, "a/b", NULL);
+	talk_expect_silence(f);
+	assert_false(store_has_output(&f->mine));
 }
 
 static void the_root_stays(void **state)
 {
 	struct talk *f = *state;
 
-	assert_int_equal(store_set(&f->store, "/a", "v"), 0);
-	assert_int_equal(store_tree_remove(&f->store.live, "/"), -XEN_EINVAL);
-	assert_non_null(store_tree_find(&f->store.live, "/a"));
+	f->mine.all = true;
+	SEND(f, XS_RM, 0, "/");
+	EXPECT_ERROR(f, "EINVAL");
+	SEND(f, XS_DIRECTORY, 0, "/");
+	EXPECT(f, XS_DIRECTORY, "local\0vm");
+	SEND(f, XS_WATCH, 0, "/\0t");
+	EXPECT(f, XS_WATCH, "OK");
+	EXPECT(f, XS_WATCH_EVENT, "/\0t");
+	make(f, "/a", NULL);
+	EXPECT(f, XS_WATCH_EVENT, "/a\0t");
 }
 
 #define TEST(name) \
@@ -228,15 +292,16 @@ static void the_root_stays(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(everything_is_bounded),
-		TEST(a_directory_too_long_to_list_is_an_error),
+		TEST(nodes_are_counted_by_domain),
+		TEST(a_node_is_of_a_size),
+		TEST(strings_are_counted_by_domain),
+		TEST(watches_are_counted),
 		TEST(unread_answers_hold_back_requests),
 		TEST(a_message_too_long_ends_the_conversation),
 		TEST(numbers_that_are_none_are_refused),
 		TEST(permissions_have_a_form),
-		TEST(names_and_tokens_of_watches_are_bounded),
-		TEST(a_transaction_changes_only_so_much),
-		TEST(changes_wait_for_a_reader_up_to_a_number),
+		TEST(watched_names_are_bounded),
+		TEST(an_event_too_long_is_not_told),
 		TEST(the_root_stays),
 	};
 

@@ -457,6 +457,7 @@ int metal_set_up(void **state)
 		time_vcpu_init(&t->v[i]);
 	}
 	assert_true(domain_add(&t->d));
+	xenstore_init();
 	make_space(t);
 	for (unsigned int i = 0; i < METAL_VCPUS; i++) {
 		assert_int_equal(mmu_start(&t->v[i].mmu, metal_frame(L4_FRAME)),

@@ -16,8 +16,14 @@ int talk_set_up(void **state)
 	struct talk *f = calloc(1, sizeof(*f));
 
 	assert_non_null(f);
-	store_init(&f->store, DOMID);
+	store_init(&f->store);
+	f->mine.domid = DOMID;
+	f->others.domid = OTHER;
+	store_join(&f->store, &f->mine, 1);
+	store_join(&f->store, &f->others, 2);
+	talk_as(f, &f->mine);
 	f->piece = 4096;
+	talk_give_home(f);
 	*state = f;
 	return 0;
 }
@@ -28,13 +34,34 @@ int talk_tear_down(void **state)
 	return 0;
 }
 
+void talk_as(struct talk *f, struct store_client *c)
+{
+	f->at = c;
+	f->out_read = 0;
+	f->out_length = 0;
+}
+
+int talk_set(struct talk *f, const char *path, const char *value)
+{
+	return store_set(&f->store, &f->mine, path, value, STORE_TO_WRITE);
+}
+
+void talk_give_home(struct talk *f)
+{
+	f->mine.all = true;
+	SEND(f, XS_SET_PERMS, 0, HOME "\0n7");
+	EXPECT(f, XS_SET_PERMS, "OK");
+	f->mine.all = false;
+}
+
 void talk_take_all(struct talk *f)
 {
 	for (;;) {
 		size_t n;
 
 		assert_true(f->out_length + f->piece <= sizeof(f->out));
-		n = store_take(&f->store, f->out + f->out_length, f->piece);
+		n = store_take(&f->store, f->at, f->out + f->out_length,
+			       f->piece);
 		if (n == 0) {
 			return;
 		}
@@ -59,7 +86,7 @@ void talk_send(struct talk *f, uint32_t type, uint32_t tx, const void *payload,
 	}
 	while (at < total) {
 		size_t n = total - at < f->piece ? total - at : f->piece;
-		size_t taken = store_feed(&f->store, message + at, n);
+		size_t taken = store_feed(&f->store, f->at, message + at, n);
 
 		at += taken;
 		talk_take_all(f);
