@@ -20,6 +20,7 @@
 #include "builder/layout.h"
 #include "builder/notes.h"
 #include "cli/image.h"
+#include "cli/paint.h"
 #include "cli/size.h"
 
 #define DEFAULT_MEMORY (UINT64_C(1) << 30) /* as run */
@@ -31,15 +32,23 @@ struct options {
 	const char *initrd;
 	uint64_t memory;
 	unsigned int vcpus;
+	bool wide;
 };
 
 static const char usage[] =
-	"usage: pagewarden inspect FILE [--memory SIZE] [--vcpus N] [--initrd FILE]\n";
+	"usage: pagewarden inspect FILE [--memory SIZE] [--vcpus N]\n"
+	"                               [--initrd FILE] [--wide]\n";
 
 static int bad(const char *what, const char *why)
 {
 	fflush(stdout);
 	fprintf(stderr, "pagewarden: %s: %s\n", what, why);
+	return EXIT_BAD;
+}
+
+static int bad_value(const char *option, const char *value, const char *why)
+{
+	fprintf(stderr, "pagewarden: %s: '%.100s' is %s\n", option, value, why);
 	return EXIT_BAD;
 }
 
@@ -63,6 +72,7 @@ static int parse_options(int argc, char **argv, struct options *o)
 		{"memory", required_argument, NULL, 'm'},
 		{"vcpus", required_argument, NULL, 'v'},
 		{"initrd", required_argument, NULL, 'i'},
+		{"wide", no_argument, NULL, 'w'},
 		{NULL, 0, NULL, 0},
 	};
 	int c;
@@ -72,15 +82,18 @@ static int parse_options(int argc, char **argv, struct options *o)
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (c == 'm') {
 			if (!size_parse(optarg, &o->memory)) {
-				return bad("--memory",
-					   "not a size, such as 512M or 5G");
+				return bad_value("--memory", optarg,
+						 "no size, such as 512M or 5G");
 			}
 		} else if (c == 'v') {
 			if (!parse_vcpus(optarg, &o->vcpus)) {
-				return bad("--vcpus", "no number from 1 to 32");
+				return bad_value("--vcpus", optarg,
+						 "no number from 1 to 32");
 			}
 		} else if (c == 'i') {
 			o->initrd = optarg;
+		} else if (c == 'w') {
+			o->wide = true;
 		} else {
 			fputs(usage, stderr);
 			return EXIT_BAD;
@@ -136,23 +149,30 @@ static void print_number(const struct xen_notes *notes, unsigned int type,
 
 static void print_features(const char *what, uint32_t features)
 {
+	char text[1024];
+	size_t used;
+
 	if (features == 0) {
 		return;
 	}
-	printf("    %s:", what);
+	used = (size_t)snprintf(text, sizeof(text), "%s:", what);
 	for (unsigned int bit = 0; bit < 32; bit++) {
 		const char *name = notes_feature_name(bit);
 
 		if ((features >> bit & 1) == 0) {
 			continue;
 		}
-		if (name != NULL) {
-			printf(" %s", name);
-		} else {
-			printf(" bit-%u", bit);
+		if (used < sizeof(text)) {
+			used += (size_t)(name != NULL
+						 ? snprintf(text + used,
+							    sizeof(text) - used,
+							    " %s", name)
+						 : snprintf(text + used,
+							    sizeof(text) - used,
+							    " bit-%u", bit));
 		}
 	}
-	putchar('\n');
+	paint_wrapped(stdout, 4, text);
 }
 
 static const char *source_name(enum notes_source source)
@@ -229,16 +249,19 @@ static void print_notes(const struct xen_notes *n)
 	}
 }
 
-static void print_range(const struct layout_range *r, const char *purpose)
+static void print_range(const struct layout_range *r, const char *purpose,
+			bool wide)
 {
 	char size[SIZE_TEXT];
 
 	printf("  %8" PRIx64 "-%-8" PRIx64 " ", r->pfn.v, r->pfn.v + r->nr - 1);
-	if (r->mapped) {
+	if (!r->mapped) {
+		printf("%-*s", wide ? 33 : 16, "not mapped");
+	} else if (wide) {
 		printf("%016" PRIx64 "-%016" PRIx64, r->va.v,
 		       r->va.v + ((r->nr << PAGE_SHIFT) - 1));
 	} else {
-		printf("%-33s", "not mapped");
+		printf("%016" PRIx64, r->va.v);
 	}
 	printf(" %10s  %s\n", size_format(r->nr << PAGE_SHIFT, size), purpose);
 }
@@ -260,7 +283,7 @@ static void print_mapping(const char *name, const struct layout_mapping *map)
 	putchar('\n');
 }
 
-static void print_layout(const struct layout *l)
+static void print_layout(const struct layout *l, bool wide)
 {
 	enum layout_part order[LAYOUT_NR_PARTS];
 	unsigned int n = layout_in_order(l, order);
@@ -269,17 +292,18 @@ static void print_layout(const struct layout *l)
 
 	printf("Layout of a domain of %s (%" PRIu64 " pages):\n",
 	       size_format(l->nr_pages << PAGE_SHIFT, size), l->nr_pages);
-	printf("  %-17s %-33s %10s  %s\n", "     pfn", "virtual addresses",
-	       "size", "purpose");
+	printf("  %-17s %-*s %10s  %s\n", "     pfn", wide ? 33 : 16,
+	       wide ? "virtual addresses" : "virtual address", "size",
+	       "purpose");
 	for (unsigned int i = 0; i < n; i++) {
-		print_range(&part[order[i]], layout_part_name(order[i]));
+		print_range(&part[order[i]], layout_part_name(order[i]), wide);
 	}
 	print_mapping("Initial mapping", &l->map[LAYOUT_MAP_INITIAL]);
 	print_mapping("P2M mapping", &l->map[LAYOUT_MAP_P2M]);
-	printf("Starts with rip 0x%" PRIx64 ", rsi 0x%" PRIx64
-	       " (start_info), rsp 0x%" PRIx64 "\n",
-	       l->entry.v, part[LAYOUT_START_INFO].va.v,
-	       part[LAYOUT_STACK].va.v + PAGE_SIZE);
+	printf("Starts with rip 0x%" PRIx64 ", rsp 0x%" PRIx64
+	       ",\n            rsi 0x%" PRIx64 " (start_info)\n",
+	       l->entry.v, part[LAYOUT_STACK].va.v + PAGE_SIZE,
+	       part[LAYOUT_START_INFO].va.v);
 }
 
 static int inspect_elf(const struct image *file, const struct options *o,
@@ -293,24 +317,24 @@ static int inspect_elf(const struct image *file, const struct options *o,
 	struct elf_image elf;
 	struct xen_notes notes;
 	struct layout layout;
+	char packed[SIZE_TEXT];
 
 	if (elf_parse(&elf, file->elf, file->size, &e) != 0 ||
-	    notes_parse(&elf, &notes, &e) != 0) {
+	    notes_parse(&elf, &notes, &e) != 0 ||
+	    layout_plan(&notes, &request, &layout, &e) != 0) {
 		return bad(o->file, e.text);
 	}
+	printf("%s:\n%s, file of %s, ELF of %zu bytes\n\n", o->file, file->kind,
+	       size_format(file->file_size, packed), file->size);
 	print_notes(&notes);
 	putchar('\n');
-	if (layout_plan(&notes, &request, &layout, &e) != 0) {
-		return bad(o->file, e.text);
-	}
-	print_layout(&layout);
+	print_layout(&layout, o->wide);
 	return EXIT_STARTS;
 }
 
 int cmd_inspect(int argc, char **argv)
 {
 	char error[IMAGE_ERROR_SIZE];
-	char packed[SIZE_TEXT];
 	struct options o;
 	struct image image;
 	uint64_t initrd;
@@ -325,8 +349,6 @@ int cmd_inspect(int argc, char **argv)
 	if (image_load(o.file, &image, error) != 0) {
 		return bad(o.file, error);
 	}
-	printf("%s: %s, file of %s, ELF of %zu bytes\n\n", o.file, image.kind,
-	       size_format(image.file_size, packed), image.size);
 	rc = inspect_elf(&image, &o, initrd);
 	image_free(&image);
 	return rc;

@@ -16,6 +16,7 @@
 #include "cli/lab_record.h"
 #include "cli/lab_table.h"
 #include "cli/lab_why.h"
+#include "cli/paint.h"
 #include "cli/say.h"
 #include "cli/size.h"
 
@@ -26,7 +27,8 @@
 
 const char lab_help[] =
 	"usage: pagewarden lab\n"
-	"       pagewarden lab run HISTORY | --all [OPTION]...\n"
+	"       pagewarden lab run HISTORY [POLICY [WORLD]] [OPTION]...\n"
+	"       pagewarden lab run --all [OPTION]...\n"
 	"       pagewarden lab show HISTORY POLICY [WORLD] [OPTION]...\n"
 	"       pagewarden lab doc\n"
 	"\n"
@@ -46,6 +48,7 @@ const char lab_help[] =
 	"  --seed N       of the simulator's chances (1)\n"
 	"  --record PATH  what went into the engine, as a trace (docs/trace.md):\n"
 	"                 of `show` a file, of `run` a folder of them\n"
+	"  --wide         a line of 132 columns for each run, with its counts\n"
 	"  --json         the table as JSON\n"
 	"  --help         this\n"
 	"\n"
@@ -56,6 +59,7 @@ struct request {
 	struct lab_options options;
 	bool all;
 	bool json;
+	bool wide;
 	const char *record; /* NULL: not */
 	const char *on;
 	const char *history; /* NULL: all */
@@ -71,6 +75,7 @@ enum option_id {
 	OPT_OVERCOMMIT,
 	OPT_SEED,
 	OPT_JSON,
+	OPT_WIDE,
 	OPT_RECORD,
 	OPT_HELP,
 };
@@ -84,6 +89,7 @@ static const struct option long_options[] = {
 	{"seed", required_argument, NULL, OPT_SEED},
 	{"record", required_argument, NULL, OPT_RECORD},
 	{"json", no_argument, NULL, OPT_JSON},
+	{"wide", no_argument, NULL, OPT_WIDE},
 	{"help", no_argument, NULL, OPT_HELP},
 	{NULL, 0, NULL, 0},
 };
@@ -158,6 +164,9 @@ static bool parse_option(int id, struct request *r)
 	case OPT_JSON:
 		r->json = true;
 		return true;
+	case OPT_WIDE:
+		r->wide = true;
+		return true;
 	default:
 		return false; /* getopt has said why */
 	}
@@ -193,16 +202,46 @@ static int bad(const char *what, const char *name)
 	return STATUS_USAGE;
 }
 
+/* Is it the first case of its world? */
+static bool is_new_world(const struct lab_history *h, unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		if (h->cases[i].world == h->cases[n].world) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* The kinds of machine that a history is about, in 80 columns. */
+static void list_worlds(const struct lab_history *h)
+{
+	char worlds[512] = "in:";
+	size_t used = strlen(worlds);
+
+	for (unsigned int i = 0; i < h->nr_cases; i++) {
+		if (is_new_world(h, i) && used < sizeof(worlds)) {
+			used += (size_t)snprintf(worlds + used,
+						 sizeof(worlds) - used,
+						 "%s '%s'", i == 0 ? "" : ",",
+						 h->cases[i].world->name);
+		}
+	}
+	paint_wrapped(stdout, 2, worlds);
+}
+
 static int list(void)
 {
 	for (unsigned int h = 0; h < lab_nr_histories; h++) {
 		const struct lab_history *history = lab_histories[h];
 
-		printf("%-16s %s\n", history->name, history->title);
+		printf("%s\n", history->name);
+		paint_wrapped(stdout, 2, history->title);
 		for (unsigned int p = 0; p < history->nr_policies; p++) {
-			printf("  %-14s %s\n", history->policies[p].name,
+			printf("    %-14s %s\n", history->policies[p].name,
 			       history->policies[p].title);
 		}
+		list_worlds(history);
 	}
 	return STATUS_OK;
 }
@@ -323,9 +362,10 @@ static int print(const struct request *r, const struct lab_job *jobs,
 			return STATUS_OURS;
 		}
 	} else {
-		lab_table_head(stdout);
+		lab_table_head(stdout, r->wide);
 		for (unsigned int i = 0; i < nr; i++) {
-			lab_table_row(stdout, &jobs[i]);
+			lab_table_row(stdout, &jobs[i],
+				      i == 0 ? NULL : &jobs[i - 1], r->wide);
 		}
 		if (rows != NULL) {
 			lab_table_sweep(stdout, rows);
@@ -429,8 +469,8 @@ static int show(const struct request *r)
 	}
 	show_run(r, &jobs[0]);
 	putchar('\n');
-	lab_table_head(stdout);
-	lab_table_row(stdout, &jobs[0]);
+	lab_table_head(stdout, r->wide);
+	lab_table_row(stdout, &jobs[0], NULL, r->wide);
 	if (!jobs[0].result.as_expected) {
 		status = STATUS_GUEST;
 	}
@@ -441,19 +481,40 @@ static int show(const struct request *r)
 	return status;
 }
 
+/* HISTORY [POLICY [WORLD]]; what there is not is named. */
+static int choose(struct request *r, int argc, char **argv)
+{
+	unsigned int nr;
+	struct lab_job *jobs;
+
+	r->history = argv[0];
+	r->policy = argc > 1 ? argv[1] : NULL;
+	r->world = argc > 2 ? argv[2] : NULL;
+	if (!history_exists(r->history)) {
+		return bad("history", r->history);
+	}
+	if (r->policy == NULL) {
+		return STATUS_OK;
+	}
+	jobs = collect(r, &nr);
+	free(jobs);
+	return nr != 0 ? STATUS_OK
+		       : bad(r->world == NULL ? "policy" : "policy in world",
+			     r->world == NULL ? r->policy : r->world);
+}
+
 static int cmd_run_histories(struct request *r, int argc, char **argv)
 {
-	if (r->all == (argc == 1) || argc > 1) {
-		say("lab run: name one history, or say --all");
+	int status = STATUS_OK;
+
+	if (r->all == (argc != 0) || argc > 3) {
+		say("lab run: HISTORY [POLICY [WORLD]], or --all");
 		return STATUS_USAGE;
 	}
-	if (argc == 1) {
-		r->history = argv[0];
-		if (!history_exists(r->history)) {
-			return bad("history", r->history);
-		}
+	if (argc != 0) {
+		status = choose(r, argc, argv);
 	}
-	return run(r);
+	return status == STATUS_OK ? run(r) : status;
 }
 
 static int cmd_show(struct request *r, int argc, char **argv)

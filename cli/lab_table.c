@@ -8,12 +8,23 @@
 #include <cjson/cJSON.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
-void lab_table_head(FILE *to)
+#include "cli/paint.h"
+
+void lab_table_head(FILE *to, bool wide)
 {
-	fprintf(to, "%-26s %-14s %-3s %-11s %-8s %-24s %8s %10s %7s %6s %5s\n",
-		"policy", "world", "on", "outcome", "expected", "failed at",
-		"hypcalls", "PTE writes", "flushes", "walked", "lost");
+	if (wide) {
+		fprintf(to,
+			"%-26s %-14s %-3s %-11s %-8s %-24s %8s %10s %7s %6s "
+			"%5s\n",
+			"policy", "world", "on", "outcome", "expected",
+			"failed at", "hypcalls", "PTE writes", "flushes",
+			"walked", "lost");
+	} else {
+		fprintf(to, "  %-14s %-14s %-3s %-11s %-24s %6s\n", "policy",
+			"world", "on", "outcome", "failed at", "lost");
+	}
 }
 
 /* A number, or "-" if nobody knows it. */
@@ -26,18 +37,27 @@ static void put_number(FILE *to, bool known, uint64_t value, int width)
 	}
 }
 
-void lab_table_row(FILE *to, const struct lab_job *job)
+static void put_outcome(FILE *to, const struct lab_result *r, int width)
+{
+	paint(to, r->as_expected ? PAINT_GOOD : PAINT_BAD,
+	      lab_outcome_name[r->outcome], width);
+}
+
+static const char *failed_at(const struct lab_result *r)
+{
+	return r->step == LAB_DONE ? "-" : lab_step_name[r->step];
+}
+
+static void put_wide(FILE *to, const struct lab_job *job)
 {
 	const struct lab_result *r = &job->result;
-	bool done = r->step == LAB_DONE;
 	char policy[64];
 
 	(void)snprintf(policy, sizeof(policy), "%s/%s", job->c->policy->history,
 		       job->c->policy->name);
-	fprintf(to, "%-26s %-14s %-3s %-11s %-8s %-24s", policy,
-		job->c->world->name, job->on, lab_outcome_name[r->outcome],
-		r->as_expected ? "yes" : "NO",
-		done ? "-" : lab_step_name[r->step]);
+	fprintf(to, "%-26s %-14s %-3s ", policy, job->c->world->name, job->on);
+	put_outcome(to, r, 11);
+	fprintf(to, " %-8s %-24s", r->as_expected ? "yes" : "NO", failed_at(r));
 	put_number(to, r->counted, r->hypercalls, 8);
 	put_number(to, r->counted, r->entry_writes, 10);
 	put_number(to, r->counted, r->flushes, 7);
@@ -47,6 +67,42 @@ void lab_table_row(FILE *to, const struct lab_job *job)
 	if (r->message[0] != '\0') {
 		fprintf(to, "    %s\n", r->message);
 	}
+}
+
+static void put_narrow(FILE *to, const struct lab_job *job)
+{
+	const struct lab_result *r = &job->result;
+
+	fprintf(to, "  %-14s %-14s %-3s ", job->c->policy->name,
+		job->c->world->name, job->on);
+	put_outcome(to, r, 11);
+	fprintf(to, " %-24s", failed_at(r));
+	put_number(to, r->counted_lost, r->lost, 6);
+	fputc('\n', to);
+	if (!r->as_expected) {
+		fputs("    ", to);
+		paint(to, PAINT_BAD, "NOT as recorded", 0);
+		fputc('\n', to);
+	}
+	if (r->message[0] != '\0') {
+		paint_wrapped(to, 4, r->message);
+	}
+}
+
+void lab_table_row(FILE *to, const struct lab_job *job,
+		   const struct lab_job *before, bool wide)
+{
+	const char *history = job->c->policy->history;
+
+	if (wide) {
+		put_wide(to, job);
+		return;
+	}
+	if (before == NULL ||
+	    strcmp(before->c->policy->history, history) != 0) {
+		fprintf(to, "%s\n", history);
+	}
+	put_narrow(to, job);
 }
 
 void lab_table_sweep(FILE *to, const struct lab_sweep_row *rows)

@@ -8,8 +8,11 @@
 
 #include "lab/many.h"
 
-void lab_table_head(FILE *to);
-void lab_table_row(FILE *to, const struct lab_job *job);
+/* In 80 columns, or wide: with the counts beside each run. */
+void lab_table_head(FILE *to, bool wide);
+/* before: the row above, or NULL. */
+void lab_table_row(FILE *to, const struct lab_job *job,
+		   const struct lab_job *before, bool wide);
 void lab_table_sweep(FILE *to, const struct lab_sweep_row *rows);
 
 /* One JSON document; rows NULL: no sweep. False if memory is short. */

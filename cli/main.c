@@ -30,16 +30,17 @@ struct command {
 };
 
 static const struct command commands[] = {
-	{"run", "[OPTION]...",
+	{"run", "[OPTION]... [-- COMMAND [ARGUMENT]...]",
 	 "boot a PV kernel on the hypervisor in QEMU, and report",
 	 run_options_help, cmd_run},
 	{"doctor", "--kernel FILE [--good-when STR] [OPTION]...",
 	 "is this kernel good? For people, and for git bisect", doctor_help,
 	 cmd_doctor},
-	{"inspect", "FILE [--memory SIZE] [--initrd FILE]",
+	{"inspect", "FILE [--memory SIZE] [--initrd FILE] [--wide]",
 	 "a kernel's notes, and the layout its domain would get", NULL,
 	 cmd_inspect},
-	{"lab", "[run HISTORY | run --all | show HISTORY POLICY] [OPTION]...",
+	{"lab",
+	 "[run HISTORY [POLICY [WORLD]] | run --all |\n      show HISTORY POLICY [WORLD]] [OPTION]...",
 	 "early-boot failures from the public record, as experiments", lab_help,
 	 cmd_lab},
 	{"replay", "FILE [OPTION]...",

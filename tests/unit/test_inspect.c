@@ -126,11 +126,11 @@ static void the_layout_is_printed(void **state)
 		"Initial mapping: 4 MiB at 0xffffffff80000000, tables: 1 L4 1 "
 		"L3 1 L2 2 L1\n",
 		"P2M mapping: 32 KiB at 0x8000000000, tables: 1 L3 1 L2 1 L1\n",
-		"Starts with rip 0xffffffff80101230, rsi 0xffffffff80280000 "
-		"(start_info), rsp 0xffffffff80289000\n",
+		"Starts with rip 0xffffffff80101230, rsp 0xffffffff80289000,\n"
+		"            rsi 0xffffffff80280000 (start_info)\n",
 	};
-	const char *const args[] = {kernel_path, "--memory",  "16M",
-				    "--initrd",  kernel_path, NULL};
+	const char *const args[] = {kernel_path, "--memory", "16M", "--initrd",
+				    kernel_path, "--wide",   NULL};
 
 	(void)state;
 	assert_int_equal(inspect(args), 0);
@@ -139,6 +139,23 @@ static void the_layout_is_printed(void **state)
 		if (strstr(out_text, lines[i]) == NULL) {
 			fail_msg("no \"%s\" in \"%s\"", lines[i], out_text);
 		}
+	}
+}
+
+static void it_fits_into_80_columns(void **state)
+{
+	const char *const args[] = {kernel_path, "--memory", "1T", NULL};
+
+	(void)state;
+	assert_int_equal(inspect(args), 0);
+	assert_non_null(strstr(out_text, "  100-27f      ffffffff80100000   "
+					 "1536 KiB  kernel\n"));
+	for (const char *at = out_text; *at != '\0'; at++) {
+		size_t length = strcspn(at, "\n");
+
+		/* The file has a line of its own. */
+		assert_true(length <= 80 || at == out_text);
+		at += length;
 	}
 }
 
@@ -151,7 +168,8 @@ static void what_cannot_start_is_said_in_a_line(void **state)
 		{{NULL}, "usage: pagewarden inspect"},
 		{{kernel_path, "more"}, "usage: pagewarden inspect"},
 		{{kernel_path, "--nothing"}, "usage: pagewarden inspect"},
-		{{kernel_path, "--memory", "5X"}, "--memory: not a size"},
+		{{kernel_path, "--memory", "5X"}, "--memory: '5X' is no size"},
+		{{kernel_path, "--vcpus", "33"}, "--vcpus: '33' is no"},
 		{{kernel_path, "--memory", "2M"},
 		 "memory of 512 pages (2 MiB) is too small"},
 		{{kernel_path, "--memory", "100B"}, "memory of 0 pages"},
@@ -165,6 +183,7 @@ static void what_cannot_start_is_said_in_a_line(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		assert_int_equal(inspect(rows[i].args), 2);
+		assert_string_equal(out_text, "");
 		if (strstr(err_text, rows[i].message) == NULL) {
 			fail_msg("row %zu: \"%s\"", i, err_text);
 		}
@@ -266,6 +285,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_layout_is_printed),
+		cmocka_unit_test(it_fits_into_80_columns),
 		cmocka_unit_test(what_cannot_start_is_said_in_a_line),
 		cmocka_unit_test(a_file_that_is_no_kernel_is_refused),
 		cmocka_unit_test(sizes_are_parsed),
