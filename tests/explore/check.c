@@ -148,7 +148,7 @@ static void check_exchange(struct world *w, const struct request *r)
 static bool is_update(const struct request *r)
 {
 	return r->kind == REQUEST_UPDATE || r->kind == REQUEST_UPDATE_AD ||
-	       r->kind == REQUEST_DIRECT;
+	       r->kind == REQUEST_UPDATES || r->kind == REQUEST_DIRECT;
 }
 
 static mfn_t request_to(const struct world *w, const struct request *r)
@@ -330,6 +330,11 @@ void check_done(struct world *w, const struct request *r,
 		break;
 	case REQUEST_FLUSH_ALL:
 		check_epochs(w);
+		break;
+	case REQUEST_UPDATES:
+		if (w->asked == 0 && w->again.arg[1] == UPDATES_IN_A_LIST) {
+			world_fault(w, "I10: a long list asks nobody");
+		}
 		break;
 	default:
 		break;

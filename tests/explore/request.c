@@ -104,6 +104,20 @@ static int64_t update(struct world *w, struct mmu_vcpu *v,
 	return hypercall(w, v, hc_mmu_update, GUEST_BUFFER, 1, 0, DOMID_SELF);
 }
 
+static int64_t updates(struct world *w, struct mmu_vcpu *v,
+		       const struct request *r)
+{
+	struct mmu_update u[UPDATES_IN_A_LIST];
+
+	for (unsigned int i = 0; i < UPDATES_IN_A_LIST; i++) {
+		u[i].ptr = place_of(w, r) | MMU_NORMAL_PT_UPDATE;
+		u[i].val = request_entry(w, r).v;
+	}
+	memcpy(w->guest, u, sizeof(u));
+	return hypercall(w, v, hc_mmu_update, GUEST_BUFFER, UPDATES_IN_A_LIST,
+			 0, DOMID_SELF);
+}
+
 static int64_t store(struct world *w, struct mmu_vcpu *v,
 		     const struct request *r)
 {
@@ -377,6 +391,7 @@ static int64_t death(struct world *w, struct mmu_vcpu *v,
 static make_fn *const makers[REQUEST_KINDS] = {
 	[REQUEST_UPDATE] = update,
 	[REQUEST_UPDATE_AD] = update,
+	[REQUEST_UPDATES] = updates,
 	[REQUEST_STORE] = store,
 	[REQUEST_VA_MAPPING] = va_mapping,
 	[REQUEST_DIRECT] = direct,

@@ -21,6 +21,7 @@ enum operand {
 enum request_kind {
 	REQUEST_UPDATE,
 	REQUEST_UPDATE_AD,  /* preserving A and D */
+	REQUEST_UPDATES,    /* as one list, the same so often */
 	REQUEST_STORE,      /* by the guest itself, through what is cached */
 	REQUEST_VA_MAPPING, /* .level: of enum flush */
 	REQUEST_DIRECT,
@@ -64,6 +65,9 @@ enum request_kind {
 /* How update_va_mapping is to flush. */
 enum flush { FLUSH_NONE, FLUSH_EVERYTHING, FLUSH_PAGE };
 
+/* One more than the engine reads at once. */
+#define UPDATES_IN_A_LIST 17
+
 /* So many pages has each domain cleared when a request is made. */
 #define PAGES_CLEARED 15
 
@@ -88,7 +92,7 @@ unsigned int request_all(const struct world *w, struct request **ret_list);
 /* More than one: what stands before the refused one was done. */
 static inline bool request_is_list(const struct request *r)
 {
-	return r->kind == REQUEST_BATCH ||
+	return r->kind == REQUEST_BATCH || r->kind == REQUEST_UPDATES ||
 	       (r->kind == REQUEST_EXCHANGE && r->other != OPERAND_NONE);
 }
 

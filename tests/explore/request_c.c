@@ -30,6 +30,10 @@ static const char *const statements[REQUEST_KINDS] = {
 	[REQUEST_UPDATE] = "call_mmu_update(m, $place, $entry);",
 	[REQUEST_UPDATE_AD] = "call_mmu_update(m, $place | "
 			      "MMU_PT_UPDATE_PRESERVE_AD, $entry);",
+	[REQUEST_UPDATES] =
+		"for (size_t i = 0; i < 17; i++) { memcpy(m->guest + 16 * i, "
+		"(uint64_t[]){$place, $entry}, 16); } machine_call(m, "
+		"hc_mmu_update, GUEST_BUFFER, 17, 0, DOMID_SELF);",
 	[REQUEST_STORE] = "raw_entry(m, mfn($frame), $slot, pte($entry));",
 	[REQUEST_VA_MAPPING] = "call_va_mapping(m, $va, $entry, $how);",
 	[REQUEST_DIRECT] =

@@ -415,6 +415,20 @@ static void add_cpu(struct list *l, struct request r)
 
 static void add_batches(struct list *l, struct request r)
 {
+	struct request u = r;
+
+	u.kind = REQUEST_UPDATES;
+	for (unsigned int f = 0; f <= l->w->scope->nr_free; f++) {
+		u.frame = f < l->w->scope->nr_free
+				  ? (uint8_t)f
+				  : (uint8_t)world_last_fixed(l->w);
+		u.to = OPERAND_NONE;
+		u.flags = 0;
+		add(l, u);
+		u.to = 0;
+		u.flags = RO_ENTRY;
+		add(l, u);
+	}
 	for (unsigned int level = 1; level <= 2; level++) {
 		r.level = (uint8_t)level;
 		add_pairs(l, REQUEST_BATCH, r);

@@ -79,6 +79,14 @@ static int64_t list_in_the_hole(struct world *w, struct mmu_vcpu *v,
 		    DOMID_SELF);
 }
 
+static int64_t list_beyond(struct world *w, struct mmu_vcpu *v, uint64_t frame)
+{
+	(void)w;
+	(void)frame;
+	return call(v, hc_mmu_update, GUEST_BUFFER + GUEST_BUFFER_SIZE, 1, 0,
+		    DOMID_SELF);
+}
+
 /* A list in a list; what is within would be done. */
 static int64_t nested_multicall(struct world *w, struct mmu_vcpu *v,
 				uint64_t frame)
@@ -415,6 +423,7 @@ static const struct {
 	{"machphys_update of the hypervisor's frame", name_xens, 0},
 	{"machphys_update beyond RAM", name_none, 0},
 	{"mmu_update, an empty list in the hole", list_in_the_hole, 0},
+	{"mmu_update, a list that cannot be read", list_beyond, -XEN_EFAULT},
 	{"a multicall in a multicall", nested_multicall, 0},
 	{"update_va_mapping for another domain", va_of_nobody, 0},
 	{"a grant between two entries", grant_between, 0},

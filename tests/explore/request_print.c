@@ -7,6 +7,7 @@
 static const char *const names[REQUEST_KINDS] = {
 	[REQUEST_UPDATE] = "mmu_update",
 	[REQUEST_UPDATE_AD] = "mmu_update, preserving A and D,",
+	[REQUEST_UPDATES] = "a list of equal mmu_updates",
 	[REQUEST_STORE] = "the guest stores",
 	[REQUEST_VA_MAPPING] = "update_va_mapping",
 	[REQUEST_DIRECT] = "direct write",
