@@ -71,7 +71,7 @@ int main(int argc, char **argv)
 	bool ok = true;
 	int option;
 
-	while ((option = getopt(argc, argv, "cvxl:n:")) != -1) {
+	while ((option = getopt(argc, argv, "cvxl:n:t:")) != -1) {
 		switch (option) {
 		case 'c':
 			as_c = true;
@@ -85,6 +85,9 @@ int main(int argc, char **argv)
 		case 'l':
 			o.max_states = strtoull(optarg, NULL, 0);
 			break;
+		case 't':
+			o.max_seconds = strtod(optarg, NULL);
+			break;
 		case 'n':
 			only = optarg;
 			break;
@@ -95,7 +98,8 @@ int main(int argc, char **argv)
 	scopes = optind < argc ? scope_find(argv[optind], &nr) : NULL;
 	if (scopes == NULL) {
 		fprintf(stderr, "usage: explore [-c] [-v] [-x] [-l STATES] "
-				"[-n SCENARIO] small|medium|large\n");
+				"[-t SECONDS] [-n SCENARIO] "
+				"small|medium|large\n");
 		return 2;
 	}
 	if (as_c) {

@@ -340,11 +340,22 @@ static void tell(const struct search *s)
 		(double)r->states / (r->seconds + 1e-9), r->bytes >> 20);
 }
 
+static bool is_over(const struct search *s, const struct search_options *o,
+		    double since)
+{
+	return o->max_seconds > 0 && s->number % 256 == 0 &&
+	       seconds() - since > o->max_seconds;
+}
+
 /* To the next depth; false: there is none, or no further. */
 static bool go_on(struct search *s, const struct search_options *o)
 {
 	struct layer done = s->now;
 
+	/* Out of time, it may have left a layer before its end. */
+	if (o->max_seconds > 0 && s->result->seconds > o->max_seconds) {
+		return false;
+	}
 	if (s->next.nr == 0) {
 		s->result->complete = true;
 		return false;
@@ -407,7 +418,8 @@ void search_run(const struct scope *scope, const struct search_options *o,
 	if (setjmp(s.w.out) == 0) {
 		first_state(&s);
 		while (!violated(&s) && go_on(&s, o)) {
-			for (uint64_t i = 0; i < s.now.nr && !violated(&s);
+			for (uint64_t i = 0; i < s.now.nr && !violated(&s) &&
+					     !is_over(&s, o, since);
 			     i++) {
 				expand(&s, i);
 			}

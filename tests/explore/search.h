@@ -12,6 +12,7 @@ struct search_options {
 	bool progress;       /* a line for each depth, to stderr */
 	bool exact;          /* keep states whole: no two by one hash */
 	uint64_t max_states; /* stop there; 0: at an empty frontier alone */
+	double max_seconds;  /* or then */
 };
 
 struct search_result {
