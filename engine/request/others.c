@@ -20,11 +20,23 @@
 /* What ENTRY_FLAGS and `writable` of a mapping say already. */
 #define MAPPING_FLAGS (PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D)
 
-/* Under the door of the operation that the request is. */
-static int refuse_request(struct mmu_vcpu *v, enum mmu_operation id,
-			  const uint64_t *operand, enum rule rule)
+/*
+ * The door of one request. Nothing was read as a list here, so no list is to be
+ * told of: what an earlier operation left in its place is gone by now.
+ */
+static int begin(struct mmu_vcpu *v, const uint64_t *operand)
 {
-	int rc = mmu_begin(v, id, operand);
+	int rc = mmu_begin(v, MMU_OP_MMU_UPDATE, operand);
+
+	v->dom->op.list = NULL;
+	return rc;
+}
+
+/* Under the door of the operation that the request is. */
+static int refuse_request(struct mmu_vcpu *v, const uint64_t *operand,
+			  enum rule rule)
+{
+	int rc = begin(v, operand);
 
 	return (int)mmu_leave(v->dom, rc != 0 ? rc : refuse_op(v->dom, rule));
 }
@@ -32,7 +44,7 @@ static int refuse_request(struct mmu_vcpu *v, enum mmu_operation id,
 /* An entry of the caller's own that is taken away, or not present. */
 static int clear_entry(struct mmu_vcpu *v, const struct mmu_update *req)
 {
-	int rc = mmu_begin(v, MMU_OP_MMU_UPDATE, (const uint64_t *)req);
+	int rc = begin(v, (const uint64_t *)req);
 
 	if (rc == 0) {
 		do {
@@ -63,8 +75,7 @@ static int map_entry(struct mmu_vcpu *v, struct mmu_domain *owner,
 	int rc;
 
 	if (!flags_ok(v->dom->m, e)) {
-		return refuse_request(v, MMU_OP_MMU_UPDATE, operand,
-				      RULE_L1_FLAGS);
+		return refuse_request(v, operand, RULE_L1_FLAGS);
 	}
 	rc = mmu_grant_map(v, &g);
 	return rc == -XEN_ENOENT ? -XEN_EINVAL : rc;
@@ -85,12 +96,10 @@ static int one(struct mmu_vcpu *v, struct mmu_domain *owner,
 			       : clear_entry(v, req);
 	case MMU_MACHPHYS_UPDATE:
 		/* What a frame is called is its owner's to say. */
-		return refuse_request(v, MMU_OP_MMU_UPDATE,
-				      (const uint64_t *)req,
+		return refuse_request(v, (const uint64_t *)req,
 				      RULE_FOREIGN_DOMAIN);
 	default:
-		return refuse_request(v, MMU_OP_MMU_UPDATE,
-				      (const uint64_t *)req,
+		return refuse_request(v, (const uint64_t *)req,
 				      RULE_UPDATE_COMMAND);
 	}
 }
@@ -110,8 +119,7 @@ static int run(struct mmu_vcpu *v, struct mmu_domain *owner,
 		}
 		if (!guest_range_ok(at, sizeof(req)) ||
 		    port_copy_in(v, &req, at, sizeof(req)) != 0) {
-			return refuse_request(v, MMU_OP_MMU_UPDATE, arg,
-					      RULE_FAULT);
+			return refuse_request(v, arg, RULE_FAULT);
 		}
 		rc = one(v, owner, &req);
 		if (rc != 0) {

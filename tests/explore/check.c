@@ -148,7 +148,8 @@ static void check_exchange(struct world *w, const struct request *r)
 static bool is_update(const struct request *r)
 {
 	return r->kind == REQUEST_UPDATE || r->kind == REQUEST_UPDATE_AD ||
-	       r->kind == REQUEST_UPDATES || r->kind == REQUEST_DIRECT;
+	       r->kind == REQUEST_UPDATES || r->kind == REQUEST_DIRECT ||
+	       (r->kind == REQUEST_OTHERS && r->level == 0);
 }
 
 static mfn_t request_to(const struct world *w, const struct request *r)

@@ -104,6 +104,23 @@ static int64_t update(struct world *w, struct mmu_vcpu *v,
 	return hypercall(w, v, hc_mmu_update, GUEST_BUFFER, 1, 0, DOMID_SELF);
 }
 
+/* An update that names the second domain as the frame's owner. */
+static int64_t others(struct world *w, struct mmu_vcpu *v,
+		      const struct request *r)
+{
+	struct mmu_update u = {.ptr = place_of(w, r) | MMU_NORMAL_PT_UPDATE,
+			       .val = request_entry(w, r).v};
+
+	if (r->level != 0) {
+		return hypercall(w, v, hc_update_va_mapping_otherdomain,
+				 request_address(w, slot_of(w, r)), u.val,
+				 UVMF_NONE, w->dom[1].domid);
+	}
+	memcpy(w->guest, &u, sizeof(u));
+	return hypercall(w, v, hc_mmu_update, GUEST_BUFFER, 1, 0,
+			 w->dom[1].domid);
+}
+
 static int64_t updates(struct world *w, struct mmu_vcpu *v,
 		       const struct request *r)
 {
@@ -415,6 +432,7 @@ static make_fn *const makers[REQUEST_KINDS] = {
 	[REQUEST_GRANT_MAP] = grant,
 	[REQUEST_GRANT_UNMAP] = grant,
 	[REQUEST_GRANT_REPLACE] = grant,
+	[REQUEST_OTHERS] = others,
 	[REQUEST_HOLD] = hold,
 	[REQUEST_HYPERCALL_PAGE] = hold,
 	[REQUEST_FLUSH_ALL] = ext,
@@ -514,6 +532,7 @@ bool request_is_open(const struct world *w, const struct request *r)
 	switch (r->kind) {
 	case REQUEST_STORE:
 		return world_may_store(w, named(r->frame));
+	case REQUEST_OTHERS:
 	case REQUEST_GRANT_MAP:
 		return lent_to(d) < 3 && !w->dead[w->scope->nr_doms - 1];
 	case REQUEST_HOLD:

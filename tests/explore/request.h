@@ -45,6 +45,8 @@ enum request_kind {
 	REQUEST_GRANT_MAP, /* .other at .frame, .slot; .level: writable */
 	REQUEST_GRANT_UNMAP,
 	REQUEST_GRANT_REPLACE, /* with the entry of the first slots */
+	REQUEST_OTHERS, /* another domain's frame by right; .level: by address
+			 */
 	REQUEST_HOLD,
 	REQUEST_HYPERCALL_PAGE,
 	REQUEST_FLUSH_ALL,

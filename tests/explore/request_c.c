@@ -78,6 +78,10 @@ static const char *const statements[REQUEST_KINDS] = {
 	[REQUEST_GRANT_MAP] = GRANT("mmu_grant_map", ""),
 	[REQUEST_GRANT_UNMAP] = GRANT("mmu_grant_unmap", ""),
 	[REQUEST_GRANT_REPLACE] = GRANT("mmu_grant_replace", ", 0"),
+	[REQUEST_OTHERS] =
+		"mmu_may_map(&m->dom, &m->other); memcpy(m->guest, "
+		"(uint64_t[]){$place, $entry}, 16); machine_call(m, "
+		"hc_mmu_update, GUEST_BUFFER, 1, 0, m->other.domid);",
 	[REQUEST_HOLD] = "(void)!mmu_hold($vcpu->dom, mfn($frame));",
 	[REQUEST_HYPERCALL_PAGE] =
 		"(void)!mmu_write_hypercall_page($vcpu, mfn($frame), "

@@ -90,12 +90,16 @@ static void add_bad(struct list *l, struct request r)
 		r.to = bad[i];
 		add(l, r);
 	}
-	if (l->w->scope->nr_doms > 1) {
+	if (l->w->scope->nr_doms > 1 &&
+	    has(l, GROUP_RIGHT) == (r.kind == REQUEST_OTHERS)) {
 		/* The other domain's root: a table, and not for this one. */
 		r.to = (uint8_t)(r.vcpu < l->w->scope->nr_vcpus
 					 ? l->w->nr_named - 1
 					 : l->w->scope->nr_free);
+		/* But by a right: to read. */
+		r.must_fail = r.kind != REQUEST_OTHERS;
 		add(l, r);
+		r.must_fail = true;
 	}
 	/* The root is an L4 and in use: nobody's to write, nobody's child. */
 	r.to = (uint8_t)l->w->scope->nr_free;
@@ -316,6 +320,16 @@ static void add_grants(struct list *l, struct request r)
 	}
 }
 
+/* Into the last fixed table, which is an L1, and into others. */
+static void add_others(struct list *l, struct request r)
+{
+	add_places(l, REQUEST_OTHERS, r);
+	r.kind = REQUEST_OTHERS;
+	r.frame = (uint8_t)world_last_fixed(l->w);
+	r.level = 1;
+	add_entries(l, r);
+}
+
 static void add_direct(struct list *l, struct request r)
 {
 	const struct world *w = l->w;
@@ -498,6 +512,9 @@ static void add_vcpu(struct list *l, unsigned int vcpu)
 	}
 	if (vcpu == 0 && has(l, GROUP_GRANTS)) {
 		add_grants(l, r);
+	}
+	if (vcpu == 0 && has(l, GROUP_RIGHT)) {
+		add_others(l, r);
 	}
 	if (l->full && has(l, GROUP_DIRECT)) {
 		add_direct(l, r);

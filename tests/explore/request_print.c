@@ -31,6 +31,7 @@ static const char *const names[REQUEST_KINDS] = {
 	[REQUEST_GRANT_MAP] = "map_grant_ref",
 	[REQUEST_GRANT_UNMAP] = "unmap_grant_ref",
 	[REQUEST_GRANT_REPLACE] = "unmap_and_replace",
+	[REQUEST_OTHERS] = "mmu_update, the other's frame,",
 	[REQUEST_HOLD] = "hold",
 	[REQUEST_HYPERCALL_PAGE] = "write the hypercall page",
 	[REQUEST_FLUSH_ALL] = "tlb_flush_all",
@@ -69,7 +70,8 @@ static const char *frame_text(const uint8_t *at, uint8_t operand, char *text)
 
 static bool has_entry(const struct request *r)
 {
-	return r->kind <= REQUEST_CMPXCHG || r->kind == REQUEST_DESCRIPTOR;
+	return r->kind <= REQUEST_CMPXCHG || r->kind == REQUEST_DESCRIPTOR ||
+	       r->kind == REQUEST_OTHERS;
 }
 
 void request_print(const struct world *w, const struct request *r,

@@ -182,6 +182,17 @@ static const struct scope small[] = {
 		.groups = GROUP_TABLES | GROUP_START,
 	},
 	{
+		.name = "a right over another domain",
+		.start = START_MAPPED,
+		.nr_free = 1,
+		ONE_SLOT,
+		.nr_vcpus = 1,
+		.nr_doms = 2,
+		.of_second = 1,
+		.groups =
+			GROUP_TABLES | GROUP_RIGHT | GROUP_FIXED | GROUP_DEATH,
+	},
+	{
 		.name = "two domains' roots",
 		.start = START_BARE,
 		.nr_free = 1,
@@ -337,6 +348,14 @@ static const struct scope medium[] = {
 		ONE_SLOT,
 		ALONE,
 		.groups = GROUP_TABLES | GROUP_GOOD,
+	},
+	{
+		.name = "three frames, both roots",
+		.start = START_BARE,
+		.nr_free = 3,
+		ONE_SLOT,
+		ALONE,
+		.groups = GROUP_TABLES | GROUP_ROOTS | GROUP_FIXED | GROUP_GOOD,
 	},
 	{
 		.name = "three tables",

@@ -31,6 +31,8 @@ enum group {
 	GROUP_VALUES = 1 << 21, /* descriptors of each kind */
 	GROUP_LEAF = 1 << 22,   /* updates of the last fixed table alone */
 	GROUP_WIDE = 1 << 23,   /* which has more entries, and comes and goes */
+	GROUP_RIGHT =
+		1 << 24, /* the first domain may map the second's frames */
 };
 
 /* Beside the slots that are explored, with GROUP_WIDE: up to here. */

@@ -192,6 +192,7 @@ void ways_give_back(struct world *w)
 static void forget(struct world *w, unsigned int dom)
 {
 	struct mmu_domain *d = &w->dom[dom];
+	uint32_t may_map[NR_DOMS] = {w->dom[0].may_map, w->dom[1].may_map};
 	bool has_any = false;
 
 	for (uint64_t f = 0; f < w->mmu.nr_frames; f++) {
@@ -204,6 +205,8 @@ static void forget(struct world *w, unsigned int dom)
 	}
 	/* For the next who goes that way. */
 	w->mmu.domain[dom] = d;
+	w->dom[0].may_map = may_map[0];
+	w->dom[1].may_map = may_map[1];
 }
 
 void ways_die(struct world *w, bool always)

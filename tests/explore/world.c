@@ -294,6 +294,9 @@ void world_init(struct world *w, const struct scope *scope)
 		mmu_domain_init(&w->dom[i], &w->mmu, (uint16_t)(i + 1),
 				(uint16_t)(i + 7));
 	}
+	if ((scope->groups & GROUP_RIGHT) != 0) {
+		mmu_may_map(&w->dom[0], &w->dom[1]);
+	}
 	give_frames(w);
 	start_vcpus(w);
 	for (unsigned int i = 0; i < scope->held; i++) {

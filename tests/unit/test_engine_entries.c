@@ -547,6 +547,33 @@ static void what_is_in_use_is_counted_by_its_type(void **state)
 	}
 }
 
+/* The last list is gone when another's frame is mapped: its place is not read.
+ */
+static void a_right_that_is_refused_tells_of_no_list(void **state)
+{
+	static const uint64_t arg[6] = {GUEST_BUFFER, 7};
+	static const struct request_list gone = {.count = 7, .arg = arg};
+	const uint16_t theirs = TEST_DOMID + 1;
+	struct machine *m = *state;
+	uint64_t page;
+
+	machine_second_domain(m);
+	mmu_may_map(&m->dom, &m->other);
+	page = pte_make(their_page(m), RW_FLAGS).v;
+	m->dom.op.list = &gone;
+	assert_int_equal(update_of_theirs(m, l1_slot(SLOT), page | PTE_PWT,
+					  theirs),
+			 -XEN_EINVAL);
+	assert_int_equal(m->dom.refusal.of, 0);
+	assert_int_equal(m->dom.refusal.source, 0);
+	m->dom.op.list = &gone;
+	/* A frame that is not the domain's own holds no table of its. */
+	assert_int_equal(update_of_theirs(m, entry_at(their_page(m), 0), 0,
+					  theirs),
+			 -XEN_EINVAL);
+	assert_int_equal(m->dom.refusal.of, 0);
+}
+
 #define TEST(name) \
 	cmocka_unit_test_setup_teardown(name, space_set_up, machine_tear_down)
 
@@ -565,6 +592,7 @@ int main(void)
 		TEST(a_call_gate_leads_nowhere_but_to_the_guest),
 		TEST(a_granted_frame_returns_to_its_owner),
 		TEST(a_right_over_a_domain_maps_its_frames),
+		TEST(a_right_that_is_refused_tells_of_no_list),
 		TEST(a_lent_frame_is_lent_to_nobody_else),
 		TEST(a_borrowed_frame_is_given_back),
 		TEST(a_walk_keeps_out_of_what_is_not_the_guests),
