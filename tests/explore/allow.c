@@ -240,6 +240,11 @@ static bool must_be_done(struct plan *p, const struct request *r)
 	case REQUEST_HOLD:
 		return p->d->nr_held < MMU_MAX_HELD &&
 		       can_be(p, r->frame, FRAME_WRITABLE);
+	case REQUEST_BORROW:
+		return is_own(p, r->frame) &&
+		       (r->level == 0 || can_be(p, r->frame, FRAME_WRITABLE));
+	case REQUEST_TAKE:
+		return p->w->mmu.nr_free > 0;
 	case REQUEST_CLEAR_PAGE:
 	case REQUEST_HYPERCALL_PAGE:
 		return can_be(p, r->frame, FRAME_WRITABLE);

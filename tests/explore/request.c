@@ -362,6 +362,56 @@ static int64_t batch(struct world *w, struct mmu_vcpu *v,
 	return hypercall(w, v, hc_mmuext_op, GUEST_BUFFER, 2, 0, DOMID_SELF);
 }
 
+/* What it says itself is that it went on; each call has its own result. */
+static int64_t multicall(struct world *w, struct mmu_vcpu *v,
+			 const struct request *r)
+{
+	const uint64_t ops = GUEST_BUFFER + LIST_OFFSET * 2;
+	struct mmuext_op op[2] = {
+		{.cmd = MMUEXT_UNPIN_TABLE},
+		{.cmd = MMUEXT_PIN_L1_TABLE + r->level - 1u},
+	};
+	struct multicall_entry calls[2];
+
+	op[0].arg1.mfn = request_frame(w, r->frame);
+	op[1].arg1.mfn = request_frame(w, r->other);
+	memcpy(w->guest + (ops - GUEST_BUFFER), op, sizeof(op));
+	for (unsigned int i = 0; i < 2; i++) {
+		calls[i] = (struct multicall_entry){
+			.op = __HYPERVISOR_mmuext_op,
+			.args = {ops + i * sizeof(op[0]), 1, 0, DOMID_SELF},
+		};
+	}
+	memcpy(w->guest, calls, sizeof(calls));
+	return hypercall(w, v, hc_multicall, GUEST_BUFFER, 2, 0, 0);
+}
+
+static int64_t borrow(struct world *w, struct mmu_vcpu *v,
+		      const struct request *r)
+{
+	mfn_t f = mfn(request_frame(w, r->frame));
+	int rc = mmu_borrow(v->dom, f, r->level != 0);
+
+	if (rc == 0) {
+		mmu_give_back(v->dom, f, r->level != 0);
+	}
+	return rc;
+}
+
+static int64_t take(struct world *w, struct mmu_vcpu *v,
+		    const struct request *r)
+{
+	mfn_t f;
+
+	(void)w;
+	(void)r;
+	if (!mmu_pool_take(v->dom, 0, &f)) {
+		return -XEN_ENOMEM;
+	}
+	mmu_pool_give(v->dom, f, 1);
+	return 0;
+}
+
 static int64_t start_vcpu(struct world *w, struct mmu_vcpu *v,
 			  const struct request *r)
 {
@@ -433,11 +483,14 @@ static make_fn *const makers[REQUEST_KINDS] = {
 	[REQUEST_GRANT_UNMAP] = grant,
 	[REQUEST_GRANT_REPLACE] = grant,
 	[REQUEST_OTHERS] = others,
+	[REQUEST_BORROW] = borrow,
+	[REQUEST_TAKE] = take,
 	[REQUEST_HOLD] = hold,
 	[REQUEST_HYPERCALL_PAGE] = hold,
 	[REQUEST_FLUSH_ALL] = ext,
 	[REQUEST_FLUSH_LOCAL] = ext,
 	[REQUEST_BATCH] = batch,
+	[REQUEST_MULTICALL] = multicall,
 	[REQUEST_FLUSH_MULTI] = flush_set,
 	[REQUEST_INVLPG_ALL] = ext,
 	[REQUEST_INVLPG_MULTI] = flush_set,

@@ -47,11 +47,14 @@ enum request_kind {
 	REQUEST_GRANT_REPLACE, /* with the entry of the first slots */
 	REQUEST_OTHERS, /* another domain's frame by right; .level: by address
 			 */
+	REQUEST_BORROW, /* for a copy of the hypervisor's; .level: to there */
+	REQUEST_TAKE,   /* from the pool, by the hypervisor, and back */
 	REQUEST_HOLD,
 	REQUEST_HYPERCALL_PAGE,
 	REQUEST_FLUSH_ALL,
 	REQUEST_FLUSH_LOCAL,
 	REQUEST_BATCH,       /* unpin .frame, then pin .other as .level */
+	REQUEST_MULTICALL,   /* the same by two calls */
 	REQUEST_FLUSH_MULTI, /* .level: the set of vCPUs */
 	REQUEST_INVLPG_ALL,  /* .level: where no address is */
 	REQUEST_INVLPG_MULTI,
@@ -95,6 +98,7 @@ unsigned int request_all(const struct world *w, struct request **ret_list);
 static inline bool request_is_list(const struct request *r)
 {
 	return r->kind == REQUEST_BATCH || r->kind == REQUEST_UPDATES ||
+	       r->kind == REQUEST_MULTICALL ||
 	       (r->kind == REQUEST_EXCHANGE && r->other != OPERAND_NONE);
 }
 

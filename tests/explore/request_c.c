@@ -82,6 +82,11 @@ static const char *const statements[REQUEST_KINDS] = {
 		"mmu_may_map(&m->dom, &m->other); memcpy(m->guest, "
 		"(uint64_t[]){$place, $entry}, 16); machine_call(m, "
 		"hc_mmu_update, GUEST_BUFFER, 1, 0, m->other.domid);",
+	[REQUEST_BORROW] =
+		"if (mmu_borrow($vcpu->dom, mfn($frame), $level) == 0) { "
+		"mmu_give_back($vcpu->dom, mfn($frame), $level); }",
+	[REQUEST_TAKE] = "{ mfn_t f; if (mmu_pool_take($vcpu->dom, 0, &f)) { "
+			 "mmu_pool_give($vcpu->dom, f, 1); } }",
 	[REQUEST_HOLD] = "(void)!mmu_hold($vcpu->dom, mfn($frame));",
 	[REQUEST_HYPERCALL_PAGE] =
 		"(void)!mmu_write_hypercall_page($vcpu, mfn($frame), "
@@ -94,6 +99,17 @@ static const char *const statements[REQUEST_KINDS] = {
 		"MMUEXT_PIN_L1_TABLE + $level - 1, .arg1.mfn = $other}}, 2 * "
 		"sizeof(struct mmuext_op)); machine_call(m, hc_mmuext_op, "
 		"GUEST_BUFFER, 2, 0, DOMID_SELF);",
+	[REQUEST_MULTICALL] =
+		"memcpy(m->guest + 256, (struct mmuext_op[]){{.cmd = "
+		"MMUEXT_UNPIN_TABLE, .arg1.mfn = $frame}, {.cmd = "
+		"MMUEXT_PIN_L1_TABLE + $level - 1, .arg1.mfn = $other}}, 2 * "
+		"sizeof(struct mmuext_op)); memcpy(m->guest, (struct "
+		"multicall_entry[]){{.op = __HYPERVISOR_mmuext_op, .args = "
+		"{GUEST_BUFFER + 256, 1, 0, DOMID_SELF}}, {.op = "
+		"__HYPERVISOR_mmuext_op, .args = {GUEST_BUFFER + 256 + "
+		"sizeof(struct mmuext_op), 1, 0, DOMID_SELF}}}, 2 * "
+		"sizeof(struct multicall_entry)); machine_call(m, "
+		"hc_multicall, GUEST_BUFFER, 2, 0, 0);",
 	[REQUEST_FLUSH_MULTI] = OF_VCPUS("MMUEXT_TLB_FLUSH_MULTI"),
 	[REQUEST_INVLPG_ALL] = "call_mmuext(m, MMUEXT_INVLPG_ALL, "
 			       "(uint64_t)($level != 0) << 48, 0);",

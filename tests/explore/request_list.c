@@ -295,6 +295,8 @@ static void add_memory(struct list *l, struct request r)
 	add(l, r);
 	r.kind = REQUEST_POPULATE;
 	add(l, r);
+	r.kind = REQUEST_TAKE;
+	add(l, r);
 }
 
 static void add_grants(struct list *l, struct request r)
@@ -427,6 +429,18 @@ static void add_cpu(struct list *l, struct request r)
 	}
 }
 
+static void add_multicalls(struct list *l, struct request r)
+{
+	unsigned int nr = l->w->scope->nr_free;
+
+	r.kind = REQUEST_MULTICALL;
+	for (unsigned int i = 0; i < nr * nr; i++) {
+		r.frame = (uint8_t)(i % nr);
+		r.other = (uint8_t)(i / nr);
+		add(l, r);
+	}
+}
+
 static void add_batches(struct list *l, struct request r)
 {
 	struct request u = r;
@@ -446,6 +460,8 @@ static void add_batches(struct list *l, struct request r)
 	for (unsigned int level = 1; level <= 2; level++) {
 		r.level = (uint8_t)level;
 		add_pairs(l, REQUEST_BATCH, r);
+		/* Its calls fail for themselves. */
+		add_multicalls(l, r);
 	}
 }
 
@@ -522,6 +538,10 @@ static void add_vcpu(struct list *l, unsigned int vcpu)
 	if (l->full && has(l, GROUP_HOLD)) {
 		add_frames(l, REQUEST_HOLD, r);
 		add_frames(l, REQUEST_HYPERCALL_PAGE, r);
+		add_frames(l, REQUEST_BORROW, r);
+		r.level = 1;
+		add_frames(l, REQUEST_BORROW, r);
+		r.level = 0;
 	}
 	if (l->full && has(l, GROUP_BATCH) && has(l, GROUP_TABLES)) {
 		add_batches(l, r);

@@ -32,11 +32,14 @@ static const char *const names[REQUEST_KINDS] = {
 	[REQUEST_GRANT_UNMAP] = "unmap_grant_ref",
 	[REQUEST_GRANT_REPLACE] = "unmap_and_replace",
 	[REQUEST_OTHERS] = "mmu_update, the other's frame,",
+	[REQUEST_BORROW] = "the hypervisor borrows",
+	[REQUEST_TAKE] = "the hypervisor takes a free frame and gives it back",
 	[REQUEST_HOLD] = "hold",
 	[REQUEST_HYPERCALL_PAGE] = "write the hypercall page",
 	[REQUEST_FLUSH_ALL] = "tlb_flush_all",
 	[REQUEST_FLUSH_LOCAL] = "tlb_flush_local",
 	[REQUEST_BATCH] = "unpin, then pin as L",
+	[REQUEST_MULTICALL] = "a multicall: unpin, then pin as L",
 	[REQUEST_FLUSH_MULTI] = "tlb_flush_multi",
 	[REQUEST_INVLPG_ALL] = "invlpg_all",
 	[REQUEST_INVLPG_MULTI] = "invlpg_multi",
@@ -87,7 +90,8 @@ void request_print(const struct world *w, const struct request *r,
 		used += (size_t)snprintf(text + used, size - used, " %s,",
 					 request_odd_name(r->level));
 	}
-	if (r->kind == REQUEST_PIN || r->kind == REQUEST_BATCH) {
+	if (r->kind == REQUEST_PIN || r->kind == REQUEST_BATCH ||
+	    r->kind == REQUEST_MULTICALL) {
 		used += (size_t)snprintf(text + used, size - used, "%u",
 					 r->level);
 	}
@@ -104,7 +108,7 @@ void request_print(const struct world *w, const struct request *r,
 					 frame_text(at, r->other, other));
 	}
 	if (r->level != 0 && r->kind != REQUEST_PIN && r->kind != REQUEST_ODD &&
-	    r->kind != REQUEST_BATCH) {
+	    r->kind != REQUEST_BATCH && r->kind != REQUEST_MULTICALL) {
 		snprintf(text + used, size - used, " (%u)", r->level);
 	}
 }
