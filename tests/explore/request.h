@@ -115,6 +115,10 @@ enum outcome request_make(struct world *w, const struct request *r,
 enum outcome request_go_on(struct world *w, const struct request *r,
 			   int64_t *ret_rc);
 
+/* The call itself, and what it returns. */
+int64_t request_call(struct world *w, struct mmu_vcpu *v,
+		     const struct request *r);
+
 /* A malformed request: it must be refused, whatever the state. */
 int64_t request_odd(struct world *w, struct mmu_vcpu *v,
 		    const struct request *r);
