@@ -350,14 +350,6 @@ static const struct scope medium[] = {
 		.groups = GROUP_TABLES | GROUP_GOOD,
 	},
 	{
-		.name = "three frames, both roots",
-		.start = START_BARE,
-		.nr_free = 3,
-		ONE_SLOT,
-		ALONE,
-		.groups = GROUP_TABLES | GROUP_ROOTS | GROUP_FIXED | GROUP_GOOD,
-	},
-	{
 		.name = "three tables",
 		.start = START_BARE,
 		.nr_free = 3,
