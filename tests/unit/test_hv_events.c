@@ -189,6 +189,8 @@ static void a_vcpu_that_does_not_exist_is_refused(void **state)
 
 	assert_int_equal(OP(t, EVTCHNOP_bind_virq, v), -XEN_ENOENT);
 	assert_int_equal(OP(t, EVTCHNOP_bind_ipi, p), -XEN_ENOENT);
+	p.vcpu = UINT32_MAX / 2; /* far beyond the table of them */
+	assert_int_equal(OP(t, EVTCHNOP_bind_ipi, p), -XEN_ENOENT);
 	assert_int_equal(OP(t, EVTCHNOP_bind_vcpu, b), -XEN_ENOENT);
 	assert_int_equal(OP(t, EVTCHNOP_init_control, c), -XEN_ENOENT);
 	assert_int_equal(t->d.event.port[b.port].vcpu, 0);

@@ -296,6 +296,11 @@ static void a_segments_base_is_added(void **state)
 	r.rdi = 8;
 	assert_true(WRITES(t, &r, "\x65\x48\x89\x07"));
 	assert_int_equal(entry(t), 0x8000);
+	/* And none where there is none. */
+	r = begin(CODE64);
+	r.rax = 0xa000;
+	assert_true(WRITES(t, &r, MOV));
+	assert_int_equal(entry(t), 0xa000);
 }
 
 static void what_does_not_write_there_is_a_fault(void **state)
@@ -340,6 +345,8 @@ static void a_string_steps(void **state)
 	r.rax = 0x6000;
 	assert_true(WRITES(t, &r, STOS));
 	assert_int_equal(r.rdi, VA + 8);
+	assert_int_equal(r.rsi, begin(CODE64).rsi);
+	assert_int_equal(r.rcx, begin(CODE64).rcx);
 	assert_int_equal(entry(t), 0x6000);
 	r = begin(CODE64);
 	r.rflags |= X86_RFLAGS_DF;
