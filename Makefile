@@ -61,6 +61,7 @@ help:
 	@echo 'make mutation-boots  guards of hv/ taken out, boots that must fail'
 	@echo 'make interleave [T=60]            two vCPUs, every order of their steps'
 	@echo 'make torture [T=600]              stock Linux, 1, 2, 4 vCPUs, T s each'
+	@echo 'make isolation    stock Linux beside each deed of a hostile domain'
 	@echo 'make explore [SCOPE=small|medium|large]  every state of small machines'
 	@echo 'make explore-advisories  mistakes put back, which it must find'
 	@echo 'make mistakes     a Linux 6.1 with ten mistakes; each must be named'

@@ -13,6 +13,7 @@
  *   pw.noplug   they stay on
  *   pw.bench    run /bench instead
  *   pw.devmem=N maps what lies N MiB into the machine, which may be refused
+ *   pw.uptime   tells how long the guest has run
  *   pw.shell    a shell on the console before power-off
  *   pw.reboot   asks for a reboot instead of power-off
  */
@@ -29,6 +30,7 @@
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "initramfs/command/pipe.h"
@@ -209,6 +211,16 @@ static void run_shell(void)
 					: WEXITSTATUS(status));
 }
 
+static void tell_uptime(void)
+{
+	struct timespec t;
+
+	if (clock_gettime(CLOCK_MONOTONIC, &t)) {
+		fail("clock_gettime");
+	}
+	printf("uptime:     %ld ms\n", t.tv_sec * 1000 + t.tv_nsec / 1000000);
+}
+
 int main(void)
 {
 	static char *const bench[] = {"/bench", NULL};
@@ -247,6 +259,9 @@ int main(void)
 		}
 		forks = option("pw.forks=");
 		run_many(forks ? strtol(forks, NULL, 10) : 300);
+	}
+	if (option("pw.uptime")) {
+		tell_uptime();
 	}
 	printf("pagewarden: %s\n",
 	       option("pw.reboot") ? "rebooting" : "powering off");

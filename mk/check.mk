@@ -164,6 +164,12 @@ mutation-boots: $(HV_OUT) $(CLI_OUT) $(KERNELS_OUT) | $(B)/.deps-run
 torture: $(BOOT_NEEDS) | $(B)/.deps-run
 	@tests/torture/run $(if $(filter command line,$(origin T)),$(T),600)
 
+# Linux beside each bad deed of another domain; with longer work.
+.PHONY: isolation
+isolation: $(BOOT_NEEDS) | $(B)/.deps-run
+	@FORKS=300 tests/isolation/run spin flush tables frames events grants \
+		console store timers random all
+
 $(TAP)/lint/histories.tap: $(CLI_OUT)
 $(TREE_TAPS): $(TAP)/lint/%.tap: FORCE
 	@tests/tap $@ 300 tests/lint/$*
