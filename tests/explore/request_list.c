@@ -465,6 +465,15 @@ static void add_batches(struct list *l, struct request r)
 	}
 }
 
+static void add_holds(struct list *l, struct request r)
+{
+	add_frames(l, REQUEST_HOLD, r);
+	add_frames(l, REQUEST_HYPERCALL_PAGE, r);
+	add_frames(l, REQUEST_BORROW, r);
+	r.level = 1;
+	add_frames(l, REQUEST_BORROW, r);
+}
+
 /* The last fixed table leaves the one above it, and is there again. */
 static void add_wide(struct list *l, struct request r)
 {
@@ -485,32 +494,75 @@ static void add_wide(struct list *l, struct request r)
 	add(l, r);
 }
 
-/* What one vCPU can do; what is all the same for the next of its domain is the
- * first one's.
- */
+/* What is all the same for each vCPU of a domain. */
+static void add_domains(struct list *l, struct request r)
+{
+	if (has(l, GROUP_TABLES)) {
+		add_places(l, REQUEST_UPDATE, r);
+		add_levels(l, r);
+	}
+	if (has(l, GROUP_LEAF)) {
+		r.kind = REQUEST_UPDATE;
+		r.frame = (uint8_t)world_last_fixed(l->w);
+		add_entries(l, r);
+	}
+	if (has(l, GROUP_WIDE)) {
+		add_wide(l, r);
+	}
+	if (has(l, GROUP_FLAGS)) {
+		add_places(l, REQUEST_UPDATE_AD, r);
+		add_cpu(l, r);
+	}
+	if (has(l, GROUP_PAGES)) {
+		add_frames(l, REQUEST_CLEAR_PAGE, r);
+		add_pairs(l, REQUEST_COPY_PAGE, r);
+		add_with_bad(l, REQUEST_COPY_PAGE, r);
+	}
+	if (has(l, GROUP_MEMORY)) {
+		add_memory(l, r);
+	}
+	if (has(l, GROUP_DIRECT)) {
+		add_direct(l, r);
+	}
+	if (has(l, GROUP_HOLD)) {
+		add_holds(l, r);
+	}
+	if (has(l, GROUP_BATCH) && has(l, GROUP_TABLES)) {
+		add_batches(l, r);
+	}
+	if (has(l, GROUP_ODD)) {
+		add_odd(l, r);
+	}
+}
+
+/* What is about the first domain, or asked for by its first vCPU alone. */
+static void add_first(struct list *l, struct request r)
+{
+	add_places(l, REQUEST_STORE, r);
+	if (has(l, GROUP_GRANTS)) {
+		add_grants(l, r);
+	}
+	if (has(l, GROUP_RIGHT)) {
+		add_others(l, r);
+	}
+	if (has(l, GROUP_START)) {
+		add_starts(l, r);
+	}
+	if (has(l, GROUP_LEND)) {
+		add_loans(l, r);
+	}
+}
+
 static void add_vcpu(struct list *l, unsigned int vcpu)
 {
 	struct request r = {.vcpu = (uint8_t)vcpu, .other = OPERAND_NONE};
 
 	l->full = vcpu == 0 || vcpu == l->w->scope->nr_vcpus;
-	if (l->full && has(l, GROUP_TABLES)) {
-		add_places(l, REQUEST_UPDATE, r);
-		add_levels(l, r);
-	}
-	if (l->full && has(l, GROUP_LEAF)) {
-		r.kind = REQUEST_UPDATE;
-		r.frame = (uint8_t)world_last_fixed(l->w);
-		add_entries(l, r);
-	}
-	if (l->full && has(l, GROUP_WIDE)) {
-		add_wide(l, r);
-	}
-	if (l->full && has(l, GROUP_FLAGS)) {
-		add_places(l, REQUEST_UPDATE_AD, r);
-		add_cpu(l, r);
+	if (l->full) {
+		add_domains(l, r);
 	}
 	if (vcpu == 0) {
-		add_places(l, REQUEST_STORE, r);
+		add_first(l, r);
 	}
 	if (has(l, GROUP_ROOTS)) {
 		add_roots(l, r);
@@ -518,45 +570,8 @@ static void add_vcpu(struct list *l, unsigned int vcpu)
 	if (has(l, GROUP_DESC)) {
 		add_descriptors(l, r);
 	}
-	if (l->full && has(l, GROUP_PAGES)) {
-		add_frames(l, REQUEST_CLEAR_PAGE, r);
-		add_pairs(l, REQUEST_COPY_PAGE, r);
-		add_with_bad(l, REQUEST_COPY_PAGE, r);
-	}
-	if (l->full && has(l, GROUP_MEMORY)) {
-		add_memory(l, r);
-	}
-	if (vcpu == 0 && has(l, GROUP_GRANTS)) {
-		add_grants(l, r);
-	}
-	if (vcpu == 0 && has(l, GROUP_RIGHT)) {
-		add_others(l, r);
-	}
-	if (l->full && has(l, GROUP_DIRECT)) {
-		add_direct(l, r);
-	}
-	if (l->full && has(l, GROUP_HOLD)) {
-		add_frames(l, REQUEST_HOLD, r);
-		add_frames(l, REQUEST_HYPERCALL_PAGE, r);
-		add_frames(l, REQUEST_BORROW, r);
-		r.level = 1;
-		add_frames(l, REQUEST_BORROW, r);
-		r.level = 0;
-	}
-	if (l->full && has(l, GROUP_BATCH) && has(l, GROUP_TABLES)) {
-		add_batches(l, r);
-	}
 	if (has(l, GROUP_FLUSH)) {
 		add_flushes(l, r);
-	}
-	if (vcpu == 0 && has(l, GROUP_START)) {
-		add_starts(l, r);
-	}
-	if (vcpu == 0 && has(l, GROUP_LEND)) {
-		add_loans(l, r);
-	}
-	if (l->full && has(l, GROUP_ODD)) {
-		add_odd(l, r);
 	}
 }
 
