@@ -207,6 +207,12 @@ function entryText(to, n) {
 		(isWritable(n) ? " writable" : " read-only");
 }
 
+// Tables that have an entry for the frame.
+function holding(frame) {
+	return [...tables].filter(([, t]) => t.to.includes(frame))
+		.slice(0, 3).map(([f]) => f);
+}
+
 function holders(frame) {
 	const found = [];
 	for (const [f, t] of tables)
@@ -361,6 +367,10 @@ function drawKinds() {
 function isRefused(table, index) {
 	return data.refusals.some((r) => r.table === table && r.index === index);
 }
+// The frame that a refusal was about: what names it may be what stood against.
+function isAbout(frame) {
+	return data.refusals.some((r) => r.frame === frame);
+}
 
 function node(frame, va) {
 	const t = tables.get(frame), ul = el("ul");
@@ -380,6 +390,10 @@ function node(frame, va) {
 			at.toString(16).padStart(16, "0") + "  mfn " + hex(to) +
 			"  " + entryText(to, t.flags[i]));
 		if (isRefused(frame, index)) line.className = "refused";
+		if (isAbout(to)) {
+			line.className = "refused";
+			line.append(" (the refused frame)");
+		}
 		li.append(line);
 		if (t.level > 1 && tables.has(to)) {
 			line.classList.add("open");
@@ -415,6 +429,7 @@ function roots() {
 	};
 	data.refusals.slice(-3).reverse().forEach((r) => {
 		if (r.table !== undefined) add("the refused entry's table", r.table);
+		holding(r.frame).forEach((f) => add("names the refused frame", f));
 	});
 	data.roots.forEach(([name, kernel, user]) => {
 		add(name + " kernel", kernel);
@@ -434,7 +449,8 @@ function words() {
 	$("name").textContent = data.name;
 	verdict.textContent = (data.end || "the recording ends") +
 		(data.nrRefused ? "; " + data.nrRefused +
-			" requests refused, the last by " + last.rule : "");
+			" request" + (data.nrRefused === 1 ? "" : "s") +
+			" refused, the last by " + last.rule : "");
 	if (data.nrRefused || /crash|fault|exception/i.test(data.end))
 		verdict.className = "bad";
 	$("facts").textContent = data.operations.toLocaleString("en") +
@@ -492,4 +508,5 @@ roots();
 moment();
 if (data.refusals.length && data.refusals[data.refusals.length - 1].frame >= 0)
 	zoom(data.refusals[data.refusals.length - 1].frame);
+document.body.dataset.ms = Math.round(performance.now());
 document.body.dataset.ready = "yes";
