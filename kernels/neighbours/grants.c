@@ -242,6 +242,47 @@ static void read_only_mapping(const struct neighbour *n)
 	put_back(n, window);
 }
 
+/* Two mappings of one grant are two: either goes without the other. */
+static void mapped_twice(const struct neighbour *n)
+{
+	struct mapping m, again;
+	uint32_t second;
+
+	expect("mapping it", map_write(n, SHARED, &m), GNTST_okay);
+	expect("and once more, elsewhere",
+	       map(n, SHARED, GNTMAP_host_map, other_window, &again),
+	       GNTST_okay);
+	expect_true("has another handle", m.handle != again.handle);
+	window[5] = 55;
+	expect("and shows the same page", (int64_t)other_window[5], 55);
+	expect("unmapping the first", unmap(&m), GNTST_okay);
+	expect("takes that away", probe_read((uintptr_t)window, NULL, NULL),
+	       14);
+	other_window[5] = 56;
+	expect("and leaves the second", (int64_t)other_window[5], 56);
+	second = again.handle;
+	again.handle = m.handle;
+	expect("for which the first's handle is none", unmap(&again),
+	       GNTST_bad_handle);
+	again.handle = second;
+	expect("but its own", unmap(&again), GNTST_okay);
+	put_back(n, window);
+	put_back(n, other_window);
+}
+
+/* The other's mapping is not mine to end, whatever its handle's number is. */
+static void others_handles(void)
+{
+	struct mapping m = {.address = (uintptr_t)window};
+	unsigned int nr = 0;
+
+	while (m.handle < MAPPINGS && unmap(&m) == GNTST_bad_handle) {
+		m.handle++;
+		nr++;
+	}
+	expect("unmapping by handles of the other's", nr, MAPPINGS);
+}
+
 static void writable_mapping(const struct neighbour *n)
 {
 	struct mapping m, wrong;
@@ -274,6 +315,7 @@ static void granter_looks(const struct neighbour *n)
 	step(n);
 	expect("a page that is read is marked so", table[READ_ONLY].flags,
 	       GTF_permit_access | GTF_readonly | GTF_reading);
+	others_handles();
 	expect("the version stays meanwhile",
 	       grant_op(GNTTABOP_set_version, &version), -XEN_EBUSY);
 	step(n);
@@ -373,6 +415,7 @@ void check_grants(struct neighbour *n)
 	}
 	step(n);
 	if (!n->first) {
+		mapped_twice(n);
 		too_many(n);
 	}
 	transfers(n);

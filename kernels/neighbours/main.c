@@ -72,6 +72,7 @@ void kernel_main(uint64_t start_info)
 	check_grants(&n);
 	check_copies(&n);
 	check_store(&n);
+	check_moved(&n);
 	leave_grants(&n);
 	check_foreign(&n);
 	step(&n);

@@ -63,6 +63,8 @@ void leave_grants(struct neighbour *n);
 /* Mapping the other's memory by its number, with a right to it or without. */
 void check_foreign(struct neighbour *n);
 void check_grants_end(struct neighbour *n);
+/* Frames of the second's become the first's. */
+void check_moved(struct neighbour *n);
 /* What each lets the other see in the store; of the first, what is left. */
 void check_store(struct neighbour *n);
 void check_store_end(struct neighbour *n);
