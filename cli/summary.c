@@ -43,6 +43,13 @@ static bool audit_missing(const struct run_report *r)
 	       !monitor_audited(r->monitor);
 }
 
+/* No refusal was told, but nor were the counts at the end: who knows? */
+static bool refusals_unknown(const struct run_report *r)
+{
+	return r->strict && r->monitor->summary == NULL &&
+	       monitor_refusals(r->monitor) == 0;
+}
+
 enum run_result report_result(const struct monitor *m,
 			      enum run_result otherwise)
 {
@@ -79,7 +86,8 @@ enum exit_status report_status(const struct run_report *r)
 	switch (r->result) {
 	case RUN_POWERED_OFF:
 	case RUN_SEEN:
-		if (!sound || audit_missing(r)) {
+		if (!sound || audit_missing(r) ||
+		    (good && refusals_unknown(r))) {
 			return STATUS_OURS;
 		}
 		return good ? STATUS_OK : STATUS_GUEST;
@@ -116,6 +124,9 @@ static const char *reproach(const struct run_report *r)
 	}
 	if (r->strict && monitor_refusals(r->monitor) != 0) {
 		return "requests were refused (--strict)";
+	}
+	if (refusals_unknown(r)) {
+		return "whether requests were refused (--strict) was not told";
 	}
 	return NULL;
 }

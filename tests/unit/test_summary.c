@@ -492,6 +492,28 @@ static void several_domains_are_told_apart(void **state)
 	monitor_fini(&m);
 }
 
+static void without_counts_nobody_says_that_nothing_was_refused(void **state)
+{
+	static const enum run_result results[] = {RUN_POWERED_OFF, RUN_SEEN};
+	struct monitor m;
+	char line[128];
+
+	(void)state;
+	assert_true(monitor_init(&m));
+	for (size_t i = 0; i < 2; i++) {
+		struct run_report r = powered_off(&m);
+
+		r.audit = false;
+		r.result = results[i];
+		assert_int_equal(report_status(&r), STATUS_OK);
+		r.strict = true;
+		assert_int_equal(report_status(&r), STATUS_OURS);
+		report_verdict(&r, line, sizeof(line));
+		assert_non_null(strstr(line, "was not told"));
+	}
+	monitor_fini(&m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -510,6 +532,8 @@ int main(void)
 		cmocka_unit_test(what_is_unknown_is_left_out),
 		cmocka_unit_test(the_document_holds_everything),
 		cmocka_unit_test(several_domains_are_told_apart),
+		cmocka_unit_test(
+			without_counts_nobody_says_that_nothing_was_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
