@@ -35,6 +35,7 @@ include mk/tests.mk
 include mk/explore.mk
 include mk/check.mk
 include mk/bench.mk
+include mk/install.mk
 include mk/lint.mk
 include mk/tools.mk
 
@@ -69,9 +70,12 @@ help:
 	@echo 'make lint         the tree, clang-format, shellcheck, clang-tidy, cppcheck'
 	@echo 'make format       clang-format, in place'
 	@echo 'make compile_commands.json        for clangd and the like'
+	@echo 'make install [PREFIX=/usr/local] [DESTDIR=]'
+	@echo 'make deb          a Debian package, in $(B)/deb/'
 	@echo 'make clean        removes $(B)/'
 	@echo 'V=1 shows the commands, CC=clang takes another compiler,'
-	@echo 'B=DIR builds elsewhere.'
+	@echo 'B=DIR builds elsewhere, DEPS=no installs no packages,'
+	@echo 'REPRODUCIBLE=1 leaves no paths in what is built.'
 
 # Header dependencies, as the compiler wrote them beside each object.
 # The Linux that `make mistakes` builds is a tree of its own.

@@ -39,19 +39,32 @@ __attribute__((format(printf, 3, 4))) static enum exit_status refuse(
 	return status;
 }
 
-/* A file beside the executable; "" if the path is too long. */
-void guest_beside_executable(const char *name, char *path)
+/* The executable's folder, up to a slash; how long that is. */
+static int own_folder(char *self)
 {
-	char self[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	ssize_t n = readlink("/proc/self/exe", self, PATH_MAX - 1);
 	char *slash;
-	int length;
 
 	self[n < 0 ? 0 : n] = '\0';
 	slash = strrchr(self, '/');
-	length = slash == NULL ? 0 : (int)(slash + 1 - self);
-	if (snprintf(path, PATH_MAX, "%.*s%s", length, self, name) >=
-	    PATH_MAX) {
+	return slash == NULL ? 0 : (int)(slash + 1 - self);
+}
+
+/*
+ * Beside the executable where it was built; where it is installed, in the lib
+ * folder that belongs to its bin.
+ */
+void guest_beside_executable(const char *name, char *path)
+{
+	char self[PATH_MAX];
+	int length = own_folder(self);
+	int n = snprintf(path, PATH_MAX, "%.*s../lib/pagewarden/%s", length,
+			 self, name);
+
+	if (n >= PATH_MAX || access(path, F_OK) != 0) {
+		n = snprintf(path, PATH_MAX, "%.*s%s", length, self, name);
+	}
+	if (n >= PATH_MAX) {
 		path[0] = '\0';
 	}
 }
@@ -218,7 +231,8 @@ static enum exit_status load_kernel(struct guest *g)
 			      g->kernel_path, strerror(errno),
 			      g->options.kernel != NULL
 				      ? ""
-				      : " (make fetches Debian's)");
+				      : " (name one by --kernel; make "
+					"fetches Debian's)");
 	}
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	note("unpacking %s", g->kernel_path);

@@ -25,7 +25,10 @@
 	.popsection
 	.endm
 
-	note_string XEN_ELFNOTE_GUEST_OS, "pagewarden-reference"
+#ifndef KERNEL_NAME
+#define KERNEL_NAME "pagewarden-reference"
+#endif
+	note_string XEN_ELFNOTE_GUEST_OS, KERNEL_NAME
 	note_string XEN_ELFNOTE_GUEST_VERSION, "1"
 	note_string XEN_ELFNOTE_XEN_VERSION, "xen-3.0"
 	note_string XEN_ELFNOTE_LOADER, "generic"

@@ -133,6 +133,8 @@ BOOT_NEEDS := $(HV_OUT) $(INIT_OUT) $(CLI_OUT) $(KERNELS_OUT) $(VMLINUZ) $(INITR
 $(TAP)/boot/%.tap: $(BOOT_NEEDS) FORCE | $(B)/.deps-run
 	@$(call boot_tap,$*)
 
+$(TAP)/metal/install.tap: installed-files
+
 # What it shrinks becomes unit tests.
 $(TAP)/metal/shrink.tap: $(B)/san/libsupport.a $(B)/san/libpw.a
 

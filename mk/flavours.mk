@@ -20,6 +20,12 @@ endif
 CPPFLAGS_san := -DPW_DEBUG
 CPPFLAGS_fuzz := -DPW_DEBUG
 CFLAGS_ALL := -std=gnu11 -g $(WARN) -fno-common
+# make REPRODUCIBLE=1: the same bytes wherever the tree and the build are, but
+# debuggers must be told where the sources are.
+ifneq ($(REPRODUCIBLE),)
+CFLAGS_ALL += -ffile-prefix-map=$(abspath $(B))=build \
+	-ffile-prefix-map=$(CURDIR)=.
+endif
 
 FREESTANDING := -O2 -ffreestanding -fno-stack-protector -mno-red-zone \
 	-mgeneral-regs-only -fno-asynchronous-unwind-tables \
@@ -53,8 +59,9 @@ csrc = $(foreach d,$(1),$(sort $(wildcard $(d)/*.c $(d)/*/*.c)))
 asmsrc = $(foreach d,$(1),$(sort $(wildcard $(d)/*.S $(d)/*/*.S)))
 
 # What apt must provide, in groups (scripts/deps); a stamp for each.
+# DEPS=no: nothing is installed; what is missing, the compiler will tell.
 $(B)/.deps-%: scripts/deps
-	@scripts/deps $*
+	@$(if $(filter no,$(DEPS)),:,scripts/deps $*)
 	@mkdir -p $(@D) && touch $@
 
 DEPS_BUILD := $(B)/.deps-build

@@ -54,5 +54,5 @@ $(INIT_OUT): $(INIT_OBJ)
 $(INITRAMFS): initramfs/list $(CPIO) $(BUSYBOX) $(B)/initramfs/init \
 		$(B)/initramfs/bench $(TORTURE)
 	$(call say,CPIO    $@)
-	$(Q)$(CPIO) < initramfs/list > $(B)/initramfs.cpio
+	$(Q)sed 's| build/| $(B)/|' initramfs/list | $(CPIO) > $(B)/initramfs.cpio
 	$(Q)gzip -9n < $(B)/initramfs.cpio > $@
