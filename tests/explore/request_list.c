@@ -445,6 +445,9 @@ static void add_batches(struct list *l, struct request r)
 {
 	struct request u = r;
 
+	if (!has(l, GROUP_TABLES)) {
+		return; /* they are of exchanges */
+	}
 	u.kind = REQUEST_UPDATES;
 	for (unsigned int f = 0; f <= l->w->scope->nr_free; f++) {
 		u.frame = f < l->w->scope->nr_free
@@ -494,84 +497,82 @@ static void add_wide(struct list *l, struct request r)
 	add(l, r);
 }
 
-/* What is all the same for each vCPU of a domain. */
-static void add_domains(struct list *l, struct request r)
+static void add_leaf(struct list *l, struct request r)
 {
-	if (has(l, GROUP_TABLES)) {
-		add_places(l, REQUEST_UPDATE, r);
-		add_levels(l, r);
-	}
-	if (has(l, GROUP_LEAF)) {
-		r.kind = REQUEST_UPDATE;
-		r.frame = (uint8_t)world_last_fixed(l->w);
+	r.kind = REQUEST_UPDATE;
+	r.frame = (uint8_t)world_last_fixed(l->w);
+	for (unsigned int s = 0; s < l->w->scope->nr_slots; s++) {
+		r.slot = (uint8_t)s;
 		add_entries(l, r);
-	}
-	if (has(l, GROUP_WIDE)) {
-		add_wide(l, r);
-	}
-	if (has(l, GROUP_FLAGS)) {
-		add_places(l, REQUEST_UPDATE_AD, r);
-		add_cpu(l, r);
-	}
-	if (has(l, GROUP_PAGES)) {
-		add_frames(l, REQUEST_CLEAR_PAGE, r);
-		add_pairs(l, REQUEST_COPY_PAGE, r);
-		add_with_bad(l, REQUEST_COPY_PAGE, r);
-	}
-	if (has(l, GROUP_MEMORY)) {
-		add_memory(l, r);
-	}
-	if (has(l, GROUP_DIRECT)) {
-		add_direct(l, r);
-	}
-	if (has(l, GROUP_HOLD)) {
-		add_holds(l, r);
-	}
-	if (has(l, GROUP_BATCH) && has(l, GROUP_TABLES)) {
-		add_batches(l, r);
-	}
-	if (has(l, GROUP_ODD)) {
-		add_odd(l, r);
 	}
 }
 
-/* What is about the first domain, or asked for by its first vCPU alone. */
-static void add_first(struct list *l, struct request r)
+static void add_tables(struct list *l, struct request r)
+{
+	add_places(l, REQUEST_UPDATE, r);
+	add_levels(l, r);
+}
+
+static void add_ad(struct list *l, struct request r)
+{
+	add_places(l, REQUEST_UPDATE_AD, r);
+	add_cpu(l, r);
+}
+
+static void add_pages(struct list *l, struct request r)
+{
+	add_frames(l, REQUEST_CLEAR_PAGE, r);
+	add_pairs(l, REQUEST_COPY_PAGE, r);
+	add_with_bad(l, REQUEST_COPY_PAGE, r);
+}
+
+static void add_stores(struct list *l, struct request r)
 {
 	add_places(l, REQUEST_STORE, r);
-	if (has(l, GROUP_GRANTS)) {
-		add_grants(l, r);
-	}
-	if (has(l, GROUP_RIGHT)) {
-		add_others(l, r);
-	}
-	if (has(l, GROUP_START)) {
-		add_starts(l, r);
-	}
-	if (has(l, GROUP_LEND)) {
-		add_loans(l, r);
-	}
 }
+
+enum who { EACH_VCPU, EACH_DOMAIN, THE_FIRST };
+
+/* Who asks for what; all the rest would be the same again. */
+static const struct {
+	unsigned int group; /* 0: of every scope */
+	enum who who;
+	void (*add)(struct list *l, struct request r);
+} parts[] = {
+	{GROUP_TABLES, EACH_DOMAIN, add_tables},
+	{GROUP_LEAF, EACH_DOMAIN, add_leaf},
+	{GROUP_WIDE, EACH_DOMAIN, add_wide},
+	{GROUP_FLAGS, EACH_DOMAIN, add_ad},
+	{GROUP_PAGES, EACH_DOMAIN, add_pages},
+	{GROUP_MEMORY, EACH_DOMAIN, add_memory},
+	{GROUP_DIRECT, EACH_DOMAIN, add_direct},
+	{GROUP_HOLD, EACH_DOMAIN, add_holds},
+	{GROUP_BATCH, EACH_DOMAIN, add_batches},
+	{GROUP_ODD, EACH_DOMAIN, add_odd},
+	{0, THE_FIRST, add_stores},
+	{GROUP_GRANTS, THE_FIRST, add_grants},
+	{GROUP_RIGHT, THE_FIRST, add_others},
+	{GROUP_START, THE_FIRST, add_starts},
+	{GROUP_LEND, THE_FIRST, add_loans},
+	{GROUP_ROOTS, EACH_VCPU, add_roots},
+	{GROUP_DESC, EACH_VCPU, add_descriptors},
+	{GROUP_FLUSH, EACH_VCPU, add_flushes},
+};
 
 static void add_vcpu(struct list *l, unsigned int vcpu)
 {
-	struct request r = {.vcpu = (uint8_t)vcpu, .other = OPERAND_NONE};
+	const struct request r = {.vcpu = (uint8_t)vcpu, .other = OPERAND_NONE};
 
 	l->full = vcpu == 0 || vcpu == l->w->scope->nr_vcpus;
-	if (l->full) {
-		add_domains(l, r);
-	}
-	if (vcpu == 0) {
-		add_first(l, r);
-	}
-	if (has(l, GROUP_ROOTS)) {
-		add_roots(l, r);
-	}
-	if (has(l, GROUP_DESC)) {
-		add_descriptors(l, r);
-	}
-	if (has(l, GROUP_FLUSH)) {
-		add_flushes(l, r);
+	for (unsigned int i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+		bool asks = parts[i].who == THE_FIRST     ? vcpu == 0
+			    : parts[i].who == EACH_DOMAIN ? l->full
+							  : true;
+
+		if (asks && (parts[i].group == 0 ||
+			     (l->w->scope->groups & parts[i].group) != 0)) {
+			parts[i].add(l, r);
+		}
 	}
 }
 

@@ -193,6 +193,16 @@ static const struct scope small[] = {
 			GROUP_TABLES | GROUP_RIGHT | GROUP_FIXED | GROUP_DEATH,
 	},
 	{
+		.name = "a right, two mappings",
+		.start = START_MAPPED,
+		.nr_free = 1,
+		TWO_SLOTS,
+		.nr_vcpus = 1,
+		.nr_doms = 2,
+		.of_second = 1,
+		.groups = GROUP_LEAF | GROUP_RIGHT | GROUP_DEATH,
+	},
+	{
 		.name = "two domains' roots",
 		.start = START_BARE,
 		.nr_free = 1,
