@@ -460,6 +460,10 @@ static void add_batches(struct list *l, struct request r)
 		u.flags = RO_ENTRY;
 		add(l, u);
 	}
+	/* The engine looks ahead in a list: there is nothing to be seen. */
+	u.frame = OPERAND_INVALID;
+	u.must_fail = true;
+	add(l, u);
 	for (unsigned int level = 1; level <= 2; level++) {
 		r.level = (uint8_t)level;
 		add_pairs(l, REQUEST_BATCH, r);

@@ -352,6 +352,14 @@ static const struct scope medium[] = {
 		.groups = GROUP_TABLES | GROUP_ROOTS | GROUP_PAGES | GROUP_GOOD,
 	},
 	{
+		.name = "two frames, two slots, bad contents",
+		.start = START_BARE,
+		.nr_free = 2,
+		TWO_SLOTS,
+		ALONE,
+		.groups = GROUP_TABLES | GROUP_ROOTS,
+	},
+	{
 		.name = "three frames",
 		.start = START_BARE,
 		.nr_free = 3,
