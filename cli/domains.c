@@ -78,6 +78,16 @@ const char *parse_vcpus(const char *text, unsigned int *ret)
 	return NULL;
 }
 
+unsigned int run_vcpus(const struct run_domain *d)
+{
+	return d->max_vcpus > d->vcpus ? d->max_vcpus : d->vcpus;
+}
+
+bool run_vcpus_wrong(const struct run_domain *d)
+{
+	return d->max_vcpus != 0 && d->max_vcpus < d->vcpus;
+}
+
 struct run_domain *domains_begin(struct domains *ds, const char *name)
 {
 	static const char *const numbered[DOMAINS_MAX] = {
@@ -165,15 +175,27 @@ static const char *set_restarts(struct run_domain *d, const char *value)
 const char *domains_set(struct run_domain *d, const char *key,
 			const char *value)
 {
-	enum { NAME, KERNEL, INITRD, APPEND, MEMORY, VCPUS, RESTART, PRIV };
+	enum {
+		NAME,
+		KERNEL,
+		INITRD,
+		APPEND,
+		MEMORY,
+		VCPUS,
+		MAX_VCPUS,
+		RESTART,
+		PRIV
+	};
 	/* After each of ours, xl.cfg's. */
 	static const struct {
 		const char *key;
 		int what;
 	} keys[] = {
-		{"name", NAME},       {"kernel", KERNEL},   {"initrd", INITRD},
-		{"ramdisk", INITRD},  {"append", APPEND},   {"extra", APPEND},
-		{"cmdline", APPEND},  {"memory", MEMORY},   {"vcpus", VCPUS},
+		{"name", NAME},       {"kernel", KERNEL},
+		{"initrd", INITRD},   {"ramdisk", INITRD},
+		{"append", APPEND},   {"extra", APPEND},
+		{"cmdline", APPEND},  {"memory", MEMORY},
+		{"vcpus", VCPUS},     {"maxvcpus", MAX_VCPUS},
 		{"restart", RESTART}, {"privileged", PRIV},
 	};
 	int what = -1;
@@ -197,6 +219,8 @@ const char *domains_set(struct run_domain *d, const char *key,
 		return parse_memory(value, &d->memory);
 	case VCPUS:
 		return parse_vcpus(value, &d->vcpus);
+	case MAX_VCPUS:
+		return parse_vcpus(value, &d->max_vcpus);
 	case RESTART:
 		return set_restarts(d, value);
 	case PRIV:
@@ -342,8 +366,14 @@ const char *domains_check(struct domains *ds, char *error)
 				 "domain %s: an initrd, and none", d->name);
 			return error;
 		}
+		if (run_vcpus_wrong(d)) {
+			snprintf(error, DOMAINS_ERROR_SIZE,
+				 "domain %s: maxvcpus=%u is less than vcpus=%u",
+				 d->name, d->max_vcpus, d->vcpus);
+			return error;
+		}
 		memory += d->memory;
-		vcpus += d->vcpus;
+		vcpus += run_vcpus(d);
 	}
 	if (vcpus > DOMAINS_VCPUS_MAX) {
 		snprintf(error, DOMAINS_ERROR_SIZE,

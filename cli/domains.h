@@ -19,10 +19,11 @@ struct run_domain {
 	const char *kernel; /* NULL: the default beside the executable */
 	const char *initrd; /* likewise, unless no_initrd */
 	bool no_initrd;
-	const char *append; /* NULL: nothing beyond console=hvc0 */
-	uint64_t memory;    /* bytes, whole MiB */
-	unsigned int vcpus;
-	uint32_t restarts; /* how often it may begin again */
+	const char *append;     /* NULL: nothing beyond console=hvc0 */
+	uint64_t memory;        /* bytes, whole MiB */
+	unsigned int vcpus;     /* online when it begins */
+	unsigned int max_vcpus; /* that may be; 0: those */
+	uint32_t restarts;      /* how often it may begin again */
 	/* May map what others own: all of them, or those named ("a+b"). */
 	bool privileged;
 	const char *over; /* NULL: none is named */
@@ -51,6 +52,11 @@ const char *domains_read(struct domains *ds, const char *path, char *error);
 const char *domains_restart(struct domains *ds, const char *text, char *error);
 /* All are there: do they go together? */
 const char *domains_check(struct domains *ds, char *error);
+
+/* How many it has, whether they are online or not. */
+unsigned int run_vcpus(const struct run_domain *d);
+/* Is max_vcpus less than vcpus? */
+bool run_vcpus_wrong(const struct run_domain *d);
 
 const struct run_domain *domains_find(const struct domains *ds,
 				      const char *name);

@@ -15,6 +15,7 @@
 #include "cli/lab.h"
 #include "cli/report/report.h"
 #include "cli/run.h"
+#include "cli/remote.h"
 #include "cli/replay.h"
 #include "cli/run_options.h"
 #include "cli/say.h"
@@ -53,6 +54,8 @@ static const struct command commands[] = {
 	 cmd_shrink},
 	{"trace", "FILE [OPTION]...", "what is in a recording", trace_help,
 	 cmd_trace},
+	{"vcpu-set", "SOCKET [DOMAIN] N",
+	 "of a run with --socket: N vCPUs online", vcpu_set_help, cmd_vcpu_set},
 };
 
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))

@@ -145,7 +145,9 @@ unsigned int qemu_cpus(const struct run_options *o)
 					     : RUN_CPUS_MAX;
 	}
 	for (unsigned int i = 0; i < run_options_nr(o); i++) {
-		vcpus += run_options_domain(o, i).vcpus;
+		const struct run_domain d = run_options_domain(o, i);
+
+		vcpus += run_vcpus(&d);
 	}
 	return vcpus < most ? vcpus : most;
 }
@@ -322,8 +324,11 @@ static void say_domain(struct words *w, const struct run_domain *d, bool named,
 		say_word(w, " domain=%s", d->name);
 	}
 	say_word(w, " dom-memory=%" PRIu64, d->memory / MIB);
-	if (d->vcpus > 1) {
-		say_word(w, " vcpus=%u", d->vcpus);
+	if (run_vcpus(d) > 1) {
+		say_word(w, " vcpus=%u", run_vcpus(d));
+	}
+	if (run_vcpus(d) > d->vcpus) {
+		say_word(w, " online=%u", d->vcpus);
 	}
 	if (d->restarts != 0) {
 		say_word(w, " restart=%u", d->restarts);

@@ -20,8 +20,10 @@ enum option_id {
 	OPT_MEMORY,
 	OPT_OVERCOMMIT,
 	OPT_VCPUS,
+	OPT_MAX_VCPUS,
 	OPT_DOMAIN,
 	OPT_CONFIG,
+	OPT_SOCKET,
 	OPT_CONSOLE,
 	OPT_RESTART,
 	OPT_CPUS,
@@ -68,6 +70,8 @@ static const struct option long_options[] = {
 	{"memory", required_argument, NULL, OPT_MEMORY},
 	{"overcommit", no_argument, NULL, OPT_OVERCOMMIT},
 	{"vcpus", required_argument, NULL, OPT_VCPUS},
+	{"max-vcpus", required_argument, NULL, OPT_MAX_VCPUS},
+	{"socket", required_argument, NULL, OPT_SOCKET},
 	{"domain", required_argument, NULL, OPT_DOMAIN},
 	{"config", required_argument, NULL, OPT_CONFIG},
 	{"console", required_argument, NULL, OPT_CONSOLE},
@@ -254,6 +258,10 @@ static const char *take(int id, const char *argument, struct run_options *o)
 		return NULL;
 	case OPT_VCPUS:
 		return parse_vcpus(argument, &o->vcpus);
+	case OPT_MAX_VCPUS:
+		return parse_vcpus(argument, &o->max_vcpus);
+	case OPT_SOCKET:
+		return set_text(argument, &o->socket);
 	case OPT_CONSOLE:
 		return set_text(argument, &o->console);
 	case OPT_RESTART:
@@ -357,6 +365,7 @@ static const char *misplaced(int id, const struct run_options *o)
 	case OPT_APPEND:
 	case OPT_MEMORY:
 	case OPT_VCPUS:
+	case OPT_MAX_VCPUS:
 		return "is a key of --domain where domains are named";
 	case OPT_SYMBOLS:
 	case OPT_STOP_AT:
@@ -388,6 +397,12 @@ static bool check_places(const struct run_options *o, uint64_t given,
 	if (o->no_initrd && o->initrd != NULL) {
 		snprintf(error, RUN_OPTIONS_ERROR_SIZE,
 			 "--initrd and --no-initrd exclude each other");
+		return false;
+	}
+	if (o->max_vcpus != 0 && o->max_vcpus < o->vcpus) {
+		snprintf(error, RUN_OPTIONS_ERROR_SIZE,
+			 "--max-vcpus: %u are less than --vcpus %u",
+			 o->max_vcpus, o->vcpus);
 		return false;
 	}
 	return true;
@@ -474,6 +489,7 @@ struct run_domain run_options_domain(const struct run_options *o,
 		.append = o->append,
 		.memory = o->memory,
 		.vcpus = o->vcpus,
+		.max_vcpus = o->max_vcpus,
 		.restarts = o->restarts,
 	};
 }

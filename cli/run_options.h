@@ -39,11 +39,13 @@ struct run_options {
 	const char *kernel; /* NULL: the default beside the executable */
 	const char *initrd; /* likewise, unless no_initrd */
 	bool no_initrd;
-	const char *append; /* NULL: nothing beyond console=hvc0 */
-	uint64_t memory;    /* the guest's, bytes, whole MiB */
-	unsigned int vcpus; /* the guest's */
-	unsigned int cpus;  /* the machine's; 0: as many as make sense */
-	const char *cpu;    /* QEMU's -cpu */
+	const char *append;     /* NULL: nothing beyond console=hvc0 */
+	uint64_t memory;        /* the guest's, bytes, whole MiB */
+	unsigned int vcpus;     /* the guest's, online when it begins */
+	unsigned int max_vcpus; /* that may be; 0: those */
+	const char *socket;     /* where the run can be told things, or NULL */
+	unsigned int cpus;      /* the machine's; 0: as many as make sense */
+	const char *cpu;        /* QEMU's -cpu */
 	enum run_accel accel;
 	const char *qemu_argument[RUN_QEMU_ARGUMENTS]; /* more of them */
 	unsigned int nr_qemu_arguments;

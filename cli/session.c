@@ -25,6 +25,7 @@
 #include "cli/expect.h"
 #include "cli/messages.h"
 #include "cli/recording.h"
+#include "cli/remote.h"
 #include "cli/seconds.h"
 #include "cli/session.h"
 #include "cli/session_end.h"
@@ -39,6 +40,7 @@ enum {
 	P_STDIN,
 	P_GDB,
 	P_BELL,
+	P_REMOTE,
 	NR_POLLED,
 };
 
@@ -54,6 +56,7 @@ struct loop {
 	struct expect until;
 	struct expect fail_on;
 	struct debugger debugger;
+	struct remote remote;
 	int signal_fd;
 	int input; /* -1: keys are not wanted, or have ended */
 	int output;
@@ -435,6 +438,9 @@ static void handle(struct loop *l, const struct pollfd *p)
 	if (p[P_GDB].revents != 0) {
 		on_debugger(l);
 	}
+	if (p[P_REMOTE].revents != 0) {
+		remote_ready(&l->remote, l->session->options, l->qemu.control);
+	}
 }
 
 static int milliseconds_to(double deadline)
@@ -461,6 +467,7 @@ static void run_loop(struct loop *l, double deadline)
 			[P_STDIN] = {wanted ? l->input : -1, POLLIN, 0},
 			[P_BELL] = {l->qemu.bell, POLLIN, 0},
 			[P_GDB] = {l->debugger.fd, POLLIN, 0},
+			[P_REMOTE] = {remote_fd(&l->remote), POLLIN, 0},
 		};
 		double until = l->ended_by_us ? l->kill_at : deadline;
 		bool timed = until > 0;
@@ -577,13 +584,17 @@ int session_run(struct session *s)
 	if (l->signal_fd < 0) {
 		snprintf(s->error, sizeof(s->error), "signalfd: %s",
 			 strerror(errno));
+	} else if (!remote_open(&l->remote, s->options->socket)) {
+		snprintf(s->error, sizeof(s->error), "--socket %s: %s",
+			 s->options->socket, strerror(errno));
 	} else {
 		failed = qemu_start(&l->qemu, s->config, s->error);
 		if (failed == 0) {
 			run_qemu(l);
 		}
-		close(l->signal_fd);
+		remote_close(&l->remote, s->options->socket);
 	}
+	close(l->signal_fd);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	fini_expectations(l);
 	free(l);

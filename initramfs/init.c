@@ -11,6 +11,7 @@
  *   pw.hotplug=N  so often, processor 1 goes off and on again (0)
  *   pw.torture=S  /torture for S seconds, with processors that go off and on
  *   pw.noplug   they stay on
+ *   pw.await=N,...  waits until so many processors are online, and then so many
  *   pw.bench    run /bench instead
  *   pw.devmem=N maps what lies N MiB into the machine, which may be refused
  *   pw.uptime   tells how long the guest has run
@@ -148,6 +149,43 @@ static void run_hotplug(long count)
 	fflush(stdout);
 }
 
+/*
+ * Linux takes a processor off itself where the store says so; one that the
+ * store gives is there and waits for the administrator, or udev, to want it.
+ */
+static void take_processors(void)
+{
+	for (int i = 1; i < 32; i++) {
+		char path[64];
+		int fd;
+
+		snprintf(path, sizeof(path),
+			 "/sys/devices/system/cpu/cpu%d/online", i);
+		fd = open(path, O_WRONLY);
+		if (fd >= 0) {
+			/* It says no to one that goes at this moment. */
+			(void)!write(fd, "1", 1);
+			close(fd);
+		}
+	}
+}
+
+static void await_processors(const char *list)
+{
+	do {
+		long wanted = strtol(list, (char **)&list, 10);
+
+		while (sysconf(_SC_NPROCESSORS_ONLN) != wanted) {
+			if (sysconf(_SC_NPROCESSORS_ONLN) < wanted) {
+				take_processors();
+			}
+			usleep(50000);
+		}
+		printf("online:     %ld\n", wanted);
+		fflush(stdout);
+	} while (*list++ == ',');
+}
+
 static void run_torture(const char *from)
 {
 	char seconds[12];
@@ -228,6 +266,7 @@ int main(void)
 	const char *forks;
 	const char *plugs;
 	const char *torture;
+	const char *awaited;
 
 	if (mount("proc", "/proc", "proc", 0, NULL)) {
 		fail("mounting /proc");
@@ -252,6 +291,10 @@ int main(void)
 		plugs = option("pw.hotplug=");
 		if (plugs) {
 			run_hotplug(strtol(plugs, NULL, 10));
+		}
+		awaited = option("pw.await=");
+		if (awaited) {
+			await_processors(awaited);
 		}
 		torture = option("pw.torture=");
 		if (torture) {

@@ -210,6 +210,13 @@ static bool parse_domain(struct options *o, const char *word)
 		the_domain(o)->vcpus = (unsigned int)n;
 		return true;
 	}
+	if ((v = value_of(word, "online=")) != NULL) {
+		if (!parse_number(v, &n) || n > the_domain(o)->vcpus) {
+			return false;
+		}
+		the_domain(o)->online = (unsigned int)n;
+		return true;
+	}
 	if ((v = value_of(word, "restart=")) != NULL) {
 		if (!parse_number(v, &n) || n > UINT32_MAX) {
 			return false;
@@ -332,6 +339,7 @@ void options_modules(struct options *o, const struct boot_info *boot)
 		struct domain_config *c = &o->domain[i];
 
 		c->vcpus = c->vcpus == 0 ? 1 : c->vcpus;
+		c->online = c->online == 0 ? c->vcpus : c->online;
 		if (next + (c->wants_initrd ? 2 : 1) > boot->nr_modules) {
 			panic("domain %s: its modules are missing", c->name);
 		}

@@ -15,8 +15,9 @@ struct domain_config {
 	char name[DOMAIN_NAME];
 	uint64_t pages; /* 0: all that is left */
 	unsigned int vcpus;
-	uint32_t restarts; /* how often it may begin again */
-	bool wants_initrd; /* the module after its kernel's */
+	unsigned int online; /* of those, when it begins; the first ones */
+	uint32_t restarts;   /* how often it may begin again */
+	bool wants_initrd;   /* the module after its kernel's */
 	uint32_t may_map; /* other domains' frames: bit n, the n-th described */
 	const struct boot_module *kernel;
 	const struct boot_module *initrd; /* NULL: none */

@@ -24,10 +24,12 @@
 #include "hv/services/timer.h"
 #include "hv/emul/fetch.h"
 #include "hv/emul/pipe.h"
+#include "hv/services/xenstore.h"
 #include "hv/emul/privileged.h"
 #include "hv/emul/ptwr.h"
 #include "hv/mm/layout.h"
 #include "hv/report/queued.h"
+#include "hv/report/words.h"
 #include "hv/report/write_fault.h"
 #include "hv/cpu/slice.h"
 #include "hv/cpu/x86.h"
@@ -229,6 +231,19 @@ static void obey(int word)
 	}
 }
 
+/* Such words may have come at any time: they are looked for at each interrupt.
+ */
+static void set_vcpus(void)
+{
+	unsigned int slot, nr;
+
+	while (words_next(&slot, &nr)) {
+		if (domain_at(slot) != NULL) {
+			xenstore_set_online(domain_at(slot), nr);
+		}
+	}
+}
+
 static void make_room(struct cpu *c)
 {
 	if (c->vcpu != NULL && schedule_others_wait()) {
@@ -264,5 +279,8 @@ void trap_interrupt(uint32_t vector)
 		obey(control_interrupt());
 	}
 	/* Any other is spurious: all lines but these are masked. */
+	if (words_kept) {
+		set_vcpus();
+	}
 	machine_unlock();
 }

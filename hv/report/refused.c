@@ -16,6 +16,7 @@
 #include "hv/report/machine.h"
 #include "hv/report/request.h"
 #include "hv/report/serial.h"
+#include "hv/report/words.h"
 #include "hv/report/stack.h"
 #include "hv/report/uses.h"
 #include "hv/cpu/clock.h"
@@ -152,6 +153,7 @@ void refused_wait_for_reader(void)
 	while (x86_rdtsc() - start < clock_tsc_khz() * 2000) {
 		int word = serial_read(SERIAL_CONTROL);
 
+		word = word >= 0 ? words_take(word) : word;
 		if (word == CONTROL_BREAK || word == CONTROL_END) {
 			domain_break_all("the run was ended from outside",
 					 word == CONTROL_BREAK);

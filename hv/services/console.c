@@ -23,6 +23,7 @@
 #include "hv/services/deliver.h"
 #include "hv/report/lines.h"
 #include "hv/report/serial.h"
+#include "hv/report/words.h"
 #include "hv/cpu/pic.h"
 #include "hv/vcpu/vcpu.h"
 
@@ -200,7 +201,8 @@ int control_interrupt(void)
 
 	serial_interrupt(SERIAL_CONTROL);
 	while ((byte = serial_read(SERIAL_CONTROL)) >= 0) {
-		last = byte;
+		byte = words_take(byte);
+		last = byte >= 0 ? byte : last;
 	}
 	pic_end(CONTROL_IRQ);
 	return last;

@@ -20,6 +20,7 @@
 #include "abi/text.h"
 #include "engine/port.h"
 #include "hv/domain/domain.h"
+#include "hv/report/log.h"
 #include "hv/services/deliver.h"
 
 #define MASK (XENSTORE_RING_SIZE - 1)
@@ -236,19 +237,47 @@ static int describe_itself(const struct domain *d)
 	return set_all(d, values, sizeof(values) / sizeof(values[0]));
 }
 
+static int describe_cpu(const struct domain *d, unsigned int id)
+{
+	char path[40];
+	struct text t = text_in(path, sizeof(path));
+
+	text_format(&t, "cpu/%u/availability", id);
+	return store_set(&store, &d->store.client, path,
+			 id < d->store.online ? "online" : "offline",
+			 STORE_TO_READ);
+}
+
 static int describe_cpus(const struct domain *d)
 {
 	int rc = 0;
 
 	for (unsigned int i = 0; rc == 0 && i < d->nr_vcpus; i++) {
-		char path[40];
-		struct text t = text_in(path, sizeof(path));
-
-		text_format(&t, "cpu/%u/availability", i);
-		rc = store_set(&store, &d->store.client, path, "online",
-			       STORE_TO_READ);
+		rc = describe_cpu(d, i);
 	}
 	return rc;
+}
+
+void xenstore_set_online(struct domain *d, unsigned int nr)
+{
+	const unsigned int before = d->store.online;
+
+	if (d->store.ring == NULL) {
+		return; /* it ends, or is not yet */
+	}
+	d->store.online = nr;
+	for (unsigned int i = 0; i < d->nr_vcpus; i++) {
+		if ((i < before) != (i < nr) && describe_cpu(d, i) != 0) {
+			log_warn("domain %u: no room in its store for vCPU %u",
+				 (unsigned int)d->mmu.domid, i);
+		}
+	}
+	/* Nobody would issue this again for us. */
+	for (unsigned int i = 0; i < XENSTORE_RING_SIZE; i++) {
+		if (!xenstore_kick(d)) {
+			break;
+		}
+	}
 }
 
 /* What it may do with other domains' nodes is what it may with them. */
@@ -292,6 +321,7 @@ int xenstore_domain_init(struct domain *d,
 	if (rc != 0) {
 		return rc;
 	}
+	x->online = d->config->online;
 	join(d);
 	rc = describe_itself(d);
 	if (rc == 0) {

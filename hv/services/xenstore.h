@@ -21,6 +21,7 @@ struct xenstore {
 	/* Our own indices of the ring: what the page says is the guest's. */
 	uint32_t req_cons;
 	uint32_t rsp_prod;
+	unsigned int online; /* vCPUs that are to be, the first ones */
 	struct store_client client;
 };
 
@@ -39,5 +40,10 @@ void xenstore_domain_end(struct domain *d);
 bool xenstore_domain_leave(struct domain *d);
 /* The guest has sent to the store's port. True: it is to be done again. */
 bool xenstore_kick(struct domain *d);
+/*
+ * So many vCPUs are to be online, of those that there are: what the store says
+ * of each that has to change, as xl vcpu-set does. The rest is the guest's.
+ */
+void xenstore_set_online(struct domain *d, unsigned int nr);
 
 #endif

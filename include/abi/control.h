@@ -55,6 +55,12 @@ enum control_exit {
  */
 #define CONTROL_STOP_PORT 0x505
 #define CONTROL_STOP 1
+/*
+ * So many of a domain's vCPUs are to be online, the first ones: followed by the
+ * domain's place among those of the run and the number, each added to the base.
+ */
+#define CONTROL_VCPUS 'v'
+#define CONTROL_VCPUS_BASE 0x40
 
 /* What an event "lint" is an example of. */
 #define LINT_NAME_NO_FLUSH "no flush"

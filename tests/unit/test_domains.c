@@ -120,6 +120,8 @@ static void what_does_not_go_together_is_refused(void **state)
 		{{"--domain", big, "--domain", big}, "does not fit"},
 		{{"--domain", "vcpus=33"}, "vcpus=33 is no number of vCPUs"},
 		{{"--domain", "vcpus=0"}, "vcpus=0 is no number of vCPUs"},
+		{{"--domain", "vcpus=3,maxvcpus=2"},
+		 "maxvcpus=2 is less than vcpus=3"},
 		{{"--domain", "colour=red"}, "colour=red is no key"},
 		{{"--domain", "kernel"}, "kernel has no value"},
 		{{"--domain", "name=a b"}, "name=a b is no name"},

@@ -400,6 +400,76 @@ static void answers_wait_for_room(void **state)
 	assert_int_equal(all, 40 * (sizeof(struct xsd_sockmsg) + 40));
 }
 
+/* Takes all that is there; how many messages of that type. */
+static unsigned int take_all(struct metal *t, uint32_t type)
+{
+	unsigned int nr = 0;
+	struct xsd_sockmsg h;
+
+	while (store(t)->rsp_cons != store(t)->rsp_prod) {
+		for (size_t i = 0; i < sizeof(h); i++) {
+			((char *)&h)[i] = store(t)->rsp[MASK_XENSTORE_IDX(
+				store(t)->rsp_cons++)];
+		}
+		store(t)->rsp_cons += h.len;
+		nr += h.type == type;
+	}
+	return nr;
+}
+
+static void watch_cpus(struct metal *t)
+{
+	const char watch[] = "cpu\0token";
+	struct xsd_sockmsg h = {.type = XS_WATCH, .len = sizeof(watch)};
+
+	for (size_t i = 0; i < sizeof(h) + sizeof(watch); i++) {
+		store(t)->req[MASK_XENSTORE_IDX(store(t)->req_prod++)] =
+			i < sizeof(h) ? ((const char *)&h)[i]
+				      : watch[i - sizeof(h)];
+	}
+	assert_int_equal(kick(t, STORE_PORT), 0);
+	take_all(t, XS_WATCH_EVENT);
+	event_clear_pending(&t->d, STORE_PORT);
+}
+
+static void vcpus_go_off_and_on_by_the_store(void **state)
+{
+	struct metal *t = *state;
+	char got[64];
+
+	watch_cpus(t);
+	xenstore_set_online(&t->d, 1);
+	assert_true(metal_pending(t, STORE_PORT));
+	assert_int_equal(take_all(t, XS_WATCH_EVENT), 1);
+	ask(t, XS_READ, "cpu/1/availability");
+	assert_int_equal(kick(t, STORE_PORT), 0);
+	assert_true(answer(t, got) > 0);
+	assert_string_equal(got, "offline");
+	/* What is so already is no news; nor are there more than there are. */
+	event_clear_pending(&t->d, STORE_PORT);
+	xenstore_set_online(&t->d, 1);
+	assert_false(metal_pending(t, STORE_PORT));
+	xenstore_set_online(&t->d, 32);
+	assert_int_equal(take_all(t, XS_WATCH_EVENT), 1);
+	ask(t, XS_READ, "cpu/1/availability");
+	assert_int_equal(kick(t, STORE_PORT), 0);
+	assert_true(answer(t, got) > 0);
+	assert_string_equal(got, "online");
+	/* The store has ended, and begins again with all of them. */
+	xenstore_set_online(&t->d, 1);
+	xenstore_domain_end(&t->d);
+	xenstore_set_online(&t->d, 2);
+}
+
+static void all_news_is_told_at_once(void **state)
+{
+	struct metal *t = *state;
+
+	watch_cpus(t);
+	xenstore_set_online(&t->d, 0);
+	assert_int_equal(take_all(t, XS_WATCH_EVENT), 2);
+}
+
 static void many_questions_can_be_stopped(void **state)
 {
 	struct metal *t = *state;
@@ -486,6 +556,8 @@ int main(void)
 		TEST(an_impossible_length_ends_the_conversation),
 		TEST(answers_wait_for_room),
 		TEST(many_questions_can_be_stopped),
+		TEST(vcpus_go_off_and_on_by_the_store),
+		TEST(all_news_is_told_at_once),
 		TEST(a_store_that_has_ended_is_silent),
 		TEST(the_store_describes_the_domain),
 		TEST(a_ring_is_in_an_ordinary_page),

@@ -242,8 +242,16 @@ static void several_vcpus_get_cpus_and_threads(void **state)
 	assert_non_null(strstr(after(a, "-append"), " cpus=2 "));
 	assert_non_null(strstr(after(a, "-append"), " vcpus=4"));
 	qemu_free_arguments(a);
-	/* Counted instructions are one thread's; never more CPUs than vCPUs. */
+	/* Those that are offline at first count as well. */
 	o.vcpus = 2;
+	o.max_vcpus = 4;
+	a = qemu_arguments(&c);
+	assert_non_null(a);
+	assert_string_equal(after(a, "-smp"), "2");
+	assert_non_null(strstr(after(a, "-append"), " vcpus=4 online=2"));
+	qemu_free_arguments(a);
+	/* Counted instructions are one thread's; never more CPUs than vCPUs. */
+	o.max_vcpus = 0;
 	o.cpus = 8;
 	o.icount = true;
 	a = qemu_arguments(&c);

@@ -448,6 +448,7 @@ int metal_set_up(void **state)
 		   METAL_OTHER_FIRST - METAL_FIRST);
 	t->d.mmu.max_pages = MACHINE_FRAMES;
 	t->d.config = &t->config;
+	t->config.online = METAL_VCPUS;
 	snprintf(t->config.name, sizeof(t->config.name), "test");
 	mmu_share(&t->d.mmu, mfn(METAL_SHARED), true);
 	t->d.shared_info = frame_data(&t->m.mmu, mfn(METAL_SHARED));
