@@ -78,6 +78,9 @@ struct trap_frame {
  */
 void traps_init(struct shared_info *shared);
 
+/* Another vCPU's handlers, as it is given them before it runs. */
+void traps_context(struct trap_info context[256]);
+
 /* The handler that a test installs: true if it dealt with the trap. */
 typedef bool (*trap_fn)(struct trap_frame *f, uint64_t cr2);
 void traps_expect(trap_fn fn);

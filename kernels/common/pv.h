@@ -45,6 +45,9 @@ int64_t grant_op(unsigned int cmd, void *op);
 #define MAP_RW (PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D)
 #define MAP_RO (PTE_P | PTE_US | PTE_A | PTE_D)
 
+/* Nanoseconds, by the clock that the guest is given. */
+uint64_t now(const struct pv *s);
+
 bool is_pending(const struct pv *s, evtchn_port_t port);
 void clear_pending(const struct pv *s, evtchn_port_t port);
 

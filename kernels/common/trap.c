@@ -111,6 +111,13 @@ void traps_init(struct shared_info *shared)
 	}
 }
 
+void traps_context(struct trap_info context[256])
+{
+	for (const struct trap_info *t = table; t->address != 0; t++) {
+		context[t->vector] = *t;
+	}
+}
+
 void traps_expect(trap_fn fn)
 {
 	expected = fn;

@@ -8,9 +8,6 @@
 /* Times that the event callback has been entered; each masks events again. */
 extern volatile uint64_t event_count;
 
-/* Nanoseconds, by the clock that the guest is given. */
-uint64_t now(const struct pv *s);
-
 void check_events(const struct pv *s);
 void check_time(const struct pv *s);
 /* The domain ends by its watchdog, within a second or two. */

@@ -6,18 +6,6 @@
 
 static evtchn_port_t timer_port;
 
-uint64_t now(const struct pv *s)
-{
-	const volatile struct vcpu_time_info *t = &s->shared->vcpu_info[0].time;
-	uint64_t delta = rdtsc() - t->tsc_timestamp;
-
-	delta = t->tsc_shift >= 0 ? delta << t->tsc_shift
-				  : delta >> -t->tsc_shift;
-	return t->system_time +
-	       (uint64_t)((unsigned __int128)delta * t->tsc_to_system_mul >>
-			  32);
-}
-
 static void bind_timer(void)
 {
 	struct evtchn_bind_virq virq = {.virq = VIRQ_TIMER, .vcpu = 0};
