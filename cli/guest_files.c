@@ -26,7 +26,7 @@
 #include "initramfs/command/job.h"
 
 #define CONSOLE "console=hvc0"
-#define COMMAND CONSOLE " rdinit=/" JOB_INIT
+#define COMMAND "rdinit=/" JOB_INIT
 
 __attribute__((format(printf, 3, 4))) static enum exit_status refuse(
 	struct guest *g, enum exit_status status, const char *format, ...)
@@ -101,16 +101,21 @@ static enum exit_status find_files(struct guest *g)
 static enum exit_status make_cmdline(struct guest *g)
 {
 	const char *append = g->options.append == NULL ? "" : g->options.append;
-	const char *base = g->command == NULL ? CONSOLE : COMMAND;
+	const char *console = g->bare ? "" : CONSOLE;
+	const char *init = g->command == NULL ? "" : COMMAND;
 	int n;
 
-	n = snprintf(g->cmdline, sizeof(g->cmdline), "%s%s%s", base,
-		     *append == '\0' ? "" : " ", append);
+	n = snprintf(g->cmdline, sizeof(g->cmdline), "%s%s%s%s%s", console,
+		     *console != '\0' && *init != '\0' ? " " : "", init,
+		     (*console != '\0' || *init != '\0') && *append != '\0'
+			     ? " "
+			     : "",
+		     append);
 	if (n < 0 || (size_t)n >= sizeof(g->cmdline)) {
 		return refuse(g, STATUS_USAGE,
 			      "--append: %d bytes with %s, but start_info "
 			      "takes %zu",
-			      n, base, sizeof(g->cmdline) - 1);
+			      n, console, sizeof(g->cmdline) - 1);
 	}
 	for (const char *c = append; *c != '\0'; c++) {
 		if (*c == '\n' || *c == '\r') {

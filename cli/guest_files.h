@@ -18,6 +18,7 @@ struct guest {
 	struct run_domain options;
 	struct qemu_guest *files; /* gets descriptors and command line */
 	char *error;              /* GUEST_ERROR_SIZE bytes */
+	bool bare;                /* no console=hvc0 */
 	const struct command_wish *command; /* to be run in it, or NULL */
 	/* By guest_prepare(). */
 	char kernel_path[PATH_MAX];

@@ -49,6 +49,8 @@ const char lab_help[] =
 	"  --record PATH  what went into the engine, as a trace (docs/trace.md):\n"
 	"                 of `show` a file, of `run` a folder of them\n"
 	"  --wide         a line of 132 columns for each run, with its counts\n"
+	"  --junit FILE   the runs as JUnit's XML, too\n"
+	"  --tap          as TAP 13, instead of the table\n"
 	"  --json         the table as JSON\n"
 	"  --help         this\n"
 	"\n"
@@ -60,6 +62,8 @@ struct request {
 	bool all;
 	bool json;
 	bool wide;
+	bool tap;
+	const char *junit;  /* NULL: not */
 	const char *record; /* NULL: not */
 	const char *on;
 	const char *history; /* NULL: all */
@@ -76,6 +80,8 @@ enum option_id {
 	OPT_SEED,
 	OPT_JSON,
 	OPT_WIDE,
+	OPT_TAP,
+	OPT_JUNIT,
 	OPT_RECORD,
 	OPT_HELP,
 };
@@ -90,6 +96,8 @@ static const struct option long_options[] = {
 	{"record", required_argument, NULL, OPT_RECORD},
 	{"json", no_argument, NULL, OPT_JSON},
 	{"wide", no_argument, NULL, OPT_WIDE},
+	{"tap", no_argument, NULL, OPT_TAP},
+	{"junit", required_argument, NULL, OPT_JUNIT},
 	{"help", no_argument, NULL, OPT_HELP},
 	{NULL, 0, NULL, 0},
 };
@@ -163,6 +171,12 @@ static bool parse_option(int id, struct request *r)
 		return true;
 	case OPT_JSON:
 		r->json = true;
+		return true;
+	case OPT_TAP:
+		r->tap = true;
+		return true;
+	case OPT_JUNIT:
+		r->junit = optarg;
 		return true;
 	case OPT_WIDE:
 		r->wide = true;
@@ -348,6 +362,22 @@ static bool sweep_wanted(const struct request *r)
 	       (r->history == NULL || strcmp(r->history, "tlb") == 0);
 }
 
+/* The table for a terminal. */
+static void print_table(const struct request *r, const struct lab_job *jobs,
+			unsigned int nr, const struct lab_sweep_row *rows,
+			unsigned int unexpected)
+{
+	lab_table_head(stdout, r->wide);
+	for (unsigned int i = 0; i < nr; i++) {
+		lab_table_row(stdout, &jobs[i], i == 0 ? NULL : &jobs[i - 1],
+			      r->wide);
+	}
+	if (rows != NULL) {
+		lab_table_sweep(stdout, rows);
+	}
+	printf("\n%u runs, %u not as recorded\n", nr, unexpected);
+}
+
 static int print(const struct request *r, const struct lab_job *jobs,
 		 unsigned int nr, const struct lab_sweep_row *rows)
 {
@@ -361,16 +391,12 @@ static int print(const struct request *r, const struct lab_job *jobs,
 			say("lab: out of memory");
 			return STATUS_OURS;
 		}
-	} else {
-		lab_table_head(stdout, r->wide);
-		for (unsigned int i = 0; i < nr; i++) {
-			lab_table_row(stdout, &jobs[i],
-				      i == 0 ? NULL : &jobs[i - 1], r->wide);
-		}
-		if (rows != NULL) {
-			lab_table_sweep(stdout, rows);
-		}
-		printf("\n%u runs, %u not as recorded\n", nr, unexpected);
+	} else if (!r->tap) {
+		print_table(r, jobs, nr, rows, unexpected);
+	}
+	if ((r->tap || r->junit != NULL) &&
+	    !lab_cases(r->tap ? stdout : NULL, r->junit, jobs, nr)) {
+		return STATUS_OURS;
 	}
 	return unexpected == 0 ? STATUS_OK : STATUS_GUEST;
 }

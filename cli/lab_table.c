@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/junit.h"
 #include "cli/paint.h"
 
 void lab_table_head(FILE *to, bool wide)
@@ -124,6 +125,56 @@ void lab_table_sweep(FILE *to, const struct lab_sweep_row *rows)
 			r->stale_uses[LAB_NO_FLUSH] + r->stale_uses[LAB_FLUSH],
 			r->broken ? "  BROKEN" : "");
 	}
+}
+
+struct named_case {
+	char group[48];
+	char name[96];
+	char title[160];
+};
+
+/* A title is the same for the same failure: no numbers of frames. */
+static void name_case(struct named_case *n, struct junit_case *c,
+		      const struct lab_job *job)
+{
+	const struct lab_result *r = &job->result;
+
+	(void)snprintf(n->group, sizeof(n->group), "lab.%.40s",
+		       job->c->policy->history);
+	(void)snprintf(n->name, sizeof(n->name), "%.30s, %.30s, on %s",
+		       job->c->policy->name, job->c->world->name, job->on);
+	(void)snprintf(n->title, sizeof(n->title),
+		       "%s at '%s', but '%s' is recorded",
+		       lab_outcome_name[r->outcome], failed_at(r),
+		       lab_outcome_name[job->c->expected]);
+	*c = (struct junit_case){
+		.group = n->group,
+		.name = n->name,
+		.seconds = r->seconds,
+		.outcome = r->as_expected             ? JUNIT_PASSED
+			   : r->outcome == LAB_BROKEN ? JUNIT_ERROR
+						      : JUNIT_FAILED,
+		.title = n->title,
+	};
+}
+
+bool lab_cases(FILE *to, const char *path, const struct lab_job *jobs,
+	       unsigned int nr)
+{
+	struct junit_case *cases = calloc(nr + 1, sizeof(*cases));
+	struct named_case *names = calloc(nr + 1, sizeof(*names));
+	bool good = cases != NULL && names != NULL;
+
+	for (unsigned int i = 0; good && i < nr; i++) {
+		name_case(&names[i], &cases[i], &jobs[i]);
+	}
+	if (good && to != NULL) {
+		tap_write(to, cases, nr);
+	}
+	good = good && (path == NULL || junit_file(path, "lab", cases, nr));
+	free(cases);
+	free(names);
+	return good;
 }
 
 static bool add_number(cJSON *to, const char *name, uint64_t value)

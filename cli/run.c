@@ -19,40 +19,20 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cli/command/command.h"
-#include "cli/core/dump.h"
-#include "cli/doctor.h"
 #include "cli/explain.h"
-#include "cli/guest_files.h"
 #include "cli/host_memory.h"
-#include "cli/machine_report.h"
 #include "cli/place.h"
-#include "cli/recording.h"
 #include "cli/report/report.h"
 #include "cli/run.h"
 #include "cli/run_check.h"
+#include "cli/run_end.h"
 #include "cli/session.h"
 #include "cli/size.h"
-#include "cli/why/lint.h"
 
 /* Modules lie below 4 GiB, beside firmware and hypervisor. */
 #define MAX_MODULES (UINT64_C(2) << 30)
 #define MIB (UINT64_C(1) << 20)
 #define SHARED_MAX (UINT64_C(16) << 30)
-
-struct run {
-	struct recording recording; /* with --record */
-	struct dump dump;           /* with --dump */
-	char unnamed[64]; /* of a recording for the report alone, or "" */
-	struct run_options options;
-	struct guest guest[DOMAINS_MAX];
-	unsigned int nr_guests;
-	char hypervisor_path[PATH_MAX];
-	struct qemu_config config;
-	struct command command; /* if one is wanted */
-	int command_status;     /* what it comes to; -1: it never began */
-	char error[GUEST_ERROR_SIZE];
-};
 
 __attribute__((format(printf, 3, 4))) static enum exit_status refuse(
 	struct run *r, enum exit_status status, const char *format, ...)
@@ -102,11 +82,6 @@ static uint64_t ring_size(const struct run *r)
 	return recorded_for(r) == NULL ? 0 : (QEMU_RECORD_MIB + 1) * MIB;
 }
 
-static bool has_command(const struct run *r)
-{
-	return command_wanted(&r->options.command);
-}
-
 /* A guest's troubles are told with its name, where there are several. */
 static void name_error(struct run *r, const struct guest *g)
 {
@@ -151,6 +126,7 @@ static enum exit_status prepare(struct run *r)
 
 		g->files = &r->config.guest[i];
 		g->error = r->error;
+		g->bare = r->options.no_console_arg;
 		g->command = has_command(r) ? &r->options.command : NULL;
 		status = guest_prepare(g);
 		if (status != STATUS_OK) {
@@ -191,134 +167,6 @@ static enum exit_status prepare(struct run *r)
 		return refuse(r, STATUS_OURS, "no memory to share with QEMU");
 	}
 	return STATUS_OK;
-}
-
-/* The run as a whole; with one guest that is the guest's report. */
-static struct run_report report_of_run(const struct run *r,
-				       const struct session *s,
-				       const char *asker)
-{
-	return (struct run_report){
-		.result = s->result,
-		.monitor = s->monitor,
-		.reports = s->why[0].reports,
-		.expect = r->options.expect,
-		.expect_seen = s->expect_seen,
-		.strict = r->options.strict,
-		.audit = r->options.audit != RUN_AUDIT_OFF,
-		.icount = r->options.icount,
-		.memory = r->guest[0].options.memory,
-		.seconds = s->seconds,
-		.kernel = r->guest[0].kernel_path,
-		.asker = asker,
-		.detail = s->error,
-	};
-}
-
-/* Of each life; at most MONITOR_MAX_LIVES. Returns how many. */
-static unsigned int report_lives(const struct run *r, const struct session *s,
-				 const struct run_report *whole,
-				 struct run_report *lives)
-{
-	const struct monitor *m = whole->monitor;
-	unsigned int nr = 0;
-
-	for (; r->nr_guests > 1 && m != NULL; m = m->next) {
-		const struct guest *g =
-			&r->guest[run_options_which(&r->options,
-						    monitor_name(m))];
-
-		lives[nr] = *whole;
-		lives[nr].monitor = m;
-		lives[nr].reports = s->why[nr].reports;
-		lives[nr].expect = NULL;
-		lives[nr].memory = g->options.memory;
-		lives[nr].kernel = g->kernel_path;
-		lives[nr].result = report_result(m, whole->result);
-		nr++;
-	}
-	return nr;
-}
-
-static void hint_at_console(const struct run *r, const struct session *s,
-			    enum exit_status status)
-{
-	if (status == STATUS_GUEST && s->result != RUN_STOPPED &&
-	    r->nr_guests == 1) {
-		silence_hint(&s->shown, r->guest[0].cmdline);
-	}
-}
-
-/* Stdout is the command's own; the report is in the log, if there is one. */
-static void report_beside_command(const struct run *r,
-				  const struct machine_report *machine)
-{
-	FILE *f = NULL;
-	int fd;
-
-	if (r->options.json) {
-		(void)machine_json(stderr, machine);
-	} else if (r->command.log >= 0) {
-		fd = fcntl(r->command.log, F_DUPFD_CLOEXEC, 3);
-		f = fd < 0 ? NULL : fdopen(fd, "w");
-		if (f != NULL) {
-			machine_text(f, machine);
-			fclose(f);
-		}
-	}
-}
-
-/* With a command in the guest. */
-static void conclude_command(struct run *r, const struct session *s,
-			     const struct machine_report *machine,
-			     enum exit_status status)
-{
-	report_beside_command(r, machine);
-	for (const struct monitor *m = s->monitor; m != NULL; m = m->next) {
-		lint_say(m);
-	}
-	r->command_status = command_end(&r->command, s->result, status);
-	if (status != STATUS_OK) {
-		machine_verdicts(machine);
-	}
-}
-
-/* The report of a run that has taken place. */
-static enum exit_status conclude(struct run *r, const struct session *s,
-				 const char *asker)
-{
-	const struct run_report whole = report_of_run(r, s, asker);
-	struct run_report lives[MONITOR_MAX_LIVES];
-	const struct machine_report machine = {
-		.whole = &whole,
-		.lives = lives,
-		.nr_lives = report_lives(r, s, &whole, lives),
-	};
-	enum exit_status status = machine_status(&machine);
-
-	if (has_command(r)) {
-		conclude_command(r, s, &machine, status);
-		return status;
-	}
-	if (r->options.doctor) {
-		doctor_report(&whole);
-	} else if (!r->options.json) {
-		/* A machine that never ran has nothing to tell. */
-		if (s->result != RUN_BAD_CPU && s->result != RUN_QEMU_FAILED) {
-			say_console_mid_line(false);
-			machine_text(stdout, &machine);
-		}
-	} else if (!machine_json(stdout, &machine)) {
-		say("out of memory for the summary");
-		status = STATUS_OURS;
-	}
-	fflush(stdout);
-	for (const struct monitor *m = s->monitor; m != NULL; m = m->next) {
-		lint_say(m);
-	}
-	hint_at_console(r, s, status);
-	machine_verdicts(&machine);
-	return status;
 }
 
 /* A signal that ended the run ends the command, as shells expect. */
@@ -474,7 +322,7 @@ static enum exit_status run_session(struct run *r, struct session *s)
 	why_live_asker(session_why(s, 0, s->monitor), s->monitor, asker,
 		       sizeof(asker));
 	written = end_files(r, s);
-	status = conclude(r, s, asker);
+	status = run_conclude(r, s, asker);
 	status = written != STATUS_OK ? written : status;
 	if (r->options.report != NULL && written == STATUS_OK) {
 		written = report_write(r->options.record, r->options.report,

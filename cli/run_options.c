@@ -53,6 +53,8 @@ enum option_id {
 	OPT_ACCEL,
 	OPT_QEMU_ARG,
 	OPT_DRY_RUN,
+	OPT_JUNIT,
+	OPT_NO_CONSOLE_ARG,
 	OPT_SHELL,
 	OPT_LOG,
 	OPT_COPY_IN,
@@ -103,6 +105,8 @@ static const struct option long_options[] = {
 	{"accel", required_argument, NULL, OPT_ACCEL},
 	{"qemu-arg", required_argument, NULL, OPT_QEMU_ARG},
 	{"dry-run", no_argument, NULL, OPT_DRY_RUN},
+	{"junit", required_argument, NULL, OPT_JUNIT},
+	{"no-console-arg", no_argument, NULL, OPT_NO_CONSOLE_ARG},
 	{"shell", no_argument, NULL, OPT_SHELL},
 	{"log", required_argument, NULL, OPT_LOG},
 	{"copy-in", required_argument, NULL, OPT_COPY_IN},
@@ -225,6 +229,8 @@ static bool *flag_of(int id, struct run_options *o)
 		return &o->lint;
 	case OPT_DRY_RUN:
 		return &o->dry_run;
+	case OPT_NO_CONSOLE_ARG:
+		return &o->no_console_arg;
 	case OPT_SHELL:
 		return &o->command.shell;
 	case OPT_DUMP_BARE:
@@ -308,6 +314,8 @@ static const char *take(int id, const char *argument, struct run_options *o)
 		}
 		o->qemu_argument[o->nr_qemu_arguments++] = argument;
 		return NULL;
+	case OPT_JUNIT:
+		return set_text(argument, &o->junit);
 	case OPT_LOG:
 		return set_text(argument, &o->command.log);
 	case OPT_ROOTFS:

@@ -49,6 +49,8 @@ struct run_options {
 	enum run_accel accel;
 	const char *qemu_argument[RUN_QEMU_ARGUMENTS]; /* more of them */
 	unsigned int nr_qemu_arguments;
+	const char *junit;   /* a file for CI; NULL: none */
+	bool no_console_arg; /* nothing before `append` */
 	bool dry_run;        /* show QEMU's command line, and no more */
 	const char *symbols; /* NULL: the kernel's own */
 	const char *expect;  /* NULL: nothing is expected */

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * JUnit's form has no standard; this is the part that all readers share: a
+ * suite, its cases, and of one that failed a message in an attribute. Texts may
+ * come from a guest: what XML 1.0 cannot hold becomes a question mark.
+ */
+#include "cli/junit.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "cli/say.h"
+
+static void put_text(FILE *to, const char *text)
+{
+	for (; *text != '\0'; text++) {
+		switch (*text) {
+		case '&':
+			fputs("&amp;", to);
+			break;
+		case '<':
+			fputs("&lt;", to);
+			break;
+		case '>':
+			fputs("&gt;", to);
+			break;
+		case '"':
+			fputs("&quot;", to);
+			break;
+		default:
+			fputc(*text >= ' ' && *text <= '~' ? *text : '?', to);
+		}
+	}
+}
+
+static void put_attribute(FILE *to, const char *name, const char *text)
+{
+	fprintf(to, " %s=\"", name);
+	put_text(to, text);
+	fputc('"', to);
+}
+
+static unsigned int count(const struct junit_case *cases, unsigned int nr,
+			  enum junit_outcome outcome)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < nr; i++) {
+		n += cases[i].outcome == outcome;
+	}
+	return n;
+}
+
+static void put_case(FILE *to, const struct junit_case *c)
+{
+	fputs("  <testcase", to);
+	put_attribute(to, "classname", c->group);
+	put_attribute(to, "name", c->name);
+	fprintf(to, " time=\"%.3f\"", c->seconds);
+	if (c->outcome == JUNIT_PASSED) {
+		fputs("/>\n", to);
+		return;
+	}
+	fprintf(to, ">\n    <%s",
+		c->outcome == JUNIT_FAILED ? "failure" : "error");
+	put_attribute(to, "message", c->title);
+	fputs("/>\n  </testcase>\n", to);
+}
+
+bool junit_write(FILE *to, const char *suite, const struct junit_case *cases,
+		 unsigned int nr)
+{
+	double seconds = 0;
+
+	for (unsigned int i = 0; i < nr; i++) {
+		seconds += cases[i].seconds;
+	}
+	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite", to);
+	put_attribute(to, "name", suite);
+	fprintf(to,
+		" tests=\"%u\" failures=\"%u\" errors=\"%u\" time=\"%.3f\">\n",
+		nr, count(cases, nr, JUNIT_FAILED),
+		count(cases, nr, JUNIT_ERROR), seconds);
+	for (unsigned int i = 0; i < nr; i++) {
+		put_case(to, &cases[i]);
+	}
+	fputs("</testsuite>\n", to);
+	return fflush(to) == 0 && !ferror(to);
+}
+
+bool junit_file(const char *path, const char *suite,
+		const struct junit_case *cases, unsigned int nr)
+{
+	FILE *f = fopen(path, "we");
+	bool good = f != NULL && junit_write(f, suite, cases, nr);
+
+	if (f != NULL && fclose(f) != 0) {
+		good = false;
+	}
+	if (!good) {
+		say("--junit %s: %s", path, strerror(errno));
+	}
+	return good;
+}
+
+/* A number sign would be a directive. */
+static void put_description(FILE *to, const char *text)
+{
+	for (; *text != '\0'; text++) {
+		fputc(*text >= ' ' && *text <= '~' && *text != '#' ? *text
+								   : '?',
+		      to);
+	}
+}
+
+void tap_write(FILE *to, const struct junit_case *cases, unsigned int nr)
+{
+	fprintf(to, "TAP version 13\n1..%u\n", nr);
+	for (unsigned int i = 0; i < nr; i++) {
+		const struct junit_case *c = &cases[i];
+
+		fprintf(to, "%sok %u - ",
+			c->outcome == JUNIT_PASSED ? "" : "not ", i + 1);
+		put_description(to, c->group);
+		fputs(": ", to);
+		put_description(to, c->name);
+		fputc('\n', to);
+		if (c->outcome != JUNIT_PASSED) {
+			fputs("# ", to);
+			put_description(to, c->title);
+			fputc('\n', to);
+		}
+	}
+}
