@@ -390,12 +390,15 @@ static void a_request_that_there_is_not_is_refused(void **state)
 {
 	struct metal *t = *state;
 	evtchn_init_control_t c = {.control_gfn = 1};
+	evtchn_set_priority_t none = {.port = UINT32_MAX};
 	uint32_t compat[8] = {EVTCHNOP_reset};
 	uint64_t arg[6] = {GUEST_BUFFER};
 	uint64_t nothing[4] = {0};
 
 	assert_int_equal(OP(t, EVTCHNOP_set_priority + 1, nothing),
 			 -XEN_ENOSYS);
+	/* Nor one that has no argument, whatever the last one's was. */
+	assert_int_equal(OP(t, EVTCHNOP_set_priority, none), -XEN_EINVAL);
 	assert_int_equal(OP(t, EVTCHNOP_expand_array, nothing), -XEN_ENOSYS);
 	assert_int_equal(OP(t, EVTCHNOP_bind_pirq, nothing), -XEN_EPERM);
 	memcpy(t->m.guest, compat, sizeof(compat));
