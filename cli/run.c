@@ -222,6 +222,7 @@ static void tell_places(struct session *s)
 		if (cJSON_GetArraySize(m->places) != 0) {
 			places_tell(m, why_live_kernel(session_why(s, n, m)));
 		}
+		why_live_end(session_why(s, n, m), m);
 	}
 }
 

@@ -14,6 +14,7 @@
 #include "cli/monitor.h"
 #include "cli/why/callers.h"
 #include "cli/why/hints.h"
+#include "cli/why/lint.h"
 #include "cli/why/maker.h"
 #include "cli/why/members.h"
 #include "cli/why/uses.h"
@@ -385,5 +386,53 @@ cJSON *why_crash_json(const cJSON *event, const struct why_kernel *kernel)
 	    callers_list(monitor_hex(event, CRASH_RIP), get(event, CRASH_STACK),
 			 kernel));
 	add(r, REPORT_HINTS, cJSON_CreateArray());
+	return r;
+}
+
+cJSON *why_place_json(const cJSON *event, const struct why_kernel *kernel)
+{
+	const bool masked = cJSON_IsTrue(get(event, PLACE_MASKED));
+	const bool pending = cJSON_IsTrue(get(event, PLACE_PENDING));
+	cJSON *r = cJSON_CreateObject();
+	cJSON *hints = cJSON_CreateArray();
+	char sentence[160];
+	struct text t = text_in(sentence, sizeof(sentence));
+
+	text_format(&t, "%s, in %s mode, events %s and %s",
+		    monitor_text(event, PLACE_STATE, "?"),
+		    monitor_text(event, PLACE_MODE, "?"),
+		    pending ? "pending" : "not pending",
+		    masked ? "masked" : "not masked");
+	add_text(r, REPORT_TITLE, "PLACE");
+	add_text(r, REPORT_SENTENCE, sentence);
+	copy(r, REPORT_DOMAIN, event, PLACE_DOMAIN);
+	copy(r, REPORT_VCPU, event, PLACE_VCPU);
+	copy(r, REPORT_RIP, event, PLACE_RIP);
+	add(r, REPORT_CALLERS,
+	    callers_list(monitor_hex(event, PLACE_RIP), get(event, PLACE_STACK),
+			 kernel));
+	if (masked && pending) {
+		cJSON_AddItemToArray(hints,
+				     cJSON_CreateString(
+					     "events wait for it, and it "
+					     "does not take any"));
+	}
+	add(r, REPORT_HINTS, hints);
+	return r;
+}
+
+cJSON *why_warning_json(const cJSON *warning, uint64_t domain)
+{
+	cJSON *r = cJSON_CreateObject();
+	cJSON *hints = cJSON_CreateArray();
+
+	add_text(r, REPORT_TITLE, "LINT");
+	add_text(r, REPORT_SENTENCE, monitor_text(warning, LINT_TEXT, "?"));
+	cJSON_AddNumberToObject(r, REPORT_DOMAIN, (double)domain);
+	add(r, REPORT_CALLERS, cJSON_CreateArray());
+	cJSON_AddItemToArray(hints,
+			     cJSON_CreateString(
+				     monitor_text(warning, LINT_WARNING, "?")));
+	add(r, REPORT_HINTS, hints);
 	return r;
 }

@@ -262,6 +262,22 @@ unsigned int why_live_update(struct why_live *w, struct monitor *m)
 	return new + look_for_warnings(w, m);
 }
 
+void why_live_end(struct why_live *w, const struct monitor *m)
+{
+	/* A crash has a report, which says more. */
+	const cJSON *places = m->crash == NULL ? m->places : NULL;
+	const cJSON *e;
+
+	cJSON_ArrayForEach(e, places)
+	{
+		keep_report(w, why_place_json(e, why_live_kernel(w)));
+	}
+	cJSON_ArrayForEach(e, m->warnings)
+	{
+		keep_report(w, why_warning_json(e, m->domain));
+	}
+}
+
 const struct why_kernel *why_live_kernel(struct why_live *w)
 {
 	prepare(w);

@@ -46,6 +46,11 @@ const struct why_kernel *why_live_kernel(struct why_live *w);
 const cJSON *why_live_subject(const struct monitor *m);
 /* The whole report of it takes the place of the first one; taken over. */
 void why_live_explained(struct why_live *w, cJSON *report);
+/*
+ * The run is over: where the vCPUs of a guest without an end of its own were,
+ * and what --lint found, join the reports. Nothing is told here.
+ */
+void why_live_end(struct why_live *w, const struct monitor *m);
 /* The function that sent the first refused request; "": none is known. */
 void why_live_asker(struct why_live *w, const struct monitor *m, char *name,
 		    size_t size);

@@ -89,7 +89,7 @@
 #define PAST_CALLERS "callers" /* callers: who did */
 
 #define RECORD_REPORT "report"
-#define REPORT_TITLE "title" /* text: the rule, TABLE_WRITTEN, CRASH, ... */
+#define REPORT_TITLE "title" /* text: the rule, TABLE_WRITTEN, CRASH, PLACE, LINT, ... */
 #define REPORT_SENTENCE "sentence" /* text: what is wrong */
 #define REPORT_DOMAIN "domain" /* number?: whose */
 #define REPORT_MFN "mfn" /* hex?: the frame */
