@@ -5,6 +5,8 @@
  *   seed=S    the first seed (1); nr=N  how many of them (1)
  *   ops=N     operations of a seed (10000)
  *   trace=N   print the operations from this one on, a line each
+ *   only=A,B-C/D  only these operations of the first seed; and then, from the
+ *             same beginning, those behind the /
  *   dump=N    print what is in the pool before the operation N
  *   without=RULE  also what this rule of docs/differences.md leaves out;
  *             without=all: whatever they leave out
@@ -146,6 +148,57 @@ static bool all_given_back(struct diff *d)
 	return true;
 }
 
+/*
+ * Each operation has random numbers of its own: what it is does not depend on
+ * how many the others took, so that one may be left out.
+ */
+static void begin_op(struct diff *d, uint64_t seed)
+{
+	d->random = seed;
+	d->random = pick(d, UINT64_MAX) ^ d->nr * UINT64_C(0xd1342543de82ef95);
+}
+
+static uint64_t number(const char **text)
+{
+	uint64_t v = 0;
+
+	for (; **text >= '0' && **text <= '9'; (*text)++) {
+		v = v * 10 + (uint64_t)(**text - '0');
+	}
+	return v;
+}
+
+/* A list of numbers and ranges; NULL: all are in it. */
+static bool is_listed(const char *list, uint64_t nr)
+{
+	if (list == NULL) {
+		return true;
+	}
+	while (*list >= '0' && *list <= '9') {
+		const uint64_t first = number(&list);
+		uint64_t last = first;
+
+		if (*list == '-') {
+			list++;
+			last = number(&list);
+		}
+		if (nr >= first && nr <= last) {
+			return true;
+		}
+		list += *list == ',';
+	}
+	return false;
+}
+
+/* Behind the next /, or NULL. */
+static const char *next_list(const char *list)
+{
+	while (*list > ' ' && *list != '/') {
+		list++;
+	}
+	return *list == '/' ? list + 1 : NULL;
+}
+
 static bool run_seed(struct diff *d, uint64_t seed, uint64_t nr_ops)
 {
 	d->random = seed;
@@ -157,7 +210,11 @@ static bool run_seed(struct diff *d, uint64_t seed, uint64_t nr_ops)
 		if (d->nr == d->dump_before) {
 			record_dump(d);
 		}
+		if (!is_listed(d->only, d->nr)) {
+			continue;
+		}
 		d->trace = d->nr >= d->trace_from;
+		begin_op(d, seed);
 		one_op(d);
 		scrub(d);
 		if (d->trace || d->nr % DIFF_EVERY == DIFF_EVERY - 1) {
@@ -219,6 +276,7 @@ void differential(struct kernel *k)
 	uint64_t nr_seeds = cmdline_number(cmdline, "nr", 1);
 	uint64_t nr_ops = cmdline_number(cmdline, "ops", 10000);
 
+	d->only = cmdline_text(cmdline, "only");
 	d->trace_from = cmdline_number(cmdline, "trace", UINT64_MAX);
 	d->dump_before = cmdline_number(cmdline, "dump", UINT64_MAX);
 	d->k = k;
@@ -236,6 +294,12 @@ void differential(struct kernel *k)
 	for (uint64_t i = 0; i < nr_seeds; i++) {
 		if (!run_seed(d, first + i, nr_ops)) {
 			break;
+		}
+		if (d->only != NULL) {
+			/* The same seed again, with the next list. */
+			d->only = next_list(d->only);
+			first--;
+			nr_seeds += d->only != NULL;
 		}
 	}
 	say("diff: end");

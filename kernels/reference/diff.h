@@ -64,6 +64,7 @@ struct diff {
 	uint64_t digest;
 	uint64_t nr; /* of the operation */
 	bool trace;  /* this one is printed */
+	const char *only; /* operations, or NULL: all */
 	uint64_t trace_from;
 	uint64_t dump_before;
 	uint32_t without; /* rules that do not hold: a bit each */
