@@ -290,7 +290,7 @@ static void check_references(struct world *w)
 		of.nr_slots = PT_ENTRIES;
 	}
 	if ((w->scope->groups & GROUP_LIMIT) != 0) {
-		of.bias.mfn = named(world_last_fixed(w));
+		of.bias.mfn = named(world_biased(w));
 		of.bias.count = w->bias.count;
 		of.bias.type = w->bias.type;
 		of.bias.linear = w->bias.linear;

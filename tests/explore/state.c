@@ -124,7 +124,7 @@ static uint64_t small(uint64_t count)
 static struct bias bias_of(const struct world *w, unsigned int name)
 {
 	bool has_one = (w->scope->groups & GROUP_LIMIT) != 0 &&
-		       name == world_last_fixed(w);
+		       name == world_biased(w);
 
 	return has_one ? w->bias : (struct bias){0};
 }

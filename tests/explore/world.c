@@ -164,22 +164,29 @@ unsigned int world_last_fixed(const struct world *w)
 	return w->nr_named - 1 - (w->scope->nr_doms > 1);
 }
 
+unsigned int world_biased(const struct world *w)
+{
+	return w->scope->held != 0 ? 0 : world_last_fixed(w);
+}
+
 void world_bias(struct world *w, bool there)
 {
-	struct frame *fr = frame_of(&w->mmu, named(world_last_fixed(w)));
+	struct frame *fr = frame_of(&w->mmu, named(world_biased(w)));
 	int sign = there ? 1 : -1;
 
 	if ((w->scope->groups & GROUP_LIMIT) != 0) {
 		fr->count += (uint32_t)sign * w->bias.count;
 		fr->type_count += (uint32_t)sign * w->bias.type;
-		fr->table.linear =
-			(int16_t)(fr->table.linear + sign * w->bias.linear);
+		if (w->bias.linear != 0) {
+			fr->table.linear = (int16_t)(fr->table.linear +
+						     sign * w->bias.linear);
+		}
 	}
 }
 
 static void make_bias(struct world *w)
 {
-	const struct frame *fr = frame_of(&w->mmu, named(world_last_fixed(w)));
+	const struct frame *fr = frame_of(&w->mmu, named(world_biased(w)));
 	int linear = w->scope->may_add.linear;
 
 	if ((w->scope->groups & GROUP_LIMIT) == 0) {
@@ -188,8 +195,9 @@ static void make_bias(struct world *w)
 	w->bias.count = FRAME_COUNT_LIMIT - w->scope->may_add.count - fr->count;
 	w->bias.type =
 		FRAME_COUNT_LIMIT - w->scope->may_add.type - fr->type_count;
-	w->bias.linear = linear > 0 ? FRAME_LINEAR_MAX - linear
-				    : -FRAME_LINEAR_MAX - linear;
+	w->bias.linear = !frame_is_table(fr->type) ? 0
+			 : linear > 0              ? FRAME_LINEAR_MAX - linear
+						   : -FRAME_LINEAR_MAX - linear;
 	world_bias(w, true);
 }
 

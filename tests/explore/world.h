@@ -69,7 +69,7 @@ struct world {
 	struct audit_tally tally[WORLD_FRAMES];
 	uint8_t cached[MAX_VCPUS][WORLD_FRAMES];
 	uint8_t guest[GUEST_BUFFER_SIZE];
-	/* References that nobody here holds: on the last fixed frame. */
+	/* References that nobody here holds, on one frame. */
 	struct bias {
 		uint32_t count, type;
 		int linear;
@@ -104,6 +104,9 @@ static inline mfn_t named(unsigned int name)
 }
 /* Of the frames that the start ties together, the lowest table. */
 unsigned int world_last_fixed(const struct world *w);
+/* The frame whose counts are near their limits: that one, or one that is held.
+ */
+unsigned int world_biased(const struct world *w);
 /* The references that it has of nobody are there, or are gone for a while. */
 void world_bias(struct world *w, bool there);
 /* The name of a frame, or ~0. */
