@@ -233,7 +233,7 @@ void schedule(void)
 	end_wait(v);
 	time_runstate_change(v, RUNSTATE_running);
 	if (!v->domain->stopping) {
-		time_runstate_publish(v);
+		time_vcpu_runs(v);
 	}
 	c->turn_ends = c->nr_run > 1 ? clock_now() + TURN : CLOCK_NEVER;
 	if (c->nr_run > 1) {

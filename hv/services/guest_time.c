@@ -173,21 +173,41 @@ static int64_t register_runstate(struct vcpu *caller, struct vcpu *v,
 	return 0;
 }
 
-static int64_t register_time(struct vcpu *caller, struct vcpu *v, uint64_t from)
+/* The clock's numbers do not change: once is enough. */
+static void write_time_area(struct vcpu *v)
 {
 	struct vcpu_time_info t;
+
+	clock_guest(&t);
+	t.version = 2;
+	v->time.time_owed = false;
+	if (v->time.time_area != 0 &&
+	    port_copy_out(&v->mmu, v->time.time_area, &t, sizeof(t)) != 0) {
+		v->time.time_area = 0; /* nothing there to keep a clock in */
+	}
+}
+
+void time_vcpu_runs(struct vcpu *v)
+{
+	time_runstate_publish(v);
+	if (v->time.time_owed) {
+		write_time_area(v);
+	}
+}
+
+/* Another vCPU's is an address of that one's, and written when it runs. */
+static int64_t register_time(struct vcpu *caller, struct vcpu *v, uint64_t from)
+{
 	uint64_t area;
 
 	if (port_copy_in(&caller->mmu, &area, from, sizeof(area)) != 0 ||
-	    !guest_range_ok(area, sizeof(t))) {
+	    !guest_range_ok(area, sizeof(struct vcpu_time_info))) {
 		return -XEN_EFAULT;
 	}
 	v->time.time_area = area;
-	clock_guest(&t);
-	t.version = 2;
-	if (area != 0 && v == caller &&
-	    port_copy_out(&v->mmu, area, &t, sizeof(t)) != 0) {
-		v->time.time_area = 0; /* nothing there to keep a clock in */
+	v->time.time_owed = v != caller;
+	if (v == caller) {
+		write_time_area(v);
 	}
 	return 0;
 }

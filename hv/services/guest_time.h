@@ -20,6 +20,8 @@ void time_publish(struct vcpu *v);
 void time_runstate_change(struct vcpu *v, int state);
 /* Brings the guest's registered copy up to date. */
 void time_runstate_publish(struct vcpu *v);
+/* It has the CPU, and its tables: what it is owed in its memory. */
+void time_vcpu_runs(struct vcpu *v);
 
 /* SCHEDOP_watchdog. */
 int64_t time_watchdog(struct domain *d, uint32_t id, uint32_t seconds);

@@ -30,6 +30,7 @@ struct time_vcpu {
 	struct vcpu_runstate_info runstate;
 	uint64_t runstate_area; /* guest virtual address, 0: none */
 	uint64_t time_area;     /* secondary vcpu_time_info, 0: none */
+	bool time_owed;         /* to be written there when it runs */
 };
 
 #define TIME_WATCHDOGS 2

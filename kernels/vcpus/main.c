@@ -253,6 +253,34 @@ static void has_timers(void)
 	expect("its end", on(VCPUOP_stop_periodic_timer, 1, NULL), 0);
 }
 
+/* Where it lives when it is told is not where it runs: they are owed. */
+static void has_areas(void)
+{
+	static volatile struct vcpu_time_info clock;
+	static volatile struct vcpu_runstate_info states;
+	struct vcpu_register_time_memory_area time = {
+		.addr.p = (uintptr_t)&clock};
+	struct vcpu_register_runstate_memory_area run = {
+		.addr.p = (uintptr_t)&states};
+
+	expect("an area for its clock",
+	       on(VCPUOP_register_vcpu_time_memory_area, 1, &time), 0);
+	expect("and for its run state",
+	       on(VCPUOP_register_runstate_memory_area, 1, &run), 0);
+	begin(go_down);
+	while (on(VCPUOP_is_up, 1, NULL) != 0) {
+		yield();
+	}
+	on(VCPUOP_up, 1, NULL);
+	finish();
+	expect_true("its clock is there when it has run",
+		    clock.version != 0 && clock.version % 2 == 0 &&
+			    clock.tsc_to_system_mul != 0);
+	expect("and its run state", states.state, RUNSTATE_running);
+	expect_true("which knows how long it was down",
+		    states.time[RUNSTATE_offline] != 0);
+}
+
 static volatile uint64_t share[2];
 static volatile uint64_t share_end;
 
@@ -296,5 +324,6 @@ void kernel_main(uint64_t start_info)
 	goes_down();
 	is_interrupted();
 	has_timers();
+	has_areas();
 	expect_end();
 }
