@@ -42,7 +42,8 @@ TREE_LINTS := rules order spdx paths lints histories
 TREE_TAPS := $(TREE_LINTS:%=$(TAP)/lint/%.tap)
 MUTATION_TAP := $(TAP)/mutation/guards.tap
 INTERLEAVE_TAPS := $(TAP)/interleave/all.tap $(TAP)/interleave/mutants.tap
-EXPLORE_TAPS := $(TAP)/explore/small.tap $(TAP)/explore/as-c.tap
+EXPLORE_TAPS := $(TAP)/explore/small.tap $(TAP)/explore/as-c.tap \
+	$(TAP)/explore/rows.tap
 # Failures of the lab as recordings, and as tests.
 SHRUNK_TAP := $(TAP)/traces/lab.tap
 REPORT_TAP := $(TAP)/report/page.tap
@@ -120,6 +121,8 @@ $(TAP)/explore/small.tap: $(EXPLORE) FORCE
 	@tests/tap $@ 600 $< small
 $(TAP)/explore/as-c.tap: $(EXPLORE) FORCE
 	@tests/tap $@ 60 tests/explore/as-c $<
+$(TAP)/explore/rows.tap: FORCE
+	@tests/tap $@ 60 scripts/explored-doc check
 
 # A few seconds a target, on the seeds of tests/fuzz/corpus.
 CHECK_FUZZ_SECONDS ?= 5

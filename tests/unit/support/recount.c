@@ -321,7 +321,7 @@ static void check_counts(struct recount *r, uint64_t f)
 		      typed, r->typed[f]);
 	}
 	/* What is above is for the references of a half-done table. */
-	if (is_whole(fr) &&
+	if ((fr->flags & (FRAME_PARTIAL | FRAME_DYING)) == 0 &&
 	    (fr->count > FRAME_COUNT_MAX - 2 || typed > FRAME_COUNT_MAX - 2)) {
 		wrong(r, "I6: frame %#lx has more than can be counted", f);
 	}
