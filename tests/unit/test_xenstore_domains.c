@@ -127,6 +127,8 @@ static void rights_are_letters(void **state)
 		} else {
 			EXPECT_ERROR(f, "EACCES");
 		}
+		/* Whoever may write is no owner yet. */
+		REFUSED(f, XS_SET_PERMS, HOME "/a\0n8", "EACCES");
 	}
 }
 

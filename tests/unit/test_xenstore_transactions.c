@@ -64,6 +64,7 @@ static void they_are_seen_only_when_they_end(void **state)
 	reads(f, 0, "a", NULL);
 	reads(f, 1, "a", "one");
 	reads(f, 2, "a", NULL); /* there is no such transaction */
+	reads(f, 2, HOME, NULL);
 	end(f, 1, "F");
 	reads(f, 0, "a", NULL);
 	talk_expect_silence(f);
@@ -125,23 +126,28 @@ static void a_change_from_outside_makes_it_fail(void **state)
 	SEND(f, XS_TRANSACTION_END, 1, "T");
 	EXPECT_ERROR(f, "EAGAIN");
 	reads(f, 0, "a", "theirs");
-	/* Also when it was only looked for, removed, or listed. */
 	start(f, "2");
-	reads(f, 2, "b", NULL);
-	put(f, 2, "a", "x");
-	assert_int_equal(talk_set(f, "b", "v"), 0);
+	reads(f, 2, "a", "theirs");
+	assert_int_equal(talk_set(f, "a", "theirs again"), 0);
 	SEND(f, XS_TRANSACTION_END, 2, "T");
 	EXPECT_ERROR(f, "EAGAIN");
+	/* Also when it was only looked for, removed, or listed. */
 	start(f, "3");
-	SEND(f, XS_DIRECTORY, 3, "b");
-	talk_expect(f, XS_DIRECTORY, "", 0);
-	ok(f, XS_MKDIR, 0, "b/c");
+	reads(f, 3, "b", NULL);
+	put(f, 3, "a", "x");
+	assert_int_equal(talk_set(f, "b", "v"), 0);
 	SEND(f, XS_TRANSACTION_END, 3, "T");
 	EXPECT_ERROR(f, "EAGAIN");
 	start(f, "4");
-	reads(f, 4, "b", "v");
-	ok(f, XS_RM, 0, "b");
+	SEND(f, XS_DIRECTORY, 4, "b");
+	talk_expect(f, XS_DIRECTORY, "", 0);
+	ok(f, XS_MKDIR, 0, "b/c");
 	SEND(f, XS_TRANSACTION_END, 4, "T");
+	EXPECT_ERROR(f, "EAGAIN");
+	start(f, "5");
+	reads(f, 5, "b", "v");
+	ok(f, XS_RM, 0, "b");
+	SEND(f, XS_TRANSACTION_END, 5, "T");
 	EXPECT_ERROR(f, "EAGAIN");
 }
 
