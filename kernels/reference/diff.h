@@ -62,8 +62,8 @@ struct diff {
 	struct kernel *k;
 	uint64_t random;
 	uint64_t digest;
-	uint64_t nr; /* of the operation */
-	bool trace;  /* this one is printed */
+	uint64_t nr;      /* of the operation */
+	bool trace;       /* this one is printed */
 	const char *only; /* operations, or NULL: all */
 	uint64_t trace_from;
 	uint64_t dump_before;
