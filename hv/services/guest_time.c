@@ -289,8 +289,7 @@ int64_t hc_set_timer_op(struct vcpu *v, uint64_t arg[6])
 
 	if (when == 0) {
 		when = TIME_NEVER;
-	} else if ((int64_t)when < 0 ||
-		   (when > now && when - now >= FAR_FUTURE)) {
+	} else if (when > now && when - now >= FAR_FUTURE) {
 		/*
 		 * Kernels compute such times when theirs wrap, or when they
 		 * have no timer at all: soon is right for both.

@@ -257,6 +257,7 @@ static void watchdogs(void **state)
 	assert_int_equal(time_watchdog(&t->d, 0, 0), -XEN_EINVAL);
 	assert_int_equal(time_watchdog(&t->d, TIME_WATCHDOGS + 1, 9),
 			 -XEN_EINVAL);
+	assert_int_equal(time_watchdog(&t->d, UINT32_MAX, 9), -XEN_EINVAL);
 	assert_int_equal(time_watchdog(&t->d, 1, 9), -XEN_EINVAL);
 	assert_int_equal(time_watchdog(&t->d, 0, 9), 1);
 	assert_int_equal(time_watchdog(&t->d, 0, 9), 2);
