@@ -53,6 +53,7 @@ help:
 	@echo 'make lab          the histories, each policy, in the simulator'
 	@echo 'make check-report the report of a recording, in headless Chromium'
 	@echo 'make check-dump   a core of a guest, in crash and drgn (6 GiB)'
+	@echo 'make check-kernels  stock kernels (6.1, 6.12, cloud, rt), 1 to 8 vCPUs'
 	@echo 'make golden [FORKS=300]   recordings of the stock kernels, replayed'
 	@echo 'make bench        instruction counts: ours, stock Xen, native'
 	@echo 'make bench-native [GIB="1 16"]    the engine in a process, beside memory speed'

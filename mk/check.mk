@@ -217,6 +217,14 @@ differential: $(BOOT_NEEDS) $(XEN_STOCK) | $(B)/.deps-run
 run: $(BOOT_NEEDS) | $(B)/.deps-run
 	$(CLI) run $(RUN_ARGS)
 
+# The stock kernels with as many vCPUs as machines have.
+CHECKED_KERNELS := $(VMLINUZ) $(VMLINUZ_6_12) $(VMLINUZ)-cloud $(VMLINUZ)-rt
+.PHONY: check-kernels
+check-kernels: $(BOOT_NEEDS) $(CHECKED_KERNELS) | $(B)/.deps-run
+	@tests/tap $(TAP)/kernels/kernels.tap 3600 \
+		tests/qemu/kernels $(CHECKED_KERNELS)
+	@tests/totals $(TAP)/kernels/kernels.tap
+
 # A recording of each stock kernel's boot with 300 forks, replayed at full
 # speed, then with audits, then with the oracle: seen to be right before it is
 # kept.

@@ -13,8 +13,8 @@ DEPS_IMAGES := $(B)/.deps-images
 
 $(VMLINUZ): | $(DEPS_IMAGES)
 	@scripts/fetch-deb linux
-$(VMLINUZ_6_12): | $(DEPS_IMAGES)
-	@scripts/fetch-deb linux-6.12
+$(VMLINUZ)-%: | $(DEPS_IMAGES)
+	@scripts/fetch-deb linux-$*
 $(VMLINUX): | $(DEPS_IMAGES)
 	@scripts/fetch-deb linux-dbg
 $(BUSYBOX): | $(DEPS_IMAGES)
