@@ -59,6 +59,7 @@ bool debugger_open(struct debugger *d, const struct qemu *qemu,
 	} else {
 		gdbstub_init(&d->stub, entry);
 	}
+	d->to_mark = o->replay_machine != NULL && o->stop_at != 0;
 	send_out(d);
 	return true;
 }
@@ -74,12 +75,20 @@ enum debugger_news debugger_feed(struct debugger *d, const char *data,
 	case GDBSTUB_PAUSED:
 		return DEBUGGER_PAUSED;
 	case GDBSTUB_DONE:
+		if (d->to_mark) {
+			d->to_mark = false;
+			return DEBUGGER_ENTERED;
+		}
 		debugger_close(d);
 		return DEBUGGER_READY;
 	case GDBSTUB_FAILED:
 		debugger_close(d);
 		return DEBUGGER_FAILED;
 	case GDBSTUB_WATCH:
+	case GDBSTUB_MARK:
+	case GDBSTUB_MARKED:
+	case GDBSTUB_LOOK:
+	case GDBSTUB_UNMARK:
 	case GDBSTUB_INSERT:
 	case GDBSTUB_RUN:
 	case GDBSTUB_READ:
@@ -95,5 +104,11 @@ enum debugger_news debugger_feed(struct debugger *d, const char *data,
 void debugger_go_to(struct debugger *d, uint64_t rip, uint64_t rsp)
 {
 	gdbstub_stop_at(&d->stub, rip, rsp);
+	send_out(d);
+}
+
+void debugger_go_to_mark(struct debugger *d, uint64_t mark)
+{
+	gdbstub_run_to_mark(&d->stub, mark);
 	send_out(d);
 }

@@ -10,15 +10,17 @@
 #include "cli/qemu.h"
 
 struct debugger {
-	int fd; /* -1: there is none, or no more */
+	int fd;       /* -1: there is none, or no more */
+	bool to_mark; /* a mark is to be run to, from the first instruction */
 	struct gdbstub stub;
 };
 
 enum debugger_news {
 	DEBUGGER_NOTHING,
-	DEBUGGER_PAUSED, /* the machine has stopped itself */
-	DEBUGGER_READY,  /* it stands where gdb is to find it */
-	DEBUGGER_FAILED, /* stub.error */
+	DEBUGGER_PAUSED,  /* the machine has stopped itself */
+	DEBUGGER_ENTERED, /* at the guest's beginning: to which mark? */
+	DEBUGGER_READY,   /* it stands where gdb is to find it */
+	DEBUGGER_FAILED,  /* stub.error */
 };
 
 /*
@@ -32,6 +34,8 @@ enum debugger_news debugger_feed(struct debugger *debugger, const char *data,
 				 size_t size);
 /* After DEBUGGER_PAUSED: on, as far as there. */
 void debugger_go_to(struct debugger *debugger, uint64_t rip, uint64_t rsp);
+/* After DEBUGGER_ENTERED: on, as far as that mark tells. */
+void debugger_go_to_mark(struct debugger *debugger, uint64_t mark);
 /* Leaves the machine as it is. */
 void debugger_close(struct debugger *debugger);
 

@@ -9,6 +9,11 @@
  * machine has stopped itself; an interrupt handler may come by there before,
  * on another stack.
  *
+ * Where the machine may not stop itself, because it is replayed, that is read
+ * in a mark (abi/control.h), of which there is a watchpoint for a while:
+ *
+ *   Z2 at the mark's last word, c, wait for the stop, m, z2.
+ *
  * A hardware breakpoint is used because the guest is not in memory yet. It is
  * at a virtual address in every address space, and a kernel linked low may
  * begin where the hypervisor's own boot code has run: a stop outside ring 3 is
@@ -19,6 +24,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "abi/control.h"
 #include "cli/gdbstub.h"
 
 #define MAX_STRAYS 10000
@@ -152,6 +158,22 @@ void gdbstub_stop_at(struct gdbstub *g, uint64_t entry, uint64_t stack)
 	send_breakpoint(g, 'Z');
 }
 
+static void send_watchpoint(struct gdbstub *g, char insert)
+{
+	char payload[32];
+
+	snprintf(payload, sizeof(payload), "%c2,%" PRIx64 ",8", insert,
+		 g->mark + MARK_RSP * sizeof(uint64_t));
+	send_packet(g, payload);
+}
+
+void gdbstub_run_to_mark(struct gdbstub *g, uint64_t mark)
+{
+	g->state = GDBSTUB_MARK;
+	g->mark = mark;
+	send_watchpoint(g, 'Z');
+}
+
 void gdbstub_init(struct gdbstub *g, uint64_t entry)
 {
 	*g = (struct gdbstub){.state = GDBSTUB_INSERT};
@@ -192,18 +214,63 @@ static bool is_ring_3(const char *reply, bool *ret)
 	return true;
 }
 
-/* The registers are long enough to have CS behind it. */
-static bool is_stack(const char *reply, uint64_t stack)
+/* Eight bytes, which come least first. */
+static uint64_t read_word(const char *digits)
 {
-	uint64_t rsp = 0;
+	uint64_t word = 0;
 
 	for (unsigned int i = 8; i-- != 0;) {
 		unsigned int byte = 0;
 
-		(void)sscanf(reply + RSP_OFFSET + i * 2, "%2x", &byte);
-		rsp = rsp << 8 | byte;
+		(void)sscanf(digits + i * 2, "%2x", &byte);
+		word = word << 8 | byte;
 	}
-	return stack == 0 || rsp == stack;
+	return word;
+}
+
+/* The registers are long enough to have CS behind it. */
+static bool is_stack(const char *reply, uint64_t stack)
+{
+	return stack == 0 || read_word(reply + RSP_OFFSET) == stack;
+}
+
+static void send_look(struct gdbstub *g)
+{
+	char payload[40];
+
+	snprintf(payload, sizeof(payload), "m%" PRIx64 ",%zx", g->mark,
+		 MARK_WORDS * sizeof(uint64_t));
+	send_packet(g, payload);
+}
+
+/* What a reply means on the way to the mark. */
+static void take_mark_reply(struct gdbstub *g, const char *reply)
+{
+	const bool ok = strcmp(reply, "OK") == 0;
+
+	if (g->state == GDBSTUB_MARKED) {
+		if (is_stop(reply)) {
+			g->state = GDBSTUB_LOOK;
+			send_look(g);
+		}
+	} else if (g->state == GDBSTUB_LOOK) {
+		if (strlen(reply) != MARK_WORDS * 16) {
+			fail(g, "gdb stub does not read the mark");
+			return;
+		}
+		g->request = read_word(reply + MARK_REQUEST * 16);
+		g->entry = read_word(reply + MARK_RIP * 16);
+		g->stack = read_word(reply + MARK_RSP * 16);
+		g->state = GDBSTUB_UNMARK;
+		send_watchpoint(g, 'z');
+	} else if (!ok) {
+		fail(g, "gdb stub refuses a watchpoint");
+	} else if (g->state == GDBSTUB_MARK) {
+		g->state = GDBSTUB_MARKED;
+		send_packet(g, "c");
+	} else {
+		gdbstub_stop_at(g, g->entry, g->stack);
+	}
 }
 
 static void stopped_at_entry(struct gdbstub *g, const char *reply)
@@ -233,7 +300,9 @@ static void take_reply(struct gdbstub *g, const char *reply)
 		return;
 	}
 	if (reply[0] == 'W' || reply[0] == 'X') {
-		fail(g, "QEMU ended before the guest's instruction");
+		fail(g, g->state == GDBSTUB_MARKED
+				? "the machine ended before that request"
+				: "QEMU ended before the guest's instruction");
 		return;
 	}
 	switch (g->state) {
@@ -279,6 +348,12 @@ static void take_reply(struct gdbstub *g, const char *reply)
 			return;
 		}
 		g->state = GDBSTUB_DONE;
+		break;
+	case GDBSTUB_MARK:
+	case GDBSTUB_MARKED:
+	case GDBSTUB_LOOK:
+	case GDBSTUB_UNMARK:
+		take_mark_reply(g, reply);
 		break;
 	case GDBSTUB_PAUSED:
 	case GDBSTUB_DONE:

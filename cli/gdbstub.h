@@ -19,6 +19,10 @@
 enum gdbstub_state {
 	GDBSTUB_WATCH,  /* the machine runs */
 	GDBSTUB_PAUSED, /* it has stopped itself: go on to what address? */
+	GDBSTUB_MARK,   /* watchpoint of a mark asked for */
+	GDBSTUB_MARKED, /* running to it */
+	GDBSTUB_LOOK,   /* stopped: what does it say? */
+	GDBSTUB_UNMARK, /* watchpoint being removed, then to that address */
 	GDBSTUB_INSERT, /* breakpoint asked for */
 	GDBSTUB_RUN,    /* running to it */
 	GDBSTUB_READ,   /* stopped: in which ring? */
@@ -42,6 +46,8 @@ struct gdbstub {
 	uint64_t entry;         /* to be reached in ring 3 */
 	uint64_t stack;         /* with that stack pointer; 0: any */
 	unsigned int nr_strays; /* stops there that are others */
+	uint64_t mark;          /* the address of a mark (abi/control.h) */
+	uint64_t request;       /* that it told */
 	unsigned int nr_resent;
 	const char *error;
 	/* The packet that is arriving. */
@@ -65,6 +71,11 @@ void gdbstub_init(struct gdbstub *stub, uint64_t entry);
 void gdbstub_watch(struct gdbstub *stub);
 /* In GDBSTUB_PAUSED: on to that address with that stack pointer. */
 void gdbstub_stop_at(struct gdbstub *stub, uint64_t entry, uint64_t stack);
+/*
+ * In GDBSTUB_DONE: on until the mark there has been set, then as far as it
+ * tells.
+ */
+void gdbstub_run_to_mark(struct gdbstub *stub, uint64_t mark);
 void gdbstub_feed(struct gdbstub *stub, const char *data, size_t size);
 /* Moves pending output to buffer; returns how many bytes. */
 size_t gdbstub_take(struct gdbstub *stub, char *buffer, size_t size);

@@ -44,7 +44,7 @@ static const struct command commands[] = {
 	 "[run HISTORY [POLICY [WORLD]] | run --all |\n      show HISTORY POLICY [WORLD]] [OPTION]...",
 	 "early-boot failures from the public record, as experiments", lab_help,
 	 cmd_lab},
-	{"replay", "FILE [OPTION]...",
+	{"replay", "FILE | --machine DIR [OPTION]...",
 	 "run a recording again in this process, and compare", replay_help,
 	 cmd_replay},
 	{"report", "FILE [-o OUT.html] [--lab HISTORY] [--perfetto OUT]",

@@ -54,6 +54,7 @@ static void fini_life(struct monitor *m)
 	cJSON_Delete(m->recording);
 	cJSON_Delete(m->pipe);
 	cJSON_Delete(m->stopped);
+	cJSON_Delete(m->mark);
 	cJSON_Delete(m->ending);
 	cJSON_Delete(m->dump);
 	cJSON_Delete(m->lint);
@@ -211,6 +212,8 @@ static void take_event(struct monitor *m, const char *kind, cJSON *event)
 		replace(&m->pipe, event);
 	} else if (strcmp(kind, EVENT_STOPPED) == 0) {
 		replace(&m->stopped, event);
+	} else if (strcmp(kind, EVENT_MARK) == 0) {
+		replace(&m->mark, event);
 	} else if (strcmp(kind, EVENT_ENDING) == 0) {
 		replace(&m->ending, event);
 	} else if (strcmp(kind, EVENT_DUMP) == 0) {

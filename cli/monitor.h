@@ -37,6 +37,7 @@ struct monitor {
 	cJSON *recording;
 	cJSON *pipe;
 	cJSON *stopped;  /* for gdb */
+	cJSON *mark;     /* likewise, where a machine is replayed */
 	cJSON *ending;   /* with --lint */
 	cJSON *dump;     /* with --dump: its memory can be read now */
 	cJSON *lint;     /* an array: examples of what may be mistakes */

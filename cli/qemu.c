@@ -114,6 +114,11 @@ _Noreturn static void become_qemu(char **arguments,
 		inherit(config->control);
 		inherit(config->bell);
 		inherit(config->gdb);
+		if (config->options->record_machine != NULL ||
+		    config->options->replay_machine != NULL) {
+			inherit(config->events);
+			inherit(config->snapshot);
+		}
 		for (unsigned int i = 0; qemu_pauses(config) && i < PAUSES;
 		     i++) {
 			inherit(config->pause[i]);
@@ -295,6 +300,11 @@ int qemu_print(struct qemu_config *config, char *error)
 		explain(failure, error);
 	}
 	return failure == 0 ? 0 : -1;
+}
+
+void qemu_end(const struct qemu *qemu)
+{
+	kill(qemu->pid, SIGTERM);
 }
 
 void qemu_kill(const struct qemu *qemu)

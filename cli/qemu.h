@@ -48,6 +48,8 @@ struct qemu_config {
 	int bell;          /* of a pipe (abi/pipe.h) */
 	int gdb;           /* a listening socket */
 	int pause[PAUSES]; /* pipes (pauses.h) */
+	int events;        /* of a machine recorded or replayed */
+	int snapshot;      /* of its beginning */
 };
 
 /*
@@ -97,6 +99,8 @@ struct qemu {
 int qemu_start(struct qemu *qemu, struct qemu_config *config, char *error);
 /* Prints its command line as qemu_start() would have it; as that otherwise. */
 int qemu_print(struct qemu_config *config, char *error);
+/* Asks QEMU to end; what it records is whole then. */
+void qemu_end(const struct qemu *qemu);
 void qemu_kill(const struct qemu *qemu);
 /* Waits for its end: a wait status. Closes what qemu_start has opened. */
 int qemu_finish(struct qemu *qemu);

@@ -152,6 +152,24 @@ unsigned int qemu_cpus(const struct run_options *o)
 	return vcpus < most ? vcpus : most;
 }
 
+static bool has_replay(const struct run_options *o)
+{
+	return o->record_machine != NULL || o->replay_machine != NULL;
+}
+
+/* A snapshot of the beginning is what going backwards starts from. */
+static void add_replay(struct arguments *a, const struct qemu_config *config)
+{
+	add(a, "-icount");
+	add(a,
+	    "shift=0,sleep=off,rr=%s,rrfile=/proc/self/fd/%d,rrsnapshot=start",
+	    config->options->record_machine != NULL ? "record" : "replay",
+	    config->events);
+	add(a, "-drive");
+	add(a, "file=/proc/self/fd/%d,format=qcow2,if=none,id=snapshot",
+	    config->snapshot);
+}
+
 static void add_machine(struct arguments *a, const struct qemu_config *config)
 {
 	uint64_t mib = config->ram / MIB;
@@ -191,8 +209,12 @@ static void add_machine(struct arguments *a, const struct qemu_config *config)
 		add_pair(a, "-device", STOP_DEVICE);
 		add_pair(a, "-action", "panic=pause");
 	}
-	if (config->options->icount) {
+	if (has_replay(config->options)) {
+		add_replay(a, config);
+	} else if (config->options->icount) {
 		add_pair(a, "-icount", "shift=0,sleep=off");
+	}
+	if (config->options->icount) {
 		add_pair(a, "-rtc", EXACT_RTC);
 		add_pair(a, "-seed", EXACT_SEED);
 	}
@@ -242,7 +264,8 @@ bool qemu_has_pipe(const struct run_options *o)
 
 bool qemu_stops(const struct run_options *o)
 {
-	return o->gdb && (o->stop_at != 0 || o->stop_at_refusal);
+	return o->gdb && o->replay_machine == NULL &&
+	       (o->stop_at != 0 || o->stop_at_refusal);
 }
 
 /*
@@ -364,7 +387,10 @@ static void add_hypervisor(struct arguments *a,
 	if (qemu_cpus(o) > 1) {
 		say_word(&w, " cpus=%u", qemu_cpus(o));
 	}
-	if (o->stop_at != 0) {
+	if (has_replay(o)) {
+		say_word(&w, " mark-at=%0*" PRIu64, MARK_DIGITS,
+			 o->stop_at != 0 ? o->stop_at : MARK_NEVER);
+	} else if (o->stop_at != 0) {
 		say_word(&w, " stop-at=%" PRIu64, o->stop_at);
 	}
 	say_word(&w, "%s%s%s%s", o->stop_at_refusal ? " stop-at-refusal" : "",

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/machine/again.h"
 #include "cli/replay_state.h"
 #include "cli/run_options.h"
 #include "cli/say.h"
@@ -25,6 +26,7 @@
 
 const char replay_help[] =
 	"usage: pagewarden replay FILE [OPTION]...\n"
+	"       pagewarden replay --machine DIR [--gdb [--stop-at N]]\n"
 	"\n"
 	"Runs a recording (run --record) again, with the engine in this\n"
 	"process. Every result must be what was recorded.\n"
@@ -32,6 +34,12 @@ const char replay_help[] =
 	"  --audit=every:N  count all references again, every N operations\n"
 	"  --oracle         with a slow model of the contract beside the engine\n"
 	"  --until N        stop after operation N, and tell the state\n"
+	"\n"
+	"Or runs a whole machine again that was recorded (run\n"
+	"--record-machine), with the same console and the same status.\n"
+	"\n"
+	"  --gdb            stop at the guest's first instruction for gdb\n"
+	"  --stop-at N      there: behind the request of that number instead\n"
 	"\n"
 	"Status: 0 all is equal and no audit found a difference, 1 not so,\n"
 	"2 bad usage or no trace that can be read.\n";
@@ -150,6 +158,9 @@ int cmd_replay(int argc, char **argv)
 	struct trace t = {0};
 	int status;
 
+	if (machine_is_named(argc, argv)) {
+		return machine_again(argc, argv);
+	}
 	if (!trace_opened(&t, "replay",
 			  parse(argc, argv, &o) ? trace_named(argc, argv)
 						: NULL)) {

@@ -21,6 +21,7 @@
 
 #include "cli/explain.h"
 #include "cli/host_memory.h"
+#include "cli/machine/machine.h"
 #include "cli/place.h"
 #include "cli/report/report.h"
 #include "cli/run.h"
@@ -166,7 +167,7 @@ static enum exit_status prepare(struct run *r)
 	if (qemu_has_pipe(&r->options) && r->config.memory < 0) {
 		return refuse(r, STATUS_OURS, "no memory to share with QEMU");
 	}
-	return STATUS_OK;
+	return machine_open(&r->config, r->error);
 }
 
 /* A signal that ended the run ends the command, as shells expect. */
@@ -295,9 +296,16 @@ static enum exit_status end_files(struct run *r, struct session *s)
 {
 	const enum exit_status dumped = end_dump(r, s);
 	const enum exit_status recorded = end_recording(r, s->recording);
+	const enum exit_status machine =
+		machine_close(&r->config,
+			      s->result == RUN_TIMED_OUT ||
+				      s->result == RUN_QUIT,
+			      r->error);
 
 	s->recording = NULL;
-	return recorded != STATUS_OK ? recorded : dumped;
+	return recorded != STATUS_OK  ? recorded
+	       : machine != STATUS_OK ? machine
+				      : dumped;
 }
 
 /* Runs, and tells of it. */
@@ -405,6 +413,8 @@ static enum exit_status run(struct run *r)
 		close_fd(r->config.guest[i].initrd);
 	}
 	close_fd(r->config.memory);
+	close_fd(r->config.events);
+	close_fd(r->config.snapshot);
 	command_fini(&r->command);
 	if (r->error[0] != '\0') {
 		say("%s", r->error);
@@ -443,6 +453,8 @@ int run_with(const struct run_options *options)
 	}
 	r->nr_guests = run_options_nr(options);
 	r->config.memory = -1;
+	r->config.events = -1;
+	r->config.snapshot = -1;
 	for (unsigned int i = 0; i < DOMAINS_MAX; i++) {
 		r->config.guest[i].kernel = -1;
 		r->config.guest[i].initrd = -1;

@@ -57,6 +57,7 @@ const char run_options_help[] =
 	"  --gdb             stop at the guest's first instruction for gdb\n"
 	"  --icount          count instructions: runs become repeatable\n"
 	"  --record FILE     record all requests, for replay and the like\n"
+	"  --record-machine DIR  record the whole machine, for replay --machine\n"
 	"  --report FILE     a page for a browser of all that (as --record)\n"
 	"  --dump FILE       the guest's memory when it has ended, as a core\n"
 	"  --dump-bare       as crash needs it: xen_start_info is 0 in it\n"

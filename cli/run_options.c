@@ -42,6 +42,7 @@ enum option_id {
 	OPT_GDB,
 	OPT_ICOUNT,
 	OPT_RECORD,
+	OPT_RECORD_MACHINE,
 	OPT_REPORT,
 	OPT_DUMP,
 	OPT_DUMP_BARE,
@@ -94,6 +95,7 @@ static const struct option long_options[] = {
 	{"gdb", no_argument, NULL, OPT_GDB},
 	{"icount", no_argument, NULL, OPT_ICOUNT},
 	{"record", required_argument, NULL, OPT_RECORD},
+	{"record-machine", required_argument, NULL, OPT_RECORD_MACHINE},
 	{"report", required_argument, NULL, OPT_REPORT},
 	{"dump", required_argument, NULL, OPT_DUMP},
 	{"dump-bare", no_argument, NULL, OPT_DUMP_BARE},
@@ -296,6 +298,8 @@ static const char *take(int id, const char *argument, struct run_options *o)
 		return parse_timeout(argument, o);
 	case OPT_RECORD:
 		return set_text(argument, &o->record);
+	case OPT_RECORD_MACHINE:
+		return set_text(argument, &o->record_machine);
 	case OPT_REPORT:
 		return set_text(argument, &o->report);
 	case OPT_DUMP:
@@ -382,6 +386,7 @@ static const char *misplaced(int id, const struct run_options *o)
 	case OPT_GDB:
 	case OPT_REPORT:
 	case OPT_RECORD:
+	case OPT_RECORD_MACHINE:
 	case OPT_DUMP:
 		return o->domains.nr > 1 ? "is for one domain alone" : NULL;
 	default:
@@ -570,18 +575,7 @@ enum run_options_result run_options_parse(int argc, char **argv,
 	    !o->command.shell && !o->gdb) {
 		o->timeout = RUN_TIMEOUT;
 	}
-	if (o->icount && o->accel == RUN_ACCEL_KVM) {
-		snprintf(error, RUN_OPTIONS_ERROR_SIZE,
-			 "--icount and --accel kvm exclude each other");
-		return RUN_OPTIONS_BAD;
-	}
-	/* How long it waits for us would be counted. */
-	if ((o->record != NULL || o->report != NULL) && o->icount) {
-		snprintf(error, RUN_OPTIONS_ERROR_SIZE,
-			 "--record and --icount exclude each other");
-		return RUN_OPTIONS_BAD;
-	}
-	return RUN_OPTIONS_OK;
+	return run_options_agree(o, error) ? RUN_OPTIONS_OK : RUN_OPTIONS_BAD;
 }
 
 unsigned int run_options_which(const struct run_options *o, const char *name)

@@ -77,10 +77,13 @@ struct run_options {
 	bool stretch;
 	bool lint; /* warnings at the end */
 	bool json;
-	const char *record; /* a trace file; NULL: none */
-	const char *report; /* a page made of it; NULL: none */
-	const char *dump;   /* a core file; NULL: none */
-	bool dump_bare;     /* that crash takes for a bare machine's */
+	const char *record;         /* a trace file; NULL: none */
+	const char *record_machine; /* a folder for QEMU's; NULL: none */
+	bool replay_told;           /* QEMU was told to end that */
+	const char *replay_machine; /* the same to be read; NULL: none */
+	const char *report;         /* a page made of it; NULL: none */
+	const char *dump;           /* a core file; NULL: none */
+	bool dump_bare;             /* that crash takes for a bare machine's */
 	enum run_audit audit;
 	uint64_t audit_every; /* hypercalls, with RUN_AUDIT_EVERY */
 	const char *log_level;
@@ -103,6 +106,12 @@ enum run_options_result {
 enum run_options_result run_options_parse(int argc, char **argv,
 					  struct run_options *options,
 					  char *error);
+
+/*
+ * Do those that go into one machine agree? Else a line in error. Sets what one
+ * of them implies.
+ */
+bool run_options_agree(struct run_options *options, char *error);
 
 /* Frees what parsing has kept, whether or not it went well. */
 void run_options_fini(struct run_options *options);

@@ -19,4 +19,13 @@ static inline double seconds_now(void)
 	return seconds_of(CLOCK_MONOTONIC);
 }
 
+/* For poll. */
+static inline int milliseconds_to(double deadline)
+{
+	double left = (deadline - seconds_now()) * 1000 + 1;
+
+	/* Waking early is harmless: the loop looks at the clock again. */
+	return left < 0 ? 0 : left > 1e6 ? 1000000 : (int)left;
+}
+
 #endif

@@ -29,6 +29,7 @@
 #include "cli/seconds.h"
 #include "cli/session.h"
 #include "cli/session_end.h"
+#include "cli/session_gdb.h"
 #include "cli/terminal.h"
 #include "cli/write_all.h"
 
@@ -81,7 +82,8 @@ static void kill_now(struct loop *l)
 /*
  * The hypervisor tells where the guest is and what it has counted, then ends
  * the machine. It is asked only when it can be expected to answer, and has a
- * while to do so.
+ * while to do so. A machine that QEMU records hears nothing (7.2): QEMU ends
+ * it.
  */
 static void ask_to_end(struct loop *l, enum run_result why)
 {
@@ -89,9 +91,13 @@ static void ask_to_end(struct loop *l, enum run_result why)
 	bool wanted = why == RUN_TIMED_OUT || why == RUN_QUIT ||
 		      why == RUN_SEEN || why == RUN_FAIL_SEEN;
 
-	if (!wanted || l->session->options->gdb ||
-	    l->session->monitor->guest_start == NULL ||
-	    send(l->qemu.control, &word, 1, MSG_DONTWAIT | MSG_NOSIGNAL) != 1) {
+	if (wanted && l->session->options->record_machine != NULL) {
+		qemu_end(&l->qemu);
+		l->kill_at = seconds_now() + ANSWER_SECONDS;
+	} else if (!wanted || l->session->options->gdb ||
+		   l->session->monitor->guest_start == NULL ||
+		   send(l->qemu.control, &word, 1,
+			MSG_DONTWAIT | MSG_NOSIGNAL) != 1) {
 		kill_now(l);
 	} else {
 		l->kill_at = seconds_now() + ANSWER_SECONDS;
@@ -373,22 +379,14 @@ static void on_stop(struct loop *l)
 		       monitor_hex(stopped, STOPPED_RSP));
 }
 
-static void tell_gdb(struct loop *l)
+/* Where is the mark of the request at which a replay is to stop? */
+static void on_entered(struct loop *l)
 {
-	const struct session *s = l->session;
-	const cJSON *stopped = s->monitor->stopped;
-
-	if (stopped == NULL) {
-		say("gdb: stopped at the guest's first instruction, "
-		    "0x%" PRIx64,
-		    s->entry);
-	} else {
-		say("gdb: stopped at 0x%" PRIx64 ", where the guest goes on "
-		    "after request #%" PRIu64,
-		    monitor_hex(stopped, STOPPED_RIP),
-		    monitor_number(stopped, STOPPED_REQUEST, 0));
+	while (is_readable(l->qemu.control)) {
+		on_control(l);
 	}
-	say("gdb: connect with target remote 127.0.0.1:%d", l->qemu.gdb_port);
+	debugger_go_to_mark(&l->debugger,
+			    monitor_hex(l->session->monitor->mark, MARK_AT));
 }
 
 static void on_debugger(struct loop *l)
@@ -401,8 +399,11 @@ static void on_debugger(struct loop *l)
 	case DEBUGGER_PAUSED:
 		on_stop(l);
 		break;
+	case DEBUGGER_ENTERED:
+		on_entered(l);
+		break;
 	case DEBUGGER_READY:
-		tell_gdb(l);
+		session_tell_gdb(l->session, &l->debugger, l->qemu.gdb_port);
 		break;
 	case DEBUGGER_FAILED:
 		strncpy(l->session->error, l->debugger.stub.error,
@@ -441,14 +442,6 @@ static void handle(struct loop *l, const struct pollfd *p)
 	if (p[P_REMOTE].revents != 0) {
 		remote_ready(&l->remote, l->session->options, l->qemu.control);
 	}
-}
-
-static int milliseconds_to(double deadline)
-{
-	double left = (deadline - seconds_now()) * 1000 + 1;
-
-	/* Waking early is harmless: the loop looks at the clock again. */
-	return left < 0 ? 0 : left > 1e6 ? 1000000 : (int)left;
 }
 
 static void run_loop(struct loop *l, double deadline)
@@ -517,6 +510,7 @@ static void run_qemu(struct loop *l)
 		s->result = RUN_OUTPUT_FAILED;
 	}
 	debugger_close(&l->debugger);
+	session_tell_missed(s, &l->debugger);
 	if (session_end(s, qemu_finish(&l->qemu), l->ended_by_us,
 			l->messages.last)) {
 		l->messages.held = false;

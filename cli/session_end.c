@@ -70,8 +70,11 @@ static bool judge_exit(struct session *s, int code, const char *last_line)
 		judge_failure(s);
 		return false;
 	case 0:
-		/* By -no-reboot a reset ends QEMU in order; so does gdb. */
-		s->result = s->options->gdb ? RUN_QUIT : RUN_HV_FAILED;
+		/* By -no-reboot a reset ends QEMU in order; so does gdb, or
+		 * whoever ended the run that is replayed. */
+		s->result = s->options->gdb || s->options->replay_told
+				    ? RUN_QUIT
+				    : RUN_HV_FAILED;
 		snprintf(s->error, sizeof(s->error),
 			 "the machine was reset (a triple fault?)");
 		return false;

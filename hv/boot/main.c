@@ -24,6 +24,7 @@
 #include "hv/cpu/smap.h"
 #include "hv/life/create.h"
 #include "hv/report/log.h"
+#include "hv/report/mark.h"
 #include "hv/mm/layout.h"
 #include "hv/report/panic.h"
 #include "hv/report/serial.h"
@@ -178,6 +179,7 @@ _Noreturn void hv_main(uint32_t magic, uint32_t information)
 	idt_load();
 	init_record();
 	init_pipe();
+	mark_init();
 	frames_init();
 	banner();
 	paging_check();

@@ -24,6 +24,7 @@
 #include "hv/report/lint.h"
 #include "hv/report/log.h"
 #include "hv/report/machine.h"
+#include "hv/report/mark.h"
 #include "hv/report/panic.h"
 #include "hv/report/queued.h"
 #include "hv/report/refused.h"
@@ -263,6 +264,9 @@ static bool parse_option(struct options *o, const char *word)
 	}
 	if ((v = value_of(word, "stop-at=")) != NULL) {
 		return parse_number(v, &stop_at_request);
+	}
+	if ((v = value_of(word, "mark-at=")) != NULL) {
+		return parse_number(v, &mark_at);
 	}
 	if ((v = value_of(word, "watch-mfn=")) != NULL) {
 		return parse_frame(v, &history_frame);

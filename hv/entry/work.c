@@ -11,6 +11,7 @@
 #include "hv/vcpu/inject.h"
 #include "hv/schedule/schedule.h"
 #include "hv/report/audit.h"
+#include "hv/report/mark.h"
 #include "hv/report/stopped.h"
 #include "hv/domain/domain.h"
 #include "hv/domain/stop.h"
@@ -53,6 +54,9 @@ static void do_work(struct vcpu *v, struct regs *r)
 	}
 	if (stops) {
 		stopped_in_guest(v, r);
+	}
+	if (mark_at != 0) {
+		mark_set(v, r);
 	}
 }
 

@@ -27,6 +27,7 @@
 #include "hv/report/control.h"
 #include "hv/report/history.h"
 #include "hv/report/log.h"
+#include "hv/report/mark.h"
 #include "hv/report/panic.h"
 #include "hv/report/phase.h"
 #include "hv/report/summary.h"
@@ -310,7 +311,7 @@ void domain_begin(struct domain *d)
 	struct vcpu *v = d->vcpu[0];
 
 	v->work |= audit_periodic() ? VCPU_WORK_AUDIT : 0;
-	v->work |= stop_watches() ? VCPU_WORK_WATCH : 0;
+	v->work |= stop_watches() || mark_at != 0 ? VCPU_WORK_WATCH : 0;
 	time_publish(v);
 	summary_start(d);
 	phase_start(v);

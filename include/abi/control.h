@@ -56,6 +56,20 @@ enum control_exit {
 #define CONTROL_STOP_PORT 0x505
 #define CONTROL_STOP 1
 /*
+ * With the word "mark-at=N" the hypervisor leaves, each time that it goes back
+ * to a guest behind request N, what it went back to in these words, the last of
+ * them last. N has MARK_DIGITS digits: whatever it is, as many instructions are
+ * executed.
+ */
+enum {
+	MARK_REQUEST, /* the latest so far */
+	MARK_RIP,     /* the guest goes on there */
+	MARK_RSP,     /* with that stack pointer */
+	MARK_WORDS,
+};
+#define MARK_DIGITS 16
+#define MARK_NEVER (UINT64_C(1) << 53)
+/*
  * So many of a domain's vCPUs are to be online, the first ones: followed by the
  * domain's place among those of the run and the number, each added to the base.
  */
@@ -237,6 +251,10 @@ enum control_exit {
 
 #define EVENT_DUMP "dump"
 #define DUMP_DOMAIN "domain" /* number: whose memory is to be read now */
+
+/* With the option mark-at=N: three words, written in this order. */
+#define EVENT_MARK "mark"
+#define MARK_AT "at" /* hex: their virtual address */
 
 #define EVENT_STOPPED "stopped"
 #define STOPPED_DOMAIN "domain" /* number: the domain's */

@@ -217,6 +217,59 @@ static void a_machine_that_stops_goes_on_to_its_guest(void **state)
 	assert_int_equal(g.nr_strays, 1);
 }
 
+/* From the guest's first instruction to a mark, and to what it tells. */
+static void begin_mark(struct gdbstub *g)
+{
+	*g = (struct gdbstub){.state = GDBSTUB_DONE};
+	gdbstub_run_to_mark(g, UINT64_C(0xffff828000001000));
+	assert_string_equal(sent(g), "$Z2,ffff828000001010,8#08");
+	reply(g, "OK");
+	assert_string_equal(sent(g), "+$c#63");
+	reply(g, "T05thread:01;watch:ffff828000001010;");
+	assert_string_equal(sent(g), "+$mffff828000001000,18#ed");
+	assert_int_equal(g->state, GDBSTUB_LOOK);
+}
+
+static void a_mark_tells_how_far_to_go(void **state)
+{
+	struct gdbstub g;
+
+	(void)state;
+	begin_mark(&g);
+	reply(&g, "8d01000000000000c09107830000ffff0010000000000000");
+	assert_int_equal(g.request, 397);
+	assert_string_equal(sent(&g), "+$z2,ffff828000001010,8#28");
+	reply(&g, "OK");
+	assert_int_equal(g.state, GDBSTUB_INSERT);
+	assert_int_equal(g.entry, UINT64_C(0xffff0000830791c0));
+	assert_int_equal(g.stack, 0x1000);
+	assert_string_equal(sent(&g), "+$Z1,ffff0000830791c0,1#3b");
+}
+
+static void a_mark_that_is_not_read_or_not_reached_is_told(void **state)
+{
+	struct gdbstub g;
+
+	(void)state;
+	begin_mark(&g);
+	reply(&g, "E14");
+	assert_int_equal(g.state, GDBSTUB_FAILED);
+	assert_string_equal(g.error, "gdb stub does not read the mark");
+
+	g = (struct gdbstub){.state = GDBSTUB_DONE};
+	gdbstub_run_to_mark(&g, 0x1000);
+	reply(&g, "E22");
+	assert_int_equal(g.state, GDBSTUB_FAILED);
+	assert_string_equal(g.error, "gdb stub refuses a watchpoint");
+
+	g = (struct gdbstub){.state = GDBSTUB_DONE};
+	gdbstub_run_to_mark(&g, 0x1000);
+	reply(&g, "OK");
+	reply(&g, "W00");
+	assert_int_equal(g.state, GDBSTUB_FAILED);
+	assert_string_equal(g.error, "the machine ended before that request");
+}
+
 static void a_machine_that_ends_without_a_stop_is_no_failure(void **state)
 {
 	struct gdbstub g;
@@ -323,6 +376,9 @@ static void registers_that_are_too_few_are_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_mark_tells_how_far_to_go),
+		cmocka_unit_test(
+			a_mark_that_is_not_read_or_not_reached_is_told),
 		cmocka_unit_test(payloads_are_framed),
 		cmocka_unit_test(a_payload_that_does_not_fit_is_not_framed),
 		cmocka_unit_test(escapes_and_run_lengths_are_undone),

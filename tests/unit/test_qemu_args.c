@@ -440,9 +440,55 @@ static void gdb_at_a_request_needs_a_machine_that_stops_itself(void **state)
 	assert_true(qemu_stops(&o));
 }
 
+/* Which request is named changes nothing in length. */
+static void a_recorded_machine_is_replayed_as_it_was(void **state)
+{
+	struct run_options o = plain_options;
+	struct qemu_config c = plain_config(&o);
+	char **a;
+
+	(void)state;
+	o.icount = true;
+	o.record_machine = "dir";
+	c.events = 14;
+	c.snapshot = 15;
+	a = qemu_arguments(&c);
+	assert_non_null(a);
+	assert_string_equal(after(a, "-icount"),
+			    "shift=0,sleep=off,rr=record,"
+			    "rrfile=/proc/self/fd/14,rrsnapshot=start");
+	assert_string_equal(
+		after(a, "-drive"),
+		"file=/proc/self/fd/15,format=qcow2,if=none,id=snapshot");
+	assert_non_null(strstr(after(a, "-append"),
+			       " mark-at=9007199254740992 dom-memory="));
+	assert_true(has(a, "-rtc"));
+	assert_true(has(a, "-seed"));
+	qemu_free_arguments(a);
+
+	o.record_machine = NULL;
+	o.replay_machine = "dir";
+	o.gdb = true;
+	o.stop_at = 397;
+	c.gdb = 16;
+	assert_false(qemu_stops(&o));
+	a = qemu_arguments(&c);
+	assert_non_null(a);
+	assert_string_equal(after(a, "-icount"),
+			    "shift=0,sleep=off,rr=replay,"
+			    "rrfile=/proc/self/fd/14,rrsnapshot=start");
+	assert_non_null(strstr(after(a, "-append"),
+			       " mark-at=0000000000000397 dom-memory="));
+	assert_null(strstr(after(a, "-append"), "stop-"));
+	assert_false(has(a, "pvpanic,ioport=0x505"));
+	assert_true(has(a, "-S"));
+	qemu_free_arguments(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_recorded_machine_is_replayed_as_it_was),
 		cmocka_unit_test(a_repetition_watches_what_it_is_told_to),
 		cmocka_unit_test(
 			where_instructions_are_counted_the_machine_stands),

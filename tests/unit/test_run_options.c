@@ -165,6 +165,21 @@ static void what_is_wrong_is_refused_and_named(void **state)
 		{{"--no-initrd", "--initrd=x"}, "exclude each other"},
 		{{"--record=x", "--icount"}, "exclude each other"},
 		{{"--record="}, "is empty"},
+		{{"--record-machine="}, "is empty"},
+		{{"--record-machine=d", "--gdb"}, "--gdb exclude each other"},
+		{{"--record-machine=d", "--stop-at=3"}, "--stop-at exclude"},
+		{{"--record-machine=d", "--stop-at-refusal"}, "-refusal excl"},
+		{{"--record-machine=d", "--explain"}, "--explain exclude"},
+		{{"--record-machine=d", "--record=x"}, "--record exclude"},
+		{{"--record-machine=d", "--report=x"}, "--report exclude"},
+		{{"--record-machine=d", "--dump=x"}, "--dump exclude"},
+		{{"--record-machine=d", "--interactive"}, "-interactive excl"},
+		{{"--record-machine=d", "--socket=s"}, "--socket exclude"},
+		{{"--record-machine=d", "--dry-run"}, "--dry-run exclude"},
+		{{"--record-machine=d", "--qemu-arg=-S"}, "--qemu-arg exclude"},
+		{{"--record-machine=d", "--accel=kvm"}, "--accel kvm exclude"},
+		{{"--record-machine=d", "--shell"}, "a command exclude"},
+		{{"--record-machine=d", "--cpus=2"}, "of one CPU, not of 2"},
 	};
 	char error[RUN_OPTIONS_ERROR_SIZE];
 
