@@ -27,17 +27,20 @@ static long pipe_once(long op, void *at, size_t size)
 	return result;
 }
 
+static void write_again(volatile unsigned char *byte)
+{
+	const unsigned char value = *byte;
+
+	*byte = value;
+}
+
 static void touch(unsigned char *at, size_t size)
 {
 	for (size_t i = 0; i < size; i += PAGE) {
-		volatile unsigned char *byte = at + i;
-
-		*byte = *byte;
+		write_again(at + i);
 	}
 	if (size != 0) {
-		volatile unsigned char *last = at + size - 1;
-
-		*last = *last;
+		write_again(at + size - 1);
 	}
 }
 

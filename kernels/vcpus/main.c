@@ -230,7 +230,7 @@ static void is_interrupted(void)
 
 static void has_timers(void)
 {
-	evtchn_bind_virq_t virq = {.virq = VIRQ_TIMER, .vcpu = 1};
+	struct evtchn_bind_virq virq = {.virq = VIRQ_TIMER, .vcpu = 1};
 	struct vcpu_set_periodic_timer period = {.period_ns = 5 * MS};
 	struct vcpu_set_singleshot_timer once = {.timeout_abs_ns = 1};
 	const uint64_t before = second_events;

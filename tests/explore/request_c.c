@@ -183,7 +183,7 @@ static void expand(const struct world *w, const struct request *r,
 	} else if (strcmp(word, "how") == 0) {
 		snprintf(text, 96, "%s", how[r->level % 3]);
 	} else if (strcmp(word, "nr") == 0) {
-		snprintf(text, 96, "%u", request_is_list(r) ? 2 : 1);
+		snprintf(text, 96, "%u", request_is_list(r) ? 2u : 1u);
 	} else {
 		snprintf(text, 96, "%s", vcpu_c(w, r->vcpu));
 	}
