@@ -237,6 +237,51 @@ static bool *flag_of(int id, struct run_options *o)
 		return &o->command.shell;
 	case OPT_DUMP_BARE:
 		return &o->dump_bare;
+	case OPT_OVERCOMMIT:
+		return &o->overcommit;
+	default:
+		return NULL;
+	}
+}
+
+/* Options whose argument is kept as it is, and not empty; NULL: the others. */
+static const char **text_of(int id, struct run_options *o)
+{
+	switch (id) {
+	case OPT_KERNEL:
+		return &o->kernel;
+	case OPT_INITRD:
+		return &o->initrd;
+	case OPT_SOCKET:
+		return &o->socket;
+	case OPT_CONSOLE:
+		return &o->console;
+	case OPT_CPU:
+		return &o->cpu;
+	case OPT_SYMBOLS:
+		return &o->symbols;
+	case OPT_EXPECT:
+		return &o->expect;
+	case OPT_UNTIL:
+		return &o->until;
+	case OPT_FAIL_ON:
+		return &o->fail_on;
+	case OPT_RECORD:
+		return &o->record;
+	case OPT_RECORD_MACHINE:
+		return &o->record_machine;
+	case OPT_REPORT:
+		return &o->report;
+	case OPT_DUMP:
+		return &o->dump;
+	case OPT_JUNIT:
+		return &o->junit;
+	case OPT_LOG:
+		return &o->command.log;
+	case OPT_ROOTFS:
+		return &o->command.rootfs;
+	case OPT_MODULES:
+		return &o->command.modules;
 	default:
 		return NULL;
 	}
@@ -246,32 +291,25 @@ static bool *flag_of(int id, struct run_options *o)
 static const char *take(int id, const char *argument, struct run_options *o)
 {
 	bool *flag = flag_of(id, o);
+	const char **text = text_of(id, o);
 
 	if (flag != NULL) {
 		*flag = true;
 		return NULL;
 	}
+	if (text != NULL) {
+		return set_text(argument, text);
+	}
 	switch (id) {
-	case OPT_KERNEL:
-		return set_text(argument, &o->kernel);
-	case OPT_INITRD:
-		return set_text(argument, &o->initrd);
 	case OPT_APPEND:
 		o->append = argument;
 		return NULL;
 	case OPT_MEMORY:
 		return parse_memory(argument, &o->memory);
-	case OPT_OVERCOMMIT:
-		o->overcommit = true;
-		return NULL;
 	case OPT_VCPUS:
 		return parse_vcpus(argument, &o->vcpus);
 	case OPT_MAX_VCPUS:
 		return parse_vcpus(argument, &o->max_vcpus);
-	case OPT_SOCKET:
-		return set_text(argument, &o->socket);
-	case OPT_CONSOLE:
-		return set_text(argument, &o->console);
 	case OPT_RESTART:
 		if (o->nr_restart == DOMAINS_MAX) {
 			return "is one too many";
@@ -280,30 +318,12 @@ static const char *take(int id, const char *argument, struct run_options *o)
 		return NULL;
 	case OPT_CPUS:
 		return parse_cpus(argument, o);
-	case OPT_CPU:
-		return set_text(argument, &o->cpu);
-	case OPT_SYMBOLS:
-		return set_text(argument, &o->symbols);
-	case OPT_EXPECT:
-		return set_text(argument, &o->expect);
-	case OPT_UNTIL:
-		return set_text(argument, &o->until);
-	case OPT_FAIL_ON:
-		return set_text(argument, &o->fail_on);
 	case OPT_STOP_AT:
 		return parse_count(argument, UINT64_C(1) << 53, &o->stop_at)
 			       ? NULL
 			       : "is no number of a request";
 	case OPT_TIMEOUT:
 		return parse_timeout(argument, o);
-	case OPT_RECORD:
-		return set_text(argument, &o->record);
-	case OPT_RECORD_MACHINE:
-		return set_text(argument, &o->record_machine);
-	case OPT_REPORT:
-		return set_text(argument, &o->report);
-	case OPT_DUMP:
-		return set_text(argument, &o->dump);
 	case OPT_SUMMARY:
 		return parse_summary(argument, o);
 	case OPT_AUDIT:
@@ -318,14 +338,6 @@ static const char *take(int id, const char *argument, struct run_options *o)
 		}
 		o->qemu_argument[o->nr_qemu_arguments++] = argument;
 		return NULL;
-	case OPT_JUNIT:
-		return set_text(argument, &o->junit);
-	case OPT_LOG:
-		return set_text(argument, &o->command.log);
-	case OPT_ROOTFS:
-		return set_text(argument, &o->command.rootfs);
-	case OPT_MODULES:
-		return set_text(argument, &o->command.modules);
 	case OPT_COPY_IN:
 		return wish_copy_in(&o->command, argument);
 	case OPT_COPY_OUT:

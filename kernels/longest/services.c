@@ -59,7 +59,7 @@ static void store_request(const struct longest *l, uint32_t type,
 /* As many elements as a path may have. */
 static uint32_t longest_path(void)
 {
-	memcpy(path, "data/", 5);
+	memcpy(path, "data/", sizeof("data/"));
 	for (unsigned int i = 0; i < ELEMENTS; i++) {
 		path[5 + 2 * i] = 'a';
 		path[6 + 2 * i] = '/';
