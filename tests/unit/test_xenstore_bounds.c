@@ -218,18 +218,6 @@ static void numbers_that_are_none_are_refused(void **state)
 	EXPECT_ERROR(f, "EINVAL");
 }
 
-static void permissions_have_a_form(void **state)
-{
-	struct talk *f = *state;
-
-	SEND(f, XS_MKDIR, 0, "a");
-	EXPECT(f, XS_MKDIR, "OK");
-	SEND(f, XS_SET_PERMS, 0, "a");
-	EXPECT_ERROR(f, "EINVAL");
-	talk_send(f, XS_SET_PERMS, 0, "a\0n7", 4);
-	EXPECT_ERROR(f, "EINVAL");
-}
-
 static void watched_names_are_bounded(void **state)
 {
 	struct talk *f = *state;
@@ -299,7 +287,6 @@ int main(void)
 		TEST(unread_answers_hold_back_requests),
 		TEST(a_message_too_long_ends_the_conversation),
 		TEST(numbers_that_are_none_are_refused),
-		TEST(permissions_have_a_form),
 		TEST(watched_names_are_bounded),
 		TEST(an_event_too_long_is_not_told),
 		TEST(the_root_stays),
