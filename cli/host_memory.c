@@ -51,7 +51,7 @@ static uint64_t group_number(const char *group, const char *file,
 			     uint64_t otherwise)
 {
 	char path[PATH_MAX];
-	char text[64];
+	char text[64] = "";
 	char *end;
 	uint64_t n;
 
@@ -67,7 +67,7 @@ static uint64_t group_number(const char *group, const char *file,
 /* What is left to a group and to those above it. */
 static uint64_t groups_free(void)
 {
-	char line[PATH_MAX];
+	char line[PATH_MAX] = "";
 	char *group = line + strlen("0::");
 	uint64_t least = UINT64_MAX;
 
@@ -89,7 +89,7 @@ static uint64_t groups_free(void)
 
 uint64_t host_memory_free(void)
 {
-	char meminfo[4096];
+	char meminfo[4096] = "";
 	uint64_t groups = groups_free();
 	uint64_t bytes;
 

@@ -104,11 +104,15 @@ size_t ring_room(const struct ring *r)
 
 static void give(struct ring *r, const void *data, size_t size)
 {
-	const unsigned char *from = data;
+	unsigned char *ring = r->rings->in.data;
+	const size_t at = r->in_head % PIPE_BYTES;
+	const size_t run = size < PIPE_BYTES - at ? size : PIPE_BYTES - at;
 
-	for (size_t i = 0; i < size; i++) {
-		r->rings->in.data[r->in_head++ % PIPE_BYTES] = from[i];
+	if (size != 0) {
+		memcpy(ring + at, data, run);
+		memcpy(ring, (const unsigned char *)data + run, size - run);
 	}
+	r->in_head += size;
 }
 
 void ring_send(struct ring *r, enum pipe_in kind, const void *data, size_t size)

@@ -51,7 +51,7 @@ static void append(struct core_view *v, uint64_t va, uint64_t pfn)
 		v->cut = true;
 		return;
 	}
-	if (v->nr == v->room) {
+	if (v->run == NULL || v->nr == v->room) {
 		p = realloc(v->run, room * sizeof(*v->run));
 		if (p == NULL) {
 			v->short_of_memory = true;
