@@ -20,7 +20,6 @@ void mmu_lock_wait(struct mmu_domain *d)
 
 int door_settle(struct mmu_domain *d)
 {
-	d->op.list = NULL; /* an earlier operation's */
 	if (d->watched) {
 		event_tell(d, (struct mmu_event){.kind = MMU_EVENT_BEGIN});
 	}

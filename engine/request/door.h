@@ -44,6 +44,7 @@ MUST_CHECK static inline int mmu_begin_for(struct mmu_domain *d,
 	mmu_op_is(d, id, operand);
 	d->op.vcpu = v;
 	d->op.index = 0;
+	d->op.list = NULL; /* an earlier operation's */
 	d->op.call = v == NULL ? 0 : v->multicall.at;
 	d->serial++;
 	if (unlikely(d->dying_head != 0 || d->watched)) {

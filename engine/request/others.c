@@ -20,23 +20,11 @@
 /* What ENTRY_FLAGS and `writable` of a mapping say already. */
 #define MAPPING_FLAGS (PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D)
 
-/*
- * The door of one request. Nothing was read as a list here, so no list is to be
- * told of: what an earlier operation left in its place is gone by now.
- */
-static int begin(struct mmu_vcpu *v, const uint64_t *operand)
-{
-	int rc = mmu_begin(v, MMU_OP_MMU_UPDATE, operand);
-
-	v->dom->op.list = NULL;
-	return rc;
-}
-
 /* Under the door of the operation that the request is. */
 static int refuse_request(struct mmu_vcpu *v, const uint64_t *operand,
 			  enum rule rule)
 {
-	int rc = begin(v, operand);
+	int rc = mmu_begin(v, MMU_OP_MMU_UPDATE, operand);
 
 	return (int)mmu_leave(v->dom, rc != 0 ? rc : refuse_op(v->dom, rule));
 }
@@ -44,7 +32,7 @@ static int refuse_request(struct mmu_vcpu *v, const uint64_t *operand,
 /* An entry of the caller's own that is taken away, or not present. */
 static int clear_entry(struct mmu_vcpu *v, const struct mmu_update *req)
 {
-	int rc = begin(v, (const uint64_t *)req);
+	int rc = mmu_begin(v, MMU_OP_MMU_UPDATE, (const uint64_t *)req);
 
 	if (rc == 0) {
 		do {
