@@ -20,7 +20,6 @@
 #include <unistd.h>
 
 #include "cli/explain.h"
-#include "cli/host_memory.h"
 #include "cli/machine/machine.h"
 #include "cli/place.h"
 #include "cli/report/report.h"
@@ -96,22 +95,6 @@ static void name_error(struct run *r, const struct guest *g)
 	}
 }
 
-/* Has the host what the domains touch before they do anything? */
-static enum exit_status check_host(struct run *r, uint64_t memory)
-{
-	char what[SIZE_TEXT + 32];
-	char size[SIZE_TEXT];
-
-	snprintf(what, sizeof(what), "%s of %s",
-		 r->nr_guests == 1 ? "a guest" : "domains",
-		 size_format(memory, size));
-	return r->options.overcommit ||
-			       host_memory_fits(what, host_memory_guest(memory),
-						r->error, sizeof(r->error))
-		       ? STATUS_OK
-		       : STATUS_USAGE;
-}
-
 static enum exit_status prepare(struct run *r)
 {
 	enum exit_status status;
@@ -139,9 +122,6 @@ static enum exit_status prepare(struct run *r)
 	if (status == STATUS_OK && modules > MAX_MODULES) {
 		status = refuse(r, STATUS_USAGE,
 				"kernel and initrd are more than 2 GiB");
-	}
-	if (status == STATUS_OK) {
-		status = check_host(r, memory);
 	}
 	if (status != STATUS_OK) {
 		return status;

@@ -11,7 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/host_memory.h"
 #include "cli/qemu.h"
+#include "cli/size.h"
 #include "cli/why/symbols.h"
 
 struct run_check {
@@ -85,6 +87,26 @@ static enum exit_status check_symbols(struct run_check *r)
 	return STATUS_OK;
 }
 
+/* Has the host what the domains touch before they do anything? */
+static enum exit_status check_host(struct run_check *r)
+{
+	const unsigned int nr = run_options_nr(r->options);
+	char what[SIZE_TEXT + 32];
+	char size[SIZE_TEXT];
+	uint64_t memory = 0;
+
+	for (unsigned int i = 0; i < nr; i++) {
+		memory += run_options_domain(r->options, i).memory;
+	}
+	snprintf(what, sizeof(what), "%s of %s",
+		 nr == 1 ? "a guest" : "domains", size_format(memory, size));
+	return r->options->overcommit ||
+			       host_memory_fits(what, host_memory_guest(memory),
+						r->error, r->size)
+		       ? STATUS_OK
+		       : STATUS_USAGE;
+}
+
 enum exit_status run_check(const struct run_options *options,
 			   const char *hypervisor, char *error, size_t size)
 {
@@ -93,6 +115,9 @@ enum exit_status run_check(const struct run_options *options,
 
 	if (status == STATUS_OK) {
 		status = check_symbols(&r);
+	}
+	if (status == STATUS_OK) {
+		status = check_host(&r);
 	}
 	return status != STATUS_OK ? status : check_hypervisor(&r);
 }

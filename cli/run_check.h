@@ -7,7 +7,10 @@
 #include "cli/run_options.h"
 #include "cli/say.h"
 
-/* Accelerator, symbols, the hypervisor's image; with a line in error. */
+/*
+ * Accelerator, symbols, the host's memory, the hypervisor's image; with a line
+ * in error.
+ */
 enum exit_status run_check(const struct run_options *options,
 			   const char *hypervisor, char *error, size_t size);
 
