@@ -416,8 +416,7 @@ static int run_and_print(const struct request *r, struct lab_job *jobs,
 	bool sweep = sweep_wanted(r);
 
 	run_jobs(r, jobs, nr);
-	if (sweep &&
-	    !lab_sweep(SWEEP_BOOTS, r->options.seed, UINT64_MAX, rows)) {
+	if (sweep && !lab_sweep(SWEEP_BOOTS, r->options.seed, rows)) {
 		say("lab: out of memory");
 		sweep = false;
 	}

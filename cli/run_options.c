@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "cli/run_options.h"
+#include "cli/run_values.h"
 
 enum option_id {
 	OPT_KERNEL = 256, /* above any character getopt may return */
@@ -118,83 +119,6 @@ static const struct option long_options[] = {
 	{"help", no_argument, NULL, OPT_HELP},
 	{NULL, 0, NULL, 0},
 };
-
-static const char *const log_levels[] = {"error", "warn", "info", "debug"};
-
-static const char *parse_summary(const char *text, struct run_options *o)
-{
-	o->json = strcmp(text, "json") == 0;
-	if (!o->json && strcmp(text, "text") != 0) {
-		return "is neither text nor json";
-	}
-	return NULL;
-}
-
-static const char *parse_audit(const char *text, struct run_options *o)
-{
-	if (strcmp(text, "exit") == 0) {
-		o->audit = RUN_AUDIT_EXIT;
-	} else if (strcmp(text, "off") == 0) {
-		o->audit = RUN_AUDIT_OFF;
-	} else if (strncmp(text, "every:", 6) == 0 &&
-		   parse_count(text + 6, UINT32_MAX, &o->audit_every)) {
-		o->audit = RUN_AUDIT_EVERY;
-	} else {
-		return "is not exit, every:N (N from 1 to 4294967295) or off";
-	}
-	return NULL;
-}
-
-static const char *parse_timeout(const char *text, struct run_options *o)
-{
-	uint64_t seconds = 0;
-
-	if (strcmp(text, "0") != 0 &&
-	    !parse_count(text, RUN_TIMEOUT_MAX, &seconds)) {
-		return "is no number of seconds from 1 to 31536000, and not 0";
-	}
-	o->timeout = (unsigned int)seconds;
-	return NULL;
-}
-
-static const char *parse_accel(const char *text, struct run_options *o)
-{
-	static const char *const names[] = {
-		[RUN_ACCEL_TCG] = "tcg",
-		[RUN_ACCEL_KVM] = "kvm",
-		[RUN_ACCEL_AUTO] = "auto",
-	};
-
-	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcmp(text, names[i]) == 0) {
-			o->accel = (enum run_accel)i;
-			return NULL;
-		}
-	}
-	return "is not tcg, kvm or auto";
-}
-
-static const char *parse_cpus(const char *text, struct run_options *o)
-{
-	uint64_t nr;
-
-	if (!parse_count(text, RUN_CPUS_MAX, &nr)) {
-		return "is no number of CPUs from 1 to 8";
-	}
-	o->cpus = (unsigned int)nr;
-	return NULL;
-}
-
-static const char *parse_log_level(const char *text, struct run_options *o)
-{
-	for (size_t i = 0; i < sizeof(log_levels) / sizeof(*log_levels); i++) {
-		if (strcmp(text, log_levels[i]) == 0) {
-			o->log_level = log_levels[i];
-			return NULL;
-		}
-	}
-	return "is not error, warn, info or debug";
-}
 
 static const char *set_text(const char *text, const char **field)
 {
@@ -317,21 +241,21 @@ static const char *take(int id, const char *argument, struct run_options *o)
 		o->restart[o->nr_restart++] = argument;
 		return NULL;
 	case OPT_CPUS:
-		return parse_cpus(argument, o);
+		return run_value_cpus(argument, o);
 	case OPT_STOP_AT:
 		return parse_count(argument, UINT64_C(1) << 53, &o->stop_at)
 			       ? NULL
 			       : "is no number of a request";
 	case OPT_TIMEOUT:
-		return parse_timeout(argument, o);
+		return run_value_timeout(argument, o);
 	case OPT_SUMMARY:
-		return parse_summary(argument, o);
+		return run_value_summary(argument, o);
 	case OPT_AUDIT:
-		return parse_audit(argument, o);
+		return run_value_audit(argument, o);
 	case OPT_LOG_LEVEL:
-		return parse_log_level(argument, o);
+		return run_value_log_level(argument, o);
 	case OPT_ACCEL:
-		return parse_accel(argument, o);
+		return run_value_accel(argument, o);
 	case OPT_QEMU_ARG:
 		if (o->nr_qemu_arguments == RUN_QEMU_ARGUMENTS) {
 			return "is one too many";

@@ -40,7 +40,7 @@ struct lab_sweep_row {
  * From a TLB that evicts at once to one that keeps for ever: `boots` boots of
  * each policy, each with a seed of its own. False: the host has no memory.
  */
-bool lab_sweep(unsigned int boots, uint64_t seed, uint64_t host_bytes,
+bool lab_sweep(unsigned int boots, uint64_t seed,
 	       struct lab_sweep_row rows[LAB_SWEEP_ROWS]);
 
 #endif

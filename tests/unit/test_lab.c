@@ -275,7 +275,7 @@ static void more_retention_kills_more_boots(void **state)
 	unsigned int last = 0;
 
 	(void)state;
-	assert_true(lab_sweep(6, 1, UINT64_MAX, rows));
+	assert_true(lab_sweep(6, 1, rows));
 	for (unsigned int i = 0; i < LAB_SWEEP_ROWS; i++) {
 		assert_false(rows[i].broken);
 		assert_int_equal(rows[i].boots, 6);
