@@ -64,12 +64,14 @@ void time_domain_init(struct domain *d)
 	__atomic_store_n(&si->wc_version, 2, __ATOMIC_RELEASE);
 }
 
-/* A tick of 100 Hz, until the guest says otherwise. */
+/* A tick of 100 Hz, until the guest says otherwise: 0 is none. */
 void time_vcpu_up(struct vcpu *v)
 {
 	uint64_t now = clock_now();
 
-	timer_set(v, DEADLINE_PERIODIC, now + v->time.period, now);
+	if (v->time.period != 0) {
+		timer_set(v, DEADLINE_PERIODIC, now + v->time.period, now);
+	}
 }
 
 void time_vcpu_end(struct vcpu *v)
@@ -270,6 +272,7 @@ int64_t time_vcpu_op(struct vcpu *caller, struct vcpu *v, unsigned int cmd,
 	case VCPUOP_set_periodic_timer:
 		return set_periodic(caller, v, argument);
 	case VCPUOP_stop_periodic_timer:
+		v->time.period = 0;
 		return stop_timer(v, DEADLINE_PERIODIC);
 	case VCPUOP_get_runstate_info:
 		return get_runstate(caller, v, argument);

@@ -215,6 +215,9 @@ static void timers_are_taken_back(void **state)
 	assert_int_equal(t->timer, t->now + 2 * MS);
 	assert_int_equal(OP(t, VCPUOP_stop_periodic_timer, 0, nothing), 0);
 	assert_int_equal(t->timer, TIME_NEVER);
+	/* Going down and coming up begins no tick that was ended. */
+	time_vcpu_up(&t->v[0]);
+	assert_int_equal(t->timer, TIME_NEVER);
 }
 
 static void a_singleshot_is_ones_own(void **state)

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* Between the files of this kernel. */
+#ifndef PW_KERNELS_VCPUS_H
+#define PW_KERNELS_VCPUS_H
+
+#include "kernels/common/second.h"
+
+#define MS UINT64_C(1000000)
+
+extern struct pv pv;
+
+void yield(void);
+/* Jobs of the second vCPU: it waits for an event; goes down, and counts. */
+void block(void);
+void go_down(void);
+/* Until the second's run state is that. */
+void await_state(int state);
+/* Sends the second down, and waits until it is. */
+void put_down(void);
+
+/* info.c: where a vCPU's state is told. */
+volatile struct vcpu_info *info_of(unsigned int id);
+/* Nothing has happened on that port, nor otherwise to that vCPU. */
+void forget(evtchn_port_t port, unsigned int id);
+void check_info_refused(void);
+/* The second's moves; it is down. */
+void check_info_moves(void);
+
+/* wakes.c */
+void check_interrupts(void);
+void check_timers(void);
+void check_areas(void);
+
+/* channels.c: what wakes one vCPU may wake the other. */
+void check_channels(void);
+
+#endif
