@@ -6,13 +6,17 @@
  * kernel is called bad only if it ran and was seen to fail: whatever kept it
  * from running, or is our own fault, says nothing about it.
  */
+#define _GNU_SOURCE /* vasprintf */
+
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "abi/control.h"
 #include "cli/doctor.h"
+#include "cli/options.h"
 #include "cli/run.h"
 
 #define CANNOT_JUDGE 125
@@ -99,77 +103,112 @@ static int status_for_bisect(int status)
 							     : CANNOT_JUDGE;
 }
 
-/*
- * Run's arguments: ours first, so that the user's override them. --good-when
- * is --until, and --expect as well: a guest that powers off before is bad.
- */
-static bool translate(int argc, char **argv, char **to, int *ret_nr)
-{
-	static char icount[] = "--icount";
-	static char lint[] = "--lint";
-	static char timeout[] = "--timeout=" DEFAULT_TIMEOUT;
-	static char until[] = "--until";
-	static char expect[] = "--expect";
-	int nr = 0;
+/* Run's arguments, and what is to be freed of them. */
+struct words {
+	char **list;
+	int nr;
+	bool failed; /* memory is short */
+};
 
-	to[nr++] = argv[0];
-	to[nr++] = icount;
-	to[nr++] = lint;
-	to[nr++] = timeout;
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--good-when") != 0) {
-			to[nr++] = argv[i];
-			continue;
-		}
-		if (i + 1 == argc) {
-			return false;
-		}
-		to[nr++] = until;
-		to[nr++] = argv[i + 1];
-		to[nr++] = expect;
-		to[nr++] = argv[++i];
+__attribute__((format(printf, 2, 3))) static void add(struct words *w,
+						      const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	w->failed |= vasprintf(&w->list[w->nr], format, args) < 0;
+	va_end(args);
+	w->nr += !w->failed;
+}
+
+/*
+ * Ours first, so that the user's override them. --good-when is --until, and
+ * --expect as well: a guest that powers off before is bad.
+ */
+static void translate(struct words *to, const struct options_walk *walk)
+{
+	if (walk->id == OPT_GOOD_WHEN) {
+		add(to, "--until=%s", walk->argument);
+		add(to, "--expect=%s", walk->argument);
+	} else if (walk->argument != NULL) {
+		add(to, "--%s=%s", option_name(walk->id), walk->argument);
+	} else {
+		add(to, "--%s", option_name(walk->id));
 	}
-	*ret_nr = nr;
-	return true;
+}
+
+/* Returns false with a line in error. */
+static bool translate_all(struct words *to, int argc, char **argv, char *error,
+			  bool *ret_help)
+{
+	struct options_walk walk;
+	int id;
+
+	add(to, "%s", argv[0]);
+	add(to, "--icount");
+	add(to, "--lint");
+	add(to, "--timeout=" DEFAULT_TIMEOUT);
+	options_begin(&walk, VERB_DOCTOR, argc, argv, error);
+	while ((id = options_next(&walk)) > 0) {
+		*ret_help |= id == OPT_HELP;
+		translate(to, &walk);
+	}
+	if (options_have_command(&walk)) {
+		snprintf(error, OPTIONS_ERROR_SIZE,
+			 "the doctor runs no command in the guest");
+		return false;
+	}
+	for (int i = optind; i < argc; i++) {
+		add(to, "%s", argv[i]);
+	}
+	return id == 0;
+}
+
+/* Returns the status. */
+static int judge(const struct words *w)
+{
+	char error[OPTIONS_ERROR_SIZE];
+	struct run_options options;
+	int status = USAGE;
+
+	if (run_options_parse(w->nr, w->list, &options, error) !=
+	    RUN_OPTIONS_OK) {
+		say("%s", error);
+	} else if (options.domains.nr > 1) {
+		say("the doctor judges one domain alone");
+	} else {
+		options.doctor = true;
+		status = status_for_bisect(run_with(&options));
+	}
+	run_options_fini(&options);
+	return status;
 }
 
 int cmd_doctor(int argc, char **argv)
 {
-	char **to = calloc((size_t)argc * 2 + 5, sizeof(*to));
-	struct run_options options = {.cpu = NULL};
-	char error[RUN_OPTIONS_ERROR_SIZE];
-	int nr = 0;
+	/* Each word comes to two at most, and there are those of our own. */
+	struct words to = {
+		.list = calloc((size_t)argc * 2 + 5, sizeof(*to.list))};
+	char error[OPTIONS_ERROR_SIZE] = "out of memory";
+	bool help = false;
 	int status = USAGE;
 
-	if (to == NULL) {
+	if (to.list == NULL) {
 		return CANNOT_JUDGE;
 	}
-	if (!translate(argc, argv, to, &nr)) {
-		say("option '--good-when' needs an argument");
+	if (!translate_all(&to, argc, argv, error, &help)) {
+		say("%s", error);
+	} else if (to.failed) {
+		status = CANNOT_JUDGE;
+	} else if (help) {
+		fputs(doctor_help, stdout);
+		status = STATUS_OK;
 	} else {
-		switch (run_options_parse(nr, to, &options, error)) {
-		case RUN_OPTIONS_HELP:
-			fputs(doctor_help, stdout);
-			status = STATUS_OK;
-			break;
-		case RUN_OPTIONS_BAD:
-			say("%s", error);
-			break;
-		case RUN_OPTIONS_OK:
-			if (options.domains.nr > 1) {
-				say("the doctor judges one domain alone");
-				break;
-			}
-			if (command_wanted(&options.command)) {
-				say("the doctor runs no command in the guest");
-				break;
-			}
-			options.doctor = true;
-			status = status_for_bisect(run_with(&options));
-			break;
-		}
+		status = judge(&to);
 	}
-	run_options_fini(&options);
-	free(to);
+	for (int i = 0; i < to.nr; i++) {
+		free(to.list[i]);
+	}
+	free(to.list);
 	return status;
 }

@@ -8,7 +8,6 @@
 #include "cli/inspect.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -19,8 +18,11 @@
 #include "builder/elf.h"
 #include "builder/layout.h"
 #include "builder/notes.h"
+#include "cli/domains.h"
 #include "cli/image.h"
+#include "cli/options.h"
 #include "cli/paint.h"
+#include "cli/say.h"
 #include "cli/size.h"
 
 #define DEFAULT_MEMORY (UINT64_C(1) << 30) /* as run */
@@ -35,77 +37,48 @@ struct options {
 	bool wide;
 };
 
-static const char usage[] =
-	"usage: pagewarden inspect FILE [--memory SIZE] [--vcpus N]\n"
-	"                               [--initrd FILE] [--wide]\n";
+const char inspect_help[] =
+	"usage: pagewarden inspect FILE [OPTION]...\n"
+	"\n"
+	"A kernel's notes in words, and the layout that its domain would get; or\n"
+	"in one line, and nothing before it, why it cannot start.\n"
+	"\n"
+	"  --memory SIZE  of the domain: 512M, 4G; MiB if no unit (1G)\n"
+	"  --vcpus N      of the domain, 1 to 32 (1)\n"
+	"  --initrd FILE  that it gets\n"
+	"  --wide         ranges of addresses, in more than 80 columns\n"
+	"  --help         this\n"
+	"\n"
+	"Status: 0 it can start, 2 it cannot, or bad usage.\n";
 
 static int bad(const char *what, const char *why)
 {
 	fflush(stdout);
-	fprintf(stderr, "pagewarden: %s: %s\n", what, why);
+	say("%s: %s", what, why);
 	return EXIT_BAD;
 }
 
-static int bad_value(const char *option, const char *value, const char *why)
+/* Returns what is wrong with the option's argument, or NULL. */
+static const char *take(const struct options_walk *w, void *to)
 {
-	fprintf(stderr, "pagewarden: %s: '%.100s' is %s\n", option, value, why);
-	return EXIT_BAD;
+	struct options *o = to;
+
+	switch (w->id) {
+	case OPT_MEMORY:
+		return parse_memory(w->argument, &o->memory);
+	case OPT_VCPUS:
+		/* The layout is the same for any number. */
+		return parse_vcpus(w->argument, &o->vcpus);
+	case OPT_INITRD:
+		o->initrd = w->argument;
+		return *o->initrd == '\0' ? "is empty" : NULL;
+	default:
+		o->wide = true;
+		return NULL;
+	}
 }
 
-/* The layout is the same for any number; a wrong one is told here, too. */
-static bool parse_vcpus(const char *text, unsigned int *ret)
-{
-	char *end;
-	unsigned long n = strtoul(text, &end, 10);
-
-	if (*text < '0' || *text > '9' || *end != '\0' || n < 1 || n > 32) {
-		return false;
-	}
-	*ret = (unsigned int)n;
-	return true;
-}
-
-/* Returns 0, or EXIT_BAD with the message printed. */
-static int parse_options(int argc, char **argv, struct options *o)
-{
-	static const struct option options[] = {
-		{"memory", required_argument, NULL, 'm'},
-		{"vcpus", required_argument, NULL, 'v'},
-		{"initrd", required_argument, NULL, 'i'},
-		{"wide", no_argument, NULL, 'w'},
-		{NULL, 0, NULL, 0},
-	};
-	int c;
-
-	*o = (struct options){.memory = DEFAULT_MEMORY, .vcpus = 1};
-	optind = 0;
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c == 'm') {
-			if (!size_parse(optarg, &o->memory)) {
-				return bad_value("--memory", optarg,
-						 "no size, such as 512M or 5G");
-			}
-		} else if (c == 'v') {
-			if (!parse_vcpus(optarg, &o->vcpus)) {
-				return bad_value("--vcpus", optarg,
-						 "no number from 1 to 32");
-			}
-		} else if (c == 'i') {
-			o->initrd = optarg;
-		} else if (c == 'w') {
-			o->wide = true;
-		} else {
-			fputs(usage, stderr);
-			return EXIT_BAD;
-		}
-	}
-	if (optind != argc - 1) {
-		fputs(usage, stderr);
-		return EXIT_BAD;
-	}
-	o->file = argv[optind];
-	return 0;
-}
+static const struct options_reader reader = {VERB_INSPECT, inspect_help, take};
 
 static int initrd_size(const char *path, uint64_t *ret)
 {
@@ -335,14 +308,19 @@ static int inspect_elf(const struct image *file, const struct options *o,
 int cmd_inspect(int argc, char **argv)
 {
 	char error[IMAGE_ERROR_SIZE];
-	struct options o;
+	struct options o = {.memory = DEFAULT_MEMORY, .vcpus = 1};
 	struct image image;
 	uint64_t initrd;
-	int rc = parse_options(argc, argv, &o);
+	int rc = options_read(&reader, argc, argv, &o);
 
-	if (rc == 0) {
-		rc = initrd_size(o.initrd, &initrd);
+	if (rc != OPTIONS_READ) {
+		return rc;
 	}
+	o.file = options_operand(&reader, argc, argv, "a FILE");
+	if (o.file == NULL) {
+		return EXIT_BAD;
+	}
+	rc = initrd_size(o.initrd, &initrd);
 	if (rc != 0) {
 		return rc;
 	}

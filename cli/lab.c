@@ -5,7 +5,6 @@
  */
 #include "cli/lab.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 #include "cli/lab_record.h"
 #include "cli/lab_table.h"
 #include "cli/lab_why.h"
+#include "cli/options.h"
 #include "cli/paint.h"
 #include "cli/say.h"
 #include "cli/size.h"
@@ -71,144 +71,93 @@ struct request {
 	const char *world;   /* NULL: the first */
 };
 
-enum option_id {
-	OPT_ALL = 256,
-	OPT_MEMORY,
-	OPT_BIG,
-	OPT_ON,
-	OPT_OVERCOMMIT,
-	OPT_SEED,
-	OPT_JSON,
-	OPT_WIDE,
-	OPT_TAP,
-	OPT_JUNIT,
-	OPT_RECORD,
-	OPT_HELP,
-};
-
-static const struct option long_options[] = {
-	{"all", no_argument, NULL, OPT_ALL},
-	{"memory", required_argument, NULL, OPT_MEMORY},
-	{"big", required_argument, NULL, OPT_BIG},
-	{"on", required_argument, NULL, OPT_ON},
-	{"overcommit", no_argument, NULL, OPT_OVERCOMMIT},
-	{"seed", required_argument, NULL, OPT_SEED},
-	{"record", required_argument, NULL, OPT_RECORD},
-	{"json", no_argument, NULL, OPT_JSON},
-	{"wide", no_argument, NULL, OPT_WIDE},
-	{"tap", no_argument, NULL, OPT_TAP},
-	{"junit", required_argument, NULL, OPT_JUNIT},
-	{"help", no_argument, NULL, OPT_HELP},
-	{NULL, 0, NULL, 0},
-};
-
-static bool parse_size(const char *option, const char *text, uint64_t min,
-		       uint64_t max, uint64_t *ret)
+/* Each: NULL, or what is wrong with the argument. */
+static const char *parse_size(const char *text, uint64_t max, uint64_t *ret)
 {
+	static char wrong[2 * SIZE_TEXT + 32];
 	char low[SIZE_TEXT];
 	char high[SIZE_TEXT];
 
-	if (size_parse(text, ret) && *ret >= min && *ret <= max) {
-		return true;
+	if (size_parse(text, ret) && *ret >= LAB_MEMORY_MIN && *ret <= max) {
+		return NULL;
 	}
-	say("lab: %s '%s' is no size from %s to %s", option, text,
-	    size_format(min, low), size_format(max, high));
-	return false;
+	(void)snprintf(wrong, sizeof(wrong), "is no size from %s to %s",
+		       size_format(LAB_MEMORY_MIN, low),
+		       size_format(max, high));
+	return wrong;
 }
 
-static bool parse_seed(const char *text, uint64_t *ret)
+static const char *parse_seed(const char *text, uint64_t *ret)
 {
 	char *end;
 
 	*ret = strtoull(text, &end, 0);
-	if (*text == '\0' || *text == '-' || *end != '\0') {
-		say("lab: --seed '%s' is no number", text);
-		return false;
-	}
-	return true;
+	return *text == '\0' || *text == '-' || *end != '\0' ? "is no number"
+							     : NULL;
 }
 
 static const char *const places[] = {"sim", "hv", "xen"};
 #define NR_PLACES (sizeof(places) / sizeof(places[0]))
 
-static bool parse_on(const char *text, const char **ret)
+static const char *parse_on(const char *text, const char **ret)
 {
 	*ret = text;
 	for (unsigned int i = 0; i < NR_PLACES; i++) {
 		if (strcmp(text, places[i]) == 0) {
-			return true;
+			return NULL;
 		}
 	}
-	if (strcmp(text, "all") == 0) {
-		return true;
-	}
-	say("lab: --on '%s' is none of sim, hv, xen, all", text);
-	return false;
+	return strcmp(text, "all") == 0 ? NULL : "is not sim, hv, xen or all";
 }
 
-static bool parse_option(int id, struct request *r)
+static const char *parse_path(const char *text, const char **ret)
+{
+	*ret = text;
+	return *text == '\0' ? "is empty" : NULL;
+}
+
+/* What an option without an argument switches on. */
+static bool *flag_of(int id, struct request *r)
 {
 	switch (id) {
 	case OPT_ALL:
-		r->all = true;
-		return true;
+		return &r->all;
+	case OPT_OVERCOMMIT:
+		return &r->options.overcommit;
+	case OPT_JSON:
+		return &r->json;
+	case OPT_TAP:
+		return &r->tap;
+	default:
+		return &r->wide;
+	}
+}
+
+static const char *parse_option(const struct options_walk *w, void *to)
+{
+	struct request *r = to;
+
+	switch (w->id) {
 	case OPT_MEMORY:
-		return parse_size("--memory", optarg, LAB_MEMORY_MIN,
-				  MEMORY_MAX, &r->options.memory);
+		return parse_size(w->argument, MEMORY_MAX, &r->options.memory);
 	case OPT_BIG:
 		r->options.big_asked = true;
-		return parse_size("--big", optarg, LAB_MEMORY_MIN, BIG_MAX,
-				  &r->options.big);
+		return parse_size(w->argument, BIG_MAX, &r->options.big);
 	case OPT_ON:
-		return parse_on(optarg, &r->on);
-	case OPT_OVERCOMMIT:
-		r->options.overcommit = true;
-		return true;
+		return parse_on(w->argument, &r->on);
 	case OPT_SEED:
-		return parse_seed(optarg, &r->options.seed);
+		return parse_seed(w->argument, &r->options.seed);
 	case OPT_RECORD:
-		r->record = optarg;
-		return true;
-	case OPT_JSON:
-		r->json = true;
-		return true;
-	case OPT_TAP:
-		r->tap = true;
-		return true;
+		return parse_path(w->argument, &r->record);
 	case OPT_JUNIT:
-		r->junit = optarg;
-		return true;
-	case OPT_WIDE:
-		r->wide = true;
-		return true;
+		return parse_path(w->argument, &r->junit);
 	default:
-		return false; /* getopt has said why */
+		*flag_of(w->id, r) = true;
+		return NULL;
 	}
 }
 
-/* 1: go on; 0: help was asked for; -1: bad usage. */
-static int parse(int argc, char **argv, struct request *r)
-{
-	int id;
-
-	*r = (struct request){
-		.options = {.memory = LAB_MEMORY_DEFAULT,
-			    .big = LAB_BIG_DEFAULT,
-			    .seed = 1},
-		.on = "sim",
-	};
-	optind = 0;
-	while ((id = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-		if (id == OPT_HELP) {
-			fputs(lab_help, stdout);
-			return 0;
-		}
-		if (!parse_option(id, r)) {
-			return -1;
-		}
-	}
-	return 1;
-}
+static const struct options_reader reader = {VERB_LAB, lab_help, parse_option};
 
 static int bad(const char *what, const char *name)
 {
@@ -559,11 +508,16 @@ static int cmd_show(struct request *r, int argc, char **argv)
 
 int cmd_lab(int argc, char **argv)
 {
-	struct request r;
-	int rc = parse(argc, argv, &r);
+	struct request r = {
+		.options = {.memory = LAB_MEMORY_DEFAULT,
+			    .big = LAB_BIG_DEFAULT,
+			    .seed = 1},
+		.on = "sim",
+	};
+	int status = options_read(&reader, argc, argv, &r);
 
-	if (rc <= 0) {
-		return rc == 0 ? STATUS_OK : STATUS_USAGE;
+	if (status != OPTIONS_READ) {
+		return status;
 	}
 	argc -= optind;
 	argv += optind;

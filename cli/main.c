@@ -26,7 +26,7 @@ struct command {
 	const char *name;
 	const char *args;
 	const char *help;
-	const char *details; /* what --help prints, NULL: help */
+	const char *details; /* what --help prints */
 	int (*fn)(int argc, char **argv);
 };
 
@@ -37,11 +37,11 @@ static const struct command commands[] = {
 	{"doctor", "--kernel FILE [--good-when STR] [OPTION]...",
 	 "is this kernel good? For people, and for git bisect", doctor_help,
 	 cmd_doctor},
-	{"inspect", "FILE [--memory SIZE] [--initrd FILE] [--wide]",
-	 "a kernel's notes, and the layout its domain would get", NULL,
+	{"inspect", "FILE [OPTION]...",
+	 "a kernel's notes, and the layout its domain would get", inspect_help,
 	 cmd_inspect},
 	{"lab",
-	 "[run HISTORY [POLICY [WORLD]] | run --all |\n      show HISTORY POLICY [WORLD]] [OPTION]...",
+	 "[run HISTORY [POLICY [WORLD]] | run --all |\n      show HISTORY POLICY [WORLD] | doc] [OPTION]...",
 	 "early-boot failures from the public record, as experiments", lab_help,
 	 cmd_lab},
 	{"replay", "FILE | --machine DIR [OPTION]...",
@@ -70,31 +70,9 @@ static void usage(FILE *to)
 	fputs("\n`pagewarden help COMMAND` tells the options.\n", to);
 }
 
-static void describe(const struct command *command)
-{
-	if (command->details != NULL) {
-		fputs(command->details, stdout);
-	} else {
-		printf("usage: pagewarden %s %s\n\n  %s\n", command->name,
-		       command->args, command->help);
-	}
-}
-
 static bool is_one_of(const char *text, const char *a, const char *b)
 {
 	return strcmp(text, a) == 0 || strcmp(text, b) == 0;
-}
-
-static int call(const struct command *command, int argc, char **argv)
-{
-	static char program[] = "pagewarden";
-
-	if (argc == 2 && is_one_of(argv[1], "--help", "-h")) {
-		describe(command);
-		return STATUS_OK;
-	}
-	argv[0] = program; /* what getopt says of its own begins with it */
-	return command->fn(argc, argv);
 }
 
 /* What was written to stdout must have arrived, else the status lies. */
@@ -145,7 +123,7 @@ static int help(int argc, char **argv)
 	if (command == NULL) {
 		return STATUS_USAGE;
 	}
-	describe(command);
+	fputs(command->details, stdout);
 	return STATUS_OK;
 }
 
@@ -171,5 +149,5 @@ int main(int argc, char **argv)
 	}
 	command = find(argv[1]);
 	return command == NULL ? STATUS_USAGE
-			       : finish(call(command, argc - 1, argv + 1));
+			       : finish(command->fn(argc - 1, argv + 1));
 }

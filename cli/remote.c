@@ -20,6 +20,7 @@
 
 #include "abi/control.h"
 #include "cli/remote.h"
+#include "cli/options.h"
 #include "cli/say.h"
 
 static bool address_of(struct sockaddr_un *a, const char *path)
@@ -172,7 +173,20 @@ const char vcpu_set_help[] =
 	"the domain are to be online, the others not. The guest is told so by\n"
 	"its store, as `xl vcpu-set` does, and does it in its own time.\n"
 	"\n"
+	"  --help  this\n"
+	"\n"
 	"Status: 0 the guest has been told, 2 bad usage, 3 nobody listens.\n";
+
+/* It has no option but that. */
+static const char *take(const struct options_walk *walk, void *to)
+{
+	(void)walk;
+	(void)to;
+	return "is none";
+}
+
+static const struct options_reader reader = {VERB_VCPU_SET, vcpu_set_help,
+					     take};
 
 static int connect_to(const char *path)
 {
@@ -214,22 +228,27 @@ static bool ask(int fd, const char *question, char line[REMOTE_LINE])
 
 int cmd_vcpu_set(int argc, char **argv)
 {
-	const char *name = argc == 4 ? argv[2] : "-";
+	int status = options_read(&reader, argc, argv, NULL);
 	char line[REMOTE_LINE];
+	const char *name;
 	int fd;
 
-	if (argc != 3 && argc != 4) {
-		fputs(vcpu_set_help, stderr);
+	if (status != OPTIONS_READ) {
+		return status;
+	}
+	if (!options_operands(&reader, argc, argv, 2, 3,
+			      "a SOCKET, a DOMAIN or none, and N")) {
 		return STATUS_USAGE;
 	}
+	name = argc - optind == 3 ? argv[optind + 1] : "-";
 	if (snprintf(line, sizeof(line), "vcpu-set %s %s\n", name,
 		     argv[argc - 1]) >= (int)sizeof(line)) {
 		say("vcpu-set: no domain has so long a name");
 		return STATUS_USAGE;
 	}
-	fd = connect_to(argv[1]);
+	fd = connect_to(argv[optind]);
 	if (fd < 0) {
-		say("%s: %s", argv[1], strerror(errno));
+		say("%s: %s", argv[optind], strerror(errno));
 		return STATUS_OURS;
 	}
 	if (!ask(fd, line, line)) {

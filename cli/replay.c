@@ -6,7 +6,6 @@
  */
 #include "cli/replay.h"
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +13,7 @@
 
 #include "cli/machine/again.h"
 #include "cli/replay_state.h"
-#include "cli/run_options.h"
+#include "cli/run_values.h"
 #include "cli/say.h"
 #include "cli/seconds.h"
 #include "cli/trace_open.h"
@@ -38,8 +37,10 @@ const char replay_help[] =
 	"Or runs a whole machine again that was recorded (run\n"
 	"--record-machine), with the same console and the same status.\n"
 	"\n"
+	"  --machine DIR    that recording\n"
 	"  --gdb            stop at the guest's first instruction for gdb\n"
 	"  --stop-at N      there: behind the request of that number instead\n"
+	"  --help           this\n"
 	"\n"
 	"Status: 0 all is equal and no audit found a difference, 1 not so,\n"
 	"2 bad usage or no trace that can be read.\n";
@@ -52,29 +53,68 @@ static bool count(const char *s, uint64_t *ret)
 	return *s >= '0' && *s <= '9' && *end == '\0' && *ret != 0;
 }
 
-static bool parse(int argc, char **argv, struct replay_options *o)
-{
-	static const struct option options[] = {
-		{"audit", required_argument, NULL, 'a'},
-		{"until", required_argument, NULL, 'u'},
-		{"oracle", no_argument, NULL, 'o'},
-		{NULL, 0, NULL, 0},
-	};
-	bool good = true;
-	int c;
+/* Of both kinds of recording. */
+struct wish {
+	struct replay_options replay;
+	struct machine_wish machine;
+	const char *path;
+	bool of_recording; /* an option that is for that kind alone */
+};
 
-	optind = 0;
-	while (good && (c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c == 'a') {
-			good = strncmp(optarg, "every:", 6) == 0 &&
-			       count(optarg + 6, &o->audit_every);
-		} else if (c == 'o') {
-			o->oracle_every = ORACLE_EVERY;
-		} else {
-			good = c == 'u' && count(optarg, &o->until);
-		}
+/* Returns what is wrong with the option's argument, or NULL. */
+static const char *take(const struct options_walk *walk, void *to)
+{
+	struct wish *w = to;
+
+	switch (walk->id) {
+	case OPT_MACHINE:
+		w->machine.folder = walk->argument;
+		return NULL;
+	case OPT_GDB:
+		w->machine.gdb = true;
+		return NULL;
+	case OPT_STOP_AT:
+		return run_value_request(walk->argument, &w->machine.stop_at);
+	default:
+		break;
 	}
-	return good;
+	w->of_recording = true;
+	switch (walk->id) {
+	case OPT_AUDIT:
+		return strncmp(walk->argument, "every:", 6) == 0 &&
+				       count(walk->argument + 6,
+					     &w->replay.audit_every)
+			       ? NULL
+			       : "is not every:N";
+	case OPT_UNTIL:
+		return count(walk->argument, &w->replay.until)
+			       ? NULL
+			       : "is no number of an operation";
+	default:
+		w->replay.oracle_every = ORACLE_EVERY;
+		return NULL;
+	}
+}
+
+static const struct options_reader reader = {VERB_REPLAY, replay_help, take};
+
+/* Do they go together? NULL, or what is wrong. */
+static const char *disagrees(const struct wish *w, bool more)
+{
+	if (w->machine.folder == NULL) {
+		return w->machine.gdb || w->machine.stop_at != 0
+			       ? "--gdb and --stop-at are for --machine"
+			       : NULL;
+	}
+	if (more) {
+		return "--machine DIR takes the place of a FILE";
+	}
+	if (w->of_recording) {
+		return "--machine DIR goes with --stop-at N and --gdb";
+	}
+	return w->machine.stop_at != 0 && !w->machine.gdb
+		       ? "--stop-at is for --gdb"
+		       : NULL;
 }
 
 static void tell_difference(const struct trace *t,
@@ -152,21 +192,35 @@ static int replay(const struct trace *t, const struct replay_options *o)
 							 : STATUS_OK;
 }
 
-int cmd_replay(int argc, char **argv)
+static int replay_file(const char *path, const struct replay_options *o)
 {
-	struct replay_options o = {0};
 	struct trace t = {0};
 	int status;
 
-	if (machine_is_named(argc, argv)) {
-		return machine_again(argc, argv);
-	}
-	if (!trace_opened(&t, "replay",
-			  parse(argc, argv, &o) ? trace_named(argc, argv)
-						: NULL)) {
+	if (!trace_opened(&t, path)) {
 		return STATUS_USAGE;
 	}
-	status = replay(&t, &o);
+	status = replay(&t, o);
 	trace_free(&t);
 	return status;
+}
+
+int cmd_replay(int argc, char **argv)
+{
+	struct wish w = {.path = NULL};
+	int status = options_read(&reader, argc, argv, &w);
+	const char *wrong = disagrees(&w, argc > optind);
+
+	if (status != OPTIONS_READ) {
+		return status;
+	}
+	if (wrong != NULL) {
+		say("%s", wrong);
+		return STATUS_USAGE;
+	}
+	if (w.machine.folder != NULL) {
+		return machine_again(&w.machine);
+	}
+	w.path = options_operand(&reader, argc, argv, "a FILE");
+	return w.path == NULL ? STATUS_USAGE : replay_file(w.path, &w.replay);
 }

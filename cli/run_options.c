@@ -4,121 +4,13 @@
  * without opening a file is judged here, so that a mistake is told before
  * anything slow begins; every message names the option.
  */
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "cli/options.h"
 #include "cli/run_options.h"
 #include "cli/run_values.h"
-
-enum option_id {
-	OPT_KERNEL = 256, /* above any character getopt may return */
-	OPT_INITRD,
-	OPT_NO_INITRD,
-	OPT_APPEND,
-	OPT_MEMORY,
-	OPT_OVERCOMMIT,
-	OPT_VCPUS,
-	OPT_MAX_VCPUS,
-	OPT_DOMAIN,
-	OPT_CONFIG,
-	OPT_SOCKET,
-	OPT_CONSOLE,
-	OPT_RESTART,
-	OPT_CPUS,
-	OPT_CPU,
-	OPT_SYMBOLS,
-	OPT_JSON,
-	OPT_EXPECT,
-	OPT_UNTIL,
-	OPT_FAIL_ON,
-	OPT_STRICT,
-	OPT_STOP_AT,
-	OPT_STOP_AT_REFUSAL,
-	OPT_EXPLAIN,
-	OPT_TIMEOUT,
-	OPT_INTERACTIVE,
-	OPT_GDB,
-	OPT_ICOUNT,
-	OPT_RECORD,
-	OPT_RECORD_MACHINE,
-	OPT_REPORT,
-	OPT_DUMP,
-	OPT_DUMP_BARE,
-	OPT_STRETCH,
-	OPT_LINT,
-	OPT_SUMMARY,
-	OPT_AUDIT,
-	OPT_LOG_LEVEL,
-	OPT_ACCEL,
-	OPT_QEMU_ARG,
-	OPT_DRY_RUN,
-	OPT_JUNIT,
-	OPT_NO_CONSOLE_ARG,
-	OPT_SHELL,
-	OPT_LOG,
-	OPT_COPY_IN,
-	OPT_COPY_OUT,
-	OPT_ROOTFS,
-	OPT_MODULES,
-	OPT_HELP,
-};
-
-static const struct option long_options[] = {
-	{"kernel", required_argument, NULL, OPT_KERNEL},
-	{"initrd", required_argument, NULL, OPT_INITRD},
-	{"no-initrd", no_argument, NULL, OPT_NO_INITRD},
-	{"append", required_argument, NULL, OPT_APPEND},
-	{"memory", required_argument, NULL, OPT_MEMORY},
-	{"overcommit", no_argument, NULL, OPT_OVERCOMMIT},
-	{"vcpus", required_argument, NULL, OPT_VCPUS},
-	{"max-vcpus", required_argument, NULL, OPT_MAX_VCPUS},
-	{"socket", required_argument, NULL, OPT_SOCKET},
-	{"domain", required_argument, NULL, OPT_DOMAIN},
-	{"config", required_argument, NULL, OPT_CONFIG},
-	{"console", required_argument, NULL, OPT_CONSOLE},
-	{"restart", required_argument, NULL, OPT_RESTART},
-	{"cpus", required_argument, NULL, OPT_CPUS},
-	{"cpu", required_argument, NULL, OPT_CPU},
-	{"symbols", required_argument, NULL, OPT_SYMBOLS},
-	{"json", no_argument, NULL, OPT_JSON},
-	{"expect", required_argument, NULL, OPT_EXPECT},
-	{"until", required_argument, NULL, OPT_UNTIL},
-	{"fail-on", required_argument, NULL, OPT_FAIL_ON},
-	{"strict", no_argument, NULL, OPT_STRICT},
-	{"stop-at", required_argument, NULL, OPT_STOP_AT},
-	{"stop-at-refusal", no_argument, NULL, OPT_STOP_AT_REFUSAL},
-	{"explain", no_argument, NULL, OPT_EXPLAIN},
-	{"timeout", required_argument, NULL, OPT_TIMEOUT},
-	{"interactive", no_argument, NULL, OPT_INTERACTIVE},
-	{"gdb", no_argument, NULL, OPT_GDB},
-	{"icount", no_argument, NULL, OPT_ICOUNT},
-	{"record", required_argument, NULL, OPT_RECORD},
-	{"record-machine", required_argument, NULL, OPT_RECORD_MACHINE},
-	{"report", required_argument, NULL, OPT_REPORT},
-	{"dump", required_argument, NULL, OPT_DUMP},
-	{"dump-bare", no_argument, NULL, OPT_DUMP_BARE},
-	{"stretch", no_argument, NULL, OPT_STRETCH},
-	{"lint", no_argument, NULL, OPT_LINT},
-	{"summary", required_argument, NULL, OPT_SUMMARY},
-	{"audit", required_argument, NULL, OPT_AUDIT},
-	{"log-level", required_argument, NULL, OPT_LOG_LEVEL},
-	{"accel", required_argument, NULL, OPT_ACCEL},
-	{"qemu-arg", required_argument, NULL, OPT_QEMU_ARG},
-	{"dry-run", no_argument, NULL, OPT_DRY_RUN},
-	{"junit", required_argument, NULL, OPT_JUNIT},
-	{"no-console-arg", no_argument, NULL, OPT_NO_CONSOLE_ARG},
-	{"shell", no_argument, NULL, OPT_SHELL},
-	{"log", required_argument, NULL, OPT_LOG},
-	{"copy-in", required_argument, NULL, OPT_COPY_IN},
-	{"copy-out", required_argument, NULL, OPT_COPY_OUT},
-	{"rootfs", required_argument, NULL, OPT_ROOTFS},
-	{"modules", required_argument, NULL, OPT_MODULES},
-	{"help", no_argument, NULL, OPT_HELP},
-	{NULL, 0, NULL, 0},
-};
 
 static const char *set_text(const char *text, const char **field)
 {
@@ -243,9 +135,7 @@ static const char *take(int id, const char *argument, struct run_options *o)
 	case OPT_CPUS:
 		return run_value_cpus(argument, o);
 	case OPT_STOP_AT:
-		return parse_count(argument, UINT64_C(1) << 53, &o->stop_at)
-			       ? NULL
-			       : "is no number of a request";
+		return run_value_request(argument, &o->stop_at);
 	case OPT_TIMEOUT:
 		return run_value_timeout(argument, o);
 	case OPT_SUMMARY:
@@ -268,38 +158,6 @@ static const char *take(int id, const char *argument, struct run_options *o)
 		return wish_copy_out(&o->command, argument);
 	default:
 		return "is not understood";
-	}
-}
-
-static const char *option_name(int id)
-{
-	for (const struct option *o = long_options; o->name != NULL; o++) {
-		if (o->val == id) {
-			return o->name;
-		}
-	}
-	return "?";
-}
-
-/*
- * getopt has refused something: optopt is 0 or a character if there is no
- * such option, else the option whose argument is missing or too much.
- */
-static void complain(int why, const char *word, char *error)
-{
-	if (why == ':') {
-		snprintf(error, RUN_OPTIONS_ERROR_SIZE,
-			 "option '%s' needs an argument", word);
-	} else if (optopt >= OPT_KERNEL) {
-		snprintf(error, RUN_OPTIONS_ERROR_SIZE,
-			 "option '--%s' takes no argument",
-			 option_name(optopt));
-	} else if (optopt != 0) {
-		snprintf(error, RUN_OPTIONS_ERROR_SIZE, "unknown option '-%c'",
-			 optopt);
-	} else {
-		snprintf(error, RUN_OPTIONS_ERROR_SIZE, "unknown option '%s'",
-			 word);
 	}
 }
 
@@ -444,28 +302,54 @@ struct run_domain run_options_domain(const struct run_options *o,
 }
 
 /* Returns false with a line in error. */
-static bool take_option(int id, const char *argument, struct run_options *o,
-			char *error)
+static bool take_option(struct options_walk *w, struct run_options *o)
 {
 	const char *wrong;
 
-	if (id == OPT_DOMAIN) {
-		return domains_add(&o->domains, argument, error) == NULL;
+	if (w->id == OPT_DOMAIN) {
+		return domains_add(&o->domains, w->argument, w->error) == NULL;
 	}
-	if (id == OPT_CONFIG) {
-		return domains_read(&o->domains, argument, error) == NULL;
+	if (w->id == OPT_CONFIG) {
+		return domains_read(&o->domains, w->argument, w->error) == NULL;
 	}
-	wrong = take(id, argument, o);
-	if (wrong != NULL) {
-		snprintf(error, RUN_OPTIONS_ERROR_SIZE, "--%s: '%.100s' %s",
-			 option_name(id), argument, wrong);
+	wrong = take(w->id, w->argument, o);
+	return wrong == NULL || options_wrong(w, wrong);
+}
+
+/* What follows the options: a command, if anything does. */
+static bool take_command(const struct options_walk *w, struct run_options *o)
+{
+	if (options_have_command(w)) {
+		o->command.words = w->argv + optind;
+		o->command.nr_words = w->argc - optind;
+	} else if (optind < w->argc) {
+		snprintf(w->error, RUN_OPTIONS_ERROR_SIZE,
+			 "unexpected argument '%.60s' (a kernel is named by "
+			 "--kernel)",
+			 w->argv[optind]);
+		return false;
 	}
-	return wrong == NULL;
+	return true;
+}
+
+static bool check_all(struct run_options *o, uint64_t given, char *error)
+{
+	if (!check_places(o, given, error) || !check_console(o, error) ||
+	    domains_check(&o->domains, error) != NULL ||
+	    !apply_restarts(o, error) || !check_command(o, given, error)) {
+		return false;
+	}
+	if ((given >> (OPT_TIMEOUT - OPT_KERNEL) & 1) == 0 && !o->interactive &&
+	    !o->command.shell && !o->gdb) {
+		o->timeout = RUN_TIMEOUT;
+	}
+	return run_options_agree(o, error);
 }
 
 enum run_options_result run_options_parse(int argc, char **argv,
 					  struct run_options *o, char *error)
 {
+	struct options_walk w;
 	uint64_t given = 0;
 	int id;
 
@@ -477,41 +361,19 @@ enum run_options_result run_options_parse(int argc, char **argv,
 		.argc = argc,
 		.argv = argv,
 	};
-	optind = 0; /* GNU: forget what an earlier call has seen */
-	opterr = 0;
-	while ((id = getopt_long(argc, argv, "+:", long_options, NULL)) != -1) {
+	options_begin(&w, VERB_RUN, argc, argv, error);
+	while ((id = options_next(&w)) > 0) {
 		if (id == OPT_HELP) {
 			return RUN_OPTIONS_HELP;
 		}
-		if (id == '?' || id == ':') {
-			complain(id, argv[optind - 1], error);
-			return RUN_OPTIONS_BAD;
-		}
-		if (!take_option(id, optarg, o, error)) {
+		if (!take_option(&w, o)) {
 			return RUN_OPTIONS_BAD;
 		}
 		given |= UINT64_C(1) << (id - OPT_KERNEL);
 	}
-	if (optind < argc && strcmp(argv[optind - 1], "--") == 0) {
-		o->command.words = argv + optind;
-		o->command.nr_words = argc - optind;
-	} else if (optind < argc) {
-		snprintf(error, RUN_OPTIONS_ERROR_SIZE,
-			 "unexpected argument '%s' (a kernel is named by "
-			 "--kernel)",
-			 argv[optind]);
-		return RUN_OPTIONS_BAD;
-	}
-	if (!check_places(o, given, error) || !check_console(o, error) ||
-	    domains_check(&o->domains, error) != NULL ||
-	    !apply_restarts(o, error) || !check_command(o, given, error)) {
-		return RUN_OPTIONS_BAD;
-	}
-	if ((given >> (OPT_TIMEOUT - OPT_KERNEL) & 1) == 0 && !o->interactive &&
-	    !o->command.shell && !o->gdb) {
-		o->timeout = RUN_TIMEOUT;
-	}
-	return run_options_agree(o, error) ? RUN_OPTIONS_OK : RUN_OPTIONS_BAD;
+	return id == 0 && take_command(&w, o) && check_all(o, given, error)
+		       ? RUN_OPTIONS_OK
+		       : RUN_OPTIONS_BAD;
 }
 
 unsigned int run_options_which(const struct run_options *o, const char *name)

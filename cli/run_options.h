@@ -8,8 +8,9 @@
 
 #include "cli/command/wish.h"
 #include "cli/domains.h"
+#include "cli/options.h"
 
-#define RUN_OPTIONS_ERROR_SIZE 256
+#define RUN_OPTIONS_ERROR_SIZE OPTIONS_ERROR_SIZE
 #define RUN_CPUS_MAX 8           /* CPUS_MAX in hv/cpu/cpu.h */
 #define RUN_TIMEOUT_MAX 31536000 /* a year */
 #define RUN_TIMEOUT 1800         /* where nobody sits before it */

@@ -62,6 +62,13 @@ const char *run_value_accel(const char *text, struct run_options *o)
 	return "is not tcg, kvm or auto";
 }
 
+const char *run_value_request(const char *text, uint64_t *ret)
+{
+	return parse_count(text, UINT64_C(1) << 53, ret)
+		       ? NULL
+		       : "is no number of a request";
+}
+
 const char *run_value_cpus(const char *text, struct run_options *o)
 {
 	uint64_t nr;

@@ -8,7 +8,6 @@
 
 #include "cli/shrink.h"
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -34,8 +33,12 @@ const char shrink_help[] =
 	"  --keep WHAT   the first refusal by that rule (docs/rules.md);\n"
 	"                `refusal`: the first of any; `fault`: the page fault\n"
 	"                that nobody handled. (a refusal, or else the fault)\n"
-	"  -o SMALL      write it as a trace, too\n"
-	"  --as FORM     list (for people), or c (a unit test)\n";
+	"  -o, --output SMALL  write it as a trace, too\n"
+	"  --as FORM     list (for people), or c (a unit test)\n"
+	"  --help        this\n"
+	"\n"
+	"Status: 0 this is left, 1 it does not come to that, 2 bad usage or no\n"
+	"trace that can be read, 3 it cannot be written.\n";
 
 struct wish {
 	const char *path;
@@ -60,33 +63,29 @@ static bool keep_named(struct shrink_wish *w, const char *name)
 	return false;
 }
 
-static bool parse(int argc, char **argv, struct wish *w)
+/* Returns what is wrong with the option's argument, or NULL. */
+static const char *take(const struct options_walk *walk, void *to)
 {
-	static const struct option options[] = {
-		{"keep", required_argument, NULL, 'k'},
-		{"as", required_argument, NULL, 'a'},
-		{NULL, 0, NULL, 0},
-	};
-	bool good = true;
-	int c;
+	struct wish *w = to;
 
-	optind = 0;
-	while (good &&
-	       (c = getopt_long(argc, argv, "o:", options, NULL)) != -1) {
-		if (c == 'k') {
-			w->named = true;
-			good = keep_named(&w->keep, optarg);
-		} else if (c == 'a') {
-			w->as_c = strcmp(optarg, "c") == 0;
-			good = w->as_c || strcmp(optarg, "list") == 0;
-		} else {
-			w->out = optarg;
-			good = c == 'o';
-		}
+	switch (walk->id) {
+	case OPT_KEEP:
+		w->named = true;
+		return keep_named(&w->keep, walk->argument)
+			       ? NULL
+			       : "is no rule, and not refusal or fault";
+	case OPT_AS:
+		w->as_c = strcmp(walk->argument, "c") == 0;
+		return w->as_c || strcmp(walk->argument, "list") == 0
+			       ? NULL
+			       : "is neither list nor c";
+	default:
+		w->out = walk->argument;
+		return *w->out == '\0' ? "is empty" : NULL;
 	}
-	w->path = trace_named(argc, argv);
-	return good;
 }
+
+static const struct options_reader reader = {VERB_SHRINK, shrink_help, take};
 
 static void show_entries(const struct trace_record *r)
 {
@@ -172,12 +171,15 @@ int cmd_shrink(int argc, char **argv)
 	struct shrink_counts counts;
 	struct trace t = {0};
 	struct plan p;
-	int status = STATUS_GUEST;
+	int status = trace_begin(&reader, argc, argv, &w, &w.path);
 
-	if (!trace_opened(&t, "shrink",
-			  parse(argc, argv, &w) ? w.path : NULL)) {
+	if (status != OPTIONS_READ) {
+		return status;
+	}
+	if (!trace_opened(&t, w.path)) {
 		return STATUS_USAGE;
 	}
+	status = STATUS_GUEST;
 	w.keep.fault = w.keep.fault || (!w.named && t.refusals == 0);
 	if (!plan_make(&p, &t, &w.keep)) {
 		say("%s: there is no such %s in it", w.path,

@@ -6,7 +6,6 @@
  */
 #include "cli/trace.h"
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,7 +34,11 @@ const char trace_help[] =
 	"  --at N          the machine as it was after operation N; with --frame\n"
 	"                  who mapped the frame, with --va the address's walk\n"
 	"  --va ADDR       (hex)\n"
-	"  --count         say only how much of everything there is\n";
+	"  --count         say only how much of everything there is\n"
+	"  --help          this\n"
+	"\n"
+	"Status: 0, 1 it does not replay up to --at, 2 bad usage or no trace\n"
+	"that can be read.\n";
 
 struct wish {
 	const char *path;
@@ -179,42 +182,58 @@ static bool number(const char *s, int base, uint64_t *ret)
 	return s != NULL && *s != '\0' && *s != '-' && *end == '\0';
 }
 
-static bool parse(int argc, char **argv, struct wish *w)
+/* --between takes the next word, too. */
+static bool take_range(const struct options_walk *walk, struct wish *w)
 {
-	static const struct option options[] = {
-		{"op", required_argument, NULL, 'o'},
-		{"frame", required_argument, NULL, 'f'},
-		{"between", required_argument, NULL, 'b'},
-		{"refused", no_argument, NULL, 'r'},
-		{"at", required_argument, NULL, 'a'},
-		{"va", required_argument, NULL, 'v'},
-		{"count", no_argument, NULL, 'c'},
-		{NULL, 0, NULL, 0},
-	};
-	bool good = true;
-	int c;
+	/* getopt has moved a file's name behind. */
+	return number(walk->argument, 10, &w->from) && optind < walk->argc &&
+	       number(walk->argv[optind++], 10, &w->to);
+}
 
-	optind = 0;
-	while (good && (c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		w->op = c == 'o' ? optarg : w->op;
-		w->refused = w->refused || c == 'r';
-		w->count = w->count || c == 'c';
-		if (c == 'a') {
-			good = number(optarg, 10, &w->at) && w->at != 0;
-		} else if (c == 'v') {
-			good = number(optarg, 16, &w->va);
-		} else if (c == 'f') {
-			good = number(optarg, 16, &w->frame);
-		} else if (c == 'b') {
-			/* getopt has moved a file's name behind. */
-			good = optind < argc && number(optarg, 10, &w->from) &&
-			       number(argv[optind++], 10, &w->to);
-		}
-		good = good && c != '?';
+/* Returns what is wrong with the option's argument, or NULL. */
+static const char *take(const struct options_walk *walk, void *to)
+{
+	struct wish *w = to;
+
+	switch (walk->id) {
+	case OPT_OP:
+		w->op = walk->argument;
+		return NULL;
+	case OPT_FRAME:
+		return number(walk->argument, 16, &w->frame)
+			       ? NULL
+			       : "is no hexadecimal number of a frame";
+	case OPT_VA:
+		return number(walk->argument, 16, &w->va)
+			       ? NULL
+			       : "is no hexadecimal address";
+	case OPT_AT:
+		return number(walk->argument, 10, &w->at) && w->at != 0
+			       ? NULL
+			       : "is no number of an operation";
+	case OPT_BETWEEN:
+		return take_range(walk, w) ? NULL
+					   : "and what follows are not two "
+					     "numbers";
+	case OPT_REFUSED:
+		w->refused = true;
+		return NULL;
+	default:
+		w->count = true;
+		return NULL;
 	}
-	w->path = trace_named(argc, argv);
-	/* An address has a walk at some moment only. */
-	return good && (w->va == UINT64_MAX || w->at != 0);
+}
+
+static const struct options_reader reader = {VERB_TRACE, trace_help, take};
+
+/* An address has a walk at some moment only. */
+static bool agrees(const struct wish *w)
+{
+	if (w->va != UINT64_MAX && w->at == 0) {
+		say("--va is for --at");
+		return false;
+	}
+	return true;
 }
 
 static int show_at(const struct trace *t, const struct wish *w)
@@ -252,11 +271,15 @@ int cmd_trace(int argc, char **argv)
 			 .to = UINT64_MAX,
 			 .va = UINT64_MAX};
 	struct trace t = {0};
-	int status = STATUS_OK;
+	int status = trace_begin(&reader, argc, argv, &w, &w.path);
 
-	if (!trace_opened(&t, "trace", parse(argc, argv, &w) ? w.path : NULL)) {
+	if (status != OPTIONS_READ) {
+		return status;
+	}
+	if (!agrees(&w) || !trace_opened(&t, w.path)) {
 		return STATUS_USAGE;
 	}
+	status = STATUS_OK;
 	if (w.at != 0) {
 		status = show_at(&t, &w);
 	} else if (w.count) {

@@ -3,24 +3,25 @@
 #include "cli/trace_open.h"
 
 #include <stddef.h>
-#include <unistd.h>
 
 #include "cli/say.h"
 
-const char *trace_named(int argc, char **argv)
+int trace_begin(const struct options_reader *reader, int argc, char **argv,
+		void *to, const char **ret_path)
 {
-	return optind + 1 == argc ? argv[optind] : NULL;
+	int status = options_read(reader, argc, argv, to);
+
+	if (status == OPTIONS_READ) {
+		*ret_path = options_operand(reader, argc, argv, "a FILE");
+		status = *ret_path == NULL ? STATUS_USAGE : status;
+	}
+	return status;
 }
 
-bool trace_opened(struct trace *t, const char *verb, const char *path)
+bool trace_opened(struct trace *t, const char *path)
 {
 	char error[TRACE_ERROR_SIZE];
 
-	if (path == NULL) {
-		say("usage: pagewarden %s FILE [OPTION]...; --help tells",
-		    verb);
-		return false;
-	}
 	if (!trace_read_file(t, path, error)) {
 		say("%s: %s", path, error);
 		return false;

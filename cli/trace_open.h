@@ -5,12 +5,17 @@
 
 #include <stdbool.h>
 
+#include "cli/options.h"
 #include "trace/file/reader.h"
 
-/* What is left behind the options (getopt's optind); NULL: not one word. */
-const char *trace_named(int argc, char **argv);
+/*
+ * The options, and the path behind them. OPTIONS_READ, or the status with which
+ * the verb ends.
+ */
+int trace_begin(const struct options_reader *reader, int argc, char **argv,
+		void *to, const char **ret_path);
 
-/* False, and said why: there is no path, or no trace that can be read. */
-bool trace_opened(struct trace *t, const char *verb, const char *path);
+/* False, and said why: it is no trace that can be read. */
+bool trace_opened(struct trace *t, const char *path);
 
 #endif

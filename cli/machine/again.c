@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,63 +15,6 @@
 #include "cli/machine/about.h"
 #include "cli/run.h"
 #include "cli/say.h"
-
-struct wish {
-	const char *folder;
-	uint64_t stop_at;
-	bool gdb;
-};
-
-bool machine_is_named(int argc, char **argv)
-{
-	bool found = false;
-
-	for (int i = 1; i < argc; i++) {
-		found = found || strcmp(argv[i], "--machine") == 0 ||
-			strncmp(argv[i], "--machine=", 10) == 0;
-	}
-	return found;
-}
-
-static bool parse_request(const char *text, uint64_t *ret)
-{
-	char *end;
-
-	errno = 0;
-	*ret = strtoull(text, &end, 10);
-	return *text >= '0' && *text <= '9' && *end == '\0' && errno == 0 &&
-	       *ret != 0 && *ret <= UINT64_C(1) << 53;
-}
-
-/* Returns what is wrong, or NULL. */
-static const char *parse(int argc, char **argv, struct wish *w)
-{
-	static const struct option options[] = {
-		{"machine", required_argument, NULL, 'm'},
-		{"stop-at", required_argument, NULL, 's'},
-		{"gdb", no_argument, NULL, 'g'},
-		{NULL, 0, NULL, 0},
-	};
-	int c;
-
-	optind = 0;
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c == 'm') {
-			w->folder = optarg;
-		} else if (c == 'g') {
-			w->gdb = true;
-		} else if (c != 's') {
-			return "--machine DIR goes with --stop-at N and --gdb";
-		} else if (!parse_request(optarg, &w->stop_at)) {
-			return "--stop-at: no number of a request";
-		}
-	}
-	if (optind != argc || w->folder == NULL) {
-		return "--machine DIR takes the place of a FILE";
-	}
-	return w->stop_at != 0 && !w->gdb ? "--stop-at is for --gdb" : NULL;
-}
 
 /* The command line of that run, NULL-terminated; its words stay about's. */
 static char **words_of(const cJSON *about, int *ret_argc)
@@ -97,7 +39,7 @@ static char **words_of(const cJSON *about, int *ret_argc)
 }
 
 /* In the folder in which it was given, so that files are found again. */
-static int run_again(const cJSON *about, const struct wish *w,
+static int run_again(const cJSON *about, const struct machine_wish *w,
 		     const char *folder)
 {
 	const char *here =
@@ -131,29 +73,22 @@ static int run_again(const cJSON *about, const struct wish *w,
 	return status;
 }
 
-int machine_again(int argc, char **argv)
+int machine_again(const struct machine_wish *w)
 {
-	struct wish w = {0};
-	const char *wrong = parse(argc, argv, &w);
 	char error[MACHINE_ERROR_SIZE];
 	char folder[PATH_MAX];
 	int status = STATUS_USAGE;
 	cJSON *about = NULL;
-	int fd;
+	int fd = open(w->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (wrong != NULL) {
-		say("replay: %s", wrong);
-		return STATUS_USAGE;
-	}
-	fd = open(w.folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || realpath(w.folder, folder) == NULL) {
-		say("replay --machine %s: %s", w.folder, strerror(errno));
+	if (fd < 0 || realpath(w->folder, folder) == NULL) {
+		say("replay --machine %s: %s", w->folder, strerror(errno));
 	} else {
 		about = about_read(fd, error);
 		if (about == NULL) {
-			say("replay --machine %s: %s", w.folder, error);
+			say("replay --machine %s: %s", w->folder, error);
 		} else {
-			status = run_again(about, &w, folder);
+			status = run_again(about, w, folder);
 		}
 	}
 	cJSON_Delete(about);

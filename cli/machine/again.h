@@ -3,11 +3,15 @@
 #define PW_CLI_MACHINE_AGAIN_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
-/* Do the words of `pagewarden replay` ask for a machine's? */
-bool machine_is_named(int argc, char **argv);
+struct machine_wish {
+	const char *folder; /* of the recording */
+	uint64_t stop_at;   /* behind that request; 0: not */
+	bool gdb;
+};
 
 /* `pagewarden replay --machine DIR`. Returns the status. */
-int machine_again(int argc, char **argv);
+int machine_again(const struct machine_wish *wish);
 
 #endif

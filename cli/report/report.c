@@ -6,7 +6,6 @@
  */
 #include "cli/report/report.h"
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,8 @@
 #include "cli/report/collect.h"
 #include "cli/report/page.h"
 #include "cli/report/perfetto.h"
+#include "cli/options.h"
+#include "cli/say.h"
 #include "engine/mmu.h"
 #include "lab/many.h"
 
@@ -25,10 +26,15 @@ const char report_help[] =
 	"in a browser without a network: how it ended and why, the memory as a\n"
 	"map through time, the requests, the tables from any root.\n"
 	"\n"
+	"  -o, --output OUT.html  the page\n"
 	"  --lab HISTORY  the policies of that history beside it, run now in the\n"
 	"                 simulator\n"
 	"  --perfetto OUT requests, phases, flushes and frames by type as\n"
-	"                 TrackEvents, for the Perfetto UI\n";
+	"                 TrackEvents, for the Perfetto UI\n"
+	"  --help         this\n"
+	"\n"
+	"Status: 0 it is written, 2 bad usage or no trace that can be read, 3 it\n"
+	"cannot be written.\n";
 
 #define LAB_MEMORY (UINT64_C(64) << 20)
 
@@ -329,42 +335,60 @@ static enum exit_status write_perfetto(const char *recording, const char *out)
 	return status;
 }
 
+struct wish {
+	const char *out;
+	const char *lab;
+	const char *perfetto;
+};
+
+/* Returns what is wrong with the option's argument, or NULL. */
+static const char *take(const struct options_walk *walk, void *to)
+{
+	struct wish *w = to;
+
+	if (*walk->argument == '\0') {
+		return "is empty";
+	}
+	switch (walk->id) {
+	case OPT_LAB:
+		w->lab = walk->argument;
+		return lab_find_history(w->lab) != NULL
+			       ? NULL
+			       : "is no history; `pagewarden lab` lists them";
+	case OPT_PERFETTO:
+		w->perfetto = walk->argument;
+		return NULL;
+	default:
+		w->out = walk->argument;
+		return NULL;
+	}
+}
+
+static const struct options_reader reader = {VERB_REPORT, report_help, take};
+
 int cmd_report(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"lab", required_argument, NULL, 'l'},
-		{"perfetto", required_argument, NULL, 'p'},
-		{NULL, 0, NULL, 0},
-	};
-	const char *out = NULL;
-	const char *lab = NULL;
-	const char *perfetto = NULL;
-	enum exit_status status = STATUS_OK;
-	bool good = true;
-	int c;
+	struct wish w = {.out = NULL};
+	int status = options_read(&reader, argc, argv, &w);
+	const char *recording;
 
-	optind = 0;
-	while ((c = getopt_long(argc, argv, "o:", options, NULL)) != -1) {
-		out = c == 'o' ? optarg : out;
-		lab = c == 'l' ? optarg : lab;
-		perfetto = c == 'p' ? optarg : perfetto;
-		good = good && c != '?';
+	if (status != OPTIONS_READ) {
+		return status;
 	}
-	if (!good || (out == NULL && perfetto == NULL) || optind + 1 != argc) {
-		say("usage: pagewarden report FILE [-o OUT.html [--lab "
-		    "HISTORY]] [--perfetto OUT]");
+	recording = options_operand(&reader, argc, argv, "a FILE");
+	if (recording == NULL) {
 		return STATUS_USAGE;
 	}
-	if (lab != NULL && lab_find_history(lab) == NULL) {
-		say("report: no history '%s'; `pagewarden lab` lists them",
-		    lab);
+	if (w.out == NULL && w.perfetto == NULL) {
+		say("report needs -o OUT.html or --perfetto OUT");
 		return STATUS_USAGE;
 	}
-	if (out != NULL) {
-		status = report_write(argv[optind], out, lab);
+	status = STATUS_OK;
+	if (w.out != NULL) {
+		status = (int)report_write(recording, w.out, w.lab);
 	}
-	if (perfetto != NULL && status == STATUS_OK) {
-		status = write_perfetto(argv[optind], perfetto);
+	if (w.perfetto != NULL && status == STATUS_OK) {
+		status = (int)write_perfetto(recording, w.perfetto);
 	}
-	return (int)status;
+	return status;
 }
