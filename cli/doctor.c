@@ -18,6 +18,7 @@
 #include "cli/doctor.h"
 #include "cli/options.h"
 #include "cli/run.h"
+#include "cli/title.h"
 
 #define CANNOT_JUDGE 125
 #define USAGE 129 /* ends a bisection: it would be the same every time */
@@ -38,44 +39,6 @@ const char doctor_help[] =
 	"PV kernel, a damaged file, no QEMU, a fault of Pagewarden's own);\n"
 	"129 bad usage.\n";
 
-static const char *last_phase(const struct monitor *m)
-{
-	int nr = cJSON_GetArraySize(m->phases);
-
-	return nr == 0 ? "no phase"
-		       : monitor_text(cJSON_GetArrayItem(m->phases, nr - 1),
-				      PHASE_NAME, "no phase");
-}
-
-/* What went wrong, without addresses and numbers that differ by build. */
-static void title(const struct run_report *r, char *text, size_t size)
-{
-	const struct monitor *m = r->monitor;
-	const cJSON *refusal = cJSON_GetArrayItem(m->refusals, 0);
-	const cJSON *given =
-		cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(
-					   cJSON_GetArrayItem(m->places, 0),
-					   PLACE_EXCEPTIONS),
-				   0);
-	char verdict[256];
-	const char *what = verdict;
-
-	report_verdict(r, verdict, sizeof(verdict));
-	if (refusal != NULL) {
-		snprintf(text, size, "%s in %s%s%s, after %s; %s",
-			 monitor_text(refusal, REFUSAL_RULE, "?"),
-			 monitor_text(refusal, REFUSAL_OP, "?"),
-			 r->asker[0] == '\0' ? "" : " by ", r->asker,
-			 last_phase(m), what);
-	} else if (given != NULL) {
-		snprintf(text, size, "%s, after %s; %s",
-			 monitor_text(given, EXCEPTION_NAME, "exception"),
-			 last_phase(m), what);
-	} else {
-		snprintf(text, size, "after %s; %s", last_phase(m), what);
-	}
-}
-
 void doctor_report(const struct run_report *r)
 {
 	static const char *const words[] = {
@@ -93,7 +56,7 @@ void doctor_report(const struct run_report *r)
 		       (double)monitor_number(phase, PHASE_US, 0) / 1e6,
 		       monitor_text(phase, PHASE_NAME, "?"));
 	}
-	title(r, text, sizeof(text));
+	report_title(r, text, sizeof(text));
 	printf("verdict: %s\ntitle: %s\n", words[report_status(r)], text);
 }
 

@@ -88,6 +88,19 @@ bool junit_write(FILE *to, const char *suite, const struct junit_case *cases,
 	return fflush(to) == 0 && !ferror(to);
 }
 
+static bool complain(const char *path)
+{
+	say("--junit %s: %s", path, strerror(errno));
+	return false;
+}
+
+bool junit_reserve(const char *path)
+{
+	FILE *f = fopen(path, "we");
+
+	return f != NULL && fclose(f) == 0 ? true : complain(path);
+}
+
 bool junit_file(const char *path, const char *suite,
 		const struct junit_case *cases, unsigned int nr)
 {
@@ -97,10 +110,7 @@ bool junit_file(const char *path, const char *suite,
 	if (f != NULL && fclose(f) != 0) {
 		good = false;
 	}
-	if (!good) {
-		say("--junit %s: %s", path, strerror(errno));
-	}
-	return good;
+	return good ? true : complain(path);
 }
 
 /* A number sign would be a directive. */

@@ -23,6 +23,8 @@ struct junit_case {
 /* One suite. False: it could not all be written. */
 bool junit_write(FILE *to, const char *suite, const struct junit_case *cases,
 		 unsigned int nr);
+/* Empties the file, for what is to come; what is wrong is said. */
+bool junit_reserve(const char *path);
 /* The same to a new file; what is wrong is said. */
 bool junit_file(const char *path, const char *suite,
 		const struct junit_case *cases, unsigned int nr);

@@ -32,7 +32,7 @@ static bool ended_by_domains(enum run_result result)
 	return false;
 }
 
-static enum exit_status life_status(const struct run_report *r)
+enum exit_status machine_life_status(const struct run_report *r)
 {
 	const bool again = r->result == RUN_REBOOTED &&
 			   monitor_lives_on(r->monitor) &&
@@ -41,8 +41,7 @@ static enum exit_status life_status(const struct run_report *r)
 	return again ? STATUS_OK : report_status(r);
 }
 
-/* What is to be said of the run beside its domains. */
-static enum exit_status run_status(const struct run_report *whole)
+enum exit_status machine_run_status(const struct run_report *whole)
 {
 	if (!ended_by_domains(whole->result)) {
 		return report_status(whole);
@@ -58,9 +57,9 @@ enum exit_status machine_status(const struct machine_report *m)
 	if (m->nr_lives == 0) {
 		return report_status(m->whole);
 	}
-	worst = run_status(m->whole);
+	worst = machine_run_status(m->whole);
 	for (unsigned int i = 0; i < m->nr_lives; i++) {
-		enum exit_status status = life_status(&m->lives[i]);
+		enum exit_status status = machine_life_status(&m->lives[i]);
 
 		worst = status > worst ? status : worst;
 	}
@@ -80,7 +79,7 @@ void machine_verdicts(const struct machine_report *m)
 	if (m->nr_lives == 0 || !ended_by_domains(m->whole->result)) {
 		report_verdict(m->whole, verdict, sizeof(verdict));
 		say("%s", verdict);
-	} else if (run_status(m->whole) != STATUS_OK) {
+	} else if (machine_run_status(m->whole) != STATUS_OK) {
 		say("the console never showed what --expect names");
 	}
 }
@@ -109,9 +108,8 @@ static bool fill_life(cJSON *list, const struct run_report *r)
 	       cJSON_AddNumberToObject(d, "domain",
 				       (double)r->monitor->domain) != NULL &&
 	       summary_fill(d, r) &&
-	       cJSON_ReplaceItemInObjectCaseSensitive(d, "status",
-						      cJSON_CreateNumber(
-							      life_status(r)));
+	       cJSON_ReplaceItemInObjectCaseSensitive(
+		       d, "status", cJSON_CreateNumber(machine_life_status(r)));
 }
 
 /* The run's, if it ended by itself; else that of the worst life. */
@@ -126,7 +124,8 @@ static void worst_verdict(const struct machine_report *m, char *line,
 		return;
 	}
 	for (unsigned int i = 1; i < m->nr_lives; i++) {
-		if (life_status(&m->lives[i]) > life_status(worst)) {
+		if (machine_life_status(&m->lives[i]) >
+		    machine_life_status(worst)) {
 			worst = &m->lives[i];
 		}
 	}

@@ -12,6 +12,10 @@ struct machine_report {
 	unsigned int nr_lives;
 };
 
+/* Of one life; a reboot after which it began again is no bad end. */
+enum exit_status machine_life_status(const struct run_report *life);
+/* What is to be said of a run beside its domains. */
+enum exit_status machine_run_status(const struct run_report *whole);
 /* The worst of all. */
 enum exit_status machine_status(const struct machine_report *report);
 /* A line on stderr for each, and one for the run. */

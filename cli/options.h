@@ -70,6 +70,7 @@ enum option_id {
 	OPT_STRETCH,
 	OPT_JSON,
 	OPT_SUMMARY,
+	OPT_TAP,
 	OPT_JUNIT,
 	OPT_AUDIT,
 	OPT_LOG_LEVEL,
@@ -77,7 +78,6 @@ enum option_id {
 	/* Of other verbs alone. */
 	OPT_GOOD_WHEN,
 	OPT_WIDE,
-	OPT_TAP,
 	OPT_ALL,
 	OPT_BIG,
 	OPT_ON,

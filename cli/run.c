@@ -150,18 +150,6 @@ static enum exit_status prepare(struct run *r)
 	return machine_open(&r->config, r->error);
 }
 
-/* A signal that ended the run ends the command, as shells expect. */
-static void die_of(int number)
-{
-	sigset_t set;
-
-	signal(number, SIG_DFL);
-	sigemptyset(&set);
-	sigaddset(&set, number);
-	sigprocmask(SIG_UNBLOCK, &set, NULL);
-	raise(number);
-}
-
 /* The recording's end: what is not in the file is told. */
 static enum exit_status end_recording(struct run *r,
 				      struct recording *recording)
@@ -318,9 +306,7 @@ static enum exit_status run_session(struct run *r, struct session *s)
 				       NULL);
 		status = written != STATUS_OK ? written : status;
 	}
-	if (s->signal != 0) {
-		die_of(s->signal);
-	}
+	r->signal = s->signal;
 	return status;
 }
 
@@ -415,11 +401,42 @@ static int final_status(const struct run *r, enum exit_status status)
 	return (int)status;
 }
 
+/* A signal that ended the run ends the command, as shells expect. */
+static void die_of(int number)
+{
+	sigset_t set;
+
+	signal(number, SIG_DFL);
+	sigemptyset(&set);
+	sigaddset(&set, number);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	raise(number);
+}
+
+/*
+ * The file of the cases is emptied before anything is known: what an earlier
+ * run left there must not be taken for this one's.
+ */
+static bool reserve_cases(const struct run_options *o)
+{
+	return o->junit == NULL || o->dry_run || junit_reserve(o->junit);
+}
+
+static int run_and_tell(struct run *r)
+{
+	int result = final_status(r, run(r));
+
+	if (!r->options.dry_run) {
+		result = run_cases_end(r, result);
+	}
+	return result;
+}
+
 int run_with(const struct run_options *options)
 {
 	struct run *r = calloc(1, sizeof(*r));
-	enum exit_status status;
-	int result;
+	int result = STATUS_USAGE;
+	int number;
 
 	if (r == NULL) {
 		say("out of memory");
@@ -442,8 +459,16 @@ int run_with(const struct run_options *options)
 	for (unsigned int i = 0; i < r->nr_guests; i++) {
 		r->guest[i].options = run_options_domain(options, i);
 	}
-	status = run(r);
-	result = final_status(r, status);
+	if (reserve_cases(options)) {
+		result = run_and_tell(r);
+	} else if (has_command(r)) {
+		result = COMMAND_OURS;
+	}
+	number = r->signal;
 	free(r);
+	if (number != 0) {
+		fflush(stdout);
+		die_of(number);
+	}
 	return result;
 }

@@ -7,10 +7,8 @@
 
 #include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "cli/doctor.h"
-#include "cli/junit.h"
 #include "cli/machine_report.h"
 #include "cli/why/lint.h"
 
@@ -70,30 +68,6 @@ static void hint_at_console(const struct run *r, const struct session *s,
 	}
 }
 
-/* For CI: one case, of the kernel that was run. */
-static enum exit_status report_case(const struct run *r,
-				    const struct run_report *whole,
-				    enum exit_status status)
-{
-	const char *slash = strrchr(r->guest[0].kernel_path, '/');
-	char title[512];
-	const struct junit_case c = {
-		.group = "boot",
-		.name = slash == NULL ? r->guest[0].kernel_path : slash + 1,
-		.seconds = whole->seconds,
-		.outcome = status == STATUS_OK      ? JUNIT_PASSED
-			   : status == STATUS_GUEST ? JUNIT_FAILED
-						    : JUNIT_ERROR,
-		.title = title,
-	};
-
-	report_verdict(whole, title, sizeof(title));
-	return r->options.junit == NULL ||
-			       junit_file(r->options.junit, "pagewarden", &c, 1)
-		       ? status
-		       : STATUS_OURS;
-}
-
 /* Stdout is the command's own; the report is in the log, if there is one. */
 static void report_beside_command(const struct run *r,
 				  const struct machine_report *machine)
@@ -140,13 +114,16 @@ enum exit_status run_conclude(struct run *r, const struct session *s,
 	};
 	enum exit_status status = machine_status(&machine);
 
-	status = report_case(r, &whole, status);
+	cases_of(&r->cases, &machine);
 	if (has_command(r)) {
 		conclude_command(r, s, &machine, status);
 		return status;
 	}
 	if (r->options.doctor) {
 		doctor_report(&whole);
+	} else if (r->options.tap) {
+		/* When it is known how the rest of the run went. */
+		say_console_mid_line(false);
 	} else if (!r->options.json) {
 		/* A machine that never ran has nothing to tell. */
 		if (s->result != RUN_BAD_CPU && s->result != RUN_QEMU_FAILED) {
@@ -164,4 +141,41 @@ enum exit_status run_conclude(struct run *r, const struct session *s,
 	hint_at_console(r, s, status);
 	machine_verdicts(&machine);
 	return status;
+}
+
+/* What the exit status is about, where that is not the machine. */
+static struct cases_end end_of(const struct run *r, int result)
+{
+	const bool own = r->command.ended && result == r->command.status;
+
+	return (struct cases_end){
+		.kernel = r->guest[0].kernel_path,
+		.error = r->error,
+		.result = result,
+		.status = r->command.status,
+		.who = !own             ? NULL
+		       : has_command(r) ? "the command"
+					: "the shell",
+		.guest_is_guilty = result == STATUS_GUEST ||
+				   result == COMMAND_GUEST ||
+				   result == COMMAND_TIMEOUT,
+	};
+}
+
+int run_cases_end(struct run *r, int result)
+{
+	const struct cases_end end = end_of(r, result);
+	bool written = true;
+
+	cases_conclude(&r->cases, &end);
+	if (r->options.tap) {
+		cases_tap(has_command(r) ? stderr : stdout, &r->cases);
+	}
+	if (r->options.junit != NULL) {
+		written = cases_junit(&r->cases, r->options.junit);
+	}
+	if (r->options.cases != NULL) {
+		*r->options.cases = r->cases;
+	}
+	return written ? result : has_command(r) ? COMMAND_OURS : STATUS_OURS;
 }

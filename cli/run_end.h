@@ -5,6 +5,7 @@
 
 #include <limits.h>
 
+#include "cli/cases.h"
 #include "cli/command/command.h"
 #include "cli/core/dump.h"
 #include "cli/guest_files.h"
@@ -22,6 +23,8 @@ struct run {
 	struct qemu_config config;
 	struct command command; /* if one is wanted */
 	int command_status;     /* what it comes to; -1: it never began */
+	struct run_cases cases;
+	int signal; /* that ended the run, or 0 */
 	char error[GUEST_ERROR_SIZE];
 };
 
@@ -34,5 +37,11 @@ static inline bool has_command(const struct run *r)
 /* The report of a run that has taken place. Returns its status. */
 enum exit_status run_conclude(struct run *r, const struct session *s,
 			      const char *asker);
+
+/*
+ * The run's cases, when its exit status is known, to where they are wanted.
+ * Returns the status, which is another one if they cannot be written.
+ */
+int run_cases_end(struct run *r, int result);
 
 #endif

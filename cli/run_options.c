@@ -7,6 +7,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/options.h"
 #include "cli/run_options.h"
@@ -29,6 +30,8 @@ static bool *flag_of(int id, struct run_options *o)
 		return &o->no_initrd;
 	case OPT_JSON:
 		return &o->json;
+	case OPT_TAP:
+		return &o->tap;
 	case OPT_STRICT:
 		return &o->strict;
 	case OPT_STOP_AT_REFUSAL:
@@ -374,6 +377,11 @@ enum run_options_result run_options_parse(int argc, char **argv,
 	return id == 0 && take_command(&w, o) && check_all(o, given, error)
 		       ? RUN_OPTIONS_OK
 		       : RUN_OPTIONS_BAD;
+}
+
+int run_options_console(const struct run_options *o)
+{
+	return o->json || o->tap || o->doctor ? STDERR_FILENO : STDOUT_FILENO;
 }
 
 unsigned int run_options_which(const struct run_options *o, const char *name)

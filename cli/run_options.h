@@ -35,6 +35,8 @@ enum run_audit {
 	RUN_AUDIT_OFF,
 };
 
+struct run_cases;
+
 /* Strings point into the argument vector, or are owned by `domains`. */
 struct run_options {
 	const char *kernel; /* NULL: the default beside the executable */
@@ -50,15 +52,17 @@ struct run_options {
 	enum run_accel accel;
 	const char *qemu_argument[RUN_QEMU_ARGUMENTS]; /* more of them */
 	unsigned int nr_qemu_arguments;
-	const char *junit;   /* a file for CI; NULL: none */
-	bool no_console_arg; /* nothing before `append` */
-	bool dry_run;        /* show QEMU's command line, and no more */
-	const char *symbols; /* NULL: the kernel's own */
-	const char *expect;  /* NULL: nothing is expected */
-	const char *until;   /* NULL, or ends the run well */
-	const char *fail_on; /* NULL, or ends it badly */
-	bool strict;         /* no refusals */
-	uint64_t stop_at;    /* request of the guest; 0: none */
+	const char *junit;       /* a file for CI; NULL: none */
+	bool tap;                /* on stdout, in place of the summary */
+	struct run_cases *cases; /* gets how it went; NULL: nobody asks */
+	bool no_console_arg;     /* nothing before `append` */
+	bool dry_run;            /* show QEMU's command line, and no more */
+	const char *symbols;     /* NULL: the kernel's own */
+	const char *expect;      /* NULL: nothing is expected */
+	const char *until;       /* NULL, or ends the run well */
+	const char *fail_on;     /* NULL, or ends it badly */
+	bool strict;             /* no refusals */
+	uint64_t stop_at;        /* request of the guest; 0: none */
 	bool stop_at_refusal;
 	bool doctor;  /* `pagewarden doctor` is asking */
 	bool explain; /* a second run, for the history of a frame */
@@ -121,6 +125,8 @@ void run_options_fini(struct run_options *options);
 unsigned int run_options_nr(const struct run_options *options);
 struct run_domain run_options_domain(const struct run_options *options,
 				     unsigned int i);
+/* The descriptor on which the console is shown. */
+int run_options_console(const struct run_options *options);
 /* The number of the one of that name; 0 if none is. */
 unsigned int run_options_which(const struct run_options *options,
 			       const char *name);

@@ -60,6 +60,9 @@ bool run_options_agree(struct run_options *o, char *error)
 	if (o->record_machine != NULL && !machine_agrees(o, error)) {
 		return false;
 	}
+	if (o->json && o->tap) {
+		return exclude("--json", "--tap", error);
+	}
 	if (o->icount && o->accel == RUN_ACCEL_KVM) {
 		return exclude("--icount", "--accel kvm", error);
 	}

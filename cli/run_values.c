@@ -12,10 +12,10 @@ static const char *const log_levels[] = {"error", "warn", "info", "debug"};
 const char *run_value_summary(const char *text, struct run_options *o)
 {
 	o->json = strcmp(text, "json") == 0;
-	if (!o->json && strcmp(text, "text") != 0) {
-		return "is neither text nor json";
-	}
-	return NULL;
+	o->tap = strcmp(text, "tap") == 0;
+	return o->json || o->tap || strcmp(text, "text") == 0
+		       ? NULL
+		       : "is not text, json or tap";
 }
 
 const char *run_value_audit(const char *text, struct run_options *o)

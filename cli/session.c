@@ -569,9 +569,8 @@ int session_run(struct session *s)
 	l->debugger.fd = -1;
 	l->input =
 		s->options->interactive || runs_command(s) ? STDIN_FILENO : -1;
-	l->output = s->options->repeats                      ? s->silence
-		    : s->options->json || s->options->doctor ? STDERR_FILENO
-							     : STDOUT_FILENO;
+	l->output = s->options->repeats ? s->silence
+					: run_options_console(s->options);
 	/* A reader that goes away is told by write, not by death. */
 	signal(SIGPIPE, SIG_IGN);
 	l->signal_fd = open_signals(&old);

@@ -155,6 +155,7 @@ static void what_is_wrong_is_refused_and_named(void **state)
 		{{"--audit=every:4294967296"}, "--audit: 'every:"},
 		{{"--audit=never"}, "--audit: 'never'"},
 		{{"--summary=xml"}, "--summary: 'xml'"},
+		{{"--json", "--tap"}, "--json and --tap exclude each other"},
 		{{"--log-level=loud"}, "--log-level: 'loud'"},
 		{{"--expect="}, "--expect: '' is empty"},
 		{{"--kernel="}, "--kernel: '' is empty"},
@@ -210,7 +211,7 @@ static void an_endless_argument_is_cut_in_the_message(void **state)
 	assert_int_equal(run_options_parse(2, argv, &o, error),
 			 RUN_OPTIONS_BAD);
 	assert_true(strlen(error) < sizeof(error));
-	assert_non_null(strstr(error, "neither text nor json"));
+	assert_non_null(strstr(error, "is not text, json or tap"));
 }
 
 static void where_somebody_sits_there_is_no_timeout(void **state)
