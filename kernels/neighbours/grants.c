@@ -82,7 +82,7 @@ static void put_back(const struct neighbour *n, const volatile void *page)
 	       0);
 }
 
-static void own_table(void)
+void own_table(void)
 {
 	gnttab_setup_table_t setup = {.dom = DOMID_SELF, .nr_frames = 1};
 

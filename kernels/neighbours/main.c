@@ -4,7 +4,9 @@
  * to get from the other what it may not have. "offers=DOMID" or "takes=DOMID"
  * on the command line say which is which, and who the other is; "rules=DOMID",
  * that the first may map what the other owns. They go step by step together, so
- * that each knows what the other has just done.
+ * that each knows what the other has just done. "watches=TIMES" and
+ * "dies=TIMES" are another play, of domains 1 and 2: the second dies so often
+ * while the first uses what it has granted.
  */
 #include "kernels/neighbours/neighbours.h"
 
@@ -56,6 +58,7 @@ void kernel_main(uint64_t start_info)
 {
 	static struct neighbour n;
 	const char *line;
+	unsigned int lives;
 
 	pv_start(&n.pv, start_info);
 	line = (const char *)n.pv.start->cmd_line;
@@ -67,12 +70,21 @@ void kernel_main(uint64_t start_info)
 						   : "takes",
 					 NOBODY);
 	n.self = own_number();
+	n.first |= cmdline_text(line, "watches") != NULL;
+	lives = (unsigned int)cmdline_number(line, n.first ? "watches" : "dies",
+					     0);
+	if (lives != 0) {
+		n.peer = n.first ? 2 : 1;
+		check_dying(&n, lives);
+		expect_end();
+	}
 	meet(&n);
 	check_events(&n);
 	check_grants(&n);
 	check_copies(&n);
 	check_store(&n);
 	check_moved(&n);
+	check_stale(&n);
 	leave_grants(&n);
 	check_foreign(&n);
 	step(&n);

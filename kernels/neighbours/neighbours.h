@@ -56,6 +56,7 @@ void grant(const struct neighbour *n, uint32_t ref, uint16_t flags,
 void grant_to(uint32_t ref, domid_t domid);
 uint16_t grant_flags(uint32_t ref);
 volatile grant_entry_v2_t *grant_table_v2(void);
+void own_table(void);
 void check_grants(struct neighbour *n);
 void check_copies(struct neighbour *n);
 /* What each has of the other when the second ends. */
@@ -65,9 +66,14 @@ void check_foreign(struct neighbour *n);
 void check_grants_end(struct neighbour *n);
 /* Frames of the second's become the first's. */
 void check_moved(struct neighbour *n);
+/* The same while a second vCPU of the second's writes to them. */
+void check_stale(struct neighbour *n);
 /* What each lets the other see in the store; of the first, what is left. */
 void check_store(struct neighbour *n);
 void check_store_end(struct neighbour *n);
+
+/* Instead of all else: the second dies so often, in the midst of things. */
+void check_dying(struct neighbour *n, unsigned int lives);
 
 /* The other one has ended: nothing of it is left. The first only. */
 void check_end(struct neighbour *n);
