@@ -3,9 +3,9 @@
  * The scheduler. Each vCPU lives on one CPU, given out in turn. Each CPU counts
  * how long the domains had it: of those that can run, the one that had it least
  * has it next, and within a domain one vCPU after the other, each for a turn of
- * 10 ms or until it waits. A domain that waited gets no more than a turn ahead
- * of the others for it; so neither many vCPUs, nor waking often, nor having
- * slept for long gives a domain more than its share.
+ * 10 ms or until it waits. A domain that waited gets no more than two turns
+ * ahead of the others for it; so neither many vCPUs, nor waking often, nor
+ * having slept for long gives a domain more than its share.
  *
  * A CPU with nobody to run sleeps. There is one stack a CPU, so the change is
  * made where nothing is on it: on the way back to the guest, with all its
@@ -118,8 +118,15 @@ static struct vcpu *pick(struct cpu *c)
 
 static void account(struct cpu *c, uint64_t now)
 {
+	uint64_t *used;
+
 	if (c->vcpu != NULL && now > c->since) {
-		c->vcpu->domain->used[c->id] += now - c->since;
+		used = &c->vcpu->domain->used[c->id];
+		*used += now - c->since;
+		/* More than a turn is what nobody else wanted at that time. */
+		if (*used > c->floor + TURN) {
+			c->floor = *used - TURN;
+		}
 	}
 	c->since = now;
 }

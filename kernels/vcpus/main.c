@@ -4,14 +4,13 @@
  * up, goes down and comes again, is interrupted, and waits. With "info" on the
  * command line its state has a place of its own before it comes up, as stock
  * kernels have it; without, that place is given while it is down. With "shares"
- * both spin instead, and each counts how far it got.
+ * both spin instead, and with "half", or "late", all that there are, beside
+ * another domain.
  *
  * Nothing here is of one hypervisor: stock Xen gives the same answers
  * (tests/qemu/vcpus-xen).
  */
 #include "kernels/vcpus/vcpus.h"
-
-#define SHARE_TIME (1500 * MS)
 
 void kernel_main(uint64_t start_info);
 
@@ -123,49 +122,24 @@ static void moves_late(void)
 	second_finish();
 }
 
-static volatile uint64_t share[2];
-static volatile uint64_t share_end;
-
-static void spin(unsigned int id)
-{
-	while (now(&pv) < share_end) {
-		share[id]++;
-	}
-}
-
-static void spin_second(void)
-{
-	spin(1);
-}
-
-/* On one CPU neither gets more than three fifths of it. */
-static void share_a_cpu(void)
-{
-	uint64_t percent;
-
-	share_end = now(&pv) + SHARE_TIME;
-	second_begin(spin_second);
-	spin(0);
-	second_finish();
-	percent = share[0] * 100 / (share[0] + share[1] + 1);
-	say("shares: %lu and %lu turns, %lu percent", share[0], share[1],
-	    percent);
-	expect_true("the first has 40 to 60 percent",
-		    percent >= 40 && percent <= 60);
-}
-
 void kernel_main(uint64_t start_info)
 {
 	const char *line;
 	bool has_info;
+	bool is_late;
 
 	pv_start(&pv, start_info);
 	line = (const char *)pv.start->cmd_line;
 	has_info = cmdline_has(line, "info");
 	second_context(&pv, &context);
+	is_late = cmdline_has(line, "late");
+	if (is_late || cmdline_has(line, "half")) {
+		check_half(&context, is_late);
+		expect_end();
+	}
 	comes_up(has_info);
 	if (cmdline_has(line, "shares")) {
-		share_a_cpu();
+		check_shares();
 		expect_end();
 	}
 	goes_down(has_info);

@@ -31,6 +31,10 @@ void check_interrupts(void);
 void check_timers(void);
 void check_areas(void);
 
+/* shares.c: of a CPU, between two vCPUs; between this domain and another. */
+void check_shares(void);
+void check_half(struct vcpu_guest_context *second, bool late);
+
 /* channels.c: what wakes one vCPU may wake the other. */
 void check_channels(void);
 
