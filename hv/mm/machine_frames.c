@@ -16,9 +16,6 @@
 
 #define LARGE (UINT64_C(2) << 20)
 
-/* Firmware runs in 32-bit mode and does not reach further up. */
-#define FRESH_START (UINT64_C(4) << 30)
-
 struct mmu machine_mmu;
 bool frames_fresh;
 
@@ -85,20 +82,26 @@ static bool is_zero(const uint64_t *w)
 }
 
 /*
- * Looks before it writes: memory that nobody has used costs a virtual
- * machine's host nothing, and should not begin to.
+ * Looks before it writes, and where memory is known to be clear does not even
+ * look: what nobody has used costs a virtual machine's host nothing, and should
+ * not begin to. A host gives shared memory at the first read.
  */
 void frames_scrub(mfn_t first, uint64_t nr)
 {
-	for (uint64_t i = 0; i < nr; i++) {
-		uint64_t at = (first.v + i) << PAGE_SHIFT;
+	uint64_t at = first.v << PAGE_SHIFT;
+	const uint64_t end = at + (nr << PAGE_SHIFT);
 
-		if (frames_fresh && at >= FRESH_START) {
-			return;
+	while (at < end) {
+		uint64_t clear = frames_fresh ? memory_untouched(at) : at;
+
+		if (clear > at) {
+			at = clear;
+			continue;
 		}
 		if (!is_zero(direct_map(at))) {
 			memset(direct_map(at), 0, PAGE_SIZE);
 		}
+		at += PAGE_SIZE;
 	}
 }
 

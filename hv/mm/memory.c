@@ -12,8 +12,18 @@
 
 #define LOW_MEMORY 0x100000 /* firmware, video, the loader's leftovers */
 
+/*
+ * Where a PC's firmware works while it starts the machine: in low memory and,
+ * where it moves itself to, below the end of what 32 bits reach. SeaBIOS goes
+ * 16 MiB and a few pages down from there.
+ */
+#define FIRMWARE_TOP (UINT64_C(32) << 20)
+#define FOUR_GIB (UINT64_C(4) << 30)
+
 struct memory_map memory_ram;
 struct memory_map memory_free;
+/* Of the free RAM, what neither firmware nor loader has written to. */
+static struct memory_map untouched;
 
 static void remove_at(struct memory_map *m, unsigned int i)
 {
@@ -81,6 +91,23 @@ static void cut(struct memory_map *m, struct boot_range what)
 /* Made by the linker; where that is in the machine, image_address() says. */
 extern char image_start[], image_end[];
 
+static void untouched_init(void)
+{
+	untouched = memory_free;
+	for (unsigned int i = 0; i < memory_ram.nr; i++) {
+		uint64_t end = memory_ram.range[i].end;
+
+		if (memory_ram.range[i].start < FOUR_GIB) {
+			end = end < FOUR_GIB ? end : FOUR_GIB;
+			cut(&untouched,
+			    (struct boot_range){end < FIRMWARE_TOP
+							? 0
+							: end - FIRMWARE_TOP,
+						end});
+		}
+	}
+}
+
 void memory_init(const struct boot_info *boot)
 {
 	for (unsigned int i = 0; i < boot->nr_ram; i++) {
@@ -102,6 +129,7 @@ void memory_init(const struct boot_info *boot)
 		memory_reserve(page_round_down(boot->module[i].at.start),
 			       page_round_up(boot->module[i].at.end));
 	}
+	untouched_init();
 }
 
 void memory_reserve(uint64_t start, uint64_t end)
@@ -112,6 +140,19 @@ void memory_reserve(uint64_t start, uint64_t end)
 void memory_give(uint64_t start, uint64_t end)
 {
 	add(&memory_free, (struct boot_range){start, end});
+	cut(&untouched, (struct boot_range){start, end});
+}
+
+uint64_t memory_untouched(uint64_t at)
+{
+	for (unsigned int i = 0; i < untouched.nr; i++) {
+		const struct boot_range *r = &untouched.range[i];
+
+		if (at >= r->start && at < r->end) {
+			return r->end;
+		}
+	}
+	return at;
 }
 
 uint64_t memory_take(uint64_t size, uint64_t align, uint64_t limit)

@@ -30,8 +30,14 @@ void memory_reserve(uint64_t start, uint64_t end);
 uint64_t memory_take(uint64_t size, uint64_t align, uint64_t limit);
 /* As many as `want` bytes, from the largest range; what was taken. */
 struct boot_range memory_take_some(uint64_t want);
-/* Gives back what was reserved. */
+/* Gives back what was reserved: it has been written to. */
 void memory_give(uint64_t start, uint64_t end);
+/*
+ * The end of the range about `at` that nobody has written to since the machine
+ * was started, firmware and loader included; `at` itself if there is none. What
+ * memory_take() took of it is its taker's business.
+ */
+uint64_t memory_untouched(uint64_t at);
 
 uint64_t memory_pages(const struct memory_map *map);
 /* Where RAM ends. */
