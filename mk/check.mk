@@ -157,7 +157,7 @@ $(MUTATION_TAP): FORCE | $(DEPS_BUILD) $(B)/.deps-check
 # The same for guards of hv/, by unit tests of its services: some minutes.
 .PHONY: mutation-hv
 mutation-hv: | $(DEPS_BUILD) $(B)/.deps-check
-	@tests/mutation/hv
+	@tests/mutation/run hv-table
 
 # And by boots.
 .PHONY: mutation-boots
