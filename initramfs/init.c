@@ -13,6 +13,7 @@
  *   pw.noplug   they stay on
  *   pw.await=N,...  waits until so many processors are online, and then so many
  *   pw.bench    run /bench instead
+ *   pw.smp=ROWS run /bench on all processors instead
  *   pw.devmem=N maps what lies N MiB into the machine, which may be refused
  *   pw.uptime   tells how long the guest has run
  *   pw.shell    a shell on the console before power-off
@@ -262,6 +263,9 @@ static void tell_uptime(void)
 int main(void)
 {
 	static char *const bench[] = {"/bench", NULL};
+	static char number[12];
+	static char *const smp[] = {"/bench", "smp", number, NULL};
+	const char *smp_rows;
 	const char *device;
 	const char *forks;
 	const char *plugs;
@@ -273,8 +277,13 @@ int main(void)
 	}
 	read_cmdline();
 	/* First thing after boot: the benchmark's clock is running. */
-	if (option("pw.bench")) {
-		if (run(bench)) {
+	smp_rows = option("pw.smp=");
+	if (smp_rows) {
+		snprintf(number, sizeof(number), "%ld",
+			 strtol(smp_rows, NULL, 10));
+	}
+	if (smp_rows || option("pw.bench")) {
+		if (run(smp_rows ? smp : bench)) {
 			fail("/bench");
 		}
 	} else {

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: MIT
 #
-# make bench: instructions in QEMU, beside stock Xen. make bench-native: the
+# make bench: instructions in QEMU, beside stock Xen; then time, with four vCPUs,
+# in turns with it. make bench-native: the
 # engine's objects, as the hypervisor has them, on this machine's processor.
 
 .PHONY: bench bench-native
 
 bench: $(BOOT_NEEDS) $(XEN_STOCK) | $(B)/.deps-bench
 	@bench/run
+	@bench/smp
 
 BENCH_NATIVE := $(B)/bench-native
 BENCH_NATIVE_OBJ := $(call objs,host,$(call csrc,bench/native)) \

@@ -5,7 +5,7 @@
  * command line its state has a place of its own before it comes up, as stock
  * kernels have it; without, that place is given while it is down. With "shares"
  * both spin instead, and with "half", or "late", all that there are, beside
- * another domain.
+ * another domain; with "idle" both sleep.
  *
  * Nothing here is of one hypervisor: stock Xen gives the same answers
  * (tests/qemu/vcpus-xen).
@@ -135,6 +135,10 @@ void kernel_main(uint64_t start_info)
 	is_late = cmdline_has(line, "late");
 	if (is_late || cmdline_has(line, "half")) {
 		check_half(&context, is_late);
+		expect_end();
+	}
+	if (cmdline_has(line, "idle")) {
+		check_idle(&context);
 		expect_end();
 	}
 	comes_up(has_info);

@@ -2,7 +2,8 @@
 /*
  * Shares of a CPU. Between the vCPUs of a domain each has as much; between two
  * domains that both want all of it each has half, whichever has more vCPUs, and
- * whichever has slept before: having waited is no claim to what went by.
+ * whichever has slept before: having waited is no claim to what went by. A CPU
+ * that nobody wants is halted.
  */
 #include "kernels/vcpus/vcpus.h"
 
@@ -103,4 +104,34 @@ void check_half(struct vcpu_guest_context *second, bool late)
 	say("half: %lu percent", percent);
 	expect_true("the domain has 40 to 60 percent",
 		    percent >= 40 && percent <= 60);
+}
+
+#define LONG (1000 * UINT64_C(1000000000))
+
+static void sleep_second(void)
+{
+	vcpu_op_on(VCPUOP_stop_periodic_timer, 1, NULL);
+	sleep_until(spin_end);
+}
+
+/*
+ * Both sleep for long. Where instructions are counted the clock jumps as soon
+ * as all CPUs are halted, and without that this would take hours.
+ */
+void check_idle(struct vcpu_guest_context *second)
+{
+	struct vcpu_runstate_info r = {.state = -1};
+
+	vcpu_op_on(VCPUOP_stop_periodic_timer, 0, NULL);
+	spin_end = now(&pv) + LONG;
+	vcpu_op_on(VCPUOP_initialise, 1, second);
+	vcpu_op_on(VCPUOP_up, 1, NULL);
+	second_begin(sleep_second);
+	sleep_until(spin_end);
+	second_finish();
+	for (unsigned int id = 0; id < 2; id++) {
+		vcpu_op_on(VCPUOP_get_runstate_info, id, &r);
+		expect_true("it waited for most of the time",
+			    r.time[RUNSTATE_blocked] > LONG / 1000 * 999);
+	}
 }

@@ -34,6 +34,7 @@ void check_areas(void);
 /* shares.c: of a CPU, between two vCPUs; between this domain and another. */
 void check_shares(void);
 void check_half(struct vcpu_guest_context *second, bool late);
+void check_idle(struct vcpu_guest_context *second);
 
 /* channels.c: what wakes one vCPU may wake the other. */
 void check_channels(void);
