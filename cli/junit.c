@@ -33,6 +33,23 @@ static void put_text(FILE *to, const char *text)
 	}
 }
 
+/* Of several lines, as consoles end them. */
+static void put_lines(FILE *to, const char *text)
+{
+	char one[2] = "";
+
+	for (; *text != '\0'; text++) {
+		one[0] = *text;
+		if (*text == '\n') {
+			fputc('\n', to);
+		} else if (*text == '\t') {
+			fputc(' ', to);
+		} else if (*text != '\r') {
+			put_text(to, one);
+		}
+	}
+}
+
 static void put_attribute(FILE *to, const char *name, const char *text)
 {
 	fprintf(to, " %s=\"", name);
@@ -53,6 +70,12 @@ static unsigned int count(const struct junit_case *cases, unsigned int nr,
 
 static void put_case(FILE *to, const struct junit_case *c)
 {
+	static const char *const elements[] = {
+		[JUNIT_FAILED] = "failure",
+		[JUNIT_ERROR] = "error",
+		[JUNIT_SKIPPED] = "skipped",
+	};
+
 	fputs("  <testcase", to);
 	put_attribute(to, "classname", c->group);
 	put_attribute(to, "name", c->name);
@@ -61,10 +84,15 @@ static void put_case(FILE *to, const struct junit_case *c)
 		fputs("/>\n", to);
 		return;
 	}
-	fprintf(to, ">\n    <%s",
-		c->outcome == JUNIT_FAILED ? "failure" : "error");
+	fprintf(to, ">\n    <%s", elements[c->outcome]);
 	put_attribute(to, "message", c->title);
-	fputs("/>\n  </testcase>\n", to);
+	fputs("/>\n", to);
+	if (c->output != NULL) {
+		fputs("    <system-out>", to);
+		put_lines(to, c->output);
+		fputs("</system-out>\n", to);
+	}
+	fputs("  </testcase>\n", to);
 }
 
 bool junit_write(FILE *to, const char *suite, const struct junit_case *cases,
@@ -78,9 +106,11 @@ bool junit_write(FILE *to, const char *suite, const struct junit_case *cases,
 	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite", to);
 	put_attribute(to, "name", suite);
 	fprintf(to,
-		" tests=\"%u\" failures=\"%u\" errors=\"%u\" time=\"%.3f\">\n",
+		" tests=\"%u\" failures=\"%u\" errors=\"%u\" skipped=\"%u\" "
+		"time=\"%.3f\">\n",
 		nr, count(cases, nr, JUNIT_FAILED),
-		count(cases, nr, JUNIT_ERROR), seconds);
+		count(cases, nr, JUNIT_ERROR), count(cases, nr, JUNIT_SKIPPED),
+		seconds);
 	for (unsigned int i = 0; i < nr; i++) {
 		put_case(to, &cases[i]);
 	}
@@ -123,19 +153,23 @@ static void put_description(FILE *to, const char *text)
 	}
 }
 
+static bool is_good(const struct junit_case *c)
+{
+	return c->outcome == JUNIT_PASSED || c->outcome == JUNIT_SKIPPED;
+}
+
 void tap_write(FILE *to, const struct junit_case *cases, unsigned int nr)
 {
 	fprintf(to, "TAP version 13\n1..%u\n", nr);
 	for (unsigned int i = 0; i < nr; i++) {
 		const struct junit_case *c = &cases[i];
 
-		fprintf(to, "%sok %u - ",
-			c->outcome == JUNIT_PASSED ? "" : "not ", i + 1);
+		fprintf(to, "%sok %u - ", is_good(c) ? "" : "not ", i + 1);
 		put_description(to, c->group);
 		fputs(": ", to);
 		put_description(to, c->name);
-		fputc('\n', to);
-		if (c->outcome != JUNIT_PASSED) {
+		fputs(c->outcome == JUNIT_SKIPPED ? " # SKIP\n" : "\n", to);
+		if (!is_good(c)) {
 			fputs("# ", to);
 			put_description(to, c->title);
 			fputc('\n', to);

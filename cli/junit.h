@@ -8,8 +8,9 @@
 
 enum junit_outcome {
 	JUNIT_PASSED,
-	JUNIT_FAILED, /* the subject is wrong */
-	JUNIT_ERROR,  /* it could not be told */
+	JUNIT_FAILED,  /* the subject is wrong */
+	JUNIT_ERROR,   /* it could not be told */
+	JUNIT_SKIPPED, /* it says so of itself */
 };
 
 struct junit_case {
@@ -17,7 +18,8 @@ struct junit_case {
 	const char *name;
 	double seconds;
 	enum junit_outcome outcome;
-	const char *title; /* one line, the same for the same failure; or "" */
+	const char *title;  /* one line, the same for the same failure; or "" */
+	const char *output; /* the end of what it has shown; NULL: none */
 };
 
 /* One suite. False: it could not all be written. */

@@ -13,6 +13,7 @@
 #include "cli/doctor.h"
 #include "cli/inspect.h"
 #include "cli/lab.h"
+#include "cli/many/test.h"
 #include "cli/report/report.h"
 #include "cli/run.h"
 #include "cli/remote.h"
@@ -52,6 +53,9 @@ static const struct command commands[] = {
 	{"shrink", "FILE [OPTION]...",
 	 "cut a recording down to what a refusal takes", shrink_help,
 	 cmd_shrink},
+	{"test", "[OPTION]... [-- COMMAND [ARGUMENT]...]",
+	 "kernels, memory sizes and numbers of vCPUs as one table", test_help,
+	 cmd_test},
 	{"trace", "FILE [OPTION]...", "what is in a recording", trace_help,
 	 cmd_trace},
 	{"vcpu-set", "SOCKET [DOMAIN] N",

@@ -21,62 +21,67 @@
 #define S VERB_SHRINK
 #define T VERB_TRACE
 #define V VERB_VCPU_SET
-#define EACH (R | D | I | L | Y | P | S | T | V)
+#define M VERB_TEST
+#define X VERB_XTF
+#define EACH (R | D | I | L | Y | P | S | T | V | M | X)
 
 const struct option_row option_rows[] = {
-	{"kernel", OPT_KERNEL, true, R | D},
-	{"initrd", OPT_INITRD, true, R | D | I},
-	{"no-initrd", OPT_NO_INITRD, false, R | D},
-	{"append", OPT_APPEND, true, R | D},
-	{"no-console-arg", OPT_NO_CONSOLE_ARG, false, R | D},
-	{"memory", OPT_MEMORY, true, R | D | I | L},
-	{"overcommit", OPT_OVERCOMMIT, false, R | D | L},
-	{"vcpus", OPT_VCPUS, true, R | D | I},
-	{"max-vcpus", OPT_MAX_VCPUS, true, R | D},
+	{"kernel", OPT_KERNEL, true, R | D | M},
+	{"initrd", OPT_INITRD, true, R | D | I | M},
+	{"no-initrd", OPT_NO_INITRD, false, R | D | M},
+	{"append", OPT_APPEND, true, R | D | M},
+	{"no-console-arg", OPT_NO_CONSOLE_ARG, false, R | D | M},
+	{"memory", OPT_MEMORY, true, R | D | I | L | M | X},
+	{"overcommit", OPT_OVERCOMMIT, false, R | D | L | M | X},
+	{"vcpus", OPT_VCPUS, true, R | D | I | M},
+	{"max-vcpus", OPT_MAX_VCPUS, true, R | D | M},
 	{"socket", OPT_SOCKET, true, R | D},
 	{"domain", OPT_DOMAIN, true, R | D},
 	{"config", OPT_CONFIG, true, R | D},
 	{"console", OPT_CONSOLE, true, R | D},
 	{"restart", OPT_RESTART, true, R | D},
-	{"cpus", OPT_CPUS, true, R | D},
-	{"cpu", OPT_CPU, true, R | D},
-	{"accel", OPT_ACCEL, true, R | D},
-	{"qemu-arg", OPT_QEMU_ARG, true, R | D},
+	{"cpus", OPT_CPUS, true, R | D | M | X},
+	{"cpu", OPT_CPU, true, R | D | M | X},
+	{"accel", OPT_ACCEL, true, R | D | M | X},
+	{"qemu-arg", OPT_QEMU_ARG, true, R | D | M | X},
 	{"dry-run", OPT_DRY_RUN, false, R | D},
-	{"symbols", OPT_SYMBOLS, true, R | D},
+	{"symbols", OPT_SYMBOLS, true, R | D | M},
 	{"explain", OPT_EXPLAIN, false, R | D},
-	{"expect", OPT_EXPECT, true, R | D},
-	{"until", OPT_UNTIL, true, R | D},
-	{"fail-on", OPT_FAIL_ON, true, R | D},
-	{"strict", OPT_STRICT, false, R | D},
+	{"expect", OPT_EXPECT, true, R | D | M},
+	{"until", OPT_UNTIL, true, R | D | M},
+	{"fail-on", OPT_FAIL_ON, true, R | D | M},
+	{"strict", OPT_STRICT, false, R | D | M},
 	{"stop-at", OPT_STOP_AT, true, R | D | Y},
 	{"stop-at-refusal", OPT_STOP_AT_REFUSAL, false, R | D},
-	{"lint", OPT_LINT, false, R | D},
-	{"timeout", OPT_TIMEOUT, true, R | D},
+	{"lint", OPT_LINT, false, R | D | M},
+	{"timeout", OPT_TIMEOUT, true, R | D | M | X},
 	{"shell", OPT_SHELL, false, R},
 	{"log", OPT_LOG, true, R},
-	{"copy-in", OPT_COPY_IN, true, R},
+	{"copy-in", OPT_COPY_IN, true, R | M},
 	{"copy-out", OPT_COPY_OUT, true, R},
-	{"rootfs", OPT_ROOTFS, true, R},
-	{"modules", OPT_MODULES, true, R},
+	{"rootfs", OPT_ROOTFS, true, R | M},
+	{"modules", OPT_MODULES, true, R | M},
 	{"interactive", OPT_INTERACTIVE, false, R | D},
 	{"gdb", OPT_GDB, false, R | D | Y},
-	{"icount", OPT_ICOUNT, false, R | D},
+	{"icount", OPT_ICOUNT, false, R | D | M},
 	{"record", OPT_RECORD, true, R | D | L},
 	{"record-machine", OPT_RECORD_MACHINE, true, R | D},
 	{"report", OPT_REPORT, true, R | D},
 	{"dump", OPT_DUMP, true, R | D},
 	{"dump-bare", OPT_DUMP_BARE, false, R | D},
-	{"stretch", OPT_STRETCH, false, R | D},
+	{"stretch", OPT_STRETCH, false, R | D | M},
 	{"json", OPT_JSON, false, R | D | L},
 	{"summary", OPT_SUMMARY, true, R | D},
-	{"tap", OPT_TAP, false, R | L},
-	{"junit", OPT_JUNIT, true, R | D | L},
-	{"audit", OPT_AUDIT, true, R | D | Y},
-	{"log-level", OPT_LOG_LEVEL, true, R | D},
+	{"tap", OPT_TAP, false, R | L | M | X},
+	{"junit", OPT_JUNIT, true, R | D | L | M | X},
+	{"audit", OPT_AUDIT, true, R | D | Y | M | X},
+	{"log-level", OPT_LOG_LEVEL, true, R | D | M},
 	{"help", OPT_HELP, false, EACH},
 	{"good-when", OPT_GOOD_WHEN, true, D},
 	{"wide", OPT_WIDE, false, I | L},
+	{"jobs", OPT_JOBS, true, M | X},
+	{"logs", OPT_LOGS, true, M | X},
+	{"env", OPT_ENV, true, X},
 	{"all", OPT_ALL, false, L},
 	{"big", OPT_BIG, true, L},
 	{"on", OPT_ON, true, L},
@@ -104,9 +109,9 @@ static const struct {
 	enum options_verb verb;
 	const char *name;
 } verbs[] = {
-	{R, "run"},    {D, "doctor"}, {I, "inspect"},
-	{L, "lab"},    {Y, "replay"}, {P, "report"},
-	{S, "shrink"}, {T, "trace"},  {V, "vcpu-set"},
+	{R, "run"},      {D, "doctor"}, {I, "inspect"}, {L, "lab"},
+	{Y, "replay"},   {P, "report"}, {S, "shrink"},  {T, "trace"},
+	{V, "vcpu-set"}, {M, "test"},   {X, "xtf"},
 };
 
 const char *option_verb_name(enum options_verb verb)
@@ -209,6 +214,7 @@ static const char *short_options(enum options_verb verb)
 	switch (verb) {
 	case VERB_RUN:
 	case VERB_DOCTOR:
+	case VERB_TEST:
 		return "+:h";
 	case VERB_REPORT:
 	case VERB_SHRINK:
@@ -218,6 +224,7 @@ static const char *short_options(enum options_verb verb)
 	case VERB_REPLAY:
 	case VERB_TRACE:
 	case VERB_VCPU_SET:
+	case VERB_XTF:
 		break;
 	}
 	return ":h";

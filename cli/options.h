@@ -20,6 +20,8 @@ enum options_verb {
 	VERB_SHRINK = 1 << 6,
 	VERB_TRACE = 1 << 7,
 	VERB_VCPU_SET = 1 << 8,
+	VERB_TEST = 1 << 9,
+	VERB_XTF = 1 << 10,
 };
 
 /* Those of `run` come first: 64 of them at most, which are kept as a set. */
@@ -78,6 +80,9 @@ enum option_id {
 	/* Of other verbs alone. */
 	OPT_GOOD_WHEN,
 	OPT_WIDE,
+	OPT_JOBS,
+	OPT_LOGS,
+	OPT_ENV,
 	OPT_ALL,
 	OPT_BIG,
 	OPT_ON,

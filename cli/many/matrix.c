@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A cell is a run with options of its own, read by the same code as those of
+ * `pagewarden run`, so that what one takes or refuses the other does, in the
+ * same words. All are judged before the first begins.
+ */
+#define _GNU_SOURCE /* vasprintf */
+
+#include "cli/many/matrix.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/host_memory.h"
+#include "cli/size.h"
+
+#define VALUE 32
+/* run, its three words, and what a command needs beside itself. */
+#define WORDS 8
+
+/* The next value of a list; false at its end, or if it is too long for one. */
+static bool next_value(const char **list, char value[VALUE])
+{
+	const size_t length = strcspn(*list, ",");
+
+	if (**list == '\0' || length >= VALUE) {
+		return false;
+	}
+	memcpy(value, *list, length);
+	value[length] = '\0';
+	*list += length;
+	if (**list == ',') {
+		/* Another must follow. */
+		*list += (*list)[1] != '\0';
+	}
+	return true;
+}
+
+const char *matrix_add_memory(struct matrix *m, const char *list)
+{
+	const char *wrong = *list == '\0' ? "is empty" : NULL;
+	char value[VALUE];
+
+	while (wrong == NULL && next_value(&list, value)) {
+		if (m->nr_memories == MATRIX_VALUES) {
+			return "is one too many";
+		}
+		wrong = parse_memory(value, &m->memory[m->nr_memories++]);
+	}
+	return wrong != NULL || *list == '\0' ? wrong : "is no list of sizes";
+}
+
+const char *matrix_add_vcpus(struct matrix *m, const char *list)
+{
+	const char *wrong = *list == '\0' ? "is empty" : NULL;
+	char value[VALUE];
+
+	while (wrong == NULL && next_value(&list, value)) {
+		if (m->nr_vcpus == MATRIX_VALUES) {
+			return "is one too many";
+		}
+		wrong = parse_vcpus(value, &m->vcpus[m->nr_vcpus++]);
+	}
+	return wrong != NULL || *list == '\0' ? wrong : "is no list of numbers";
+}
+
+const char *matrix_add_kernel(struct matrix *m, const char *path)
+{
+	if (*path == '\0') {
+		return "is empty";
+	}
+	if (m->nr_kernels == MATRIX_KERNELS) {
+		return "is one too many";
+	}
+	m->kernel[m->nr_kernels++] = path;
+	return NULL;
+}
+
+/* A file's name, or its path where another has the same name. */
+static const char *label(const struct matrix *m, unsigned int which)
+{
+	const char *path = m->kernel[which];
+	const char *slash = path == NULL ? NULL : strrchr(path, '/');
+	const char *name = slash == NULL ? path : slash + 1;
+
+	for (unsigned int i = 0; i < m->nr_kernels; i++) {
+		const char *other = m->kernel[i];
+		const char *end = other == NULL ? NULL : strrchr(other, '/');
+
+		if (i != which && other != NULL && name != NULL &&
+		    strcmp(end == NULL ? other : end + 1, name) == 0) {
+			return path;
+		}
+	}
+	return name == NULL ? "vmlinuz" : name;
+}
+
+__attribute__((format(printf, 3, 4))) static bool add(char **words, int *nr,
+						      const char *format, ...)
+{
+	va_list args;
+	bool good;
+
+	va_start(args, format);
+	good = vasprintf(&words[*nr], format, args) >= 0;
+	va_end(args);
+	*nr += good;
+	return good;
+}
+
+struct cell {
+	unsigned int kernel;
+	uint64_t memory;
+	unsigned int vcpus;
+};
+
+/* The words of `run`, each malloc'ed; NULL: memory is short. */
+static char **make_words(const struct matrix *m, const struct cell *c,
+			 int *ret_nr)
+{
+	char **words = calloc((size_t)(m->nr_common + m->nr_command + WORDS),
+			      sizeof(*words));
+	int nr = 0;
+	bool good = words != NULL && add(words, &nr, "run");
+
+	if (good && m->kernel[c->kernel] != NULL) {
+		good = add(words, &nr, "--kernel=%s", m->kernel[c->kernel]);
+	}
+	good = good &&
+	       add(words, &nr, "--memory=%" PRIu64 "M", c->memory >> 20) &&
+	       add(words, &nr, "--vcpus=%u", c->vcpus);
+	for (int i = 0; good && i < m->nr_common; i++) {
+		good = add(words, &nr, "%s", m->common[i]);
+	}
+	if (good && m->command != NULL) {
+		good = add(words, &nr, "--log=-") && add(words, &nr, "--");
+	}
+	for (int i = 0; good && i < m->nr_command; i++) {
+		good = add(words, &nr, "%s", m->command[i]);
+	}
+	*ret_nr = nr;
+	return words;
+}
+
+static void name_cell(const struct matrix *m, const struct cell *c,
+		      struct many_name *name)
+{
+	char size[SIZE_TEXT];
+
+	size_format(c->memory, size);
+	snprintf(name->group, sizeof(name->group), "%s", label(m, c->kernel));
+	snprintf(name->rest, sizeof(name->rest), "%8s %5u", size, c->vcpus);
+	snprintf(name->name, sizeof(name->name), "%s %u vCPU%s", size, c->vcpus,
+		 c->vcpus == 1 ? "" : "s");
+}
+
+static bool make_cell(struct matrix *m, const struct cell *c, char *error)
+{
+	const unsigned int n = m->nr++;
+	struct many_job *j = &m->jobs[n];
+	char what[SIZE_TEXT + 32];
+	char size[SIZE_TEXT];
+	int nr = 0;
+
+	name_cell(m, c, &m->names[n]);
+	m->words[n] = make_words(m, c, &nr);
+	if (m->words[n] == NULL) {
+		snprintf(error, OPTIONS_ERROR_SIZE, "out of memory");
+		return false;
+	}
+	if (run_options_parse(nr, m->words[n], &j->options, error) !=
+	    RUN_OPTIONS_OK) {
+		return false;
+	}
+	snprintf(what, sizeof(what), "a guest of %s",
+		 size_format(c->memory, size));
+	return m->overcommit ||
+	       host_memory_fits(what, host_memory_guest(c->memory), error,
+				OPTIONS_ERROR_SIZE);
+}
+
+/* What was not said is as with run. */
+static void take_defaults(struct matrix *m)
+{
+	if (m->nr_kernels == 0) {
+		m->kernel[m->nr_kernels++] = NULL;
+	}
+	if (m->nr_memories == 0) {
+		m->memory[m->nr_memories++] = UINT64_C(1) << 30;
+	}
+	if (m->nr_vcpus == 0) {
+		m->vcpus[m->nr_vcpus++] = 1;
+	}
+}
+
+bool matrix_make(struct matrix *m, char *error)
+{
+	size_t nr;
+
+	take_defaults(m);
+	nr = (size_t)m->nr_kernels * m->nr_memories * m->nr_vcpus;
+	if (nr > MATRIX_CELLS) {
+		snprintf(error, OPTIONS_ERROR_SIZE,
+			 "%zu runs are more than the %u that fit into a table",
+			 nr, MATRIX_CELLS);
+		return false;
+	}
+	m->jobs = calloc(nr, sizeof(*m->jobs));
+	m->names = calloc(nr, sizeof(*m->names));
+	m->words = calloc(nr, sizeof(*m->words));
+	if (m->jobs == NULL || m->names == NULL || m->words == NULL) {
+		snprintf(error, OPTIONS_ERROR_SIZE, "out of memory");
+		return false;
+	}
+	for (unsigned int i = 0; i < nr; i++) {
+		const unsigned int rest = i / m->nr_vcpus;
+		const struct cell c = {
+			.vcpus = m->vcpus[i % m->nr_vcpus],
+			.memory = m->memory[rest % m->nr_memories],
+			.kernel = rest / m->nr_memories,
+		};
+
+		if (!make_cell(m, &c, error)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+void matrix_fini(struct matrix *m)
+{
+	for (unsigned int i = 0; i < m->nr; i++) {
+		run_options_fini(&m->jobs[i].options);
+		for (char **w = m->words[i]; w != NULL && *w != NULL; w++) {
+			free(*w);
+		}
+		free(m->words[i]);
+	}
+	free(m->jobs);
+	free(m->names);
+	free(m->words);
+	for (int i = 0; i < m->nr_common; i++) {
+		free(m->common[i]);
+	}
+	free(m->common);
+}
