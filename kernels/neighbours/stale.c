@@ -232,10 +232,41 @@ static void begin_second(const struct neighbour *n)
 	      mfn_at(&n->pv, (const void *)told));
 }
 
+static int64_t give_channel(const struct neighbour *n, unsigned int id)
+{
+	evtchn_bind_vcpu_t op = {.port = n->port, .vcpu = id};
+
+	return event_op(EVTCHNOP_bind_vcpu, &op);
+}
+
+/* What the other one sends is told to the vCPU that has the channel's end. */
+static void channel_moves(const struct neighbour *n)
+{
+	volatile struct vcpu_info *first = &n->pv.shared->vcpu_info[0];
+	volatile struct vcpu_info *second = &n->pv.shared->vcpu_info[1];
+
+	expect("the channel goes to the second vCPU", give_channel(n, 1), 0);
+	hear(n);
+	/* The other one sends no more before it is sent to. */
+	first->evtchn_upcall_pending = 0;
+	first->evtchn_pending_sel = 0;
+	second->evtchn_upcall_pending = 0;
+	second->evtchn_pending_sel = 0;
+	send(n->port);
+	step(n);
+	expect("which is told of what comes", second->evtchn_upcall_pending, 1);
+	expect("and the first is not", first->evtchn_upcall_pending, 0);
+	expect("it goes back", give_channel(n, 0), 0);
+}
+
 void check_stale(struct neighbour *n)
 {
-	if (!n->first) {
+	if (n->first) {
+		step(n);
+		step(n);
+	} else {
 		begin_second(n);
+		channel_moves(n);
 	}
 	step(n);
 	for (unsigned int way = 0; way < WAYS; way++) {
