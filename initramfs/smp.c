@@ -23,7 +23,7 @@
 
 #define BATCHES 9 /* the first is thrown away */
 #define WORKERS 32
-#define FORKS 12
+#define FORKS 6
 #define PAGES 1000UL
 #define FLIPS 40
 
