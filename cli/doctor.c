@@ -6,10 +6,7 @@
  * kernel is called bad only if it ran and was seen to fail: whatever kept it
  * from running, or is our own fault, says nothing about it.
  */
-#define _GNU_SOURCE /* vasprintf */
-
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +16,7 @@
 #include "cli/options.h"
 #include "cli/run.h"
 #include "cli/title.h"
+#include "cli/words.h"
 
 #define CANNOT_JUDGE 125
 #define USAGE 129 /* ends a bisection: it would be the same every time */
@@ -66,24 +64,6 @@ static int status_for_bisect(int status)
 							     : CANNOT_JUDGE;
 }
 
-/* Run's arguments, and what is to be freed of them. */
-struct words {
-	char **list;
-	int nr;
-	bool failed; /* memory is short */
-};
-
-__attribute__((format(printf, 2, 3))) static void add(struct words *w,
-						      const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	w->failed |= vasprintf(&w->list[w->nr], format, args) < 0;
-	va_end(args);
-	w->nr += !w->failed;
-}
-
 /*
  * Ours first, so that the user's override them. --good-when is --until, and
  * --expect as well: a guest that powers off before is bad.
@@ -91,12 +71,10 @@ __attribute__((format(printf, 2, 3))) static void add(struct words *w,
 static void translate(struct words *to, const struct options_walk *walk)
 {
 	if (walk->id == OPT_GOOD_WHEN) {
-		add(to, "--until=%s", walk->argument);
-		add(to, "--expect=%s", walk->argument);
-	} else if (walk->argument != NULL) {
-		add(to, "--%s=%s", option_name(walk->id), walk->argument);
+		words_add(to, "--until=%s", walk->argument);
+		words_add(to, "--expect=%s", walk->argument);
 	} else {
-		add(to, "--%s", option_name(walk->id));
+		words_pass(to, walk);
 	}
 }
 
@@ -107,10 +85,10 @@ static bool translate_all(struct words *to, int argc, char **argv, char *error,
 	struct options_walk walk;
 	int id;
 
-	add(to, "%s", argv[0]);
-	add(to, "--icount");
-	add(to, "--lint");
-	add(to, "--timeout=" DEFAULT_TIMEOUT);
+	words_add(to, "%s", argv[0]);
+	words_add(to, "--icount");
+	words_add(to, "--lint");
+	words_add(to, "--timeout=" DEFAULT_TIMEOUT);
 	options_begin(&walk, VERB_DOCTOR, argc, argv, error);
 	while ((id = options_next(&walk)) > 0) {
 		*ret_help |= id == OPT_HELP;
@@ -122,7 +100,7 @@ static bool translate_all(struct words *to, int argc, char **argv, char *error,
 		return false;
 	}
 	for (int i = optind; i < argc; i++) {
-		add(to, "%s", argv[i]);
+		words_add(to, "%s", argv[i]);
 	}
 	return id == 0;
 }
@@ -156,9 +134,6 @@ int cmd_doctor(int argc, char **argv)
 	bool help = false;
 	int status = USAGE;
 
-	if (to.list == NULL) {
-		return CANNOT_JUDGE;
-	}
 	if (!translate_all(&to, argc, argv, error, &help)) {
 		say("%s", error);
 	} else if (to.failed) {
@@ -169,9 +144,6 @@ int cmd_doctor(int argc, char **argv)
 	} else {
 		status = judge(&to);
 	}
-	for (int i = 0; i < to.nr; i++) {
-		free(to.list[i]);
-	}
-	free(to.list);
+	words_fini(&to);
 	return status;
 }

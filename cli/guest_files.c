@@ -98,34 +98,6 @@ static enum exit_status find_files(struct guest *g)
 	return STATUS_OK;
 }
 
-static enum exit_status make_cmdline(struct guest *g)
-{
-	const char *append = g->options.append == NULL ? "" : g->options.append;
-	const char *console = g->bare ? "" : CONSOLE;
-	const char *init = g->command == NULL ? "" : COMMAND;
-	int n;
-
-	n = snprintf(g->cmdline, sizeof(g->cmdline), "%s%s%s%s%s", console,
-		     *console != '\0' && *init != '\0' ? " " : "", init,
-		     (*console != '\0' || *init != '\0') && *append != '\0'
-			     ? " "
-			     : "",
-		     append);
-	if (n < 0 || (size_t)n >= sizeof(g->cmdline)) {
-		return refuse(g, STATUS_USAGE,
-			      "--append: %d bytes with %s, but start_info "
-			      "takes %zu",
-			      n, console, sizeof(g->cmdline) - 1);
-	}
-	for (const char *c = append; *c != '\0'; c++) {
-		if (*c == '\n' || *c == '\r') {
-			return refuse(g, STATUS_USAGE,
-				      "--append: contains a line break");
-		}
-	}
-	return STATUS_OK;
-}
-
 static enum exit_status open_initrd(struct guest *g)
 {
 	const char *advice = g->options.initrd != NULL
@@ -179,22 +151,76 @@ static enum exit_status add_command(struct guest *g)
 	return STATUS_OK;
 }
 
+/*
+ * Linux takes its console and its first process from the command line; what
+ * other kernels look for there is theirs to say.
+ */
+static bool is_linux(const struct xen_notes *notes)
+{
+	return strncmp(notes->guest_os, "linux", 5) == 0;
+}
+
+static enum exit_status make_cmdline(struct guest *g,
+				     const struct xen_notes *notes)
+{
+	const char *append = g->options.append == NULL ? "" : g->options.append;
+	const char *console = g->bare || !is_linux(notes) ? "" : CONSOLE;
+	const char *init = g->command == NULL ? "" : COMMAND;
+	int n;
+
+	if (g->command != NULL && !is_linux(notes)) {
+		return refuse(g, STATUS_USAGE,
+			      "kernel %s: commands run in a Linux, and this is "
+			      "%s",
+			      g->kernel_path,
+			      notes->guest_os[0] == '\0' ? "none"
+							 : notes->guest_os);
+	}
+	n = snprintf(g->cmdline, sizeof(g->cmdline), "%s%s%s%s%s", console,
+		     *console != '\0' && *init != '\0' ? " " : "", init,
+		     (*console != '\0' || *init != '\0') && *append != '\0'
+			     ? " "
+			     : "",
+		     append);
+	if (n < 0 || (size_t)n >= sizeof(g->cmdline)) {
+		return refuse(g, STATUS_USAGE,
+			      "--append: %d bytes with what is put before, but "
+			      "start_info takes %zu",
+			      n, sizeof(g->cmdline) - 1);
+	}
+	for (const char *c = append; *c != '\0'; c++) {
+		if (*c == '\n' || *c == '\r') {
+			return refuse(g, STATUS_USAGE,
+				      "--append: contains a line break");
+		}
+	}
+	return STATUS_OK;
+}
+
 /* The builder's judgement: can this domain be built? */
 static enum exit_status check_domain(struct guest *g, const struct image *image)
 {
 	struct layout_request request = {
 		.nr_pages = g->options.memory >> PAGE_SHIFT,
 		.initrd_size = g->initrd_size,
-		.cmdline_size = strlen(g->cmdline),
 	};
 	struct build_error e = {.text = ""};
+	enum exit_status status;
 	struct elf_image elf;
 	struct xen_notes notes;
 	struct layout layout;
 
 	if (elf_parse(&elf, image->elf, image->size, &e) != 0 ||
-	    notes_parse(&elf, &notes, &e) != 0 ||
-	    layout_plan(&notes, &request, &layout, &e) != 0) {
+	    notes_parse(&elf, &notes, &e) != 0) {
+		return refuse(g, STATUS_USAGE, "kernel %s: %s", g->kernel_path,
+			      e.text);
+	}
+	status = make_cmdline(g, &notes);
+	if (status != STATUS_OK) {
+		return status;
+	}
+	request.cmdline_size = strlen(g->cmdline);
+	if (layout_plan(&notes, &request, &layout, &e) != 0) {
 		return refuse(g, STATUS_USAGE, "kernel %s: %s", g->kernel_path,
 			      e.text);
 	}
@@ -267,9 +293,6 @@ enum exit_status guest_prepare(struct guest *g)
 {
 	enum exit_status status = find_files(g);
 
-	if (status == STATUS_OK) {
-		status = make_cmdline(g);
-	}
 	if (status == STATUS_OK) {
 		status = open_initrd(g);
 	}

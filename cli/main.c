@@ -14,6 +14,7 @@
 #include "cli/inspect.h"
 #include "cli/lab.h"
 #include "cli/many/test.h"
+#include "cli/many/xtf.h"
 #include "cli/report/report.h"
 #include "cli/run.h"
 #include "cli/remote.h"
@@ -60,6 +61,8 @@ static const struct command commands[] = {
 	 cmd_trace},
 	{"vcpu-set", "SOCKET [DOMAIN] N",
 	 "of a run with --socket: N vCPUs online", vcpu_set_help, cmd_vcpu_set},
+	{"xtf", "DIR [OPTION]...", "the images of the Xen Test Framework",
+	 xtf_help, cmd_xtf},
 };
 
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))

@@ -33,7 +33,8 @@ struct many_job {
 	int log; /* where its console and its messages go */
 	/* What it came to, with MANY_ENDED. */
 	struct run_case result;
-	int status; /* the exit status, of enum exit_status */
+	int status;       /* the exit status, of enum exit_status */
+	const char *word; /* for the outcome; NULL: the table's own */
 	/* The pool's. */
 	enum many_state state;
 	pid_t pid;

@@ -4,12 +4,9 @@
  * `pagewarden run`, so that what one takes or refuses the other does, in the
  * same words. All are judged before the first begins.
  */
-#define _GNU_SOURCE /* vasprintf */
-
 #include "cli/many/matrix.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,8 +15,6 @@
 #include "cli/size.h"
 
 #define VALUE 32
-/* run, its three words, and what a command needs beside itself. */
-#define WORDS 8
 
 /* The next value of a list; false at its end, or if it is too long for one. */
 static bool next_value(const char **list, char value[VALUE])
@@ -98,51 +93,31 @@ static const char *label(const struct matrix *m, unsigned int which)
 	return name == NULL ? "vmlinuz" : name;
 }
 
-__attribute__((format(printf, 3, 4))) static bool add(char **words, int *nr,
-						      const char *format, ...)
-{
-	va_list args;
-	bool good;
-
-	va_start(args, format);
-	good = vasprintf(&words[*nr], format, args) >= 0;
-	va_end(args);
-	*nr += good;
-	return good;
-}
-
 struct cell {
 	unsigned int kernel;
 	uint64_t memory;
 	unsigned int vcpus;
 };
 
-/* The words of `run`, each malloc'ed; NULL: memory is short. */
-static char **make_words(const struct matrix *m, const struct cell *c,
-			 int *ret_nr)
+static void make_words(const struct matrix *m, const struct cell *c,
+		       struct words *w)
 {
-	char **words = calloc((size_t)(m->nr_common + m->nr_command + WORDS),
-			      sizeof(*words));
-	int nr = 0;
-	bool good = words != NULL && add(words, &nr, "run");
-
-	if (good && m->kernel[c->kernel] != NULL) {
-		good = add(words, &nr, "--kernel=%s", m->kernel[c->kernel]);
+	words_add(w, "run");
+	if (m->kernel[c->kernel] != NULL) {
+		words_add(w, "--kernel=%s", m->kernel[c->kernel]);
 	}
-	good = good &&
-	       add(words, &nr, "--memory=%" PRIu64 "M", c->memory >> 20) &&
-	       add(words, &nr, "--vcpus=%u", c->vcpus);
-	for (int i = 0; good && i < m->nr_common; i++) {
-		good = add(words, &nr, "%s", m->common[i]);
+	words_add(w, "--memory=%" PRIu64 "M", c->memory >> 20);
+	words_add(w, "--vcpus=%u", c->vcpus);
+	for (int i = 0; i < m->common.nr; i++) {
+		words_add(w, "%s", m->common.list[i]);
 	}
-	if (good && m->command != NULL) {
-		good = add(words, &nr, "--log=-") && add(words, &nr, "--");
+	if (m->command != NULL) {
+		words_add(w, "--log=-");
+		words_add(w, "--");
 	}
-	for (int i = 0; good && i < m->nr_command; i++) {
-		good = add(words, &nr, "%s", m->command[i]);
+	for (int i = 0; i < m->nr_command; i++) {
+		words_add(w, "%s", m->command[i]);
 	}
-	*ret_nr = nr;
-	return words;
 }
 
 static void name_cell(const struct matrix *m, const struct cell *c,
@@ -163,16 +138,15 @@ static bool make_cell(struct matrix *m, const struct cell *c, char *error)
 	struct many_job *j = &m->jobs[n];
 	char what[SIZE_TEXT + 32];
 	char size[SIZE_TEXT];
-	int nr = 0;
 
 	name_cell(m, c, &m->names[n]);
-	m->words[n] = make_words(m, c, &nr);
-	if (m->words[n] == NULL) {
+	make_words(m, c, &m->words[n]);
+	if (m->words[n].failed || m->common.failed) {
 		snprintf(error, OPTIONS_ERROR_SIZE, "out of memory");
 		return false;
 	}
-	if (run_options_parse(nr, m->words[n], &j->options, error) !=
-	    RUN_OPTIONS_OK) {
+	if (run_options_parse(m->words[n].nr, m->words[n].list, &j->options,
+			      error) != RUN_OPTIONS_OK) {
 		return false;
 	}
 	snprintf(what, sizeof(what), "a guest of %s",
@@ -234,16 +208,10 @@ void matrix_fini(struct matrix *m)
 {
 	for (unsigned int i = 0; i < m->nr; i++) {
 		run_options_fini(&m->jobs[i].options);
-		for (char **w = m->words[i]; w != NULL && *w != NULL; w++) {
-			free(*w);
-		}
-		free(m->words[i]);
+		words_fini(&m->words[i]);
 	}
 	free(m->jobs);
 	free(m->names);
 	free(m->words);
-	for (int i = 0; i < m->nr_common; i++) {
-		free(m->common[i]);
-	}
-	free(m->common);
+	words_fini(&m->common);
 }

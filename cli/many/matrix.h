@@ -4,6 +4,7 @@
 #define PW_CLI_MANY_MATRIX_H
 
 #include "cli/many/table.h"
+#include "cli/words.h"
 
 #define MATRIX_KERNELS 64
 #define MATRIX_VALUES 16
@@ -18,14 +19,13 @@ struct matrix {
 	unsigned int nr_vcpus;
 	bool overcommit;
 	/* The words of `run` that all have in common, and a command's. */
-	char **common;
-	int nr_common;
+	struct words common;
 	char **command; /* NULL: none */
 	int nr_command;
 	/* By matrix_make(). */
 	struct many_job *jobs;
 	struct many_name *names;
-	char ***words; /* of each */
+	struct words *words; /* of each */
 	unsigned int nr;
 };
 

@@ -73,7 +73,7 @@ static void put_outcome(const struct many_job *j)
 	paint(stdout,
 	      outcome == JUNIT_PASSED || outcome == JUNIT_SKIPPED ? PAINT_GOOD
 								  : PAINT_BAD,
-	      words[outcome], 0);
+	      j->word == NULL ? words[outcome] : j->word, 0);
 	putchar('\n');
 	if (j->result.title[0] != '\0') {
 		paint_wrapped(stdout, 4, j->result.title);
@@ -100,8 +100,7 @@ void many_row(const struct many_output *o, const struct many_name *name,
 	fflush(stdout);
 }
 
-/* The end of a log, to be freed; NULL: there is none. */
-static char *read_tail(int fd)
+char *many_tail(int fd, size_t most)
 {
 	struct stat st;
 	char *text;
@@ -111,9 +110,9 @@ static char *read_tail(int fd)
 	if (fstat(fd, &st) != 0 || st.st_size == 0) {
 		return NULL;
 	}
-	text = calloc(1, TAIL + 1);
-	from = st.st_size > TAIL ? st.st_size - TAIL : 0;
-	n = text == NULL ? -1 : pread(fd, text, TAIL, from);
+	text = calloc(1, most + 1);
+	from = st.st_size > (off_t)most ? st.st_size - (off_t)most : 0;
+	n = text == NULL ? -1 : pread(fd, text, most, from);
 	if (n <= 0) {
 		free(text);
 		return NULL;
@@ -150,7 +149,7 @@ static bool put_cases(const struct many_output *o,
 			.title = r->title,
 			.output = r->outcome == JUNIT_FAILED ||
 						  r->outcome == JUNIT_ERROR
-					  ? read_tail(jobs[i].log)
+					  ? many_tail(jobs[i].log, TAIL)
 					  : NULL,
 		};
 	}

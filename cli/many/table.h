@@ -26,6 +26,8 @@ struct many_name {
  * that goes with us. -1: the mistake is said.
  */
 int many_log(const struct many_output *output, const char *name);
+/* The end of a log, to be freed; NULL: there is nothing in it. */
+char *many_tail(int fd, size_t most);
 /* The files are there, and empty. False: the mistake is said. */
 bool many_reserve(const struct many_output *output);
 

@@ -4,12 +4,9 @@
  * size and number of vCPUs that matters, as one table. Options that it does not
  * know itself are those of each run.
  */
-#define _GNU_SOURCE /* asprintf */
-
 #include "cli/many/test.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -50,26 +47,6 @@ struct wish {
 	uint64_t jobs; /* 0: as many as there are processors */
 };
 
-/* An option of the runs. */
-static const char *pass(const struct options_walk *walk, struct matrix *m)
-{
-	char **more =
-		realloc(m->common, (size_t)(m->nr_common + 1) * sizeof(*more));
-	int n;
-
-	if (more == NULL) {
-		return "finds no memory";
-	}
-	m->common = more;
-	n = walk->argument == NULL
-		    ? asprintf(&more[m->nr_common], "--%s",
-			       option_name(walk->id))
-		    : asprintf(&more[m->nr_common], "--%s=%s",
-			       option_name(walk->id), walk->argument);
-	m->nr_common += n >= 0;
-	return n >= 0 ? NULL : "finds no memory";
-}
-
 static const char *take_path(const char *text, const char **ret)
 {
 	*ret = text;
@@ -103,7 +80,8 @@ static const char *take(const struct options_walk *walk, void *to)
 		w->matrix.overcommit = true;
 		return NULL;
 	default:
-		return pass(walk, &w->matrix);
+		words_pass(&w->matrix.common, walk);
+		return NULL;
 	}
 }
 

@@ -16,6 +16,7 @@
 #include "cli/inspect.h"
 #include "cli/lab.h"
 #include "cli/many/test.h"
+#include "cli/many/xtf.h"
 #include "cli/options.h"
 #include "cli/remote.h"
 #include "cli/replay.h"
@@ -40,6 +41,7 @@ static const struct {
 	{VERB_TRACE, trace_help, false},
 	{VERB_VCPU_SET, vcpu_set_help, false},
 	{VERB_TEST, test_help, false},
+	{VERB_XTF, xtf_help, false},
 };
 #define NR_VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
