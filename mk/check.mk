@@ -38,7 +38,7 @@ METAL_TAPS := $(patsubst tests/qemu/%-metal,$(TAP)/metal/%.tap,\
 XEN_TAPS := $(patsubst tests/qemu/%-xen,$(TAP)/boot-xen/%.tap,\
 	$(wildcard tests/qemu/*-xen))
 # Programs that look at the tree's text alone, or at what the command prints.
-TREE_LINTS := rules order spdx paths lints histories
+TREE_LINTS := rules order spdx paths lints histories results
 TREE_TAPS := $(TREE_LINTS:%=$(TAP)/lint/%.tap)
 MUTATION_TAP := $(TAP)/mutation/guards.tap
 INTERLEAVE_TAPS := $(TAP)/interleave/all.tap $(TAP)/interleave/mutants.tap
