@@ -249,10 +249,6 @@ static const struct row write_rows[] = {
 	{SUMMARY_PTE_WRITES, "PTE writes"},
 	{SUMMARY_PTWR, "of them, direct (emulated)"},
 };
-static const struct row flush_rows[] = {
-	{FLUSHES_ALL, "TLB flushes, whole"},
-	{FLUSHES_ONE, "TLB flushes, one address"},
-};
 static const struct row peak_rows[] = {
 	{PEAK_L1, "frames at peak: L1 tables"},
 	{PEAK_L2, "                L2 tables"},
@@ -263,27 +259,36 @@ static const struct row peak_rows[] = {
 };
 #define ROWS(rows) rows, sizeof(rows) / sizeof((rows)[0])
 
-/* Whatever the hypervisor counts under "traps", by its own names. */
-static void print_traps(FILE *to, const cJSON *summary)
+/* Whatever the hypervisor counts in an object, by its own names. */
+static void print_counts(FILE *to, const char *what, const cJSON *object)
 {
-	const cJSON *trap;
+	const cJSON *one;
 	unsigned int nr = 0;
 
-	cJSON_ArrayForEach(trap, member(summary, SUMMARY_TRAPS))
+	cJSON_ArrayForEach(one, object)
 	{
-		uint64_t count = cJSON_IsNumber(trap) &&
-						 trap->valuedouble > 0 &&
-						 trap->valuedouble < 1e15
-					 ? (uint64_t)trap->valuedouble
+		uint64_t count = cJSON_IsNumber(one) && one->valuedouble > 0 &&
+						 one->valuedouble < 1e15
+					 ? (uint64_t)one->valuedouble
 					 : 0;
 		char label[40];
 
-		if (count == 0 || trap->string == NULL || ++nr > MAX_CALLS) {
+		if (count == 0 || one->string == NULL || ++nr > MAX_CALLS) {
 			continue;
 		}
-		snprintf(label, sizeof(label), "trap %.26s", trap->string);
+		snprintf(label, sizeof(label), "%s %.26s", what, one->string);
 		print_count(to, label, count);
 	}
+}
+
+static void print_flushes(FILE *to, const cJSON *flushes)
+{
+	print_count(to, "TLB flushes, whole",
+		    monitor_number(flushes, FLUSHES_ALL, UNKNOWN));
+	print_counts(to, "            of them",
+		     member(flushes, FLUSHES_CAUSES));
+	print_count(to, "TLB flushes, one address",
+		    monitor_number(flushes, FLUSHES_ONE, UNKNOWN));
 }
 
 static void print_audit(FILE *to, const struct run_report *r)
@@ -314,10 +319,9 @@ void summary_text(FILE *to, const struct run_report *r)
 	} else {
 		print_hypercalls(to, summary);
 		print_rows(to, summary, ROWS(write_rows));
-		print_rows(to, member(summary, SUMMARY_TLB_FLUSHES),
-			   ROWS(flush_rows));
+		print_flushes(to, member(summary, SUMMARY_TLB_FLUSHES));
 		print_rows(to, member(summary, SUMMARY_PEAK), ROWS(peak_rows));
-		print_traps(to, summary);
+		print_counts(to, "trap", member(summary, SUMMARY_TRAPS));
 		if (r->icount) {
 			print_count(to, "instructions",
 				    monitor_number(summary,

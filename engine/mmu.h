@@ -82,10 +82,19 @@ struct mmu_vcpu {
 	} multicall;
 };
 
+enum flush_cause {
+	FLUSH_NONE,
+#define FLUSH(id, name) FLUSH_##id,
+#include "engine/report/flushes.def"
+#undef FLUSH
+	FLUSH_CAUSES
+};
+
 struct mmu_stats {
 	uint64_t pte_writes; /* entries written for the guest */
 	uint64_t ptwr;       /* of them, by emulating a direct write */
-	uint64_t flush_all;
+	uint64_t flush_all;  /* and of them, by cause: */
+	uint64_t flushed[FLUSH_CAUSES];
 	uint64_t flush_one;
 	uint64_t validated; /* tables validated */
 	uint64_t refused;
@@ -127,7 +136,8 @@ struct mmu_domain {
 	/* What an operation has to do before it leaves; any: owed != 0. */
 	union {
 		struct {
-			bool flush_pending;  /* translations may be stale */
+			/* enum flush_cause: translations may be stale. */
+			uint8_t flush_pending;
 			bool refusal_untold; /* it is still being filled in */
 			bool watched;        /* the event sink is on */
 			bool foreign_owed;   /* a record has lost its entries */

@@ -17,6 +17,7 @@
  */
 #include "engine/domain/foreign.h"
 
+#include "engine/table/flush.h"
 #include "engine/table/refs.h"
 
 int foreign_hold(struct mmu_domain *owner, mfn_t f, bool writable)
@@ -90,7 +91,7 @@ void foreign_unmap(struct mmu_domain *d, mfn_t f, bool writable)
 	struct mmu_foreign *r = record_of(d, f, writable);
 
 	if (--r->entries == 0) {
-		d->flush_pending = true;
+		flush_owe(d, FLUSH_FOREIGN);
 		d->foreign_owed = true;
 	}
 }

@@ -50,6 +50,6 @@ int mmu_set_gdt(struct mmu_vcpu *v, const uint64_t *frames,
 		pte_write(&v->desc_window[i],
 			  pte_make(v->gdt[i], DESC_PTE_FLAGS));
 	}
-	flush_vcpus(d, vcpuset_of(v));
+	flush_vcpus(d, vcpuset_of(v), FLUSH_DESCRIPTORS);
 	return 0;
 }

@@ -7,6 +7,7 @@
  */
 #include "abi/guest_range.h"
 #include "engine/domain/descriptor.h"
+#include "engine/table/flush.h"
 #include "engine/table/refs.h"
 #include "engine/table/walk.h"
 
@@ -19,7 +20,7 @@ static void ldt_drop_page(struct mmu_vcpu *v, unsigned int index)
 	/* The CPU may still have our mapping; before the page can be used
 	 * as anything else, the epoch says that a flush is owed. */
 	frame_put_both(v->dom, f);
-	v->dom->flush_pending = true;
+	flush_owe(v->dom, FLUSH_DESCRIPTORS);
 }
 
 void ldt_unmap(struct mmu_vcpu *v)

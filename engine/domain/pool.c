@@ -177,7 +177,7 @@ void pool_free(struct mmu_domain *d, mfn_t f)
 {
 	d->nr_pages--;
 	/* Even without a type: its next owner's data is not to be read. */
-	d->flush_pending = true;
+	flush_owe(d, FLUSH_FREED);
 	event_frame(d, MMU_EVENT_FREED, f, FRAME_NONE);
 	*frame_of(d->m, f) = (struct frame){.owner = OWNER_FREED,
 					    .type_count = d->freed_head};

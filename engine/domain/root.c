@@ -14,7 +14,7 @@
 static void note_root_load(struct mmu_domain *d)
 {
 	if (d->nr_vcpus == 1) {
-		flush_done(d);
+		flush_done(d, FLUSH_ROOT);
 	}
 }
 

@@ -48,7 +48,7 @@ int shared_unshare(struct mmu_domain *d, mfn_t first, uint64_t nr)
 	for (uint64_t i = 0; i < nr; i++) {
 		take_back(d, mfn_add(first, i));
 	}
-	mmu_flush_all(d);
+	mmu_flush_all(d, FLUSH_FREED);
 	return 0;
 }
 

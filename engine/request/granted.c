@@ -44,7 +44,7 @@ static int set_entry(struct mmu_vcpu *v, maddr_t where, pte_t e)
 	int rc = mmu_update_entry(v, where, e, false);
 
 	if (rc == 0) {
-		mmu_flush_all(v->dom);
+		mmu_flush_all(v->dom, FLUSH_FOREIGN);
 	} else {
 		update_refused(v->dom, rc, where, e);
 	}
@@ -86,7 +86,7 @@ static int map_foreign(struct mmu_vcpu *v, const struct granted *g,
 	p = frame_ptes(d->m, maddr_to_mfn(where)) +
 	    page_offset(where.v) / sizeof(*p);
 	rc = l1_install(d, p, entry_for(g));
-	mmu_flush_all(d);
+	mmu_flush_all(d, FLUSH_FOREIGN);
 	return rc;
 }
 

@@ -10,19 +10,25 @@
 
 #include "engine/domain/pool.h"
 
-void flush_done(struct mmu_domain *d)
+static void count(struct mmu_domain *d, enum flush_cause cause)
+{
+	d->stats.flush_all++;
+	d->stats.flushed[cause]++;
+}
+
+void flush_done(struct mmu_domain *d, enum flush_cause cause)
 {
 	d->epoch++;
-	d->flush_pending = false;
-	d->stats.flush_all++;
+	d->flush_pending = FLUSH_NONE;
+	count(d, cause);
 	pool_collect(d);
 }
 
-void mmu_flush_all(struct mmu_domain *d)
+void mmu_flush_all(struct mmu_domain *d, enum flush_cause cause)
 {
 	event_frame(d, MMU_EVENT_FLUSHED, MFN_INVALID, FRAME_NONE);
 	port_flush_all(d, VCPUSET_ALL);
-	flush_done(d);
+	flush_done(d, cause);
 }
 
 void mmu_flush_one(struct mmu_domain *d, vaddr_t va)
@@ -32,8 +38,8 @@ void mmu_flush_one(struct mmu_domain *d, vaddr_t va)
 
 void mmu_pay_flushes(struct mmu_domain *d)
 {
-	if (d->flush_pending) {
-		mmu_flush_all(d);
+	if (d->flush_pending != FLUSH_NONE) {
+		mmu_flush_all(d, d->flush_pending);
 	}
 }
 
@@ -44,13 +50,13 @@ static bool covers_all(const struct mmu_domain *d, vcpuset_t vcpus)
 	return (vcpus & all) == all;
 }
 
-void flush_vcpus(struct mmu_domain *d, vcpuset_t vcpus)
+void flush_vcpus(struct mmu_domain *d, vcpuset_t vcpus, enum flush_cause cause)
 {
 	if (covers_all(d, vcpus)) {
-		mmu_flush_all(d);
+		mmu_flush_all(d, cause);
 		return;
 	}
-	d->stats.flush_all++;
+	count(d, cause);
 	port_flush_all(d, vcpus);
 }
 

@@ -65,7 +65,7 @@ static int frame_retype(struct mmu_domain *d, mfn_t f, enum frame_type type)
 
 	if (fr->type != type) {
 		if (fr->type != FRAME_NONE && fr->epoch == d->epoch) {
-			mmu_flush_all(d);
+			mmu_flush_all(d, FLUSH_RETYPED);
 		}
 		fr->type = (uint8_t)type;
 		fr->flags &= (uint8_t)~FRAME_VALIDATED;

@@ -116,7 +116,7 @@ static int upper_update(struct mmu_domain *d, mfn_t table, unsigned int level,
 		val = pte_adjust(val, level);
 		if (only_fast_flags(old, val)) {
 			(void)entry_exchange(d, p, old, val, preserve_ad);
-			d->flush_pending = true;
+			flush_owe(d, FLUSH_UPPER);
 			return 0;
 		}
 		rc = upper_get(d, table, level, val);
@@ -126,7 +126,7 @@ static int upper_update(struct mmu_domain *d, mfn_t table, unsigned int level,
 	}
 	old = entry_exchange(d, p, old, val, preserve_ad);
 	if (pte_present(old)) {
-		d->flush_pending = true;
+		flush_owe(d, FLUSH_UPPER);
 		upper_put(d, table, level, old);
 	}
 	return 0;

@@ -25,6 +25,18 @@ uint64_t counters_traps(const struct domain *d, unsigned int vector)
 	return sum;
 }
 
+const char *flush_name(enum flush_cause cause)
+{
+	static const char *const names[FLUSH_CAUSES] = {
+#define FLUSH(id, name) [FLUSH_##id] = name,
+#include "engine/report/flushes.def"
+#undef FLUSH
+	};
+
+	return cause < FLUSH_CAUSES && names[cause] != NULL ? names[cause]
+							    : "unknown";
+}
+
 const char *hypercall_name(unsigned int nr)
 {
 	static const char *const names[HYPERCALLS] = {

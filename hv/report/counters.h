@@ -8,6 +8,8 @@
 
 #include <stdint.h>
 
+#include "engine/mmu.h"
+
 struct domain;
 
 #define HYPERCALLS 64
@@ -31,6 +33,8 @@ struct domain_counters {
 /* Of all vCPUs of the domain. */
 uint64_t counters_calls(const struct domain *d, unsigned int nr);
 uint64_t counters_traps(const struct domain *d, unsigned int vector);
+/* The summary's key. */
+const char *flush_name(enum flush_cause cause);
 const char *hypercall_name(unsigned int nr);
 
 #endif

@@ -51,6 +51,21 @@ static void send_peak(const struct mmu_stats *s)
 	control_close('}');
 }
 
+static void send_flushes(const struct mmu_stats *s)
+{
+	control_open(SUMMARY_TLB_FLUSHES, '{');
+	control_number(FLUSHES_ALL, s->flush_all);
+	control_number(FLUSHES_ONE, s->flush_one);
+	control_open(FLUSHES_CAUSES, '{');
+	for (unsigned int cause = 0; cause < FLUSH_CAUSES; cause++) {
+		if (s->flushed[cause] != 0) {
+			control_number(flush_name(cause), s->flushed[cause]);
+		}
+	}
+	control_close('}');
+	control_close('}');
+}
+
 static void send_traps(const struct domain *d)
 {
 	control_open(SUMMARY_TRAPS, '{');
@@ -77,10 +92,7 @@ void summary_send(const struct domain *d)
 	control_number(SUMMARY_PTE_WRITES, s->pte_writes);
 	control_number(SUMMARY_PTWR, s->ptwr);
 	control_number(SUMMARY_VALIDATED, s->validated);
-	control_open(SUMMARY_TLB_FLUSHES, '{');
-	control_number(FLUSHES_ALL, s->flush_all);
-	control_number(FLUSHES_ONE, s->flush_one);
-	control_close('}');
+	send_flushes(s);
 	send_peak(s);
 	send_traps(d);
 	control_open(SUMMARY_AUDIT, '{');

@@ -323,6 +323,7 @@ enum {
 #define SUMMARY_TLB_FLUSHES "tlb_flushes" /* object: of the guest's */
 #define FLUSHES_ALL "all" /* tlb_flushes/number: of everything */
 #define FLUSHES_ONE "one" /* tlb_flushes/number: of one address */
+#define FLUSHES_CAUSES "causes" /* tlb_flushes/counts: of all, by cause */
 #define SUMMARY_PEAK "peak" /* object: frames by type, at most */
 #define PEAK_L1 "l1" /* peak/number: tables of level 1 */
 #define PEAK_L2 "l2" /* peak/number: tables of level 2 */

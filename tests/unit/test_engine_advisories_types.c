@@ -69,7 +69,7 @@ static void xsa_408_the_old_type_decides(void **state)
 		enum frame_type old = types[i / 6];
 		enum frame_type new = types[i % 6];
 
-		mmu_flush_all(&m->dom);
+		mmu_flush_all(&m->dom, FLUSH_ASKED);
 		had_type(m, f, old);
 		m->flushes = 0;
 		had_type(m, f, new);

@@ -164,7 +164,7 @@ static void a_loaded_root_stays_a_table(void **state)
 	assert_int_equal(m->frames[dom_frame(L4_FRAME).v].type_count, 0);
 }
 
-/* frame.c: `mmu_flush_all(d);` of frame_retype */
+/* frame.c: `mmu_flush_all(d, FLUSH_RETYPED);` of frame_retype */
 static void a_page_is_flushed_before_it_becomes_a_table(void **state)
 {
 	struct machine *m = *state;
@@ -204,7 +204,7 @@ static void a_table_is_flushed_before_it_becomes_writable(void **state)
 			 0);
 }
 
-/* pool.c: `d->flush_pending = true;` */
+/* pool.c: `flush_owe(d, FLUSH_FREED);` */
 static void a_freed_frame_is_flushed_before_it_is_given_away(void **state)
 {
 	struct machine *m = *state;

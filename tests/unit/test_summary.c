@@ -21,7 +21,8 @@
 	"{\"name\":\"iret\",\"calls\":5,\"refused\":0},"                \
 	"{\"name\":\"mmu_update\",\"calls\":200034,\"refused\":3}],"    \
 	"\"pte_writes\":812,\"ptwr\":12,"                               \
-	"\"tlb_flushes\":{\"all\":31,\"one\":47},"                      \
+	"\"tlb_flushes\":{\"all\":31,\"one\":47,"                       \
+	"\"causes\":{\"retyped\":19,\"root\":12}},"                     \
 	"\"peak\":{\"l1\":101,\"l2\":22,\"l3\":13,\"l4\":4,\"desc\":1," \
 	"\"writable\":26},\"audit\":{\"runs\":2,\"differences\":0},"    \
 	"\"traps\":{\"page_fault\":77,\"debug\":0},"                    \
@@ -341,6 +342,8 @@ static void the_table_shows_every_count(void **state)
 	assert_line(text, "PTE writes", "812");
 	assert_line(text, "direct", "12");
 	assert_line(text, "TLB flushes, whole", "31");
+	assert_line(text, "of them retyped", "19");
+	assert_line(text, "of them root", "12");
 	assert_line(text, "TLB flushes, one", "47");
 	assert_line(text, "L1 tables", "101");
 	assert_line(text, "L2 tables", "22");
@@ -383,8 +386,9 @@ static void what_is_unknown_is_left_out(void **state)
 	text = table(&r);
 	assert_non_null(strstr(text, "no counts"));
 	free(text);
-	feed(&m, "{\"event\":\"summary\",\"hypercalls\":7,\"peak\":[],"
-		 "\"traps\":\"x\",\"tlb_flushes\":{\"all\":\"many\"}}\n");
+	feed(&m,
+	     "{\"event\":\"summary\",\"hypercalls\":7,\"peak\":[],"
+	     "\"traps\":\"x\",\"tlb_flushes\":{\"all\":\"many\",\"causes\":[1]}}\n");
 	text = table(&r);
 	assert_null(strstr(text, "PTE writes"));
 	assert_null(strstr(text, "TLB"));
