@@ -27,6 +27,11 @@ void port_flush_page(struct mmu_domain *d, vcpuset_t vcpus, vaddr_t va);
  * mode). Afterwards the CPU holds no translation of the old root.
  */
 void port_load_root(struct mmu_vcpu *v);
+/*
+ * The vCPU, in kernel mode, has another user_root. Afterwards its CPU holds no
+ * translation that it found from the old one in user mode.
+ */
+void port_leave_user_root(struct mmu_vcpu *v);
 
 /* Guest memory by the vCPU's current tables, with the guest's rights.
  * 0 or -XEN_EFAULT; never reaches hypervisor memory. */

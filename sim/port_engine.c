@@ -98,6 +98,12 @@ void port_load_root(struct mmu_vcpu *v)
 	}
 }
 
+/* The simulated CPU runs the kernel alone, and never from the user's root. */
+void port_leave_user_root(struct mmu_vcpu *v)
+{
+	(void)v;
+}
+
 static uint64_t to_page_end(uint64_t at, uint64_t left)
 {
 	uint64_t n = PAGE_SIZE - page_offset(at);

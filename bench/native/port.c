@@ -37,6 +37,11 @@ void port_load_root(struct mmu_vcpu *v)
 	(void)v;
 }
 
+void port_leave_user_root(struct mmu_vcpu *v)
+{
+	(void)v;
+}
+
 /* The sizes of single requests are words in registers, as on metal. */
 int port_copy_in(struct mmu_vcpu *v, void *to, uint64_t from, size_t bytes)
 {

@@ -19,7 +19,7 @@ int mmu_pin(struct mmu_domain *d, mfn_t f, enum frame_type type)
 	fr = frame_of(d->m, f);
 	if (fr->flags & FRAME_PINNED) {
 		rc = refuse_frame(d, RULE_ALREADY_PINNED, f);
-		frame_put_both(d, f);
+		frame_put_both_unwalked(d, f);
 		return rc;
 	}
 	fr->flags |= FRAME_PINNED;
@@ -41,7 +41,7 @@ int mmu_unpin(struct mmu_domain *d, mfn_t f)
 	} else {
 		fr->flags &= (uint8_t)~FRAME_PINNED;
 		event_frame(d, MMU_EVENT_UNPINNED, f, fr->type);
-		frame_put_both(d, f);
+		frame_put_both_unwalked(d, f);
 	}
 	frame_put(d, f);
 	return rc;

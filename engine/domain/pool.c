@@ -188,9 +188,28 @@ void pool_free(struct mmu_domain *d, mfn_t f)
 	}
 }
 
+/*
+ * From the list's head, where the last one freed is: the first now. In what
+ * order frames come into the pool is then the same, however many of them one
+ * flush was paid for; a recording that is replayed rests on that.
+ */
+static uint32_t first_freed(struct mmu *m, uint32_t head)
+{
+	uint32_t first = 0;
+
+	while (head != 0) {
+		uint32_t next = m->frames[head].type_count;
+
+		m->frames[head].type_count = first;
+		first = head;
+		head = next;
+	}
+	return first;
+}
+
 void pool_collect(struct mmu_domain *d)
 {
-	uint32_t f = d->freed_head;
+	uint32_t f = first_freed(d->m, d->freed_head);
 
 	if (f == 0) {
 		return;

@@ -2,7 +2,8 @@
 /*
  * The roots that a vCPU's CR3 takes: each holds an L4 type reference for as
  * long as it is installed (I8). The new root is loaded before the old one is
- * let go, so that no CPU ever walks a table without a reference.
+ * let go, so that no CPU ever walks a table without a reference; and nothing
+ * that it found from the old one is cached when that goes (flush.c).
  */
 #include "engine/domain/descriptor.h"
 #include "engine/domain/root.h"
@@ -36,7 +37,7 @@ int mmu_new_kernel_root(struct mmu_vcpu *v, mfn_t f)
 	port_load_root(v);
 	note_root_load(d);
 	if (!mfn_eq(old, f) && old.v != 0) {
-		frame_put_both(d, old);
+		frame_put_both_unwalked(d, old);
 	}
 	return 0;
 }
@@ -58,7 +59,8 @@ int mmu_new_user_root(struct mmu_vcpu *v, mfn_t f)
 	}
 	v->user_root = f;
 	if (old.v != 0) {
-		frame_put_both(d, old);
+		port_leave_user_root(v);
+		frame_put_both_unwalked(d, old);
 	}
 	return 0;
 }

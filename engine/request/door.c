@@ -3,8 +3,15 @@
  * The parts of the door that are seldom needed: work that an earlier operation
  * left, flushes that are owed, refusals that have not been told, and the event
  * sink. See door.h for what the door promises.
+ *
+ * The calls of one multicall share their flushes: what one of them owes may
+ * wait for the multicall's end, when the guest sees the first of the results.
+ * Nothing rests on its being paid sooner: a frame that was freed stays nobody's
+ * until then, and one that changes its type asks for the flush itself (I9).
+ * Only references that go back to another domain are not kept waiting.
  */
 #include "engine/request/door.h"
+#include "engine/request/hypercall.h"
 
 #include "engine/table/flush.h"
 #include "engine/domain/foreign.h"
@@ -43,10 +50,17 @@ static void return_foreign(struct mmu_domain *d)
 	}
 }
 
+static bool may_wait(const struct mmu_domain *d)
+{
+	return d->op.call != 0 && !d->foreign_owed;
+}
+
 void door_leave(struct mmu_domain *d, int64_t rc)
 {
 	refusal_tell(d);
-	mmu_pay_flushes(d);
+	if (!may_wait(d)) {
+		mmu_pay_flushes(d);
+	}
 	if (d->watched) {
 		event_tell(d, (struct mmu_event){.kind = MMU_EVENT_END,
 						 .result = rc});
@@ -57,6 +71,20 @@ void door_leave(struct mmu_domain *d, int64_t rc)
 	}
 	if (d->foreign_owed) {
 		return_foreign(d);
+	}
+}
+
+void mmu_multicall_end(struct mmu_vcpu *v)
+{
+	struct mmu_domain *d = v->dom;
+
+	v->multicall.at = 0;
+	/* Not yet paid, whoever owed it. */
+	if (__atomic_load_n(&d->flush_pending, __ATOMIC_ACQUIRE) !=
+	    FLUSH_NONE) {
+		mmu_lock(d);
+		mmu_pay_flushes(d);
+		mmu_unlock(d);
 	}
 }
 

@@ -14,7 +14,8 @@
  *
  * So no operation meets a table that is on its way down, none returns to the
  * guest with a flush unpaid, and none is refused under another's name. Doors
- * do not nest: a multicall leaves by its own before its calls enter by theirs.
+ * do not nest: a multicall leaves by its own before its calls enter by theirs,
+ * and what they owe is paid by mmu_multicall_end() at the latest.
  */
 #ifndef PW_ENGINE_DOOR_H
 #define PW_ENGINE_DOOR_H

@@ -220,7 +220,7 @@ static int va_flush(struct mmu_vcpu *v, vaddr_t va, uint64_t flags)
 		}
 	}
 	if (kind == UVMF_TLB_FLUSH) {
-		flush_vcpus(v->dom, set, FLUSH_ASKED);
+		flush_asked(v->dom, set);
 	} else {
 		flush_page_vcpus(v->dom, set, va);
 	}

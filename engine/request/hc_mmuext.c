@@ -89,7 +89,7 @@ static int flush_multi(struct mmu_vcpu *v, const struct mmuext_op *op)
 		return rc;
 	}
 	if (op->cmd == MMUEXT_TLB_FLUSH_MULTI) {
-		flush_vcpus(v->dom, set, FLUSH_ASKED);
+		flush_asked(v->dom, set);
 	} else {
 		flush_page_vcpus(v->dom, set, vaddr(op->arg1.linear_addr));
 	}
@@ -117,10 +117,10 @@ static int one_op(struct mmu_vcpu *v, const struct mmuext_op *op)
 	case MMUEXT_NEW_USER_BASEPTR:
 		return mmu_new_user_root(v, f);
 	case MMUEXT_TLB_FLUSH_LOCAL:
-		flush_vcpus(d, vcpuset_of(v), FLUSH_ASKED);
+		flush_asked(d, vcpuset_of(v));
 		return 0;
 	case MMUEXT_TLB_FLUSH_ALL:
-		mmu_flush_all(d, FLUSH_ASKED);
+		flush_asked(d, VCPUSET_ALL);
 		return 0;
 	case MMUEXT_INVLPG_LOCAL:
 		flush_page_vcpus(d, vcpuset_of(v), vaddr(op->arg1.linear_addr));

@@ -3,7 +3,8 @@
  * multicall: a list of hypercalls, each with its result written back. An entry
  * that was preempted is written back with its arguments moved on, and the
  * multicall itself goes on there when re-issued. Each of its calls enters by
- * the door for itself; a multicall holds no lock between them.
+ * the door for itself; a multicall holds no lock between them. Whatever
+ * flushes they owe are one at its end.
  */
 #include "engine/request/hypercall.h"
 #include "engine/request/list.h"
@@ -102,6 +103,6 @@ int64_t hc_multicall(struct mmu_vcpu *v, uint64_t arg[6])
 	v->multicall.list = arg[0] - (uint64_t)v->multicall.before *
 					     sizeof(struct multicall_entry);
 	rc = run(v, arg);
-	v->multicall.at = 0;
+	mmu_multicall_end(v);
 	return rc;
 }

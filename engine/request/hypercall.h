@@ -23,4 +23,10 @@ typedef int64_t hypercall_fn(struct mmu_vcpu *v, uint64_t arg[6]);
 /* By number (__HYPERVISOR_*); NULL where it is not the engine's. */
 hypercall_fn *engine_hypercall(unsigned int nr);
 
+/*
+ * A multicall of the vCPU's ends, or stops: pays the flushes that its calls
+ * owe. hc_multicall() does.
+ */
+void mmu_multicall_end(struct mmu_vcpu *v);
+
 #endif

@@ -43,9 +43,9 @@ static void dequeue_head(struct mmu_domain *d)
 	struct frame *fr = frame_of(d->m, table);
 
 	d->dying_head = fr->type_count;
-	fr->flags &= (uint8_t)~FRAME_DYING;
 	fr->type_count = 0;
-	fr->epoch = d->epoch;
+	fr->epoch = d->epoch - ((fr->flags & FRAME_WALKED) == 0);
+	fr->flags &= (uint8_t) ~(FRAME_DYING | FRAME_WALKED);
 	stats_untyped(d, fr->type);
 	event_frame(d, MMU_EVENT_UNTYPED, table, fr->type);
 	frame_put(d, table);
@@ -110,7 +110,7 @@ static bool entries_put(struct mmu_domain *d, mfn_t table)
 			continue;
 		}
 		fr->table.nr_validated = (uint16_t)left;
-		upper_put(d, table, level, e);
+		upper_put(d, table, level, e, (fr->flags & FRAME_WALKED) != 0);
 		if (d->dying_head != table.v || port_preempt(d)) {
 			return false; /* the child first, or a pause */
 		}

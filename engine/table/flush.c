@@ -5,6 +5,24 @@
  * only then. Frames remember the epoch in which they lost their last type
  * reference; while it still runs, a stale translation may exist. Should the
  * epoch wrap to a remembered value, that costs one flush too many.
+ *
+ * Of a table, a CPU holds something only if it has walked it, and it walks
+ * from the roots that it is given. So it matters by which reference it may
+ * have come:
+ *
+ *   an entry  by it, if its table was walked
+ *   a CR3     by it; but who is told to leave a root has forgotten all that
+ *             was found from there when the call returns (port_load_root(),
+ *             port_leave_user_root()), before the reference goes
+ *   a pin, a table that is half validated, the dying queue: never
+ *
+ * A reference of the last two kinds thus leaves nothing cached behind when it
+ * goes, nor does an entry of a table that is taken down without having been
+ * walked. Any other entry does, and then its table is FRAME_WALKED until it is
+ * no table any more: it may lose other references first, and has no room for
+ * the epoch. A frame that becomes the same table again in the epoch in which
+ * it was one owes what it owed. What loses its last reference as FRAME_WALKED
+ * remembers the epoch; what does not, the one before.
  */
 #include "engine/table/flush.h"
 
@@ -58,6 +76,15 @@ void flush_vcpus(struct mmu_domain *d, vcpuset_t vcpus, enum flush_cause cause)
 	}
 	count(d, cause);
 	port_flush_all(d, vcpus);
+}
+
+void flush_asked(struct mmu_domain *d, vcpuset_t vcpus)
+{
+	if (d->op.call != 0 && covers_all(d, vcpus)) {
+		flush_owe(d, FLUSH_ASKED);
+		return;
+	}
+	flush_vcpus(d, vcpus, FLUSH_ASKED);
 }
 
 void flush_page_vcpus(struct mmu_domain *d, vcpuset_t vcpus, vaddr_t va)

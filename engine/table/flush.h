@@ -23,6 +23,8 @@ static inline void flush_owe(struct mmu_domain *d, enum flush_cause cause)
 
 /* Flushes on a set of vCPUs; counts as full if it is. */
 void flush_vcpus(struct mmu_domain *d, vcpuset_t vcpus, enum flush_cause cause);
+/* The same as a guest asked: one of all, in a multicall, waits for its end. */
+void flush_asked(struct mmu_domain *d, vcpuset_t vcpus);
 void flush_page_vcpus(struct mmu_domain *d, vcpuset_t vcpus, vaddr_t va);
 
 static inline vcpuset_t vcpuset_of(const struct mmu_vcpu *v)

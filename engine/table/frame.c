@@ -6,7 +6,8 @@
  * with a type count of zero. I9 holds because the same function pays the flush
  * first, whenever the frame lost its last reference of another type in the
  * epoch that still runs: since then no full flush has happened, so some CPU
- * may hold a translation that came with the old type.
+ * may hold a translation that came with the old type. A table that no CPU can
+ * have walked since then says otherwise (flush.c).
  */
 #include "engine/table/refs.h"
 
@@ -69,6 +70,8 @@ static int frame_retype(struct mmu_domain *d, mfn_t f, enum frame_type type)
 		}
 		fr->type = (uint8_t)type;
 		fr->flags &= (uint8_t)~FRAME_VALIDATED;
+	} else if (frame_is_table(type) && fr->epoch == d->epoch) {
+		fr->flags |= FRAME_WALKED; /* as what it was, too */
 	}
 	fr->type_count = 1;
 	stats_typed(d, type);
@@ -127,16 +130,28 @@ int frame_get_type(struct mmu_domain *d, mfn_t f, enum frame_type type)
 	return frame_get_type_fast(d, f, type);
 }
 
-void frame_put_type(struct mmu_domain *d, mfn_t f)
+void frame_put_table_unwalked(struct mmu_domain *d, mfn_t f)
 {
 	struct frame *fr = frame_of(d->m, f);
 
 	if (fr->type_count > 1) {
 		fr->type_count--;
+	} else {
+		dying_add(d, f);
+	}
+}
+
+void frame_put_type(struct mmu_domain *d, mfn_t f)
+{
+	struct frame *fr = frame_of(d->m, f);
+
+	if (frame_is_table(fr->type)) {
+		fr->flags |= FRAME_WALKED;
+		frame_put_table_unwalked(d, f);
 		return;
 	}
-	if (frame_is_table(fr->type)) {
-		dying_add(d, f);
+	if (fr->type_count > 1) {
+		fr->type_count--;
 		return;
 	}
 	fr->type_count = 0;
@@ -161,5 +176,11 @@ int frame_get_both(struct mmu_domain *d, mfn_t f, enum frame_type type)
 void frame_put_both(struct mmu_domain *d, mfn_t f)
 {
 	frame_put_type(d, f);
+	frame_put(d, f);
+}
+
+void frame_put_both_unwalked(struct mmu_domain *d, mfn_t f)
+{
+	frame_put_table_unwalked(d, f);
 	frame_put(d, f);
 }

@@ -41,7 +41,8 @@
  * `epoch` is its owner's flush epoch in which the frame last lost its last
  * type reference: while it equals the current epoch, a CPU may still hold a
  * translation that came with the old type (I9). It shares its room with the
- * two fields that only tables in use need.
+ * two fields that only tables in use need; so a table in use has FRAME_WALKED
+ * instead: a CPU may have got to it by a reference that is gone (flush.c).
  *
  * A free frame (OWNER_FREE) has no counts; `count`, `type_count` and `epoch`
  * are the free pool's then (pool.h).
@@ -69,7 +70,8 @@ enum frame_flag {
 	FRAME_DYING = 1 << 3,
 	FRAME_ALLOCATED = 1 << 4, /* part of its owner's reservation */
 	FRAME_SHARED = 1 << 5,    /* the hypervisor's, lent to its owner */
-	FRAME_RUN = 1 << 6,       /* first of a run in the free pool */
+	FRAME_RUN = 1 << 6,       /* free: first of a run in the pool */
+	FRAME_WALKED = 1 << 6,    /* a table in use, or dying: see above */
 	FRAME_DIRTY = 1 << 7,     /* free, and not known to be all zero */
 };
 

@@ -21,10 +21,16 @@ void frame_put(struct mmu_domain *d, mfn_t f);
 MUST_CHECK int frame_get_type(struct mmu_domain *d, mfn_t f,
 			      enum frame_type type);
 void frame_put_type(struct mmu_domain *d, mfn_t f);
+/*
+ * The same of a table, where no CPU can have got to it by the reference since
+ * it last forgot all (flush.c).
+ */
+void frame_put_table_unwalked(struct mmu_domain *d, mfn_t f);
 /* Both at once. */
 MUST_CHECK int frame_get_both(struct mmu_domain *d, mfn_t f,
 			      enum frame_type type);
 void frame_put_both(struct mmu_domain *d, mfn_t f);
+void frame_put_both_unwalked(struct mmu_domain *d, mfn_t f);
 
 MUST_CHECK int frame_get_type_slow(struct mmu_domain *d, mfn_t f,
 				   enum frame_type type);

@@ -127,7 +127,7 @@ static int upper_update(struct mmu_domain *d, mfn_t table, unsigned int level,
 	old = entry_exchange(d, p, old, val, preserve_ad);
 	if (pte_present(old)) {
 		flush_owe(d, FLUSH_UPPER);
-		upper_put(d, table, level, old);
+		upper_put(d, table, level, old, true);
 	}
 	return 0;
 }

@@ -164,7 +164,8 @@ int upper_get(struct mmu_domain *d, mfn_t table, unsigned int level, pte_t e)
 	return frame_get_both(d, child, pt_levels[level].child);
 }
 
-void upper_put(struct mmu_domain *d, mfn_t table, unsigned int level, pte_t e)
+void upper_put(struct mmu_domain *d, mfn_t table, unsigned int level, pte_t e,
+	       bool walked)
 {
 	mfn_t child = pte_mfn(e);
 	struct frame *fr = frame_of(d->m, child);
@@ -177,7 +178,11 @@ void upper_put(struct mmu_domain *d, mfn_t table, unsigned int level, pte_t e)
 		fr->table.linear--;
 		frame_of(d->m, table)->table.linear++;
 	}
-	frame_put_both(d, child);
+	if (walked) {
+		frame_put_both(d, child);
+	} else {
+		frame_put_both_unwalked(d, child);
+	}
 }
 
 static int entry_get(struct mmu_domain *d, mfn_t table, unsigned int level,

@@ -64,7 +64,9 @@ static inline void l1e_put(struct mmu_domain *d, pte_t e)
 
 MUST_CHECK int upper_get(struct mmu_domain *d, mfn_t table, unsigned int level,
 			 pte_t e);
-void upper_put(struct mmu_domain *d, mfn_t table, unsigned int level, pte_t e);
+/* walked: a CPU may have walked the table while the entry stood in it. */
+void upper_put(struct mmu_domain *d, mfn_t table, unsigned int level, pte_t e,
+	       bool walked);
 
 /* May this present entry stand in a table of this level at all? */
 MUST_CHECK int entry_check_flags(struct mmu_domain *d, unsigned int level,

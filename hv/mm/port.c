@@ -98,6 +98,17 @@ void port_load_root(struct mmu_vcpu *m)
 	}
 }
 
+/*
+ * Who comes from user mode has loaded the kernel's root since, and no entry is
+ * global: nothing is left of the user's.
+ */
+void port_leave_user_root(struct mmu_vcpu *m)
+{
+	if (!vcpu_of(m)->kernel_mode) {
+		panic("a user root left in user mode");
+	}
+}
+
 static int copy_bytes(void *to, const void *from, size_t bytes)
 {
 	__asm__ volatile goto("1: rep movsb\n" EX_TABLE_ENTRY("1b", "%l[fault]")

@@ -74,6 +74,17 @@ void port_load_root(struct mmu_vcpu *v)
 	world_run_cpus(w);
 }
 
+void port_leave_user_root(struct mmu_vcpu *v)
+{
+	struct world *w = of(v->dom->m);
+	uint16_t *c = w->cached[v - w->vcpu];
+
+	for (unsigned int f = 0; f < WORLD_FRAMES; f++) {
+		c[f] &= (1u << CACHED_BY_USER) - 1;
+	}
+	world_run_cpus(w);
+}
+
 static uint8_t *guest_at(struct world *w, uint64_t address, size_t bytes)
 {
 	return guest_buffer_at(w->guest, sizeof(w->guest), address, bytes);

@@ -44,7 +44,7 @@ static bool is_borrowed(const struct mmu_domain *d, uint64_t f)
 static void check_protected(struct world *w, unsigned int vcpu, uint64_t f)
 {
 	const struct frame *fr = &w->frames[f];
-	uint8_t c = w->cached[vcpu][f];
+	uint8_t c = world_cached(w, vcpu, f);
 	bool desc = fr->type == FRAME_DESC && fr->type_count > 0;
 
 	if ((c & CACHED_WRITE) != 0 && is_doms(fr) && (is_table(fr) || desc)) {
@@ -67,7 +67,7 @@ static void check_used_as(struct world *w, unsigned int vcpu, uint64_t f)
 
 	for (unsigned int i = 0; i < 3; i++) {
 		/* By a linear entry a table stands where a lower one would. */
-		if ((w->cached[vcpu][f] & rows[i].cached) != 0 && used &&
+		if ((world_cached(w, vcpu, f) & rows[i].cached) != 0 && used &&
 		    !(is_table(fr) && fr->type >= rows[i].level)) {
 			world_fault(w,
 				    "I9: frame %#lx is no L%u and vCPU %u "
@@ -75,7 +75,7 @@ static void check_used_as(struct world *w, unsigned int vcpu, uint64_t f)
 				    f, rows[i].level, vcpu);
 		}
 	}
-	if ((w->cached[vcpu][f] & CACHED_DESC) != 0 && used &&
+	if ((world_cached(w, vcpu, f) & CACHED_DESC) != 0 && used &&
 	    fr->type != FRAME_DESC) {
 		world_fault(w,
 			    "I9: frame %#lx holds no descriptors and vCPU "
@@ -91,7 +91,8 @@ static void check_left(struct world *w, unsigned int vcpu, uint64_t f,
 	const struct mmu_domain *d = w->vcpu[vcpu].dom;
 	uint16_t owner = w->frames[f].owner;
 
-	if (w->cached[vcpu][f] == 0 || owner == d->tag || is_borrowed(d, f)) {
+	if (world_cached(w, vcpu, f) == 0 || owner == d->tag ||
+	    is_borrowed(d, f)) {
 		return;
 	}
 	/* On its way, or taken back: the flush is still to come. */
@@ -111,7 +112,7 @@ static void check_descriptor_cached(struct world *w, unsigned int vcpu,
 	for (unsigned int i = 0; i < DESC_WINDOW_ENTRIES; i++) {
 		shown |= pte_mfn(w->window[vcpu][i]).v == f;
 	}
-	if ((w->cached[vcpu][f] & CACHED_DESC) != 0 && !shown) {
+	if ((world_cached(w, vcpu, f) & CACHED_DESC) != 0 && !shown) {
 		world_fault(w,
 			    "I9: vCPU %u has frame %#lx cached as descriptors "
 			    "that it has no more",

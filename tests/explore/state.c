@@ -153,7 +153,8 @@ static void put_record(struct writer *to, unsigned int name)
 		put(to, 0);
 	}
 	for (unsigned int i = 0; i < to->w->nr_vcpus; i++) {
-		put(to, to->w->cached[i][named(name).v]);
+		put(to, to->w->cached[i][named(name).v] & 0xff);
+		put(to, to->w->cached[i][named(name).v] >> CACHED_BY_USER);
 	}
 }
 
@@ -412,7 +413,9 @@ static void get_named(struct world *w, unsigned int name, const uint8_t **from)
 	progress = p + 5;
 	p += 8;
 	for (unsigned int i = 0; i < w->nr_vcpus; i++) {
-		w->cached[i][named(name).v] = *p++;
+		w->cached[i][named(name).v] =
+			(uint16_t)(p[0] | p[1] << CACHED_BY_USER);
+		p += 2;
 	}
 	back = get_frame(&p);
 	link = get_frame(&p);

@@ -22,7 +22,7 @@ struct mark {
 	struct frame frames[WORLD_FRAMES];
 	pte_t entry[MAX_NAMED][MAX_SLOTS];
 	pte_t xens[MAX_NAMED]; /* one of the hypervisor's slots */
-	uint8_t cached[MAX_VCPUS][WORLD_FRAMES];
+	uint16_t cached[MAX_VCPUS][WORLD_FRAMES];
 	pte_t window[MAX_VCPUS][DESC_WINDOW_ENTRIES];
 	struct mmu_vcpu vcpu[MAX_VCPUS];
 	struct mark_dom dom[NR_DOMS];

@@ -46,9 +46,16 @@ unsigned int name_of(const struct world *w, uint64_t frame)
 /* --- what the CPUs cache --------------------------------------------------
  */
 
-static void walk(struct world *w, unsigned int vcpu, mfn_t table,
-		 unsigned int level, bool writable)
+struct walk {
+	struct world *w;
+	uint16_t *cached;   /* the vCPU's */
+	unsigned int shift; /* CACHED_BY_USER: from the user's root */
+};
+
+static void walk(const struct walk *k, mfn_t table, unsigned int level,
+		 bool writable)
 {
+	struct world *w = k->w;
 	static const uint8_t as_table[5] = {
 		[2] = CACHED_L1, [3] = CACHED_L2, [4] = CACHED_L3};
 	const pte_t *entries = frame_ptes(&w->mmu, table);
@@ -57,7 +64,7 @@ static void walk(struct world *w, unsigned int vcpu, mfn_t table,
 	for (unsigned int i = 0; i < w->scope->nr_slots; i++) {
 		unsigned int slot = w->scope->slot[i];
 		pte_t e = entries[slot];
-		uint8_t *c;
+		uint8_t as;
 
 		if (!pte_present(e) ||
 		    (is_l4 && slot >= XEN_L4_FIRST && slot <= XEN_L4_LAST)) {
@@ -67,16 +74,17 @@ static void walk(struct world *w, unsigned int vcpu, mfn_t table,
 			world_fault(w, "I3: a table leads out of memory");
 			continue;
 		}
-		c = &w->cached[vcpu][pte_mfn(e).v];
+		as = as_table[level];
 		if (level == 1) {
-			*c |= writable && pte_writable(e)
-				      ? CACHED_READ | CACHED_WRITE
-				      : CACHED_READ;
-			continue;
+			as = writable && pte_writable(e)
+				     ? CACHED_READ | CACHED_WRITE
+				     : CACHED_READ;
 		}
-		*c |= as_table[level];
-		walk(w, vcpu, pte_mfn(e), level - 1,
-		     writable && pte_writable(e));
+		k->cached[pte_mfn(e).v] |= (uint16_t)(as << k->shift);
+		if (level > 1) {
+			walk(k, pte_mfn(e), level - 1,
+			     writable && pte_writable(e));
+		}
 	}
 }
 
@@ -95,15 +103,17 @@ void world_run_cpus(struct world *w)
 {
 	for (unsigned int i = 0; i < w->nr_vcpus; i++) {
 		const struct mmu_vcpu *v = &w->vcpu[i];
+		struct walk k = {w, w->cached[i], 0};
 
 		/* Without a root it has not been started. */
 		if (w->dead[v->dom - w->dom] || v->kernel_root.v == 0) {
 			continue;
 		}
 		look_at_window(w, i);
-		walk(w, i, v->kernel_root, 4, true);
+		walk(&k, v->kernel_root, 4, true);
 		if (v->user_root.v != 0) {
-			walk(w, i, v->user_root, 4, true);
+			k.shift = CACHED_BY_USER;
+			walk(&k, v->user_root, 4, true);
 		}
 	}
 }
@@ -112,7 +122,7 @@ bool world_may_store(const struct world *w, mfn_t f)
 {
 	for (unsigned int i = 0; i < w->nr_vcpus; i++) {
 		if (!w->dead[w->vcpu[i].dom - w->dom] &&
-		    (w->cached[i][f.v] & CACHED_WRITE) != 0) {
+		    (world_cached(w, i, f.v) & CACHED_WRITE) != 0) {
 			return true;
 		}
 	}

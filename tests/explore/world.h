@@ -40,7 +40,10 @@
 #define RW_ENTRY (RO_ENTRY | PTE_RW)
 #define PTE_KERNEL_BIT (UINT64_C(1) << 52)
 
-/* What a CPU may have cached of a frame, as bits. */
+/*
+ * What a CPU may have cached of a frame, as bits: what it found from the
+ * kernel's root, and above them from the user's.
+ */
 enum cached {
 	CACHED_READ = 1 << 0,
 	CACHED_WRITE = 1 << 1,
@@ -49,6 +52,7 @@ enum cached {
 	CACHED_L3 = 1 << 4,
 	CACHED_DESC = 1 << 5, /* in the descriptor window */
 };
+#define CACHED_BY_USER 8 /* bits further up */
 
 /* What a scenario starts from. */
 enum start {
@@ -67,7 +71,7 @@ struct world {
 	struct frame frames[WORLD_FRAMES];
 	uint64_t m2p[WORLD_FRAMES];
 	struct audit_tally tally[WORLD_FRAMES];
-	uint8_t cached[MAX_VCPUS][WORLD_FRAMES];
+	uint16_t cached[MAX_VCPUS][WORLD_FRAMES];
 	uint8_t guest[GUEST_BUFFER_SIZE];
 	/* References that nobody here holds, on one frame. */
 	struct bias {
@@ -114,6 +118,15 @@ unsigned int name_of(const struct world *w, uint64_t frame);
 
 /* The caches of all vCPUs take in what their tables say now. */
 void world_run_cpus(struct world *w);
+/* As what the vCPU may have the frame cached, from whichever root. */
+static inline uint8_t world_cached(const struct world *w, unsigned int vcpu,
+				   uint64_t f)
+{
+	uint16_t c = w->cached[vcpu][f];
+
+	return (uint8_t)(c | c >> CACHED_BY_USER);
+}
+
 /* May one of the living store into the frame, by what it has cached? */
 bool world_may_store(const struct world *w, mfn_t f);
 /* A finding; the first one stays. */

@@ -74,6 +74,14 @@ void port_load_root(struct mmu_vcpu *v)
 	}
 }
 
+void port_leave_user_root(struct mmu_vcpu *v)
+{
+	if (running() && world_vcpu(world.running) == v) {
+		world.cpu[world.running].loaded.user_root = v->user_root;
+		cpu_leave_user(&world.m->cpu[world_place(world.running)]);
+	}
+}
+
 static uint8_t *guest_at(uint64_t address, size_t bytes)
 {
 	return guest_buffer_at(world.m->guest, sizeof(world.m->guest), address,

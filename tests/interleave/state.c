@@ -301,8 +301,9 @@ uint64_t world_hash(void)
 		for (unsigned int e = 0; e < cpu->cache.nr; e++) {
 			const struct cached *l = &cpu->cache.at[e];
 
-			h = mix(mix(h, l->va),
-				l->frame * 16 + l->level * 2 + l->writable);
+			h = mix(mix(h, l->va), l->frame * 32 + l->level * 4 +
+						       l->writable * 2u +
+						       l->by_user);
 		}
 	}
 	return h;

@@ -253,7 +253,7 @@ static void by_vcpu(struct replay *r, struct mmu_vcpu *v,
 			       operation_info[op].nr_words * sizeof(*w));
 			v->multicall.at = (uint32_t)record->word[3];
 			(void)hypercall_of(op)(v, arg);
-			v->multicall.at = 0;
+			mmu_multicall_end(v);
 		}
 	}
 }

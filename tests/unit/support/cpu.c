@@ -37,6 +37,7 @@ void cpu_fini(struct worst_cpu *c)
 struct walk {
 	const struct mmu *m;
 	struct cached_list *seen;
+	bool by_user;
 };
 
 /* Rights are those of all levels: writable is what the levels above say. */
@@ -56,7 +57,8 @@ static void walk(const struct walk *s, mfn_t table, unsigned int level,
 		    (is_l4 && i >= XEN_L4_FIRST && i <= XEN_L4_LAST)) {
 			continue;
 		}
-		append(s->seen, (struct cached){at, pte_mfn(e).v, rw, level});
+		append(s->seen, (struct cached){at, pte_mfn(e).v, rw,
+						s->by_user, level});
 		if (level > 1) {
 			walk(s, pte_mfn(e), level - 1, at, rw);
 		}
@@ -70,7 +72,8 @@ static void look_at_window(const struct walk *s, const struct worst_cpu *c)
 		mfn_t f = pte_mfn(c->window[i]);
 
 		if (pte_present(c->window[i]) && f.v != s->m->zero_frame.v) {
-			append(s->seen, (struct cached){i, f.v, true, 0});
+			append(s->seen,
+			       (struct cached){i, f.v, true, false, 0});
 		}
 	}
 }
@@ -89,7 +92,10 @@ static int order_of(const struct cached *a, const struct cached *b)
 	if (a->frame != b->frame) {
 		return a->frame < b->frame ? -1 : 1;
 	}
-	return (int)a->writable - (int)b->writable;
+	if (a->writable != b->writable) {
+		return (int)a->writable - (int)b->writable;
+	}
+	return (int)a->by_user - (int)b->by_user;
 }
 
 /* What was cached, and what was seen now; where that is too much, the latter.
@@ -121,12 +127,13 @@ void cpu_run(struct worst_cpu *c)
 {
 	const struct mmu_vcpu *v = c->vcpu;
 	const mfn_t roots[] = {v->kernel_root, v->user_root};
-	const struct walk w = {v->dom->m, &c->seen};
+	struct walk w = {v->dom->m, &c->seen, false};
 
 	look_at_window(&w, c);
 	merge(c);
 	for (unsigned int i = 0; i < 2; i++) {
 		if (roots[i].v != 0) {
+			w.by_user = i == 1;
 			walk(&w, roots[i], 4, 0, true);
 			merge(c);
 		}
@@ -136,6 +143,19 @@ void cpu_run(struct worst_cpu *c)
 void cpu_flush_all(struct worst_cpu *c)
 {
 	c->cache.nr = 0;
+}
+
+void cpu_leave_user(struct worst_cpu *c)
+{
+	struct cached_list *l = &c->cache;
+	unsigned int kept = 0;
+
+	for (unsigned int i = 0; i < l->nr; i++) {
+		if (!l->at[i].by_user) {
+			l->at[kept++] = l->at[i];
+		}
+	}
+	l->nr = kept;
 }
 
 /* Addresses of walks have no sign: 48 bits of them count. */

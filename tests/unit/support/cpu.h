@@ -15,6 +15,7 @@ struct cached {
 	uint64_t va; /* of a descriptor page: which of the window */
 	uint64_t frame;
 	bool writable;
+	bool by_user; /* found from the user's root */
 	/* 1: a mapping; above: a table on the way; 0: a descriptor page */
 	unsigned int level;
 };
@@ -39,6 +40,8 @@ void cpu_fini(struct worst_cpu *c);
 /* It runs: all that its tables say now may be cached from now on. */
 void cpu_run(struct worst_cpu *c);
 void cpu_flush_all(struct worst_cpu *c);
+/* It has come to kernel mode: what was found from the user's root is gone. */
+void cpu_leave_user(struct worst_cpu *c);
 void cpu_flush_page(struct worst_cpu *c, vaddr_t va);
 
 /* What may come of the guest's write (or read, for the second) at va. */

@@ -90,6 +90,17 @@ void port_load_root(struct mmu_vcpu *v)
 	}
 }
 
+void port_leave_user_root(struct mmu_vcpu *v)
+{
+	struct machine *m = of(v->dom->m);
+
+	for (unsigned int i = 0; i < MACHINE_CPUS; i++) {
+		if (m->cpu[i].vcpu == v) {
+			cpu_leave_user(&m->cpu[i]);
+		}
+	}
+}
+
 static uint8_t *guest_at(struct machine *m, uint64_t address, size_t bytes)
 {
 	lock_order_leaf(&m->mmu);
