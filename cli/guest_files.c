@@ -267,7 +267,9 @@ static enum exit_status load_kernel(struct guest *g)
 	}
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	note("unpacking %s", g->kernel_path);
-	if (image_load(g->kernel_path, &image, reason) != 0) {
+	if ((g->no_cache ? image_load : image_load_cached)(g->kernel_path,
+							   &image,
+							   reason) != 0) {
 		return refuse(g, STATUS_USAGE, "kernel %s: %s", g->kernel_path,
 			      reason);
 	}
@@ -280,8 +282,9 @@ static enum exit_status load_kernel(struct guest *g)
 					"cannot keep the unpacked kernel: %s",
 					strerror(errno));
 		} else {
-			note("%s, %s unpacked, in %.1f s", image.kind,
+			note("%s, %s unpacked%s, in %.1f s", image.kind,
 			     size_format(image.size, size),
+			     image.was_kept ? " (kept by an earlier run)" : "",
 			     seconds_since(&start));
 		}
 	}

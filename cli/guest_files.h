@@ -19,6 +19,7 @@ struct guest {
 	struct qemu_guest *files; /* gets descriptors and command line */
 	char *error;              /* GUEST_ERROR_SIZE bytes */
 	bool bare;                /* no console=hvc0 */
+	bool no_cache;            /* unpack the kernel in any case */
 	const struct command_wish *command; /* to be run in it, or NULL */
 	/* By guest_prepare(). */
 	char kernel_path[PATH_MAX];

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "builder/little_endian.h"
+#include "cli/image_cache.h"
 #include "cli/image_codec.h"
 #include "cli/image_pe.h"
 
@@ -296,7 +297,25 @@ static ssize_t read_all(int fd, uint8_t *to, size_t size)
 	return (ssize_t)done;
 }
 
-static int load_fd(int fd, struct image *image, char *error)
+/* What is packed may be there unpacked; anything else is soon read. */
+static int unpack_or_find(const uint8_t *file, size_t size, struct image *image,
+			  char *error)
+{
+	struct image_key key = image_key_of(file, size);
+
+	if (image_cache_find(&key, image)) {
+		return 0;
+	}
+	if (image_unpack(file, size, IMAGE_MAX_ELF, image, error) != 0) {
+		return -1;
+	}
+	if (!is_elf((struct bytes){file, size})) {
+		image_cache_keep(&key, image);
+	}
+	return 0;
+}
+
+static int load_fd(int fd, bool cached, struct image *image, char *error)
 {
 	struct stat st;
 	uint8_t *file;
@@ -324,6 +343,8 @@ static int load_fd(int fd, struct image *image, char *error)
 	n = read_all(fd, file, (size_t)st.st_size);
 	if (n < 0) {
 		rc = fail(error, "%s", strerror(errno));
+	} else if (cached) {
+		rc = unpack_or_find(file, (size_t)n, image, error);
 	} else {
 		rc = image_unpack(file, (size_t)n, IMAGE_MAX_ELF, image, error);
 	}
@@ -331,7 +352,7 @@ static int load_fd(int fd, struct image *image, char *error)
 	return rc;
 }
 
-int image_load(const char *path, struct image *image, char *error)
+static int load(const char *path, bool cached, struct image *image, char *error)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	int rc;
@@ -340,9 +361,19 @@ int image_load(const char *path, struct image *image, char *error)
 	if (fd < 0) {
 		return fail(error, "%s", strerror(errno));
 	}
-	rc = load_fd(fd, image, error);
+	rc = load_fd(fd, cached, image, error);
 	close(fd);
 	return rc;
+}
+
+int image_load(const char *path, struct image *image, char *error)
+{
+	return load(path, false, image, error);
+}
+
+int image_load_cached(const char *path, struct image *image, char *error)
+{
+	return load(path, true, image, error);
 }
 
 void image_free(struct image *image)

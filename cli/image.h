@@ -8,6 +8,7 @@
 #ifndef PW_CLI_IMAGE_H
 #define PW_CLI_IMAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,6 +24,7 @@ struct image {
 	/* How it came: "ELF in gzip", "UKI, bzImage, ELF in xz" ... */
 	char kind[32];
 	size_t file_size;
+	bool was_kept; /* found, not unpacked */
 };
 
 /*
@@ -30,6 +32,8 @@ struct image {
  * the path, without newline) in error, of IMAGE_ERROR_SIZE bytes.
  */
 int image_load(const char *path, struct image *image, char *error);
+/* The same; it is unpacked once and then found again (image_cache.h). */
+int image_load_cached(const char *path, struct image *image, char *error);
 
 /* The same from memory, for an ELF of max_elf bytes at most. */
 int image_unpack(const uint8_t *file, size_t size, size_t max_elf,

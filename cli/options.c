@@ -30,6 +30,7 @@ const struct option_row option_rows[] = {
 	{"initrd", OPT_INITRD, true, R | D | I | M},
 	{"no-initrd", OPT_NO_INITRD, false, R | D | M},
 	{"append", OPT_APPEND, true, R | D | M},
+	{"no-cache", OPT_NO_CACHE, false, R | D | M},
 	{"no-console-arg", OPT_NO_CONSOLE_ARG, false, R | D | M},
 	{"memory", OPT_MEMORY, true, R | D | I | L | M | X},
 	{"overcommit", OPT_OVERCOMMIT, false, R | D | L | M | X},

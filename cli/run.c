@@ -111,6 +111,7 @@ static enum exit_status prepare(struct run *r)
 		g->files = &r->config.guest[i];
 		g->error = r->error;
 		g->bare = r->options.no_console_arg;
+		g->no_cache = r->options.no_cache;
 		g->command = has_command(r) ? &r->options.command : NULL;
 		status = guest_prepare(g);
 		if (status != STATUS_OK) {

@@ -18,6 +18,7 @@ const char run_options_help[] =
 	"  --no-initrd       start without one\n"
 	"  --append STR      kernel parameters, with a Linux after console=hvc0\n"
 	"  --no-console-arg  no console=hvc0 before them with a Linux, too\n"
+	"  --no-cache        unpack the kernel anew, and do not keep it\n"
 	"  --memory SIZE     the guest's memory: 512M, 4G; MiB if no unit (1G)\n"
 	"  --overcommit      try also what the host has no memory for\n"
 	"  --vcpus N         the guest's CPUs, 1 to 32 (1)\n"

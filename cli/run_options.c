@@ -50,6 +50,8 @@ static bool *flag_of(int id, struct run_options *o)
 		return &o->lint;
 	case OPT_DRY_RUN:
 		return &o->dry_run;
+	case OPT_NO_CACHE:
+		return &o->no_cache;
 	case OPT_NO_CONSOLE_ARG:
 		return &o->no_console_arg;
 	case OPT_SHELL:

@@ -55,6 +55,7 @@ struct run_options {
 	const char *junit;       /* a file for CI; NULL: none */
 	bool tap;                /* on stdout, in place of the summary */
 	struct run_cases *cases; /* gets how it went; NULL: nobody asks */
+	bool no_cache;           /* unpack the kernel in any case */
 	bool no_console_arg;     /* nothing before `append` */
 	bool dry_run;            /* show QEMU's command line, and no more */
 	const char *symbols;     /* NULL: the kernel's own */
