@@ -44,7 +44,7 @@ static void dequeue_head(struct mmu_domain *d)
 
 	d->dying_head = fr->type_count;
 	fr->type_count = 0;
-	fr->epoch = d->epoch - ((fr->flags & FRAME_WALKED) == 0);
+	fr->epoch = d->epoch - !frame_was_walked(fr, d->epoch);
 	fr->flags &= (uint8_t) ~(FRAME_DYING | FRAME_WALKED);
 	stats_untyped(d, fr->type);
 	event_frame(d, MMU_EVENT_UNTYPED, table, fr->type);
@@ -81,7 +81,7 @@ static bool l1_entries_put(struct mmu_domain *d, mfn_t table)
 			break;
 		}
 	}
-	fr->table.nr_validated = (uint16_t)left;
+	fr->table.nr_validated = left & 1023;
 	return left == 0;
 }
 
@@ -109,8 +109,8 @@ static bool entries_put(struct mmu_domain *d, mfn_t table)
 		if (!pte_present(e) || is_xen_slot(level, left)) {
 			continue;
 		}
-		fr->table.nr_validated = (uint16_t)left;
-		upper_put(d, table, level, e, (fr->flags & FRAME_WALKED) != 0);
+		fr->table.nr_validated = left & 1023;
+		upper_put(d, table, level, e, frame_was_walked(fr, d->epoch));
 		if (d->dying_head != table.v || port_preempt(d)) {
 			return false; /* the child first, or a pause */
 		}

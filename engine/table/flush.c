@@ -18,11 +18,11 @@
  *
  * A reference of the last two kinds thus leaves nothing cached behind when it
  * goes, nor does an entry of a table that is taken down without having been
- * walked. Any other entry does, and then its table is FRAME_WALKED until it is
- * no table any more: it may lose other references first, and has no room for
- * the epoch. A frame that becomes the same table again in the epoch in which
- * it was one owes what it owed. What loses its last reference as FRAME_WALKED
- * remembers the epoch; what does not, the one before.
+ * walked. Any other entry does, and its table notes the epoch, of which it has
+ * room for the last bits, as it may lose other references later
+ * (frame_note_walked()). A frame that becomes the same table again in the epoch
+ * in which it was one owes what it owed. What is no table any more remembers
+ * the epoch if it is the one that it noted, else the one before.
  */
 #include "engine/table/flush.h"
 

@@ -71,7 +71,7 @@ static int frame_retype(struct mmu_domain *d, mfn_t f, enum frame_type type)
 		fr->type = (uint8_t)type;
 		fr->flags &= (uint8_t)~FRAME_VALIDATED;
 	} else if (frame_is_table(type) && fr->epoch == d->epoch) {
-		fr->flags |= FRAME_WALKED; /* as what it was, too */
+		frame_note_walked(fr, d->epoch); /* in its life before */
 	}
 	fr->type_count = 1;
 	stats_typed(d, type);
@@ -146,7 +146,7 @@ void frame_put_type(struct mmu_domain *d, mfn_t f)
 	struct frame *fr = frame_of(d->m, f);
 
 	if (frame_is_table(fr->type)) {
-		fr->flags |= FRAME_WALKED;
+		frame_note_walked(fr, d->epoch);
 		frame_put_table_unwalked(d, f);
 		return;
 	}

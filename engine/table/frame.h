@@ -41,8 +41,9 @@
  * `epoch` is its owner's flush epoch in which the frame last lost its last
  * type reference: while it equals the current epoch, a CPU may still hold a
  * translation that came with the old type (I9). It shares its room with the
- * two fields that only tables in use need; so a table in use has FRAME_WALKED
- * instead: a CPU may have got to it by a reference that is gone (flush.c).
+ * fields that only tables in use need. Those have FRAME_WALKED and the last
+ * bits of an epoch instead: that in which the last reference went by which a
+ * CPU may have got to the table (flush.c).
  *
  * A free frame (OWNER_FREE) has no counts; `count`, `type_count` and `epoch`
  * are the free pool's then (pool.h).
@@ -71,7 +72,7 @@ enum frame_flag {
 	FRAME_ALLOCATED = 1 << 4, /* part of its owner's reservation */
 	FRAME_SHARED = 1 << 5,    /* the hypervisor's, lent to its owner */
 	FRAME_RUN = 1 << 6,       /* free: first of a run in the pool */
-	FRAME_WALKED = 1 << 6,    /* a table in use, or dying: see above */
+	FRAME_WALKED = 1 << 6,    /* a table: `walked` is an epoch */
 	FRAME_DIRTY = 1 << 7,     /* free, and not known to be all zero */
 };
 
@@ -101,7 +102,8 @@ struct frame {
 	union {
 		uint32_t epoch; /* tables not in use, and all others */
 		struct {
-			uint16_t nr_validated; /* 0..512 */
+			uint16_t nr_validated : 10; /* 0..512 */
+			uint16_t walked : 6;        /* last bits of an epoch */
 			/*
 			 * > 0: entries of other tables of this level that
 			 * refer to this one; < 0: entries of this one that
@@ -127,6 +129,23 @@ static inline uint32_t frame_what(uint16_t owner, uint8_t type, uint8_t flags)
 static inline bool frame_is_table(enum frame_type type)
 {
 	return type >= FRAME_L1 && type <= FRAME_L4;
+}
+
+/*
+ * A CPU may have got to the table, in this epoch, by a reference that goes. Of
+ * two, the later one counts.
+ */
+static inline void frame_note_walked(struct frame *f, uint32_t epoch)
+{
+	f->flags |= FRAME_WALKED;
+	f->table.walked = epoch & 63;
+}
+
+/* True also for an epoch of the same last bits: that is a flush too many. */
+static inline bool frame_was_walked(const struct frame *f, uint32_t epoch)
+{
+	return (f->flags & FRAME_WALKED) != 0 &&
+	       f->table.walked == (epoch & 63);
 }
 
 /* Type references that exist, whatever the state. */

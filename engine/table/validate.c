@@ -261,7 +261,7 @@ int table_validate(struct mmu_domain *d, mfn_t table)
 	unsigned int next = fr->table.nr_validated;
 	int rc = entries_get(d, table, level, &next);
 
-	fr->table.nr_validated = (uint16_t)next;
+	fr->table.nr_validated = next & 1023;
 	if (likely(rc == 0)) {
 		if (level == 4) {
 			install_xen_slots(d, table);

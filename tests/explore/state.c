@@ -137,7 +137,9 @@ static void put_record(struct writer *to, unsigned int name)
 	bool in_list = is_listed(fr);
 
 	put(to, owner_class(fr->owner));
-	put(to, fr->flags);
+	/* A note of an earlier epoch says nothing any more. */
+	put(to, (fr->flags & ~FRAME_WALKED) |
+			(was_walked(to->w, fr) ? FRAME_WALKED : 0));
 	put(to, fr->type);
 	put(to, in_list ? 0 : small(fr->count - b.count));
 	put(to, in_list || (fr->flags & FRAME_DYING) != 0
@@ -427,7 +429,9 @@ static void get_named(struct world *w, unsigned int name, const uint8_t **from)
 	}
 	if (has_progress(fr)) {
 		fr->table.nr_validated =
-			(uint16_t)(progress[0] | progress[1] << 8);
+			(progress[0] | progress[1] << 8) & 1023;
+		fr->table.walked =
+			(fr->flags & FRAME_WALKED) != 0 ? EPOCH_NOW & 63 : 0;
 		fr->table.linear = (int16_t)((int8_t)progress[2] + b.linear);
 	} else {
 		fr->epoch = is_listed(fr)      ? 0

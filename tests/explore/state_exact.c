@@ -15,6 +15,11 @@ static void level_epochs(struct world *w)
 
 		if (!is_listed(fr) && !has_progress(fr)) {
 			fr->epoch = epoch_runs(w, fr) ? EPOCH_NOW : EPOCH_PAST;
+		} else if (was_walked(w, fr)) {
+			frame_note_walked(fr, EPOCH_NOW);
+		} else if (has_progress(fr)) {
+			fr->flags &= (uint8_t)~FRAME_WALKED;
+			fr->table.walked = 0;
 		}
 	}
 	for (unsigned int i = 0; i < NR_DOMS; i++) {

@@ -29,6 +29,13 @@ static inline bool has_progress(const struct frame *fr)
 	       frame_type_refs(fr) > 0;
 }
 
+/* A table's note is of the epoch that runs; a listed frame has none. */
+static inline bool was_walked(const struct world *w, const struct frame *fr)
+{
+	return has_progress(fr) && fr->owner >= 1 && fr->owner <= NR_DOMS &&
+	       frame_was_walked(fr, w->dom[fr->owner - 1].epoch);
+}
+
 static inline bool epoch_runs(const struct world *w, const struct frame *fr)
 {
 	return fr->owner >= 1 && fr->owner <= NR_DOMS &&

@@ -257,6 +257,27 @@ static void run_update(unsigned int cpu, enum op op)
 	update(cpu, &one, 1);
 }
 
+/*
+ * The page becomes a table that the other vCPU may walk, and a page again, in
+ * calls between which flushes wait.
+ */
+static void multicall(unsigned int cpu)
+{
+	const struct mmu_update u[] = {to_page(cpu, 0), link(cpu, TABLE_FLAGS),
+				       link(cpu, 0), to_page(cpu, RW_FLAGS)};
+	struct multicall_entry e[4] = {0};
+
+	memcpy(buffer(cpu) + LIST, u, sizeof(u));
+	for (unsigned int i = 0; i < 4; i++) {
+		e[i].op = __HYPERVISOR_mmu_update;
+		e[i].args[0] = BUFFER(cpu) + LIST + i * sizeof(u[0]);
+		e[i].args[1] = 1;
+		e[i].args[3] = DOMID_SELF;
+	}
+	memcpy(buffer(cpu), e, sizeof(e));
+	(void)call(cpu, hc_multicall, (uint64_t[]){BUFFER(cpu), 4, 0, 0});
+}
+
 static void run_ext(unsigned int cpu, enum op op)
 {
 	static const uint8_t cmd[OPS] = {
@@ -339,6 +360,9 @@ void op_run(unsigned int cpu, enum op op)
 	case OP_LOAD:
 		world_guest_step("load");
 		break;
+	case OP_MULTICALL:
+		multicall(cpu);
+		break;
 	case OP_SCRIBBLE:
 		scribble(cpu);
 		break;
@@ -378,6 +402,7 @@ const char *op_name(enum op op)
 		[OP_STORE] = "store",
 		[OP_LOAD] = "load",
 		[OP_SCRIBBLE] = "scribble",
+		[OP_MULTICALL] = "multicall",
 	};
 
 	return name[op];

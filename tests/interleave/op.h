@@ -35,6 +35,7 @@ enum op {
 	OP_STORE,
 	OP_LOAD,
 	OP_SCRIBBLE,
+	OP_MULTICALL,
 	OPS
 };
 

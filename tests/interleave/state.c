@@ -240,7 +240,7 @@ static uint64_t mix_domain(uint64_t h, const struct mmu_domain *d)
 	return d->m == NULL ? h : mix_bytes(h, word, sizeof(word));
 }
 
-/* A frame outside tables remembers an epoch: only "now" means anything. */
+/* A frame remembers an epoch: only "now" means anything. */
 static uint64_t mix_frames(uint64_t h)
 {
 	const struct machine *m = world.m;
@@ -249,10 +249,13 @@ static uint64_t mix_frames(uint64_t h)
 		struct frame fr = m->frames[i];
 		bool in_use = frame_is_table(fr.type) && frame_type_refs(&fr);
 
-		if (fr.owner < OWNER_FREED && !in_use) {
-			uint32_t now = fr.owner == m->dom.tag ? m->dom.epoch
-							      : m->other.epoch;
+		uint32_t now =
+			fr.owner == m->dom.tag ? m->dom.epoch : m->other.epoch;
 
+		if (fr.owner < OWNER_FREED && in_use) {
+			fr.table.walked = frame_was_walked(&fr, now);
+			fr.flags &= (uint8_t)~FRAME_WALKED;
+		} else if (fr.owner < OWNER_FREED) {
 			fr.epoch = fr.epoch == now;
 		}
 		h = mix_bytes(mix(h, i), &fr, sizeof(fr));

@@ -182,6 +182,21 @@ static void a_table_that_is_the_same_again_owes_what_it_owed(void **state)
 	assert_int_equal(retyped(c.m), before);
 }
 
+/* As a kernel frees a table: the entry, its flush, the pin, then the page. */
+static void a_debt_that_was_paid_is_not_paid_again(void **state)
+{
+	struct machine *m = *state;
+	uint64_t before;
+
+	hang_table(m);
+	mmuext(m, MMUEXT_PIN_L1_TABLE, TABLE);
+	update(m, L2_FRAME, 1, 0);
+	before = retyped(m);
+	mmuext(m, MMUEXT_UNPIN_TABLE, TABLE);
+	update(m, L1_FRAME, SLOT, writable(TABLE));
+	assert_int_equal(retyped(m), before);
+}
+
 /* Each of the tree's four tables, with no flush for it. */
 static void use_tree_otherwise(struct machine *m)
 {
@@ -307,6 +322,29 @@ static void flushes_asked_for_in_a_multicall_are_one(void **state)
 	assert_int_equal(m->flushes, flushes + 2);
 }
 
+/* References that return to another domain do so behind a flush of their own.
+ */
+static void a_multicall_does_not_keep_anothers_frame_waiting(void **state)
+{
+	struct machine *m = *state;
+	struct calls c = {.m = m};
+	struct granted g = {.owner = &m->other, .address = SLOT << PAGE_SHIFT};
+	uint64_t foreign, upper;
+
+	machine_second_domain(m);
+	hang_table(m);
+	g.frame = m->other_vcpu.kernel_root;
+	assert_int_equal(mmu_grant_map(&m->vcpu, &g), 0);
+	machine_check(m);
+	foreign = m->dom.stats.flushed[FLUSH_FOREIGN];
+	upper = m->dom.stats.flushed[FLUSH_UPPER];
+	add_update(&c, entry_at(dom_frame(L1_FRAME), SLOT), 0);
+	add_update(&c, entry_at(dom_frame(L2_FRAME), 1), 0);
+	issue(&c);
+	assert_int_equal(m->dom.stats.flushed[FLUSH_FOREIGN], foreign + 1);
+	assert_int_equal(m->dom.stats.flushed[FLUSH_UPPER], upper + 1);
+}
+
 #define TEST(name) \
 	cmocka_unit_test_setup_teardown(name, space_set_up, machine_tear_down)
 
@@ -317,6 +355,7 @@ int main(void)
 		TEST(an_entry_that_went_before_the_pin_is_remembered),
 		TEST(what_is_below_a_table_that_was_walked_was_too),
 		TEST(a_table_that_is_the_same_again_owes_what_it_owed),
+		TEST(a_debt_that_was_paid_is_not_paid_again),
 		TEST(a_tree_that_was_never_loaded_owes_no_flush),
 		TEST(a_tree_that_was_left_owes_no_flush),
 		TEST(a_user_root_that_was_left_owes_no_flush),
@@ -324,6 +363,7 @@ int main(void)
 		TEST(a_multicall_that_stops_pays_what_it_owes),
 		TEST(a_multicall_that_fails_pays_what_it_owes),
 		TEST(flushes_asked_for_in_a_multicall_are_one),
+		TEST(a_multicall_does_not_keep_anothers_frame_waiting),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
