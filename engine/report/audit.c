@@ -2,7 +2,7 @@
 /*
  * The audit deliberately shares no code with the reference counting: it would
  * otherwise repeat its mistakes. Two passes: tally every reference that exists,
- * then compare each frame's record with its tally.
+ * then compare each frame's record with its tally, and count whose it is.
  */
 #include "engine/report/audit.h"
 
@@ -14,6 +14,9 @@ struct audit {
 	unsigned int nr_doms;
 	struct audit_tally *tally;
 	struct audit_report *report;
+	unsigned int last; /* place of the domain whose frame was met last */
+	uint64_t pages[MMU_MAX_DOMAINS];
+	uint64_t nr_free, nr_freed;
 };
 
 static void differ(struct audit *a, enum audit_kind kind, mfn_t f,
@@ -237,11 +240,34 @@ static void compare_state(struct audit *a, mfn_t f)
 	}
 }
 
+/* A page of a domain's reservation; most are of the same as the one before. */
+static void count_page(struct audit *a, const struct frame *fr)
+{
+	unsigned int i = a->last;
+
+	if ((fr->flags & FRAME_SHARED) != 0 || a->nr_doms == 0) {
+		return;
+	}
+	if (a->doms[i]->tag != fr->owner) {
+		i = 0;
+		while (i < a->nr_doms && a->doms[i]->tag != fr->owner) {
+			i++;
+		}
+		if (i == a->nr_doms) {
+			return; /* of none that is audited */
+		}
+		a->last = i;
+	}
+	a->pages[i]++;
+}
+
 static void compare_frame(struct audit *a, mfn_t f)
 {
 	const struct frame *fr = frame_of(a->m, f);
 	const struct audit_tally *t = &a->tally[f.v];
 
+	a->nr_free += fr->owner == OWNER_FREE;
+	a->nr_freed += fr->owner == OWNER_FREED;
 	if (fr->owner == OWNER_NONE || fr->owner == OWNER_XEN ||
 	    fr->owner == OWNER_FREED || fr->owner == OWNER_FREE) {
 		if (t->count != 0) {
@@ -249,6 +275,7 @@ static void compare_frame(struct audit *a, mfn_t f)
 		}
 		return;
 	}
+	count_page(a, fr);
 	if (fr->count != t->count) {
 		differ(a, AUDIT_COUNT, f, fr->count, t->count);
 	}
@@ -267,37 +294,25 @@ static void compare_frame(struct audit *a, mfn_t f)
 	compare_state(a, f);
 }
 
-static void compare_reservation(struct audit *a, const struct mmu_domain *d)
+/* Frames that say whose they are, that they are free, or wait to be. */
+static void compare_sums(struct audit *a)
 {
-	uint64_t pages = 0;
+	uint64_t freed = 0;
 
-	for (uint64_t i = 0; i < a->m->nr_frames; i++) {
-		const struct frame *fr = &a->m->frames[i];
+	for (unsigned int i = 0; i < a->nr_doms; i++) {
+		const struct mmu_domain *d = a->doms[i];
 
-		if (fr->owner == d->tag && (fr->flags & FRAME_SHARED) == 0) {
-			pages++;
+		if (a->pages[i] != d->nr_pages) {
+			differ(a, AUDIT_PAGES, mfn(0), d->nr_pages,
+			       a->pages[i]);
 		}
+		freed += d->nr_freed;
 	}
-	if (pages != d->nr_pages) {
-		differ(a, AUDIT_PAGES, mfn(0), d->nr_pages, pages);
+	if (a->nr_free != a->m->nr_free) {
+		differ(a, AUDIT_POOL, mfn(0), a->m->nr_free, a->nr_free);
 	}
-}
-
-/* Frames that say they are free, or (`freed`) that they wait to be. */
-static void compare_pool(struct audit *a, uint64_t freed)
-{
-	uint64_t nr = 0;
-	uint64_t nr_freed = 0;
-
-	for (uint64_t i = 0; i < a->m->nr_frames; i++) {
-		nr += a->m->frames[i].owner == OWNER_FREE;
-		nr_freed += a->m->frames[i].owner == OWNER_FREED;
-	}
-	if (nr != a->m->nr_free) {
-		differ(a, AUDIT_POOL, mfn(0), a->m->nr_free, nr);
-	}
-	if (nr_freed != freed) {
-		differ(a, AUDIT_POOL, mfn(0), freed, nr_freed);
+	if (a->nr_freed != freed) {
+		differ(a, AUDIT_POOL, mfn(0), freed, a->nr_freed);
 	}
 }
 
@@ -310,7 +325,6 @@ uint64_t mmu_audit(const struct mmu *m, struct mmu_domain *const *doms,
 			  .nr_doms = nr_doms,
 			  .tally = tally,
 			  .report = report};
-	uint64_t freed = 0;
 
 	report->total = 0;
 	__builtin_memset(tally, 0, m->nr_frames * sizeof(*tally));
@@ -327,13 +341,11 @@ uint64_t mmu_audit(const struct mmu *m, struct mmu_domain *const *doms,
 			tally_typed(&a, doms[i]->held[h], FRAME_WRITABLE);
 		}
 		tally_records(&a, doms[i]);
-		compare_reservation(&a, doms[i]);
-		freed += doms[i]->nr_freed;
 	}
 	for (uint64_t i = 0; i < m->nr_frames; i++) {
 		compare_frame(&a, mfn(i));
 	}
-	compare_pool(&a, freed);
+	compare_sums(&a);
 	return report->total;
 }
 
