@@ -90,9 +90,8 @@ int64_t grant_op(unsigned int cmd, void *op)
 			 0);
 }
 
-uint64_t now(const struct pv *s)
+uint64_t now_by(const volatile struct vcpu_time_info *t)
 {
-	const volatile struct vcpu_time_info *t = &s->shared->vcpu_info[0].time;
 	uint64_t delta = rdtsc() - t->tsc_timestamp;
 
 	delta = t->tsc_shift >= 0 ? delta << t->tsc_shift
@@ -100,6 +99,11 @@ uint64_t now(const struct pv *s)
 	return t->system_time +
 	       (uint64_t)((unsigned __int128)delta * t->tsc_to_system_mul >>
 			  32);
+}
+
+uint64_t now(const struct pv *s)
+{
+	return now_by(&s->shared->vcpu_info[0].time);
 }
 
 bool is_pending(const struct pv *s, evtchn_port_t port)

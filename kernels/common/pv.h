@@ -47,6 +47,8 @@ int64_t grant_op(unsigned int cmd, void *op);
 
 /* Nanoseconds, by the clock that the guest is given. */
 uint64_t now(const struct pv *s);
+/* By a vCPU's own numbers, on the CPU that it has. */
+uint64_t now_by(const volatile struct vcpu_time_info *t);
 
 bool is_pending(const struct pv *s, evtchn_port_t port);
 void clear_pending(const struct pv *s, evtchn_port_t port);

@@ -36,6 +36,9 @@ void check_shares(void);
 void check_half(struct vcpu_guest_context *second, bool late);
 void check_idle(struct vcpu_guest_context *second);
 
+/* time.c: no vCPU is behind another. */
+void check_time(void);
+
 /* channels.c: what wakes one vCPU may wake the other. */
 void check_channels(void);
 
