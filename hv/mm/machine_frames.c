@@ -43,6 +43,17 @@ static void mark_all_own(void)
 	}
 }
 
+/* A table of zeros; where there are none but zeros it is not touched. */
+static void *zeroed_table(uint64_t bytes)
+{
+	uint64_t at = memory_take(page_round_up(bytes), PAGE_SIZE, UINT64_MAX);
+
+	if (!frames_fresh || memory_untouched(at) < at + bytes) {
+		memset(direct_map(at), 0, bytes);
+	}
+	return direct_map(at);
+}
+
 void frames_init(void)
 {
 	struct mmu *m = &machine_mmu;
@@ -57,10 +68,7 @@ void frames_init(void)
 	paging_map_m2p(at, m2p_bytes);
 	m->m2p = direct_map(at);
 	memset(m->m2p, 0xff, m2p_bytes);
-	at = memory_take(page_round_up(m->nr_frames * sizeof(*m->frames)),
-			 PAGE_SIZE, UINT64_MAX);
-	m->frames = direct_map(at);
-	memset(m->frames, 0, m->nr_frames * sizeof(*m->frames));
+	m->frames = zeroed_table(m->nr_frames * sizeof(*m->frames));
 	mark_all_own();
 	paging_slots(m->xen_slots);
 	m->zero_frame = frames_take_own(1);
