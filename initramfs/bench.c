@@ -8,14 +8,10 @@
  * batches, after a warm-up batch that is thrown away: the timer tick, which
  * lands in some batches, does not shift it.
  *
- * With "smp ROWS" it measures time with all processors instead (smp.c).
- *
  * "boot-to-init" is the kernel's own clock (which begins in the kernel's first
  * function) at our start, less the time the processor was idle: with icount,
  * idle time passes without instructions.
  */
-#include "initramfs/bench.h"
-
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -28,9 +24,9 @@
 #include <x86intrin.h>
 
 #define BATCHES 15
-#define PAGE BENCH_PAGE
+#define PAGE 4096UL
 
-_Noreturn void bench_fail(const char *what)
+static _Noreturn void fail(const char *what)
 {
 	printf("bench: %s failed\n", what);
 	fflush(stdout);
@@ -42,7 +38,7 @@ static void wait_for(pid_t pid)
 	int status;
 
 	if (pid < 0 || waitpid(pid, &status, 0) != pid || status) {
-		bench_fail("fork");
+		fail("fork");
 	}
 }
 
@@ -75,7 +71,7 @@ static void touch_fresh(size_t pages)
 				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (p == MAP_FAILED) {
-		bench_fail("mmap");
+		fail("mmap");
 	}
 	/* Large pages exist natively only; the same work everywhere. */
 	madvise((void *)p, size, MADV_NOHUGEPAGE);
@@ -83,7 +79,7 @@ static void touch_fresh(size_t pages)
 		p[i * PAGE] = 1;
 	}
 	if (munmap((void *)p, size)) {
-		bench_fail("munmap");
+		fail("munmap");
 	}
 }
 
@@ -101,7 +97,7 @@ static uint64_t time_page_faults(void)
 	uint64_t start, end;
 
 	if (p == MAP_FAILED) {
-		bench_fail("mmap");
+		fail("mmap");
 	}
 	madvise((void *)p, size, MADV_NOHUGEPAGE);
 	start = __rdtsc();
@@ -120,7 +116,7 @@ static void ping_pong(void)
 	char c = 0;
 
 	if (write(ping[1], &c, 1) != 1 || read(pong[0], &c, 1) != 1) {
-		bench_fail("pipe");
+		fail("pipe");
 	}
 }
 
@@ -190,7 +186,7 @@ static void measure_pipe(void)
 	pid_t pid;
 
 	if (pipe(ping) || pipe(pong)) {
-		bench_fail("pipe");
+		fail("pipe");
 	}
 	pid = fork();
 	if (pid == 0) {
@@ -209,7 +205,7 @@ static uint64_t idle_ns(void)
 	FILE *f = fopen("/proc/timer_list", "r");
 
 	if (!f) {
-		bench_fail("/proc/timer_list");
+		fail("/proc/timer_list");
 	}
 	while (fgets(line, sizeof(line), f)) {
 		if (sscanf(line, " .idle_sleeptime : %llu", &ns) == 1) {
@@ -231,16 +227,16 @@ static uint64_t boot_us(void)
 
 	if (fd < 0 || lseek(fd, 0, SEEK_END) < 0 ||
 	    write(fd, mark, sizeof(mark) - 1) < 0) {
-		bench_fail("/dev/kmsg");
+		fail("/dev/kmsg");
 	}
 	n = read(fd, record, sizeof(record) - 1);
 	if (n <= 0) {
-		bench_fail("/dev/kmsg");
+		fail("/dev/kmsg");
 	}
 	record[n] = '\0';
 	close(fd);
 	if (sscanf(record, "%*u,%*u,%llu", &us) != 1) {
-		bench_fail("/dev/kmsg");
+		fail("/dev/kmsg");
 	}
 	return us;
 }
@@ -253,11 +249,10 @@ int main(int argc, char **argv)
 		_exit(0);
 	}
 	boot = boot_us() * 1000;
-	if (argc > 2 && !strcmp(argv[1], "smp")) {
+	/* Before the measurements of all processors (torture/smp.c). */
+	if (argc > 1 && !strcmp(argv[1], "boot")) {
 		printf("bench: smp-boot-to-init %llu\n",
 		       (unsigned long long)boot);
-		bench_smp((unsigned int)strtoul(argv[2], NULL, 10));
-		printf("bench: end 0\n");
 		return 0;
 	}
 	printf("bench: boot-to-init %llu\n",

@@ -13,7 +13,7 @@
  *   pw.noplug   they stay on
  *   pw.await=N,...  waits until so many processors are online, and then so many
  *   pw.bench    run /bench instead
- *   pw.smp=ROWS run /bench on all processors instead
+ *   pw.smp=ROWS run /torture's measurements on all processors instead
  *   pw.devmem=N maps what lies N MiB into the machine, which may be refused
  *   pw.uptime   tells how long the guest has run
  *   pw.shell    a shell on the console before power-off
@@ -260,12 +260,25 @@ static void tell_uptime(void)
 	printf("uptime:     %ld ms\n", t.tv_sec * 1000 + t.tv_nsec / 1000000);
 }
 
+/* What the boot took, and then the rows whose bits are set. */
+static void measure_all(long rows)
+{
+	static char *const boot[] = {"/bench", "boot", NULL};
+	char number[12];
+	char *const smp[] = {"/torture", "smp", number, NULL};
+
+	snprintf(number, sizeof(number), "%ld", rows);
+	if (run(boot) || run(smp)) {
+		fail("/torture smp");
+	}
+	printf("bench: end 0\n");
+	fflush(stdout);
+}
+
 int main(void)
 {
 	static char *const bench[] = {"/bench", NULL};
-	static char number[12];
-	static char *const smp[] = {"/bench", "smp", number, NULL};
-	const char *smp_rows;
+	const char *smp;
 	const char *device;
 	const char *forks;
 	const char *plugs;
@@ -277,13 +290,11 @@ int main(void)
 	}
 	read_cmdline();
 	/* First thing after boot: the benchmark's clock is running. */
-	smp_rows = option("pw.smp=");
-	if (smp_rows) {
-		snprintf(number, sizeof(number), "%ld",
-			 strtol(smp_rows, NULL, 10));
-	}
-	if (smp_rows || option("pw.bench")) {
-		if (run(smp_rows ? smp : bench)) {
+	smp = option("pw.smp=");
+	if (smp) {
+		measure_all(strtol(smp, NULL, 10));
+	} else if (option("pw.bench")) {
+		if (run(bench)) {
 			fail("/bench");
 		}
 	} else {

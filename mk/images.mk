@@ -33,7 +33,6 @@ $(B)/initramfs/%: $(B)/host/initramfs/%.c.o
 	$(Q)$(CC) -static -s -o $@ $^
 
 $(B)/initramfs/init: $(B)/host/initramfs/command/pipe.c.o
-$(B)/initramfs/bench: $(B)/host/initramfs/smp.c.o
 
 TORTURE := $(B)/initramfs/torture
 TORTURE_OBJ := $(call objs,host,$(call csrc,initramfs/torture))

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * torture SECONDS [SEED [plug]]: everything that makes a kernel change page
- * tables, on all processors at once, and checks of all that memory should hold.
+ * torture SECONDS [SEED [plug]] | smp ROWS: everything that makes a kernel
+ * change page tables, on all processors at once, and checks of all that memory
+ * should hold.
  *
  * There are as many processes as processors, of three threads each, so that
  * more threads run than processors are there. Each thread does one deed after
@@ -15,7 +16,7 @@
  * come back.
  *
  * What is wrong ends the program with a line that says what, and status 1.
- * In the end each deed must have been done at least once.
+ * In the end each deed must have been done at least once. "smp" is smp.c's.
  */
 #include "torture.h"
 
@@ -263,6 +264,10 @@ int main(int argc, char **argv)
 		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (tally == MAP_FAILED) {
 		return 1;
+	}
+	if (argc == 3 && !strcmp(argv[1], "smp")) {
+		smp_measure((unsigned int)strtoul(argv[2], NULL, 10));
+		return 0;
 	}
 	fault_init();
 	for (unsigned int i = 0; i < nr_cpus; i++) {

@@ -103,6 +103,9 @@ bool store_faults(volatile unsigned char *at, unsigned char value);
 /* Adds 1 to a word n times; false if it came to a fault meanwhile. */
 bool add_many(volatile uint64_t *at, unsigned int n);
 
+/* smp.c: no torture, but what that costs; ROWS are bits. */
+void smp_measure(unsigned int rows);
+
 /* areas.c */
 void area_init(struct worker *w);
 void area_map(struct worker *w);

@@ -7,13 +7,9 @@
  * is the median batch, by operation, and how many operations there were, by
  * which a count of interrupts can be divided.
  */
-#define _GNU_SOURCE
-#include "initramfs/bench.h"
+#include "torture.h"
 
-#include <pthread.h>
 #include <sched.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -61,7 +57,7 @@ static void fork_all(volatile char *area)
 			_exit(0);
 		}
 		if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0) {
-			bench_fail("fork");
+			fail("fork");
 		}
 	}
 }
@@ -71,18 +67,18 @@ static void fork_all(volatile char *area)
 static void touch_all(volatile char *area)
 {
 	for (size_t i = 0; i < PAGES; i++) {
-		area[i * BENCH_PAGE] = 1;
+		area[i * PAGE] = 1;
 	}
-	if (madvise((void *)(uintptr_t)area, PAGES * BENCH_PAGE,
-		    MADV_DONTNEED) != 0) {
-		bench_fail("madvise");
+	if (madvise((void *)(uintptr_t)area, PAGES * PAGE, MADV_DONTNEED) !=
+	    0) {
+		fail("madvise");
 	}
 }
 
 static void protect(volatile char *area, int how)
 {
-	if (mprotect((void *)(uintptr_t)area, BENCH_PAGE, how) != 0) {
-		bench_fail("mprotect");
+	if (mprotect((void *)(uintptr_t)area, PAGE, how) != 0) {
+		fail("mprotect");
 	}
 }
 
@@ -111,20 +107,20 @@ static void pin(unsigned int cpu)
 	CPU_ZERO(&set);
 	CPU_SET(cpu, &set);
 	if (sched_setaffinity(0, sizeof(set), &set) != 0) {
-		bench_fail("sched_setaffinity");
+		fail("sched_setaffinity");
 	}
 }
 
 static void *work(void *number)
 {
 	const unsigned int me = (unsigned int)(uintptr_t)number;
-	char *area = mmap(NULL, PAGES * BENCH_PAGE, PROT_READ | PROT_WRITE,
+	char *area = mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (area == MAP_FAILED) {
-		bench_fail("mmap");
+		fail("mmap");
 	}
-	madvise(area, PAGES * BENCH_PAGE, MADV_NOHUGEPAGE);
+	madvise(area, PAGES * PAGE, MADV_NOHUGEPAGE);
 	pin(me);
 	for (unsigned int b = 0; b < BATCHES; b++) {
 		uint64_t start;
@@ -134,7 +130,7 @@ static void *work(void *number)
 		running->batch(area);
 		shared->ns[b][me] = now_ns() - start;
 	}
-	munmap(area, PAGES * BENCH_PAGE);
+	munmap(area, PAGES * PAGE);
 	return NULL;
 }
 
@@ -145,7 +141,7 @@ static void run_threads(void)
 	for (unsigned int i = 0; i < workers; i++) {
 		if (pthread_create(&thread[i], NULL, work,
 				   (void *)(uintptr_t)i) != 0) {
-			bench_fail("pthread_create");
+			fail("pthread_create");
 		}
 	}
 	for (unsigned int i = 0; i < workers; i++) {
@@ -165,7 +161,7 @@ static void run_processes(void)
 		int status;
 
 		if (wait(&status) < 0 || status != 0) {
-			bench_fail("a worker");
+			fail("a worker");
 		}
 	}
 }
@@ -211,7 +207,7 @@ static void measure(const struct row *r)
 	report(r);
 }
 
-void bench_smp(unsigned int wanted)
+void smp_measure(unsigned int wanted)
 {
 	const long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 
@@ -219,7 +215,7 @@ void bench_smp(unsigned int wanted)
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (shared == MAP_FAILED) {
-		bench_fail("mmap");
+		fail("mmap");
 	}
 	printf("bench: processors %u\n", workers);
 	fflush(stdout);
