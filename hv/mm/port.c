@@ -100,12 +100,15 @@ void port_load_root(struct mmu_vcpu *m)
 
 /*
  * Who comes from user mode has loaded the kernel's root since, and no entry is
- * global: nothing is left of the user's.
+ * global: nothing is left of the user's. A vCPU that does not run here has
+ * never run: its start was refused.
  */
 void port_leave_user_root(struct mmu_vcpu *m)
 {
-	if (!vcpu_of(m)->kernel_mode) {
-		panic("a user root left in user mode");
+	struct vcpu *v = vcpu_of(m);
+
+	if (v == current && !v->kernel_mode) {
+		x86_write_cr3(x86_read_cr3());
 	}
 }
 

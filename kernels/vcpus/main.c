@@ -52,6 +52,10 @@ static void comes_up(bool has_info)
 	context.ctrlreg[3] = mfn_at(&pv, &context) << PAGE_SHIFT;
 	expect_true("a root that is no table",
 		    vcpu_op_on(VCPUOP_initialise, 1, &context) < 0);
+	context.ctrlreg[1] = table | 1;
+	expect_true("and with a root for user mode that is one",
+		    vcpu_op_on(VCPUOP_initialise, 1, &context) < 0);
+	context.ctrlreg[1] = 0;
 	context.ctrlreg[3] = table;
 	expect("registers and tables",
 	       vcpu_op_on(VCPUOP_initialise, 1, &context), 0);
