@@ -20,12 +20,11 @@ endif
 CPPFLAGS_san := -DPW_DEBUG
 CPPFLAGS_fuzz := -DPW_DEBUG
 CFLAGS_ALL := -std=gnu11 -g $(WARN) -fno-common
-# make REPRODUCIBLE=1: the same bytes wherever the tree and the build are, but
-# debuggers must be told where the sources are.
-ifneq ($(REPRODUCIBLE),)
-CFLAGS_ALL += -ffile-prefix-map=$(abspath $(B))=build \
-	-ffile-prefix-map=$(CURDIR)=.
-endif
+# The same bytes wherever the tree and the build are: debuggers look for sources
+# from the folder that they were started in, the top of the tree.
+SAME_PATHS := -ffile-prefix-map=$(CURDIR)=. $(if $(filter-out build,$(B)),\
+	-ffile-prefix-map=$(patsubst %/,%,$(B))/=build/)
+CFLAGS_ALL += $(if $(REPRODUCIBLE),$(SAME_PATHS))
 
 FREESTANDING := -O2 -ffreestanding -fno-stack-protector -mno-red-zone \
 	-mgeneral-regs-only -fno-asynchronous-unwind-tables \
@@ -58,10 +57,16 @@ objs = $(patsubst %,$(B)/$(1)/%.o,$(2))
 csrc = $(foreach d,$(1),$(sort $(wildcard $(d)/*.c $(d)/*/*.c)))
 asmsrc = $(foreach d,$(1),$(sort $(wildcard $(d)/*.S $(d)/*/*.S)))
 
-# What apt must provide, in groups (scripts/deps); a stamp for each.
+# What apt must provide, in groups (scripts/deps); a stamp for each. The first
+# asks for all that the goal will want, so that there is one list of it.
 # DEPS=no: nothing is installed; what is missing, the compiler will tell.
+GOALS := $(or $(MAKECMDGOALS),all)
+DEPS_ALSO := $(if $(filter all run check% lab install,$(GOALS)),build) \
+	$(if $(filter run check check-ci check-boot,$(GOALS)),images run) \
+	$(if $(filter check check-ci check-unit,$(GOALS)),check) \
+	$(if $(filter check-ci,$(GOALS)),lint)
 $(B)/.deps-%: scripts/deps
-	@$(if $(filter no,$(DEPS)),:,scripts/deps $*)
+	@$(if $(filter no,$(DEPS)),:,scripts/deps $* $(DEPS_ALSO))
 	@mkdir -p $(@D) && touch $@
 
 DEPS_BUILD := $(B)/.deps-build
@@ -92,7 +97,7 @@ $(B)/$(1)/%.S.o: %.S $(B)/$(1)/flags | $$(DEPS_$(1))
 	$$(call say,AS      $(1)/$$<)
 	@mkdir -p $$(@D)
 	$$(Q)$$(CC_$(1)) $$(CPPFLAGS_ALL) $$(CPPFLAGS_$(1)) -D__ASSEMBLY__ \
-		-g -MMD -MP -c -o $$@ $$<
+		$$(if $$(REPRODUCIBLE),$$(SAME_PATHS)) -g -MMD -MP -c -o $$@ $$<
 endef
 $(foreach f,$(FLAVOURS),$(eval $(call flavour,$(f))))
 
@@ -112,11 +117,12 @@ $(1).list: FORCE
 	@if cmp -s $$@.new $$@; then rm $$@.new; else mv $$@.new $$@; fi
 endef
 
-# $(call archive,FILE,OBJECTS): members without paths in their way.
+# $(call archive,FILE,OBJECTS): its members are named by their paths below
+# $(B), for files of one name are in several folders.
 define archive
 $(call listed,$(1),$(2))
 $(1): $(2)
 	$$(call say,AR      $(1))
 	@mkdir -p $$(@D) && rm -f $$@
-	$$(Q)ar rcsP $$@ $$(filter %.o,$$^)
+	$$(Q)cd $(B) && ar rcsDP $$(abspath $$@) $$(patsubst $(B)/%,%,$$(filter %.o,$$^))
 endef
