@@ -5,9 +5,7 @@
 .PHONY: compile_commands.json coverage
 
 HASH := \#
-# A tag, or the commits since; a tree without git says what CHANGELOG.md says.
-VERSION := $(shell git describe --tags --always --dirty=+ 2>/dev/null || \
-	sed -n 's/^$(HASH)$(HASH) \([0-9][^ ]*\).*/\1/p' CHANGELOG.md | head -n 1)
+VERSION := $(shell scripts/version)
 $(shell mkdir -p $(B)/gen/gen && \
 	echo '$(HASH)define PW_VERSION "$(VERSION)"' >$(B)/gen/gen/version.h.new && \
 	{ cmp -s $(B)/gen/gen/version.h.new $(B)/gen/gen/version.h || \
