@@ -6,10 +6,12 @@
  */
 #define _GNU_SOURCE /* memmem */
 
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,15 +52,24 @@ static void a_system_map_is_read(void **state)
 	assert_false(symbols_from_map(&s, map, 40)); /* cut in a line */
 }
 
+static int stock_kernel(struct image *image)
+{
+	char path[PATH_MAX], error[IMAGE_ERROR_SIZE];
+	const char *build = getenv("B");
+
+	snprintf(path, sizeof(path), "%s/vmlinuz",
+		 build == NULL ? "build" : build);
+	return image_load(path, image, error);
+}
+
 static void the_stock_kernel_names_its_functions(void **state)
 {
-	char error[IMAGE_ERROR_SIZE];
 	struct image image;
 	struct why_kernel k;
 	uint64_t flush = 0;
 
 	(void)state;
-	if (image_load("build/vmlinuz", &image, error) != 0) {
+	if (stock_kernel(&image) != 0) {
 		skip();
 	}
 	why_kernel_init(&k, image.elf, image.size, NULL, 0);
@@ -83,13 +94,12 @@ static void the_stock_kernel_names_its_functions(void **state)
 /* Bytes of the stock kernel changed one by one: no crash, no endless loop. */
 static void tables_that_lie_are_none(void **state)
 {
-	char error[IMAGE_ERROR_SIZE];
 	struct image image;
 	struct symbols s;
 	uint8_t *tokens;
 
 	(void)state;
-	if (image_load("build/vmlinuz", &image, error) != 0) {
+	if (stock_kernel(&image) != 0) {
 		skip();
 	}
 	/* Wherever they may stand, two tokens become one. */
