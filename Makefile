@@ -54,6 +54,7 @@ help:
 	@echo 'make check-report the report of a recording, in headless Chromium'
 	@echo 'make check-dump   a core of a guest, in crash and drgn (6 GiB)'
 	@echo 'make check-kernels  stock kernels (6.1, 6.12, cloud, rt), 1 to 8 vCPUs'
+	@echo 'make kselftests   tests of Linux (mm, x86), here and on stock Xen'
 	@echo 'make golden [FORKS=300]   recordings of the stock kernels, replayed'
 	@echo 'make bench        instruction counts: ours, stock Xen, native'
 	@echo 'make bench-native [GIB="1 16"]    the engine in a process, beside memory speed'
@@ -73,12 +74,14 @@ help:
 	@echo 'make compile_commands.json        for clangd and the like'
 	@echo 'make install [PREFIX=/usr/local] [DESTDIR=]'
 	@echo 'make deb          a Debian package, in $(B)/deb/'
+	@echo 'make check-deb    that package in an empty Debian (as root)'
+	@echo 'make check-container  packaging/ci/, carried out in one'
 	@echo 'make clean        removes $(B)/'
 	@echo 'V=1 shows the commands, CC=clang takes another compiler,'
-	@echo 'B=DIR builds elsewhere, DEPS=no installs no packages,'
-	@echo 'REPRODUCIBLE=1 leaves no paths in what is built.'
+	@echo 'B=DIR builds elsewhere, DEPS=no installs no packages.'
 
 # Header dependencies, as the compiler wrote them beside each object.
-# The Linux that `make mistakes` builds is a tree of its own.
--include $(shell find $(B) -path $(B)/mistakes -prune -o -name '*.d' -type f \
-	-print 2>/dev/null)
+# What else is built there are trees of their own.
+-include $(shell find $(B) \( -path $(B)/mistakes -o -path $(B)/deb \
+	-o -path $(B)/kselftests -o -path '$(B)/debian-*' \) -prune \
+	-o -name '*.d' -type f -print 2>/dev/null)

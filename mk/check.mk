@@ -47,7 +47,10 @@ EXPLORE_TAPS := $(TAP)/explore/small.tap $(TAP)/explore/as-c.tap \
 # Failures of the lab as recordings, and as tests.
 SHRUNK_TAP := $(TAP)/traces/lab.tap
 REPORT_TAP := $(TAP)/report/page.tap
-ALL_TAPS := $(MUTATION_TAP) $(SHRUNK_TAP) $(REPORT_TAP) $(INTERLEAVE_TAPS) \
+# What is installed, and how it comes to be. Others of tests/install/ want a
+# tree of Debian's (make check-deb, check-container).
+INSTALL_TAPS := $(patsubst %,$(TAP)/install/%.tap,deps manual version)
+ALL_TAPS := $(INSTALL_TAPS) $(MUTATION_TAP) $(SHRUNK_TAP) $(REPORT_TAP) $(INTERLEAVE_TAPS) \
 	$(EXPLORE_TAPS) $(TREE_TAPS) $(UNIT_TAPS) $(BOOT_TAPS) \
 	$(SEAL_TAPS) $(HEADER_TAPS) $(LINK_TAPS) $(FUZZ_TAPS) $(DIFF_TAPS) \
 	$(XEN_TAPS) $(METAL_TAPS)
@@ -107,8 +110,8 @@ check-dump: $(BOOT_NEEDS) $(VMLINUX) | $(B)/.deps-run $(B)/.deps-dump
 $(SHRUNK_TAP): $(CLI_OUT) $(B)/san/libsupport.a $(B)/san/libpw.a FORCE
 	@B=$(B) LIBS='$(TEST_LIBS)' tests/tap $@ 600 tests/traces/lab
 
-# The names of the stock kernel's functions; elsewhere these tests skip.
-$(TAP)/unit/test_symbols.tap $(TAP)/clang/test_symbols.tap: $(if $(filter build,$(B)),$(VMLINUZ))
+# The names of the stock kernel's functions.
+$(TAP)/unit/test_symbols.tap $(TAP)/clang/test_symbols.tap: $(VMLINUZ)
 
 # Two vCPUs in every order, in the short form, and what it must find.
 $(TAP)/interleave/all.tap: $(INTERLEAVE) FORCE
@@ -137,6 +140,10 @@ $(TAP)/boot/%.tap: $(BOOT_NEEDS) FORCE | $(B)/.deps-run
 	@$(call boot_tap,$*)
 
 $(TAP)/metal/install.tap: installed-files
+$(INSTALL_TAPS): $(TAP)/install/%.tap: FORCE
+	@tests/tap $@ 900 tests/install/$*
+$(TAP)/install/elsewhere.tap: all installed-files $(VMLINUZ) $(BUSYBOX)
+$(TAP)/install/manual.tap: installed-files
 
 # What it shrinks becomes unit tests.
 $(TAP)/metal/shrink.tap: $(B)/san/libsupport.a $(B)/san/libpw.a
@@ -224,6 +231,16 @@ check-kernels: $(BOOT_NEEDS) $(CHECKED_KERNELS) | $(B)/.deps-run
 	@tests/tap $(TAP)/kernels/kernels.tap 3600 \
 		tests/qemu/kernels $(CHECKED_KERNELS)
 	@tests/totals $(TAP)/kernels/kernels.tap
+
+# Linux's own tests, here and on stock Xen.
+KSELFTESTS := $(B)/kselftests.cpio.gz
+$(KSELFTESTS): $(wildcard tests/kselftests/*) $(CPIO) $(BUSYBOX) \
+		| $(DEPS_IMAGES) $(B)/.deps-kselftests
+	@tests/kselftests/build
+.PHONY: kselftests
+kselftests: $(BOOT_NEEDS) $(XEN_STOCK) $(KSELFTESTS) | $(B)/.deps-run
+	@tests/tap $(TAP)/kselftests/kselftests.tap 7200 tests/kselftests/run
+	@tests/totals $(TAP)/kselftests/kselftests.tap
 
 # A recording of each stock kernel's boot with 300 forks, replayed at full
 # speed, then with audits, then with the oracle: seen to be right before it is

@@ -6,6 +6,7 @@
 
 PREFIX ?= /usr/local
 DESTDIR ?=
+ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
 PKG_LIB := $(B)/libpagewarden-guest.a
 PKG_PC := $(B)/pagewarden-guest.pc
 MAN := $(B)/man
@@ -39,7 +40,7 @@ D := $(DESTDIR)$(PREFIX)
 GUEST_H := $(D)/include/pagewarden-guest
 put = install -D -m 644 -t $(1) $(2)
 
-.PHONY: install installed-files deb
+.PHONY: install installed-files deb check-deb check-container
 installed-files: $(INSTALLED)
 install: $(INSTALLED)
 	install -D -m 755 $(CLI) $(D)/bin/pagewarden
@@ -52,8 +53,8 @@ install: $(INSTALLED)
 	$(call put,$(GUEST_H)/kernels/common,$(wildcard kernels/common/*.h))
 	$(call put,$(GUEST_H)/kernels,kernels/head.S)
 	$(call put,$(GUEST_H),kernels/metal/guest_port_inline.h)
-	$(call put,$(D)/share/pagewarden/kernel,packaging/kernel/Makefile \
-		packaging/kernel/head.S kernels/example/main.c)
+	$(call put,$(D)/share/pagewarden/kernel,$(wildcard packaging/kernel/*))
+	$(call put,$(D)/share/doc/pagewarden/examples,kernels/example/main.c)
 	install -D -m 644 kernels/example/example.lds \
 		$(D)/share/pagewarden/kernel/kernel.lds
 	$(call put,$(D)/share/man/man1,$(filter %.1,$(MAN_PAGES)))
@@ -62,12 +63,27 @@ install: $(INSTALLED)
 		$(wildcard docs/*.md docs/*.json))
 	install -D -m 644 $(B)/pagewarden.bash \
 		$(D)/share/bash-completion/completions/pagewarden
-	$(call put,$(D)/share/zsh/site-functions,$(B)/_pagewarden)
+	$(call put,$(DESTDIR)$(ZSHDIR),$(B)/_pagewarden)
 
-# From what is committed, in a tree of its own: the build changes no source.
+# From what is committed, in a tree of its own: the build changes no source. The
+# tree's version is the package's, its commit's date that of all files in it.
 deb: | $(B)/.deps-package
 	@rm -rf $(B)/deb && mkdir -p $(B)/deb/pagewarden
 	@git archive HEAD | tar -x -C $(B)/deb/pagewarden
-	@cd $(B)/deb/pagewarden && dpkg-buildpackage -b -us -uc
+	@scripts/debian-changelog >$(B)/deb/pagewarden/debian/changelog
+	@cd $(B)/deb/pagewarden && env -u B -u MAKEFLAGS -u MAKELEVEL \
+		dpkg-buildpackage -b -us -uc >../build.log 2>&1 || \
+		{ tail -n 30 ../build.log; exit 1; }
 	@lintian --fail-on error,warning $(B)/deb/*.changes
 	@ls $(B)/deb/*.deb
+
+# The package, in an empty Debian.
+check-deb: deb $(VMLINUZ) | $(B)/.deps-chroot
+	@tests/tap $(TAP)/install/deb.tap 3600 tests/install/deb $(B)/deb/*.deb
+	@tests/totals $(TAP)/install/deb.tap
+
+# packaging/ci/, as far as that goes without a service.
+check-container: deb $(VMLINUZ) | $(B)/.deps-chroot $(B)/.deps-check
+	@tests/tap $(TAP)/install/container.tap 3600 tests/install/container \
+		$(B)/deb
+	@tests/totals $(TAP)/install/container.tap

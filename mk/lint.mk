@@ -8,7 +8,7 @@
 	lint-shell lint-tree
 
 LINT_DIRS := engine builder emul hv guest sim lab trace cli include kernels \
-	initramfs tests bench
+	initramfs tests bench packaging
 LINT_C := $(sort $(wildcard $(foreach d,$(LINT_DIRS),$(d)/*.c $(d)/*/*.c \
 	$(d)/*/*/*.c)))
 LINT_H := $(sort $(wildcard $(foreach d,$(LINT_DIRS),$(d)/*.h $(d)/*/*.h \
