@@ -71,7 +71,12 @@ static void live(const struct neighbour *n, unsigned int lives)
 	/* The last that is seen: the rest is there when it is. */
 	grant(n, KEPT, GTF_permit_access | GTF_readonly,
 	      mfn_at(&n->pv, (const void *)pages[0]));
-	end = now(&n->pv) + (20000 + 3777 * life) * MICROSECOND;
+	/* Not before the other one is in the midst of it. */
+	while ((grant_flags(KEPT) & GTF_reading) == 0 ||
+	       targets[PAGES - 1][511] == 0) {
+		yield();
+	}
+	end = now(&n->pv) + (5000 + 3777 * life) * MICROSECOND;
 	while (now(&n->pv) < end) {
 	}
 	shut_down(life == lives ? SHUTDOWN_poweroff : SHUTDOWN_reboot);
