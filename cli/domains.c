@@ -184,19 +184,22 @@ const char *domains_set(struct run_domain *d, const char *key,
 		VCPUS,
 		MAX_VCPUS,
 		RESTART,
-		PRIV
+		PRIV,
+		MAX_MEMORY,
+		E820
 	};
 	/* After each of ours, xl.cfg's. */
 	static const struct {
 		const char *key;
 		int what;
 	} keys[] = {
-		{"name", NAME},       {"kernel", KERNEL},
-		{"initrd", INITRD},   {"ramdisk", INITRD},
-		{"append", APPEND},   {"extra", APPEND},
-		{"cmdline", APPEND},  {"memory", MEMORY},
-		{"vcpus", VCPUS},     {"maxvcpus", MAX_VCPUS},
-		{"restart", RESTART}, {"privileged", PRIV},
+		{"name", NAME},         {"kernel", KERNEL},
+		{"initrd", INITRD},     {"ramdisk", INITRD},
+		{"append", APPEND},     {"extra", APPEND},
+		{"cmdline", APPEND},    {"memory", MEMORY},
+		{"vcpus", VCPUS},       {"maxvcpus", MAX_VCPUS},
+		{"restart", RESTART},   {"privileged", PRIV},
+		{"maxmem", MAX_MEMORY}, {"e820", E820},
 	};
 	int what = -1;
 
@@ -225,6 +228,10 @@ const char *domains_set(struct run_domain *d, const char *key,
 		return set_restarts(d, value);
 	case PRIV:
 		return set_privileged(d, value);
+	case MAX_MEMORY:
+		return parse_memory(value, &d->max_memory);
+	case E820:
+		return set_text(value, &d->e820);
 	default:
 		return "is no key of a domain";
 	}
@@ -345,6 +352,11 @@ static const char *find_over(const struct domains *ds, struct run_domain *d,
 	return NULL;
 }
 
+uint64_t run_memory(const struct run_domain *d)
+{
+	return d->max_memory > d->memory ? d->max_memory : d->memory;
+}
+
 const char *domains_check(struct domains *ds, char *error)
 {
 	uint64_t memory = 0;
@@ -372,7 +384,14 @@ const char *domains_check(struct domains *ds, char *error)
 				 d->name, d->max_vcpus, d->vcpus);
 			return error;
 		}
-		memory += d->memory;
+		if (d->max_memory != 0 && d->max_memory < d->memory) {
+			snprintf(error, DOMAINS_ERROR_SIZE,
+				 "domain %s: maxmem=%" PRIu64
+				 "M is less than memory=%" PRIu64 "M",
+				 d->name, d->max_memory >> 20, d->memory >> 20);
+			return error;
+		}
+		memory += run_memory(d);
 		vcpus += run_vcpus(d);
 	}
 	if (vcpus > DOMAINS_VCPUS_MAX) {

@@ -21,6 +21,8 @@ struct run_domain {
 	bool no_initrd;
 	const char *append;     /* NULL: nothing beyond console=hvc0 */
 	uint64_t memory;        /* bytes, whole MiB */
+	uint64_t max_memory;    /* that it may have later; 0: that */
+	const char *e820;       /* a file with its memory map, or NULL */
 	unsigned int vcpus;     /* online when it begins */
 	unsigned int max_vcpus; /* that may be; 0: those */
 	uint32_t restarts;      /* how often it may begin again */
@@ -55,6 +57,8 @@ const char *domains_check(struct domains *ds, char *error);
 
 /* How many it has, whether they are online or not. */
 unsigned int run_vcpus(const struct run_domain *d);
+/* The most memory that it may have. */
+uint64_t run_memory(const struct run_domain *d);
 /* Is max_vcpus less than vcpus? */
 bool run_vcpus_wrong(const struct run_domain *d);
 

@@ -296,6 +296,12 @@ enum exit_status guest_prepare(struct guest *g)
 {
 	enum exit_status status = find_files(g);
 
+	if (status == STATUS_OK && g->options.e820 != NULL &&
+	    !e820_read(&g->files->map, g->options.e820, g->error,
+		       GUEST_ERROR_SIZE)) {
+		return STATUS_USAGE;
+	}
+
 	if (status == STATUS_OK) {
 		status = open_initrd(g);
 	}

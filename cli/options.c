@@ -33,6 +33,8 @@ const struct option_row option_rows[] = {
 	{"no-cache", OPT_NO_CACHE, false, R | D | M},
 	{"no-console-arg", OPT_NO_CONSOLE_ARG, false, R | D | M},
 	{"memory", OPT_MEMORY, true, R | D | I | L | M | X},
+	{"maxmem", OPT_MAXMEM, true, R | D | M},
+	{"e820", OPT_E820, true, R | D | M},
 	{"overcommit", OPT_OVERCOMMIT, false, R | D | L | M | X},
 	{"vcpus", OPT_VCPUS, true, R | D | I | M},
 	{"max-vcpus", OPT_MAX_VCPUS, true, R | D | M},

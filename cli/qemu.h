@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "abi/control.h"
+#include "cli/e820.h"
 #include "cli/pauses.h"
 #include "cli/run_options.h"
 
@@ -31,8 +32,9 @@ enum qemu_exit {
 /* The modules of one domain: open files that QEMU inherits. */
 struct qemu_guest {
 	const char *cmdline;
-	int kernel; /* the ELF */
-	int initrd; /* -1: there is none */
+	int kernel;          /* the ELF */
+	int initrd;          /* -1: there is none */
+	struct e820_map map; /* nr 0: the hypervisor's own */
 };
 
 struct qemu_config {

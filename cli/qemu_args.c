@@ -291,7 +291,7 @@ bool qemu_waits(const struct qemu_config *config)
 
 /* A string that is put together piece by piece. */
 struct words {
-	char text[4096];
+	char text[32768];
 	size_t used;
 };
 
@@ -340,13 +340,29 @@ static void say_watch(struct words *w, const struct run_options *o)
 	}
 }
 
-static void say_domain(struct words *w, const struct run_domain *d, bool named,
-		       bool initrd)
+static void say_map(struct words *w, const struct e820_map *map)
 {
+	for (unsigned int i = 0; i < map->nr; i++) {
+		const struct e820_piece *p = &map->piece[i];
+
+		say_word(w, " e820=%" PRIx64 ":%" PRIx64 ":%x", p->addr,
+			 p->size, p->type);
+	}
+}
+
+static void say_domain(struct words *w, const struct run_domain *d, bool named,
+		       const struct qemu_guest *g)
+{
+	const bool initrd = g->initrd >= 0;
+
 	if (named) {
 		say_word(w, " domain=%s", d->name);
 	}
 	say_word(w, " dom-memory=%" PRIu64, d->memory / MIB);
+	if (run_memory(d) > d->memory) {
+		say_word(w, " maxmem=%" PRIu64, run_memory(d) / MIB);
+	}
+	say_map(w, &g->map);
 	if (run_vcpus(d) > 1) {
 		say_word(w, " vcpus=%u", run_vcpus(d));
 	}
@@ -413,8 +429,7 @@ static void add_hypervisor(struct arguments *a,
 	for (unsigned int i = 0; i < config->nr_guests; i++) {
 		const struct run_domain d = run_options_domain(o, i);
 
-		say_domain(&w, &d, o->domains.nr != 0,
-			   config->guest[i].initrd >= 0);
+		say_domain(&w, &d, o->domains.nr != 0, &config->guest[i]);
 	}
 	add_pair(a, "-kernel", config->hypervisor);
 	add_pair(a, "-append", w.text);

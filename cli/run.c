@@ -118,7 +118,7 @@ static enum exit_status prepare(struct run *r)
 			name_error(r, g);
 		}
 		modules += g->elf_size + g->initrd_size;
-		memory += g->options.memory;
+		memory += run_memory(&g->options);
 	}
 	if (status == STATUS_OK && modules > MAX_MODULES) {
 		status = refuse(r, STATUS_USAGE,

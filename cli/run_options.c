@@ -5,6 +5,7 @@
  * anything slow begins; every message names the option.
  */
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -73,6 +74,8 @@ static const char **text_of(int id, struct run_options *o)
 		return &o->kernel;
 	case OPT_INITRD:
 		return &o->initrd;
+	case OPT_E820:
+		return &o->e820;
 	case OPT_SOCKET:
 		return &o->socket;
 	case OPT_CONSOLE:
@@ -127,6 +130,8 @@ static const char *take(int id, const char *argument, struct run_options *o)
 		return NULL;
 	case OPT_MEMORY:
 		return parse_memory(argument, &o->memory);
+	case OPT_MAXMEM:
+		return parse_memory(argument, &o->max_memory);
 	case OPT_VCPUS:
 		return parse_vcpus(argument, &o->vcpus);
 	case OPT_MAX_VCPUS:
@@ -175,6 +180,8 @@ static const char *misplaced(int id, const struct run_options *o)
 	case OPT_NO_INITRD:
 	case OPT_APPEND:
 	case OPT_MEMORY:
+	case OPT_MAXMEM:
+	case OPT_E820:
 	case OPT_VCPUS:
 	case OPT_MAX_VCPUS:
 		return "is a key of --domain where domains are named";
@@ -209,6 +216,13 @@ static bool check_places(const struct run_options *o, uint64_t given,
 	if (o->no_initrd && o->initrd != NULL) {
 		snprintf(error, RUN_OPTIONS_ERROR_SIZE,
 			 "--initrd and --no-initrd exclude each other");
+		return false;
+	}
+	if (o->max_memory != 0 && o->max_memory < o->memory) {
+		snprintf(error, RUN_OPTIONS_ERROR_SIZE,
+			 "--maxmem: %" PRIu64 "M are less than --memory "
+			 "%" PRIu64 "M",
+			 o->max_memory >> 20, o->memory >> 20);
 		return false;
 	}
 	if (o->max_vcpus != 0 && o->max_vcpus < o->vcpus) {
@@ -300,6 +314,8 @@ struct run_domain run_options_domain(const struct run_options *o,
 		.no_initrd = o->no_initrd,
 		.append = o->append,
 		.memory = o->memory,
+		.max_memory = o->max_memory,
+		.e820 = o->e820,
 		.vcpus = o->vcpus,
 		.max_vcpus = o->max_vcpus,
 		.restarts = o->restarts,

@@ -44,6 +44,8 @@ struct run_options {
 	bool no_initrd;
 	const char *append;     /* NULL: nothing beyond console=hvc0 */
 	uint64_t memory;        /* the guest's, bytes, whole MiB */
+	uint64_t max_memory;    /* that it may have later; 0: that */
+	const char *e820;       /* a file with its memory map, or NULL */
 	unsigned int vcpus;     /* the guest's, online when it begins */
 	unsigned int max_vcpus; /* that may be; 0: those */
 	const char *socket;     /* where the run can be told things, or NULL */

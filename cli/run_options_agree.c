@@ -66,6 +66,10 @@ bool run_options_agree(struct run_options *o, char *error)
 	if (o->icount && o->accel == RUN_ACCEL_KVM) {
 		return exclude("--icount", "--accel kvm", error);
 	}
+	/* A recording has no memory map. */
+	if (o->e820 != NULL && (o->record != NULL || o->report != NULL)) {
+		return exclude("--record", "--e820", error);
+	}
 	/* How long it waits for us would be counted. */
 	if (o->icount && (o->record != NULL || o->report != NULL)) {
 		return exclude("--record", "--icount", error);

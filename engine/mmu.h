@@ -120,8 +120,19 @@ struct mmu_foreign {
 	uint32_t audited; /* scratch of the audit */
 };
 
+/* A piece of a domain's memory map, as XENMEM_memory_map tells it. */
+struct mmu_map_entry {
+	uint64_t addr;
+	uint64_t size;
+	uint32_t type; /* as in E820 */
+} __attribute__((packed));
+_Static_assert(sizeof(struct mmu_map_entry) == 20, "as in E820");
+
 struct mmu_domain {
 	struct mmu *m;
+	/* Its memory map; nr_map 0: RAM for all that it may have. */
+	const struct mmu_map_entry *map;
+	unsigned int nr_map;
 	uint16_t tag;       /* owner tag in frame records, 1..0xfffe */
 	uint16_t domid;     /* what Xen's ABI calls it */
 	uint64_t nr_pages;  /* frames that it owns; not what it was lent */

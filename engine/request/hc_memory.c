@@ -7,14 +7,6 @@
 #define OP_BITS 6
 #define OP_MASK ((UINT64_C(1) << OP_BITS) - 1)
 
-/* As in E820 and XENMEM_memory_map: 20 bytes, no padding. */
-struct e820_entry {
-	uint64_t addr;
-	uint64_t size;
-	uint32_t type;
-} __attribute__((packed));
-
-_Static_assert(sizeof(struct e820_entry) == 20, "an E820 entry is 20 bytes");
 #define E820_RAM 1
 
 /* Errors of these three are told by the number of extents done alone. */
@@ -81,23 +73,28 @@ static int64_t domain_size(struct mmu_vcpu *v, uint64_t arg, unsigned int op)
 	}
 }
 
+/* Without a map of its own: as much RAM as it may ever have. */
 static int64_t memory_map(struct mmu_vcpu *v, uint64_t arg)
 {
 	struct mmu_domain *d = v->dom;
+	const uint64_t pages =
+		d->max_pages > d->nr_pfns ? d->max_pages : d->nr_pfns;
+	const struct mmu_map_entry ram = {.addr = 0,
+					  .size = pages << PAGE_SHIFT,
+					  .type = E820_RAM};
+	const struct mmu_map_entry *entry = d->nr_map != 0 ? d->map : &ram;
+	const unsigned int nr = d->nr_map != 0 ? d->nr_map : 1;
 	struct xen_memory_map map;
-	struct e820_entry ram = {.addr = 0,
-				 .size = d->nr_pfns << PAGE_SHIFT,
-				 .type = E820_RAM};
 
 	if (port_copy_in(v, &map, arg, sizeof(map)) != 0) {
 		return refuse_op(d, RULE_FAULT);
 	}
-	if (map.nr_entries > 1) {
-		map.nr_entries = 1;
+	if (map.nr_entries > nr) {
+		map.nr_entries = nr;
 	}
-	if ((map.nr_entries == 1 &&
-	     port_copy_out(v, (uint64_t)(uintptr_t)map.buffer.p, &ram,
-			   sizeof(ram)) != 0) ||
+	if ((map.nr_entries != 0 &&
+	     port_copy_out(v, (uint64_t)(uintptr_t)map.buffer.p, entry,
+			   map.nr_entries * sizeof(*entry)) != 0) ||
 	    port_copy_out(v, arg, &map, sizeof(map)) != 0) {
 		return refuse_op(d, RULE_FAULT);
 	}

@@ -192,6 +192,47 @@ static bool begin_domain(struct options *o, const char *name)
 	return true;
 }
 
+/* Digits in base 16, up to the character; what follows that, or NULL. */
+static const char *parse_hex_to(const char *text, char end, uint64_t *ret)
+{
+	uint64_t n = 0;
+
+	for (unsigned int i = 0; i < 17 && *text != '\0' && *text != end;
+	     i++, text++) {
+		const char c = *text;
+		const unsigned int digit =
+			c >= '0' && c <= '9'   ? (unsigned int)(c - '0')
+			: c >= 'a' && c <= 'f' ? (unsigned int)(c - 'a' + 10)
+					       : 16;
+
+		if (digit == 16 || i == 16) {
+			return NULL;
+		}
+		n = n << 4 | digit;
+	}
+	*ret = n;
+	return *text == end ? text + (end != '\0') : NULL;
+}
+
+/* ADDRESS:SIZE:TYPE, the next piece of the domain's memory map. */
+static bool parse_map(struct domain_config *c, const char *text)
+{
+	struct mmu_map_entry *entry = &c->map[c->nr_map];
+	uint64_t addr = 0;
+	uint64_t size = 0;
+	uint64_t type = 0;
+
+	if (c->nr_map == DOMAIN_MAP_ENTRIES ||
+	    (text = parse_hex_to(text, ':', &addr)) == NULL ||
+	    (text = parse_hex_to(text, ':', &size)) == NULL ||
+	    parse_hex_to(text, '\0', &type) == NULL || type > UINT32_MAX) {
+		return false;
+	}
+	*entry = (struct mmu_map_entry){addr, size, (uint32_t)type};
+	c->nr_map++;
+	return true;
+}
+
 /* What is said of a domain. */
 static bool parse_domain(struct options *o, const char *word)
 {
@@ -203,6 +244,12 @@ static bool parse_domain(struct options *o, const char *word)
 	}
 	if ((v = value_of(word, "dom-memory=")) != NULL) {
 		return parse_mib(v, &the_domain(o)->pages);
+	}
+	if ((v = value_of(word, "maxmem=")) != NULL) {
+		return parse_mib(v, &the_domain(o)->max_pages);
+	}
+	if ((v = value_of(word, "e820=")) != NULL) {
+		return parse_map(the_domain(o), v);
 	}
 	if ((v = value_of(word, "vcpus=")) != NULL) {
 		if (!parse_number(v, &n) || n > MMU_MAX_VCPUS) {

@@ -6,14 +6,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "engine/mmu.h"
+
 struct boot_module;
 
+#define DOMAIN_MAP_ENTRIES 32
 #define DOMAIN_NAME 32 /* with its NUL */
 #define DOMAIN_NAME_DEFAULT "guest"
 
 struct domain_config {
 	char name[DOMAIN_NAME];
-	uint64_t pages; /* 0: all that is left */
+	uint64_t pages;     /* 0: all that is left */
+	uint64_t max_pages; /* it may grow to that; 0: not */
+	struct mmu_map_entry map[DOMAIN_MAP_ENTRIES]; /* its E820, if nr_map */
+	unsigned int nr_map;
 	unsigned int vcpus;
 	unsigned int online; /* of those, when it begins; the first ones */
 	uint32_t restarts;   /* how often it may begin again */

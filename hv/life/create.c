@@ -108,6 +108,9 @@ static void init_domain(struct domain *d)
 
 	/* The number is the owner's tag in frame records too. */
 	mmu_domain_init(&d->mmu, &machine_mmu, domid, domid);
+	d->mmu.max_pages = d->config->max_pages;
+	d->mmu.map = d->config->map;
+	d->mmu.nr_map = d->config->nr_map;
 	d->lives++;
 	history_begin(d);
 	record_domain(&d->mmu);

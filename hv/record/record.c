@@ -80,6 +80,9 @@ void record_domain(struct mmu_domain *d)
 {
 	if (record_wanted()) {
 		recorder_domain(&record_machine, d);
+		if (d->max_pages != 0) {
+			recorder_limit(&record_machine, d);
+		}
 	}
 }
 
