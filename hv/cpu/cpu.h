@@ -50,6 +50,7 @@ struct cpu_tables {
 /* How long the guest is kept waiting; see slice.c. */
 struct slice {
 	uint64_t end; /* of the quantum, by the TSC; 0: it has not begun */
+	uint64_t end_wanted; /* where another CPU waits for the lock */
 	/* Kept while slice_measured is set: */
 	uint64_t asked;           /* the last question */
 	uint64_t began;           /* and what began with it */

@@ -8,8 +8,9 @@
  * (ipi.c), so that the holder never waits for one that waits for it.
  *
  * Whoever gives it up hands it to the next CPU that waits, in order of their
- * numbers: a CPU that comes in again and again, as a guest that does nothing
- * but hypercalls can make it, has it once while each other waits.
+ * numbers, if that has waited for long, or it has been passed over often: a CPU
+ * that comes in again and again, as a guest that does nothing but hypercalls
+ * can make it, keeps no other out, whether its stays are many or long.
  *
  * Its order is the outermost: the domain's lock (the door's) and the pool's
  * are taken inside it. See docs/locking.md.
@@ -24,10 +25,13 @@
 static uint32_t owner = NOBODY; /* a CPU's number */
 static uint32_t waiting;        /* a bit for each CPU */
 static uint32_t passed;         /* so often given up, and not to them */
+static uint64_t since;          /* TSC: when they began to wait */
 
 #ifndef LOCK_PASSES
 #define LOCK_PASSES 32
 #endif
+/* Of the TSC: some tens of microseconds. */
+#define LOCK_PATIENCE UINT64_C(100000)
 static bool broken;
 
 /* The outermost: taken with another one held, the CPU stops here. */
@@ -61,7 +65,9 @@ static bool try_again(uint32_t me)
 /* Until it is handed to this CPU, or nobody has it. */
 static void wait(uint32_t me)
 {
-	__atomic_fetch_or(&waiting, 1u << me, __ATOMIC_SEQ_CST);
+	if (__atomic_fetch_or(&waiting, 1u << me, __ATOMIC_SEQ_CST) == 0) {
+		__atomic_store_n(&since, x86_rdtsc(), __ATOMIC_RELAXED);
+	}
 	while (!try_again(me)) {
 		if (__atomic_load_n(&broken, __ATOMIC_RELAXED)) {
 			return;
@@ -71,6 +77,7 @@ static void wait(uint32_t me)
 	}
 	__atomic_fetch_and(&waiting, ~(1u << me), __ATOMIC_RELAXED);
 	passed = 0;
+	__atomic_store_n(&since, x86_rdtsc(), __ATOMIC_RELAXED);
 }
 
 void machine_lock_many(void)
@@ -95,6 +102,18 @@ static uint32_t next_after(uint32_t me)
 	return others == 0 ? NOBODY : (uint32_t)__builtin_ctz(others);
 }
 
+bool machine_lock_wanted(void)
+{
+	return __atomic_load_n(&waiting, __ATOMIC_RELAXED) != 0;
+}
+
+static bool is_their_turn(void)
+{
+	return ++passed >= LOCK_PASSES ||
+	       x86_rdtsc() - __atomic_load_n(&since, __ATOMIC_RELAXED) >=
+		       LOCK_PATIENCE;
+}
+
 void machine_unlock_many(void)
 {
 	struct cpu *c = cpu_here();
@@ -104,7 +123,7 @@ void machine_unlock_many(void)
 		return;
 	}
 	if (__atomic_load_n(&waiting, __ATOMIC_SEQ_CST) != 0 &&
-	    ++passed >= LOCK_PASSES) {
+	    is_their_turn()) {
 		next = next_after(c->id);
 	}
 	__atomic_store_n(&owner, next, __ATOMIC_RELEASE);

@@ -11,6 +11,8 @@
 
 void machine_lock_many(void);
 void machine_unlock_many(void);
+/* Does another CPU wait for it? */
+bool machine_lock_wanted(void);
 /*
  * In the middle of long work, with nothing half done: other CPUs may have the
  * lock, and interrupts are taken. Holds it once.

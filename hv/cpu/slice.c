@@ -6,7 +6,9 @@
  * something off (I10). A request that is stopped is issued again by the
  * guest's own CPU, and whatever waits is taken in between. The quantum begins
  * with the first question, so that every issue gets on by at least as much as
- * lies between two: no storm of interrupts stops it for good.
+ * lies between two: no storm of interrupts stops it for good. It is shorter
+ * where another CPU waits for the machine's lock, so that what one guest asks
+ * for does not keep another's CPU out for long.
  *
  * How much lies between two questions is bounded by what the code does, not by
  * the clock. It can be measured: where the TSC counts instructions (QEMU's
@@ -15,8 +17,10 @@
 #include "hv/cpu/slice.h"
 
 #include "hv/cpu/clock.h"
+#include "hv/cpu/lock.h"
 
 #define QUANTA_PER_MS 4
+#define WANTED_PER_MS 40 /* where another CPU waits for the hypervisor */
 
 bool slice_measured;
 
@@ -47,9 +51,10 @@ bool slice_over(void)
 	}
 	if (s->end == 0) {
 		s->end = now + clock_tsc_khz() / QUANTA_PER_MS;
+		s->end_wanted = now + clock_tsc_khz() / WANTED_PER_MS;
 		return false;
 	}
-	return now >= s->end;
+	return now >= s->end || (now >= s->end_wanted && machine_lock_wanted());
 }
 
 void slice_leave(void)

@@ -24,6 +24,12 @@ static inline void x86_take_interrupts(void)
 {
 	world_waits("takes interrupts");
 }
+/* No time goes by: that the lock is handed on after some is tried by turns. */
+static inline uint64_t x86_rdtsc(void)
+{
+	return 0;
+}
+
 static inline void x86_pause(void)
 {
 	world_waits("waits");
