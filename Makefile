@@ -75,10 +75,12 @@ help:
 	@echo 'make install [PREFIX=/usr/local] [DESTDIR=]'
 	@echo 'make deb          a Debian package, in $(B)/deb/'
 	@echo 'make check-deb    that package in an empty Debian (as root)'
+	@echo 'make check-elsewhere  from read-only sources; the same bytes'
 	@echo 'make check-container  packaging/ci/, carried out in one'
 	@echo 'make clean        removes $(B)/'
 	@echo 'V=1 shows the commands, CC=clang takes another compiler,'
-	@echo 'B=DIR builds elsewhere, DEPS=no installs no packages.'
+	@echo 'B=DIR builds elsewhere, DEPS=no installs no packages,'
+	@echo 'REPRODUCIBLE=1 leaves no paths in what is built.'
 
 # Header dependencies, as the compiler wrote them beside each object.
 # What else is built there are trees of their own.

@@ -48,7 +48,7 @@ EXPLORE_TAPS := $(TAP)/explore/small.tap $(TAP)/explore/as-c.tap \
 SHRUNK_TAP := $(TAP)/traces/lab.tap
 REPORT_TAP := $(TAP)/report/page.tap
 # What is installed, and how it comes to be. Others of tests/install/ want a
-# tree of Debian's (make check-deb, check-container).
+# tree of Debian's (make check-deb, check-container), or build all anew.
 INSTALL_TAPS := $(patsubst %,$(TAP)/install/%.tap,deps manual version)
 ALL_TAPS := $(INSTALL_TAPS) $(MUTATION_TAP) $(SHRUNK_TAP) $(REPORT_TAP) $(INTERLEAVE_TAPS) \
 	$(EXPLORE_TAPS) $(TREE_TAPS) $(UNIT_TAPS) $(BOOT_TAPS) \
@@ -142,7 +142,11 @@ $(TAP)/boot/%.tap: $(BOOT_NEEDS) FORCE | $(B)/.deps-run
 $(TAP)/metal/install.tap: installed-files
 $(INSTALL_TAPS): $(TAP)/install/%.tap: FORCE
 	@tests/tap $@ 900 tests/install/$*
-$(TAP)/install/elsewhere.tap: all installed-files $(VMLINUZ) $(BUSYBOX)
+# Two whole builds without a cache.
+.PHONY: check-elsewhere
+check-elsewhere: $(VMLINUZ) $(BUSYBOX) | $(DEPS_BUILD) $(B)/.deps-run
+	@tests/tap $(TAP)/install/elsewhere.tap 7200 tests/install/elsewhere
+	@tests/totals $(TAP)/install/elsewhere.tap
 $(TAP)/install/manual.tap: installed-files
 
 # What it shrinks becomes unit tests.

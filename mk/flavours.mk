@@ -20,8 +20,9 @@ endif
 CPPFLAGS_san := -DPW_DEBUG
 CPPFLAGS_fuzz := -DPW_DEBUG
 CFLAGS_ALL := -std=gnu11 -g $(WARN) -fno-common
-# The same bytes wherever the tree and the build are: debuggers look for sources
-# from the folder that they were started in, the top of the tree.
+# make REPRODUCIBLE=1: the same bytes wherever the tree and the build are.
+# Debuggers look for sources from the folder that they were started in, the top
+# of the tree.
 SAME_PATHS := -ffile-prefix-map=$(CURDIR)=. $(if $(filter-out build,$(B)),\
 	-ffile-prefix-map=$(patsubst %/,%,$(B))/=build/)
 CFLAGS_ALL += $(if $(REPRODUCIBLE),$(SAME_PATHS))
