@@ -67,8 +67,10 @@ bool run_options_agree(struct run_options *o, char *error)
 		return exclude("--icount", "--accel kvm", error);
 	}
 	/* A recording has no memory map. */
-	if (o->e820 != NULL && (o->record != NULL || o->report != NULL)) {
-		return exclude("--record", "--e820", error);
+	if ((o->e820 != NULL || o->max_memory != 0) &&
+	    (o->record != NULL || o->report != NULL)) {
+		return exclude("--record",
+			       o->e820 != NULL ? "--e820" : "--maxmem", error);
 	}
 	/* How long it waits for us would be counted. */
 	if (o->icount && (o->record != NULL || o->report != NULL)) {

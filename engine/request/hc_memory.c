@@ -73,14 +73,12 @@ static int64_t domain_size(struct mmu_vcpu *v, uint64_t arg, unsigned int op)
 	}
 }
 
-/* Without a map of its own: as much RAM as it may ever have. */
+/* Without a map of its own: RAM for all that it begins with. */
 static int64_t memory_map(struct mmu_vcpu *v, uint64_t arg)
 {
 	struct mmu_domain *d = v->dom;
-	const uint64_t pages =
-		d->max_pages > d->nr_pfns ? d->max_pages : d->nr_pfns;
 	const struct mmu_map_entry ram = {.addr = 0,
-					  .size = pages << PAGE_SHIFT,
+					  .size = d->nr_pfns << PAGE_SHIFT,
 					  .type = E820_RAM};
 	const struct mmu_map_entry *entry = d->nr_map != 0 ? d->map : &ram;
 	const unsigned int nr = d->nr_map != 0 ? d->nr_map : 1;

@@ -30,6 +30,7 @@
 #include "hv/report/refused.h"
 
 #define MIB_PAGES 256
+#define MAP_RAM 1 /* as in E820 */
 #define RECORD_MIB_MAX 64
 #define WORD_SIZE 64
 
@@ -391,6 +392,13 @@ void options_modules(struct options *o, const struct boot_info *boot)
 
 		c->vcpus = c->vcpus == 0 ? 1 : c->vcpus;
 		c->online = c->online == 0 ? c->vcpus : c->online;
+		if (c->nr_map == 0 && c->max_pages != 0) {
+			/* As the toolstack has it: RAM up to the most. */
+			c->map[c->nr_map++] = (struct mmu_map_entry){
+				.size = c->max_pages << PAGE_SHIFT,
+				.type = MAP_RAM,
+			};
+		}
 		if (next + (c->wants_initrd ? 2 : 1) > boot->nr_modules) {
 			panic("domain %s: its modules are missing", c->name);
 		}

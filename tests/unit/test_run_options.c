@@ -156,6 +156,8 @@ static void what_is_wrong_is_refused_and_named(void **state)
 		{{"--audit=never"}, "--audit: 'never'"},
 		{{"--summary=xml"}, "--summary: 'xml'"},
 		{{"--maxmem=1M"}, "--maxmem: 1M are less than --memory 1024M"},
+		{{"--maxmem=2G", "--record=r"},
+		 "--record and --maxmem exclude each other"},
 		{{"--e820=m", "--record=r"},
 		 "--record and --e820 exclude each other"},
 		{{"--json", "--tap"}, "--json and --tap exclude each other"},
