@@ -40,7 +40,7 @@ static void check_flushed(struct world *w, const struct mmu_vcpu *v,
 	uint64_t asked = 0;
 	bool page = r->kind == REQUEST_INVLPG_ALL ||
 		    r->kind == REQUEST_INVLPG_MULTI ||
-		    (r->kind == REQUEST_VA_MAPPING && r->level == FLUSH_PAGE);
+		    (r->kind == REQUEST_VA_MAPPING && r->level == FLUSHES_PAGE);
 	bool no_more = settled && (r->kind == REQUEST_FLUSH_MULTI ||
 				   r->kind == REQUEST_FLUSH_LOCAL);
 
@@ -93,7 +93,8 @@ static void check_entry(struct world *w, const struct request *r,
 }
 
 /* Who replaces a table has to see to it that nobody walks the old one, before
- * the guest goes on (XSA-286).
+ * the guest goes on (XSA-286). A frame that is no table any more is no matter
+ * of this: whether it is cached as one is asked of each frame (rules.c).
  */
 static void check_walks(struct world *w, const struct request *r,
 			const struct before *before)
@@ -104,7 +105,8 @@ static void check_walks(struct world *w, const struct request *r,
 	pte_t is = pte_read(
 		&frame_ptes(&w->mmu, named(r->frame))[w->scope->slot[r->slot]]);
 
-	if (before->level > 1 && pte_present(before->entry) &&
+	if (before->level > 1 && request_is_live_table(w, r->frame) &&
+	    pte_present(before->entry) &&
 	    ((before->entry.v ^ is.v) & of_walks) != 0 &&
 	    (all & ~w->flushed_all) != 0) {
 		world_fault(w, "a table was replaced and not flushed");

@@ -68,7 +68,7 @@ enum request_kind {
 };
 
 /* How update_va_mapping is to flush. */
-enum flush { FLUSH_NONE, FLUSH_EVERYTHING, FLUSH_PAGE };
+enum flush { FLUSHES_NOTHING, FLUSHES_EVERYTHING, FLUSHES_PAGE };
 
 /* One more than the engine reads at once. */
 #define UPDATES_IN_A_LIST 17

@@ -345,10 +345,10 @@ static void add_direct(struct list *l, struct request r)
 		r.slot = (uint8_t)s;
 		/* No table is named: always_bad goes by the last fixed one. */
 		r.frame = (uint8_t)world_last_fixed(w);
-		r.level = s == 0 ? FLUSH_EVERYTHING : FLUSH_NONE;
+		r.level = s == 0 ? FLUSHES_EVERYTHING : FLUSHES_NOTHING;
 		add_entries(l, r);
 		if (s == 0) {
-			r.level = FLUSH_PAGE;
+			r.level = FLUSHES_PAGE;
 			add_entries(l, r);
 		}
 		r.kind = REQUEST_DIRECT_FIND;

@@ -100,9 +100,9 @@ static int64_t va_mapping(struct world *w, struct mmu_vcpu *v,
 			  const struct request *r)
 {
 	static const uint64_t flags[] = {
-		[FLUSH_NONE] = UVMF_NONE,
-		[FLUSH_EVERYTHING] = UVMF_TLB_FLUSH | UVMF_ALL,
-		[FLUSH_PAGE] = UVMF_INVLPG | UVMF_ALL,
+		[FLUSHES_NOTHING] = UVMF_NONE,
+		[FLUSHES_EVERYTHING] = UVMF_TLB_FLUSH | UVMF_ALL,
+		[FLUSHES_PAGE] = UVMF_INVLPG | UVMF_ALL,
 	};
 
 	return hypercall(w, v, hc_update_va_mapping,

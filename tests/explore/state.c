@@ -138,8 +138,9 @@ static void put_record(struct writer *to, unsigned int name)
 
 	put(to, owner_class(fr->owner));
 	/* A note of an earlier epoch says nothing any more. */
-	put(to, (fr->flags & ~FRAME_WALKED) |
-			(was_walked(to->w, fr) ? FRAME_WALKED : 0));
+	put(to, has_progress(fr) && !was_walked(to->w, fr)
+			? fr->flags & (0xffu ^ FRAME_WALKED)
+			: fr->flags);
 	put(to, fr->type);
 	put(to, in_list ? 0 : small(fr->count - b.count));
 	put(to, in_list || (fr->flags & FRAME_DYING) != 0
