@@ -130,7 +130,7 @@ _Static_assert(sizeof(struct mmu_map_entry) == 20, "as in E820");
 
 struct mmu_domain {
 	struct mmu *m;
-	/* Its memory map; nr_map 0: RAM for all that it may have. */
+	/* Its memory map; nr_map 0: RAM for [0, nr_pfns). */
 	const struct mmu_map_entry *map;
 	unsigned int nr_map;
 	uint16_t tag;       /* owner tag in frame records, 1..0xfffe */
