@@ -12,14 +12,10 @@
 #include "engine/table/walk.h"
 
 static const char *const type_name[FRAME_TYPES] = {
-	[FRAME_NONE] = "no type",
-	[FRAME_L1] = "L1",
-	[FRAME_L2] = "L2",
-	[FRAME_L3] = "L3",
-	[FRAME_L4] = "L4",
-	[FRAME_DESC] = "descriptor page",
-	[6] = "?",
-	[FRAME_WRITABLE] = "writable",
+	[FRAME_NONE] = "no type",   [FRAME_L1] = "L1",
+	[FRAME_L2] = "L2",          [FRAME_L3] = "L3",
+	[FRAME_L4] = "L4",          [FRAME_DESC] = "descriptor page",
+	[FRAME_L2_XEN] = "last L2", [FRAME_WRITABLE] = "writable",
 };
 
 static void tell_vcpus(const struct mmu_domain *d)
@@ -78,7 +74,7 @@ void replay_tell_walk(const struct replay *r, vaddr_t va)
 	const struct mmu_vcpu *v = first_vcpu(r);
 	const struct mmu *m = replay_machine(r);
 	pte_t entries[5];
-	unsigned int read;
+	unsigned int read, top;
 	mfn_t table;
 
 	if (v == NULL || v->kernel_root.v == 0) {
@@ -86,9 +82,10 @@ void replay_tell_walk(const struct replay *r, vaddr_t va)
 		return;
 	}
 	table = v->kernel_root;
-	read = mmu_walk(m, table, va, entries);
+	top = v->dom->width->top;
+	read = mmu_walk(m, v->dom->width, table, va, entries);
 	printf("%#" PRIx64 " from root mfn %" PRIx64 ":\n", va.v, table.v);
-	for (unsigned int level = 4; level > 4 - read; level--) {
+	for (unsigned int level = top; level > top - read; level--) {
 		pte_t e = entries[level];
 
 		printf("  L%u mfn %" PRIx64 "[%u] = %#" PRIx64 "%s%s\n", level,

@@ -10,6 +10,7 @@ static const char *const type_name[FRAME_TYPES] = {
 	[FRAME_L3] = "L3",
 	[FRAME_L4] = "L4",
 	[FRAME_DESC] = "descriptors",
+	[FRAME_L2_XEN] = "last L2",
 };
 
 static void bytes(struct text *t, const struct trace_record *r)

@@ -29,6 +29,7 @@
 #define MUST_CHECK __attribute__((warn_unused_result))
 
 struct mmu_domain;
+struct pt_width;
 
 /* The largest run that the free pool keeps together: 2 MiB. */
 #define POOL_MAX_ORDER 9
@@ -46,6 +47,8 @@ struct mmu {
 	uint64_t pte_nx; /* PTE_NX where the CPU has it, else 0 */
 	/* What every L4 holds in slots 256..271. */
 	pte_t xen_slots[XEN_L4_SLOTS];
+	/* And what a 32-bit domain's last L2 holds in slots 428..511. */
+	pte_t xen_l2_slots[XEN_L2_SLOTS];
 	mfn_t zero_frame; /* backs unused GDT slots; a zeroed frame */
 	/* Free pool (pool.h): a run of 2^order frames, or 0 where is none. */
 	uint32_t free_run[POOL_MAX_ORDER + 1];
@@ -61,8 +64,8 @@ struct mmu {
 struct mmu_vcpu {
 	struct mmu_domain *dom;
 	unsigned int id;
-	mfn_t kernel_root; /* L4 of kernel mode; holds an L4 type reference */
-	mfn_t user_root;   /* L4 of user mode, or mfn 0: none */
+	mfn_t kernel_root; /* of kernel mode; holds a type reference */
+	mfn_t user_root;   /* of user mode, or mfn 0: none */
 	unsigned int gdt_entries;
 	mfn_t gdt[GDT_FRAMES]; /* mfn 0: none */
 	uint64_t ldt_base;     /* guest virtual address */
@@ -73,6 +76,11 @@ struct mmu_vcpu {
 	 * CPU sees the vCPU's GDT and LDT. The engine writes them.
 	 */
 	pte_t *desc_window;
+	/*
+	 * 32-bit: the first entry of the L4 that the hypervisor made for the
+	 * vCPU, by which the CPU finds kernel_root. The engine writes it.
+	 */
+	pte_t *top;
 	/* Where its multicalls are, for reports. */
 	struct {
 		uint32_t at;     /* entry under way, from 1; 0: none */
@@ -130,6 +138,8 @@ _Static_assert(sizeof(struct mmu_map_entry) == 20, "as in E820");
 
 struct mmu_domain {
 	struct mmu *m;
+	const struct pt_width *width; /* of its tables (table/level.h) */
+	uint64_t forbidden[5];        /* flags, by level, on this machine */
 	/* Its memory map; nr_map 0: RAM for [0, nr_pfns). */
 	const struct mmu_map_entry *map;
 	unsigned int nr_map;
@@ -140,6 +150,8 @@ struct mmu_domain {
 	uint64_t nr_pfns;   /* start-of-day size: pfns [0, nr_pfns) */
 	struct mmu_vcpu *vcpu[MMU_MAX_VCPUS];
 	unsigned int nr_vcpus;
+	/* 32-bit: it takes a CR3 beyond 4 GiB (VMASST_TYPE_...). */
+	bool extended_cr3;
 	bool locked;         /* by the operation under way (request/lock.h) */
 	uint64_t serial;     /* operations so far, this one included */
 	uint32_t dying_head; /* mfn of the first dying table, 0 when none */
@@ -172,10 +184,12 @@ struct mmu_domain {
 
 /*
  * Zeroes *d and ties it to *m; tag must be unique among domains that have not
- * been forgotten. At most MMU_MAX_DOMAINS of them.
+ * been forgotten. At most MMU_MAX_DOMAINS of them. It is a 64-bit one.
  */
 void mmu_domain_init(struct mmu_domain *d, struct mmu *m, uint16_t tag,
 		     uint16_t domid);
+/* A 32-bit one, before it has anything; each of its vCPUs gets its `top`. */
+void mmu_domain_pae(struct mmu_domain *d);
 /* Adds a vCPU; *v zeroed here. desc_window: 32 L1 entries (see above). */
 void mmu_vcpu_init(struct mmu_vcpu *v, struct mmu_domain *d, unsigned int id,
 		   pte_t *desc_window);
@@ -190,7 +204,7 @@ void mmu_assign(struct mmu_domain *d, mfn_t first, pfn_t at, uint64_t nr);
  * The tables that the builder made: validated, pinned, and the vCPU's root.
  * -XEN_ERESTART: again.
  */
-MUST_CHECK int mmu_start(struct mmu_vcpu *v, mfn_t l4);
+MUST_CHECK int mmu_start(struct mmu_vcpu *v, mfn_t root);
 
 /*
  * Another vCPU's first roots (user: mfn 0, none) and GDT, at the request of

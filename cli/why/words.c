@@ -7,7 +7,8 @@
 #define TYPE_SHIFT 60
 #define INFO_PINNED (UINT64_C(1) << 59)
 #define INFO_VALIDATED (UINT64_C(1) << 58)
-#define INFO_PARTIAL (UINT64_C(1) << 57)
+#define INFO_LAST_L2 (UINT64_C(1) << 57)
+#define INFO_PARTIAL (UINT64_C(1) << 56)
 #define INFO_COUNT (INFO_PARTIAL - 1)
 
 void words_flags(struct text *t, uint64_t flags)
@@ -42,7 +43,9 @@ const char *words_type(uint64_t type_info)
 		[3] = "L3 table", [4] = "L4 table", [5] = "descriptor page",
 		[7] = "writable",
 	};
-	const char *name = names[type_info >> TYPE_SHIFT];
+	const char *name = (type_info & INFO_LAST_L2) != 0
+				   ? "last L2 table of a 32-bit domain"
+				   : names[type_info >> TYPE_SHIFT];
 
 	return name == NULL ? "an unknown type" : name;
 }

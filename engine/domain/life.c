@@ -13,12 +13,25 @@
 #include "engine/port.h"
 #include "engine/report/event.h"
 #include "engine/table/dying.h"
+#include "engine/table/level.h"
 #include "engine/table/refs.h"
+
+static void set_width(struct mmu_domain *d, const struct pt_width *w)
+{
+	d->width = w;
+	for (unsigned int level = 1; level <= w->top; level++) {
+		const struct pt_level *l = &w->level[level];
+
+		d->forbidden[level] =
+			PTE_FLAGS_MASK & ~(l->allowed | (l->nx & d->m->pte_nx));
+	}
+}
 
 void mmu_domain_init(struct mmu_domain *d, struct mmu *m, uint16_t tag,
 		     uint16_t domid)
 {
 	*d = (struct mmu_domain){.m = m, .tag = tag, .domid = domid};
+	set_width(d, &pt_64);
 	for (unsigned int i = 0; i < MMU_MAX_DOMAINS; i++) {
 		if (m->domain[i] == NULL) {
 			m->domain[i] = d;
@@ -26,6 +39,11 @@ void mmu_domain_init(struct mmu_domain *d, struct mmu *m, uint16_t tag,
 		}
 	}
 	port_panic(m, "too many domains");
+}
+
+void mmu_domain_pae(struct mmu_domain *d)
+{
+	set_width(d, &pt_pae);
 }
 
 void mmu_vcpu_init(struct mmu_vcpu *v, struct mmu_domain *d, unsigned int id,
@@ -76,6 +94,9 @@ static void drop_roots(struct mmu_vcpu *v)
 	v->ldt_entries = 0;
 	gdt_unmap(v);
 	v->kernel_root = mfn(0);
+	if (v->top != NULL) {
+		pte_write(v->top, pte(0));
+	}
 	v->user_root = mfn(0);
 	if (kernel.v != 0) {
 		frame_put_both(v->dom, kernel);

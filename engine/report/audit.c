@@ -58,28 +58,49 @@ static void tally_typed(struct audit *a, mfn_t f, enum frame_type type)
 	}
 }
 
-static void tally_upper(struct audit *a, mfn_t table, unsigned int level,
-			pte_t e)
+/* A table under audit. */
+struct table {
+	mfn_t frame;
+	const struct frame *record;
+	const struct pt_width *width;
+	unsigned int level;
+	const struct pt_level *l;
+};
+
+/* Whose frame it is says how wide its entries are. */
+static const struct pt_width *width_of(const struct audit *a, uint16_t owner)
+{
+	for (unsigned int i = 0; i < a->nr_doms; i++) {
+		if (a->doms[i]->tag == owner) {
+			return a->doms[i]->width;
+		}
+	}
+	return &pt_64;
+}
+
+static void tally_upper(struct audit *a, const struct table *t,
+			unsigned int index, pte_t e)
 {
 	mfn_t child = pte_mfn(e);
-	enum frame_type own = pt_levels[level].type;
+	mfn_t table = t->frame;
 
 	if (mfn_eq(child, table)) {
-		if (pte_writable(e)) {
+		if (pte_writable(e) || !t->l->linear) {
 			differ(a, AUDIT_ENTRY, table, e.v, 0);
 		}
 		return;
 	}
-	if (mfn_valid(a->m, child) && frame_of(a->m, child)->type == own) {
-		tally_typed(a, child, own);
+	if (mfn_valid(a->m, child) &&
+	    frame_level(frame_of(a->m, child)->type) == t->level) {
+		tally_typed(a, child, frame_of(a->m, child)->type);
 		a->tally[child.v].linear++;
 		a->tally[table.v].linear--;
-		if (pte_writable(e)) {
+		if (pte_writable(e) || !t->l->linear) {
 			differ(a, AUDIT_ENTRY, table, e.v, 0);
 		}
 		return;
 	}
-	tally_typed(a, child, pt_levels[level].child);
+	tally_typed(a, child, pt_child(t->l, index));
 }
 
 /* An entry that maps another domain's frame counts in a record of its own's. */
@@ -124,29 +145,53 @@ static void tally_records(struct audit *a, struct mmu_domain *d)
 	}
 }
 
-static void tally_entry(struct audit *a, mfn_t table, unsigned int level,
-			pte_t e)
+static void tally_entry(struct audit *a, const struct table *t,
+			unsigned int index, pte_t e)
 {
-	uint64_t allowed = pt_levels[level].allowed | a->m->pte_nx;
-	const struct frame *owner = frame_of(a->m, table);
+	uint64_t allowed = t->l->allowed | (t->l->nx & a->m->pte_nx);
+	uint16_t owner = t->record->owner;
 	mfn_t child = pte_mfn(e);
 
-	if (level == 1 && mfn_valid(a->m, child) &&
-	    frame_of(a->m, child)->owner != owner->owner &&
-	    (pte_flags(e) & ~allowed) == 0 &&
-	    tally_foreign(a, owner->owner, e)) {
+	if (t->level == 1 && mfn_valid(a->m, child) &&
+	    frame_of(a->m, child)->owner != owner &&
+	    (pte_flags(e) & ~allowed) == 0 && tally_foreign(a, owner, e)) {
 		return;
 	}
 	if ((pte_flags(e) & ~allowed) != 0 || !mfn_valid(a->m, child) ||
-	    frame_of(a->m, child)->owner != owner->owner) {
-		differ(a, AUDIT_ENTRY, table, e.v, level);
+	    frame_of(a->m, child)->owner != owner) {
+		differ(a, AUDIT_ENTRY, t->frame, e.v, t->level);
 	}
-	if (level > 1) {
-		tally_upper(a, table, level, e);
+	if (t->level > 1) {
+		tally_upper(a, t, index, e);
 	} else if (pte_writable(e)) {
 		tally_typed(a, child, FRAME_WRITABLE);
 	} else {
 		tally_plain(a, child);
+	}
+}
+
+/* What is the hypervisor's in a whole table (I5). */
+static void check_whole(struct audit *a, const struct table *t)
+{
+	const struct pt_width *w = t->width;
+	const pte_t *entries = frame_ptes(a->m, t->frame);
+
+	for (unsigned int i = 0;
+	     t->record->type == w->xen && i < w->nr_xen_slots; i++) {
+		pte_t e = pte_read(&entries[w->xen_first + i]);
+
+		if (((e.v ^ xen_slots_of(a->m, w)[i].v) & ~(uint64_t)PTE_A) !=
+		    0) {
+			differ(a, AUDIT_ENTRY, t->frame, e.v, w->xen_first + i);
+		}
+	}
+	for (unsigned int i = t->l->entries; i < PT_ENTRIES; i++) {
+		if (entries[i].v != 0) {
+			differ(a, AUDIT_ENTRY, t->frame, entries[i].v, i);
+		}
+	}
+	if (t->l->last_fixed && !pte_present(entries[t->l->entries - 1])) {
+		differ(a, AUDIT_ENTRY, t->frame, 0, t->l->entries - 1);
 	}
 }
 
@@ -155,9 +200,14 @@ static void tally_table(struct audit *a, mfn_t table)
 {
 	const struct frame *fr = frame_of(a->m, table);
 	const pte_t *entries = frame_ptes(a->m, table);
-	unsigned int level = fr->type;
-	unsigned int nr = PT_ENTRIES;
+	const struct pt_width *w = width_of(a, fr->owner);
+	const struct table t = {table, fr, w, frame_level(fr->type),
+				&w->level[frame_level(fr->type)]};
+	unsigned int nr = t.l->entries;
 
+	if (fr->flags & FRAME_VALIDATED) {
+		check_whole(a, &t);
+	}
 	if (fr->flags & (FRAME_PARTIAL | FRAME_DYING)) {
 		nr = fr->table.nr_validated;
 		/* the reference of the state itself */
@@ -166,16 +216,8 @@ static void tally_table(struct audit *a, mfn_t table)
 	for (unsigned int i = 0; i < nr; i++) {
 		pte_t e = pte_read(&entries[i]);
 
-		if (is_xen_slot(level, i)) {
-			if ((fr->flags & FRAME_VALIDATED) &&
-			    ((e.v ^ a->m->xen_slots[i - XEN_L4_FIRST].v) &
-			     ~(uint64_t)PTE_A) != 0) {
-				differ(a, AUDIT_ENTRY, table, e.v, i);
-			}
-			continue;
-		}
-		if (pte_present(e)) {
-			tally_entry(a, table, level, e);
+		if (!is_xen_slot(w, fr->type, i) && pte_present(e)) {
+			tally_entry(a, &t, i, e);
 		}
 	}
 }
@@ -205,10 +247,14 @@ static void tally_frame(struct audit *a, mfn_t f)
 static void tally_vcpu(struct audit *a, const struct mmu_vcpu *v)
 {
 	if (v->kernel_root.v != 0) {
-		tally_typed(a, v->kernel_root, FRAME_L4);
+		tally_typed(a, v->kernel_root, v->dom->width->root);
 	}
 	if (v->user_root.v != 0) {
-		tally_typed(a, v->user_root, FRAME_L4);
+		tally_typed(a, v->user_root, v->dom->width->root);
+	}
+	if (v->top != NULL &&
+	    !mfn_eq(pte_mfn(pte_read(v->top)), v->kernel_root)) {
+		differ(a, AUDIT_ENTRY, v->kernel_root, v->top->v, 0);
 	}
 	for (unsigned int i = 0; i < GDT_FRAMES; i++) {
 		if (v->gdt[i].v != 0) {

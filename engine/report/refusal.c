@@ -18,7 +18,7 @@ const struct rule_info rule_info[RULES] = {
 
 uint64_t frame_type_info(const struct frame *f)
 {
-	uint64_t info = (uint64_t)f->type << 60;
+	uint64_t info = frame_type_expected(f->type);
 
 	if (f->flags & FRAME_PINNED) {
 		info |= UINT64_C(1) << 59;
@@ -27,14 +27,15 @@ uint64_t frame_type_info(const struct frame *f)
 		info |= UINT64_C(1) << 58;
 	}
 	if (f->flags & (FRAME_PARTIAL | FRAME_DYING)) {
-		info |= UINT64_C(1) << 57;
+		info |= UINT64_C(1) << 56;
 	}
 	return info | frame_type_refs(f);
 }
 
 uint64_t frame_type_expected(enum frame_type type)
 {
-	return (uint64_t)type << 60;
+	return type == FRAME_L2_XEN ? UINT64_C(0x22) << 56
+				    : (uint64_t)type << 60;
 }
 
 /* The frame that a refusal is about, as it was then. */

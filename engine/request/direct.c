@@ -85,7 +85,7 @@ static int compare_exchange(struct mmu_domain *d, pte_t *p, uint64_t *old,
 		if (rc != 0) {
 			return rc;
 		}
-		val = pte_adjust(val, 1);
+		val = pte_adjust(val, &d->width->level[1]);
 		rc = l1e_get(d, val);
 		if (rc != 0) {
 			return rc;

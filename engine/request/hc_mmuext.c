@@ -5,6 +5,7 @@
 #include "engine/domain/pin.h"
 #include "engine/domain/root.h"
 #include "engine/request/list.h"
+#include "engine/table/level.h"
 
 /* Which operation a command is; those that do not exist have no name. */
 static const uint8_t operation_of[] = {
@@ -109,13 +110,16 @@ static int one_op(struct mmu_vcpu *v, const struct mmuext_op *op)
 	case MMUEXT_PIN_L3_TABLE:
 		return mmu_pin(d, f, FRAME_L3);
 	case MMUEXT_PIN_L4_TABLE:
-		return mmu_pin(d, f, FRAME_L4);
+		/* As Xen: no level of a 32-bit domain's, and nothing is done.
+		 */
+		return d->width->top == 4 ? mmu_pin(d, f, FRAME_L4) : 0;
 	case MMUEXT_UNPIN_TABLE:
 		return mmu_unpin(d, f);
 	case MMUEXT_NEW_BASEPTR:
 		return mmu_new_kernel_root(v, f);
 	case MMUEXT_NEW_USER_BASEPTR:
-		return mmu_new_user_root(v, f);
+		return d->width->user_root ? mmu_new_user_root(v, f)
+					   : refuse_op(d, RULE_USER_ROOT);
 	case MMUEXT_TLB_FLUSH_LOCAL:
 		flush_asked(d, vcpuset_of(v));
 		return 0;

@@ -91,7 +91,7 @@ int64_t hc_multicall(struct mmu_vcpu *v, uint64_t arg[6])
 {
 	int64_t rc;
 
-	if (unlikely(!list_address_ok(arg[0]))) {
+	if (unlikely(!list_address_ok(v->dom, arg[0]))) {
 		return refuse_list(v, RULE_FAULT, 0);
 	}
 	/* Its numbers are of use in reports alone: a guess will do. */

@@ -6,15 +6,17 @@
 #include "abi/guest_range.h"
 #include "engine/domain/foreign.h"
 #include "engine/request/list.h"
+#include "engine/table/level.h"
 
-bool list_address_ok(uint64_t address)
+bool list_address_ok(const struct mmu_domain *d, uint64_t address)
 {
-	return likely(guest_range_ok(address, 1));
+	return likely(guest_range_ok(address, 1) &&
+		      address < d->width->guest_end);
 }
 
 int check_list(struct mmu_domain *d, uint64_t address)
 {
-	return list_address_ok(address) ? 0 : refuse_op(d, RULE_FAULT);
+	return list_address_ok(d, address) ? 0 : refuse_op(d, RULE_FAULT);
 }
 
 int check_domid(struct mmu_domain *d, uint16_t domid)

@@ -18,7 +18,7 @@
  * A list that begins in the hypervisor's hole is none, however short it is:
  * Xen looks at that first.
  */
-bool list_address_ok(uint64_t address);
+bool list_address_ok(const struct mmu_domain *d, uint64_t address);
 MUST_CHECK int check_list(struct mmu_domain *d, uint64_t address);
 
 /* Comes in by the door. */

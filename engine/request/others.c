@@ -14,7 +14,6 @@
 #include "engine/port.h"
 #include "engine/request/door.h"
 #include "engine/request/list.h"
-#include "engine/table/level.h"
 #include "engine/table/update.h"
 
 /* What ENTRY_FLAGS and `writable` of a mapping say already. */
@@ -43,11 +42,6 @@ static int clear_entry(struct mmu_vcpu *v, const struct mmu_update *req)
 	return (int)mmu_leave(v->dom, rc);
 }
 
-static bool flags_ok(const struct mmu *m, pte_t e)
-{
-	return (pte_flags(e) & ~(pt_levels[1].allowed | m->pte_nx)) == 0;
-}
-
 static int map_entry(struct mmu_vcpu *v, struct mmu_domain *owner,
 		     uint64_t address, bool by_pte, pte_t e)
 {
@@ -62,7 +56,7 @@ static int map_entry(struct mmu_vcpu *v, struct mmu_domain *owner,
 	};
 	int rc;
 
-	if (!flags_ok(v->dom->m, e)) {
+	if ((e.v & v->dom->forbidden[1]) != 0) {
 		return refuse_request(v, operand, RULE_L1_FLAGS);
 	}
 	rc = mmu_grant_map(v, &g);

@@ -9,24 +9,25 @@
 #include "engine/domain/root.h"
 #include "engine/domain/shared.h"
 #include "engine/request/door.h"
+#include "engine/table/level.h"
 
-static int start(struct mmu_vcpu *v, mfn_t l4)
+static int start(struct mmu_vcpu *v, mfn_t root)
 {
 	int rc = 0;
 
-	if (!mfn_valid(v->dom->m, l4) ||
-	    (frame_of(v->dom->m, l4)->flags & FRAME_PINNED) == 0) {
-		rc = mmu_pin(v->dom, l4, FRAME_L4);
+	if (!mfn_valid(v->dom->m, root) ||
+	    (frame_of(v->dom->m, root)->flags & FRAME_PINNED) == 0) {
+		rc = mmu_pin(v->dom, root, v->dom->width->root);
 	}
-	return rc != 0 ? rc : mmu_new_kernel_root(v, l4);
+	return rc != 0 ? rc : mmu_new_kernel_root(v, root);
 }
 
-int mmu_start(struct mmu_vcpu *v, mfn_t l4)
+int mmu_start(struct mmu_vcpu *v, mfn_t root)
 {
-	int rc = mmu_begin(v, MMU_OP_START, &l4.v);
+	int rc = mmu_begin(v, MMU_OP_START, &root.v);
 
 	if (rc == 0) {
-		rc = start(v, l4);
+		rc = start(v, root);
 	}
 	return (int)mmu_leave(v->dom, rc);
 }

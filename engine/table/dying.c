@@ -94,7 +94,7 @@ static bool entries_put(struct mmu_domain *d, mfn_t table)
 {
 	struct frame *fr = frame_of(d->m, table);
 	pte_t *entries = frame_ptes(d->m, table);
-	unsigned int level = fr->type;
+	unsigned int level = frame_level(fr->type);
 	unsigned int left = fr->table.nr_validated;
 
 	while (left > 0) {
@@ -106,7 +106,7 @@ static bool entries_put(struct mmu_domain *d, mfn_t table)
 			continue;
 		}
 		e = pte_read(&entries[--left]);
-		if (!pte_present(e) || is_xen_slot(level, left)) {
+		if (!pte_present(e) || is_xen_slot(d->width, fr->type, left)) {
 			continue;
 		}
 		fr->table.nr_validated = left & 1023;

@@ -13,8 +13,14 @@
  *   FRAME_NONE      nobody                             nobody (RO maps only)
  *   FRAME_L1..L4    entries one level up, pins, CR3s   the engine; the CPU's
  *                                                      A and D bits
+ *   FRAME_L2_XEN    the last entry of one 32-bit L3    the engine; the CPU's
+ *                                                      A and D bits
  *   FRAME_DESC      GDT and LDT slots of vCPUs         the engine; the CPU
  *   FRAME_WRITABLE  L1 entries with RW, ours to share  the guest
+ *
+ * A 32-bit domain's last L2 holds the hypervisor's slots, so it is of a type of
+ * its own: no other entry can have it for an L2, nor a pin, and its L3 has it
+ * alone. What it maps is an L2's.
  *
  * A table is in one of four states:
  *   neither flag, type_count 0    not in use; the type is only a memory of
@@ -60,6 +66,7 @@ enum frame_type {
 	FRAME_L3 = 3,
 	FRAME_L4 = 4,
 	FRAME_DESC = 5,
+	FRAME_L2_XEN = 6,
 	FRAME_WRITABLE = 7,
 };
 #define FRAME_TYPES 8
@@ -128,7 +135,13 @@ static inline uint32_t frame_what(uint16_t owner, uint8_t type, uint8_t flags)
 
 static inline bool frame_is_table(enum frame_type type)
 {
-	return type >= FRAME_L1 && type <= FRAME_L4;
+	return (type >= FRAME_L1 && type <= FRAME_L4) || type == FRAME_L2_XEN;
+}
+
+/* A table's level. */
+static inline unsigned int frame_level(enum frame_type type)
+{
+	return type == FRAME_L2_XEN ? 2 : (unsigned int)type;
 }
 
 /*
@@ -155,8 +168,9 @@ static inline uint32_t frame_type_refs(const struct frame *f)
 }
 
 /*
- * Xen's classic 64-bit type_info: type in 63:60, pinned 59, validated 58,
- * partial 57, count below; so that the public record can be searched with it.
+ * Xen's classic 64-bit type_info: type in 63:60, pinned 59, validated 58, a
+ * 32-bit domain's last L2 57, partial 56, count below; so that the public
+ * record can be searched with it.
  */
 uint64_t frame_type_info(const struct frame *f);
 /* What asking for a type expects to see: the type alone. */

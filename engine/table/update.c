@@ -52,7 +52,7 @@ int l1_update(struct mmu_domain *d, pte_t *p, pte_t val, bool preserve_ad)
 		if (unlikely(rc != 0)) {
 			return rc;
 		}
-		val = pte_adjust(val, 1);
+		val = pte_adjust(val, &d->width->level[1]);
 		if (only_fast_flags(old, val)) {
 			(void)entry_exchange(d, p, old, val, preserve_ad);
 			return 0;
@@ -77,7 +77,8 @@ int l1_install(struct mmu_domain *d, pte_t *p, pte_t val)
 	if (rc != 0) {
 		return rc;
 	}
-	old = entry_exchange(d, p, pte_read(p), pte_adjust(val, 1), false);
+	old = entry_exchange(d, p, pte_read(p),
+			     pte_adjust(val, &d->width->level[1]), false);
 	event_entry(d, p, old, val);
 	if (pte_present(old)) {
 		l1e_put(d, old);
@@ -96,30 +97,46 @@ int l1_update_watched(struct mmu_domain *d, pte_t *p, pte_t val)
 	return rc;
 }
 
+/* Is the entry the guest's to change? */
+static int check_slot(struct mmu_domain *d, mfn_t table, unsigned int level,
+		      unsigned int index, pte_t val)
+{
+	const struct pt_level *l = &d->width->level[level];
+	enum rule rule;
+
+	if (is_xen_slot(d->width, frame_of(d->m, table)->type, index)) {
+		rule = level == 4 ? RULE_XEN_SLOT : RULE_XEN_L2_SLOT;
+	} else if (l->last_fixed && index + 1 >= l->entries) {
+		rule = RULE_PAE_L3_FIXED;
+	} else {
+		return 0;
+	}
+	return refuse(d, rule,
+		      (struct refusal_facts){.level = level, .entry = val});
+}
+
 static int upper_update(struct mmu_domain *d, mfn_t table, unsigned int level,
 			pte_t *p, pte_t val, bool preserve_ad)
 {
 	unsigned int index = (unsigned int)(p - frame_ptes(d->m, table));
 	pte_t old = pte_read(p);
-	int rc;
+	int rc = check_slot(d, table, level, index, val);
 
-	if (is_xen_slot(level, index)) {
-		return refuse(d, RULE_XEN_SLOT,
-			      (struct refusal_facts){.level = level,
-						     .entry = val});
+	if (rc != 0) {
+		return rc;
 	}
 	if (pte_present(val)) {
 		rc = entry_check_flags(d, level, val);
 		if (rc != 0) {
 			return rc;
 		}
-		val = pte_adjust(val, level);
+		val = pte_adjust(val, &d->width->level[level]);
 		if (only_fast_flags(old, val)) {
 			(void)entry_exchange(d, p, old, val, preserve_ad);
 			flush_owe(d, FLUSH_UPPER);
 			return 0;
 		}
-		rc = upper_get(d, table, level, val);
+		rc = upper_get(d, table, level, index, val);
 		if (rc != 0) {
 			return rc;
 		}
@@ -177,7 +194,7 @@ int mmu_update_entry(struct mmu_vcpu *v, maddr_t where, pte_t val,
 	if (likely(fr->type == FRAME_L1)) {
 		return l1_update(d, p, val, preserve_ad);
 	}
-	return upper_update(d, f, fr->type, p, val, preserve_ad);
+	return upper_update(d, f, frame_level(fr->type), p, val, preserve_ad);
 }
 
 void update_refused(struct mmu_domain *d, int rc, maddr_t where, pte_t val)
@@ -194,7 +211,7 @@ void update_refused(struct mmu_domain *d, int rc, maddr_t where, pte_t val)
 	if (frame_is_table(fr->type) && frame_type_refs(fr) > 0) {
 		refusal_at(d, rc,
 			   (struct entry_place){table, (uint16_t)slot,
-						fr->type},
+						(uint8_t)frame_level(fr->type)},
 			   val);
 		refusal_replaces(d, rc,
 				 pte_read(&frame_ptes(d->m, table)[slot]));

@@ -22,18 +22,13 @@
 #include "engine/table/level.h"
 #include "engine/port.h"
 
-int entry_check_flags(struct mmu_domain *d, unsigned int level, pte_t e)
+int refuse_flags(struct mmu_domain *d, unsigned int level, pte_t e)
 {
-	uint64_t allowed = pt_levels[level].allowed | d->m->pte_nx;
-
-	if (likely((pte_flags(e) & ~allowed) == 0)) {
-		return 0;
-	}
 	return refuse(d, level == 1 ? RULE_L1_FLAGS : RULE_UPPER_FLAGS,
 		      (struct refusal_facts){
 			      .level = level,
 			      .entry = e,
-			      .bits = pte_flags(e) & ~allowed,
+			      .bits = e.v & d->forbidden[level],
 		      });
 }
 
@@ -143,13 +138,31 @@ static bool child_is_linear(const struct mmu_domain *d, mfn_t table,
 {
 	const struct frame *fr = frame_of(d->m, child);
 
-	return mfn_eq(child, table) ||
-	       (fr->type == pt_levels[level].type && frame_type_refs(fr) > 0 &&
-		(fr->flags & (FRAME_PARTIAL | FRAME_DYING)) == 0);
+	return d->width->level[level].linear &&
+	       (mfn_eq(child, table) ||
+		(frame_level(fr->type) == level && frame_type_refs(fr) > 0 &&
+		 (fr->flags & (FRAME_PARTIAL | FRAME_DYING)) == 0));
 }
 
-int upper_get(struct mmu_domain *d, mfn_t table, unsigned int level, pte_t e)
+/*
+ * What refers to the L2 with the hypervisor's slots has it alone: those of a
+ * 32-bit CPU differed from one address space to the other.
+ */
+static int last_get(struct mmu_domain *d, mfn_t child)
 {
+	int rc = frame_get_both(d, child, FRAME_L2_XEN);
+
+	if (rc == 0 && frame_of(d->m, child)->type_count != 1) {
+		rc = refuse_frame(d, RULE_PAE_L2_SHARED, child);
+		frame_put_both(d, child);
+	}
+	return rc;
+}
+
+int upper_get(struct mmu_domain *d, mfn_t table, unsigned int level,
+	      unsigned int index, pte_t e)
+{
+	enum frame_type type = pt_child(&d->width->level[level], index);
 	mfn_t child = pte_mfn(e);
 
 	if (unlikely(!mfn_valid(d->m, child))) {
@@ -161,7 +174,8 @@ int upper_get(struct mmu_domain *d, mfn_t table, unsigned int level, pte_t e)
 	if (unlikely(child_is_linear(d, table, level, child))) {
 		return linear_get(d, table, level, e);
 	}
-	return frame_get_both(d, child, pt_levels[level].child);
+	return unlikely(type == FRAME_L2_XEN) ? last_get(d, child)
+					      : frame_get_both(d, child, type);
 }
 
 void upper_put(struct mmu_domain *d, mfn_t table, unsigned int level, pte_t e,
@@ -174,7 +188,7 @@ void upper_put(struct mmu_domain *d, mfn_t table, unsigned int level, pte_t e,
 		return;
 	}
 	/* The reference held fixes the type, so the type tells the kind. */
-	if (unlikely(fr->type == pt_levels[level].type)) {
+	if (unlikely(frame_level(fr->type) == level)) {
 		fr->table.linear--;
 		frame_of(d->m, table)->table.linear++;
 	}
@@ -186,26 +200,29 @@ void upper_put(struct mmu_domain *d, mfn_t table, unsigned int level, pte_t e,
 }
 
 static int entry_get(struct mmu_domain *d, mfn_t table, unsigned int level,
-		     pte_t e)
+		     unsigned int index, pte_t e)
 {
 	int rc = entry_check_flags(d, level, e);
 
 	if (rc != 0) {
 		return rc;
 	}
-	return level == 1 ? l1e_get(d, e) : upper_get(d, table, level, e);
+	return level == 1 ? l1e_get(d, e)
+			  : upper_get(d, table, level, index, e);
 }
 
-/* Entries [*next, 512); *next is where it stopped. */
+/* The guest's entries from *next on; *next is where it stopped. */
 static int entries_get(struct mmu_domain *d, mfn_t table, unsigned int level,
 		       unsigned int *next)
 {
+	const struct pt_level *l = &d->width->level[level];
+	bool has_ours = frame_of(d->m, table)->type == d->width->xen;
 	pte_t *entries = frame_ptes(d->m, table);
 	unsigned int first = *next;
 	unsigned int i;
 	int rc = 0;
 
-	for (i = first; i < PT_ENTRIES; i++) {
+	for (i = first; i < l->entries; i++) {
 		pte_t e;
 		pte_t adjusted;
 
@@ -219,7 +236,8 @@ static int entries_get(struct mmu_domain *d, mfn_t table, unsigned int level,
 			}
 		}
 		e = pte_read(&entries[i]);
-		if (!pte_present(e) || is_xen_slot(level, i)) {
+		if (!pte_present(e) ||
+		    (has_ours && is_xen_slot(d->width, d->width->xen, i))) {
 			continue;
 		}
 		/* The first entry is always done: each try gets further. */
@@ -228,7 +246,7 @@ static int entries_get(struct mmu_domain *d, mfn_t table, unsigned int level,
 			rc = -XEN_ERESTART;
 			break;
 		}
-		rc = entry_get(d, table, level, e);
+		rc = entry_get(d, table, level, i, e);
 		if (unlikely(rc != 0)) {
 			refusal_at(d, rc,
 				   (struct entry_place){table, (uint16_t)i,
@@ -236,36 +254,62 @@ static int entries_get(struct mmu_domain *d, mfn_t table, unsigned int level,
 				   e);
 			break;
 		}
-		adjusted = pte_adjust(e, level);
+		adjusted = pte_adjust(e, l);
 		if (adjusted.v != e.v) {
 			pte_write(&entries[i], adjusted);
 		}
 	}
-	*next = i;
+	/* A group of entries that are absent may reach beyond the last. */
+	*next = i < l->entries ? i : l->entries;
 	return rc;
 }
 
-static void install_xen_slots(struct mmu_domain *d, mfn_t table)
+static int check_root_place(struct mmu_domain *d, mfn_t table)
 {
+	return table.v < d->width->root_end || d->extended_cr3
+		       ? 0
+		       : refuse_frame(d, RULE_PAE_ROOT, table);
+}
+
+/* What is not for the guest to say of a table's entries. */
+static int complete(struct mmu_domain *d, mfn_t table, unsigned int level)
+{
+	const struct pt_width *w = d->width;
+	const struct pt_level *l = &w->level[level];
 	pte_t *entries = frame_ptes(d->m, table);
 
-	for (unsigned int i = 0; i < XEN_L4_SLOTS; i++) {
-		entries[XEN_L4_FIRST + i] = d->m->xen_slots[i];
+	if (l->last_fixed && !pte_present(pte_read(&entries[l->entries - 1]))) {
+		return refuse_frame(d, RULE_PAE_L3_LAST, table);
 	}
+	if (frame_of(d->m, table)->type == w->xen) {
+		const pte_t *slots = xen_slots_of(d->m, w);
+
+		for (unsigned int i = 0; i < w->nr_xen_slots; i++) {
+			entries[w->xen_first + i] = slots[i];
+		}
+	}
+	/* The guest never had to write these, and the CPU would follow them. */
+	for (unsigned int i = l->entries; i < PT_ENTRIES; i++) {
+		pte_write(&entries[i], pte(0));
+	}
+	return 0;
 }
 
 int table_validate(struct mmu_domain *d, mfn_t table)
 {
 	struct frame *fr = frame_of(d->m, table);
-	unsigned int level = fr->type; /* FRAME_L1..L4 are 1..4 */
+	unsigned int level = frame_level(fr->type);
 	unsigned int next = fr->table.nr_validated;
-	int rc = entries_get(d, table, level, &next);
+	int rc = level == d->width->top ? check_root_place(d, table) : 0;
 
-	fr->table.nr_validated = next & 1023;
 	if (likely(rc == 0)) {
-		if (level == 4) {
-			install_xen_slots(d, table);
-		}
+		rc = entries_get(d, table, level, &next);
+	}
+	fr->table.nr_validated = next & 1023;
+	if (likely(rc == 0) && level > 1) {
+		rc = complete(d, table, level);
+	}
+	if (likely(rc == 0)) {
 		fr->flags |= FRAME_VALIDATED;
 		d->stats.validated++;
 	} else if (rc == -XEN_ERESTART) {

@@ -14,6 +14,17 @@ MUST_CHECK int table_validate(struct mmu_domain *d, mfn_t table);
 /* Goes on with a partial table; the caller takes over its references. */
 MUST_CHECK int table_resume(struct mmu_domain *d, mfn_t table);
 
+MUST_CHECK int refuse_flags(struct mmu_domain *d, unsigned int level, pte_t e);
+
+/* May this present entry stand in a table of this level at all? */
+MUST_CHECK static inline int entry_check_flags(struct mmu_domain *d,
+					       unsigned int level, pte_t e)
+{
+	return likely((e.v & d->forbidden[level]) == 0)
+		       ? 0
+		       : refuse_flags(d, level, e);
+}
+
 /*
  * The references of one present entry. The usual cases are here: nearly every
  * page that a guest maps is its own, and is mapped a second time.
@@ -62,14 +73,11 @@ static inline void l1e_put(struct mmu_domain *d, pte_t e)
 	l1e_put_slow(d, e);
 }
 
+/* index: of the entry in the table. */
 MUST_CHECK int upper_get(struct mmu_domain *d, mfn_t table, unsigned int level,
-			 pte_t e);
+			 unsigned int index, pte_t e);
 /* walked: a CPU may have walked the table while the entry stood in it. */
 void upper_put(struct mmu_domain *d, mfn_t table, unsigned int level, pte_t e,
 	       bool walked);
-
-/* May this present entry stand in a table of this level at all? */
-MUST_CHECK int entry_check_flags(struct mmu_domain *d, unsigned int level,
-				 pte_t e);
 
 #endif

@@ -9,16 +9,16 @@
 #include "engine/table/refs.h"
 #include "engine/table/level.h"
 
-unsigned int mmu_walk(const struct mmu *m, mfn_t root, vaddr_t va,
-		      pte_t entries[5])
+unsigned int mmu_walk(const struct mmu *m, const struct pt_width *w, mfn_t root,
+		      vaddr_t va, pte_t entries[5])
 {
 	mfn_t table = root;
 	unsigned int read = 0;
 
-	if (!vaddr_canonical(va)) {
+	if (!pt_vaddr_ok(w, va)) {
 		return 0;
 	}
-	for (unsigned int level = 4; level >= 1; level--) {
+	for (unsigned int level = w->top; level >= 1; level--) {
 		if (!mfn_valid(m, table)) {
 			break;
 		}
@@ -34,36 +34,62 @@ unsigned int mmu_walk(const struct mmu *m, mfn_t root, vaddr_t va,
 	return read;
 }
 
-pte_t *mmu_find_l1e(struct mmu_vcpu *v, vaddr_t va, mfn_t *ret_table)
-{
-	const struct mmu *m = v->dom->m;
-	mfn_t table = v->kernel_root;
+/* The hypervisor's slots, and the tables that they are in. */
+struct ours {
+	enum frame_type type;
+	unsigned int first, last;
+};
 
-	if (unlikely(!vaddr_canonical(va))) {
-		return NULL;
-	}
+/* Is the entry one of them? Which table it is in, is asked seldom. */
+static inline bool is_ours(const struct mmu *m, struct ours ours, mfn_t table,
+			   unsigned int index)
+{
+	return unlikely(index >= ours.first && index <= ours.last &&
+			frame_of(m, table)->type == ours.type);
+}
+
+/* Once for each width, with what it differs in known to the compiler. */
+static inline __attribute__((always_inline)) pte_t *find(
+	const struct mmu *m, mfn_t table, vaddr_t va, unsigned int top,
+	struct ours ours, mfn_t *ret_table)
+{
 	/*
 	 * Live tables: a guest's entry leads to a validated table, of the
-	 * level below or, through a linear entry, of the same. So an L4 may
-	 * turn up at any step, and its entries that are the hypervisor's must
-	 * not be followed at any.
+	 * level below or, through a linear entry, of the same. So one that has
+	 * slots of the hypervisor's may turn up at any step, and they must not
+	 * be followed at any.
 	 */
 #pragma GCC unroll 3
-	for (unsigned int level = 4; level > 1; level--) {
+	for (unsigned int level = top; level > 1; level--) {
 		unsigned int index = pt_index(va, level);
 		pte_t e = pte_read(&frame_ptes(m, table)[index]);
 
 		if (unlikely(!pte_present(e) ||
-			     (is_xen_slot(4, index) &&
-			      frame_of(m, table)->type == FRAME_L4))) {
+			     is_ours(m, ours, table, index))) {
 			return NULL;
 		}
 		table = pte_mfn(e);
 	}
-	if (unlikely(is_xen_slot(4, pt_index(va, 1)) &&
-		     frame_of(m, table)->type == FRAME_L4)) {
+	if (is_ours(m, ours, table, pt_index(va, 1))) {
 		return NULL;
 	}
 	*ret_table = table;
 	return &frame_ptes(m, table)[pt_index(va, 1)];
+}
+
+pte_t *mmu_find_l1e(struct mmu_vcpu *v, vaddr_t va, mfn_t *ret_table)
+{
+	const struct mmu *m = v->dom->m;
+
+	if (unlikely(!pt_vaddr_ok(v->dom->width, va))) {
+		return NULL;
+	}
+	if (likely(v->dom->width->top == 4)) {
+		return find(m, v->kernel_root, va, 4,
+			    (struct ours){FRAME_L4, XEN_L4_FIRST, XEN_L4_LAST},
+			    ret_table);
+	}
+	return find(m, v->kernel_root, va, 3,
+		    (struct ours){FRAME_L2_XEN, XEN_L2_FIRST, XEN_L2_LAST},
+		    ret_table);
 }

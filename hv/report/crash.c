@@ -27,10 +27,11 @@ static void show_page_walk(const struct vcpu *v, vaddr_t va)
 	const struct mmu *m = v->domain->mmu.m;
 	mfn_t root = v->kernel_mode ? v->mmu.kernel_root : v->mmu.user_root;
 	pte_t entries[5];
-	unsigned int read = mmu_walk(m, root, va, entries);
+	const struct pt_width *w = v->domain->mmu.width;
+	unsigned int read = mmu_walk(m, w, root, va, entries);
 
 	log_error("Pagetable walk from %016lx:", va.v);
-	for (unsigned int level = 4; level > 4 - read; level--) {
+	for (unsigned int level = w->top; level > w->top - read; level--) {
 		mfn_t f = pte_mfn(entries[level]);
 		uint64_t frame = INVALID_FRAME;
 

@@ -35,9 +35,10 @@ struct found {
 static bool find(const struct vcpu *v, vaddr_t va, struct found *f)
 {
 	const struct mmu *m = v->domain->mmu.m;
+	const struct pt_width *w = v->domain->mmu.width;
 	pte_t entries[5];
 
-	if (mmu_walk(m, v->mmu.kernel_root, va, entries) != 4 ||
+	if (mmu_walk(m, w, v->mmu.kernel_root, va, entries) != w->top ||
 	    !pte_present(entries[1])) {
 		return false;
 	}
@@ -48,7 +49,7 @@ static bool find(const struct vcpu *v, vaddr_t va, struct found *f)
 		.entry = entries[1],
 		.allowed = true,
 	};
-	for (unsigned int level = 1; level <= 4; level++) {
+	for (unsigned int level = 1; level <= w->top; level++) {
 		f->allowed &= pte_writable(entries[level]);
 	}
 	return mfn_valid(m, f->frame);

@@ -39,4 +39,13 @@ enum xen_errno {
 #define XEN_L4_LAST 271
 #define XEN_L4_SLOTS (XEN_L4_LAST - XEN_L4_FIRST + 1)
 
+/*
+ * Where a 32-bit domain's addresses end, and the slots from there on of the L2
+ * that maps its last gigabyte (xen/arch-x86/xen-x86_32.h).
+ */
+#define XEN_COMPAT_START UINT64_C(0xf5800000)
+#define XEN_L2_FIRST 428
+#define XEN_L2_LAST 511
+#define XEN_L2_SLOTS (XEN_L2_LAST - XEN_L2_FIRST + 1)
+
 #endif

@@ -138,7 +138,7 @@ static void check_starts(struct host *h, const struct build_result *built,
 	check_audit(w, mmu);
 	check_untouched(mmu, mfn(0));
 	check_untouched(mmu, mfn(MARGIN + nr_pages));
-	require(mmu_walk(mmu, built->l4, built->entry, walk) == 4 &&
+	require(mmu_walk(mmu, &pt_64, built->l4, built->entry, walk) == 4 &&
 			pte_present(walk[1]),
 		"the entry is not mapped");
 	machine_stop(&h->machine);

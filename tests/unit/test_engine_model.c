@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Random operations on the engine and on a slow model of the contract side by
- * side: same result, same types, same counts, same memory after every one.
+ * side: same result, same types, same counts, same memory after every one, for
+ * either width of a domain.
  * Prints its seed; PW_SEED=n and PW_STEPS=n replay and lengthen a run.
  */
 #include <stdarg.h>
@@ -26,6 +27,7 @@ struct play {
 	struct machine *m;
 	struct model *o;
 	uint64_t random;
+	bool pae;
 };
 
 static uint32_t next(struct play *p)
@@ -55,8 +57,12 @@ static unsigned int pick_index(struct play *p)
 {
 	static const unsigned int indices[] = {0,   0,   0,   1,   1,  2,
 					       255, 256, 271, 272, 511};
+	static const unsigned int pae[] = {0, 0, 0,   1,   1,   2,
+					   3, 3, 427, 428, 511, 4};
 
-	return indices[next(p) % (sizeof(indices) / sizeof(indices[0]))];
+	return p->pae ? pae[next(p) % (sizeof(pae) / sizeof(pae[0]))]
+		      : indices[next(p) %
+				(sizeof(indices) / sizeof(indices[0]))];
 }
 
 static uint64_t pick_entry(struct play *p)
@@ -78,7 +84,7 @@ static uint64_t pick_va(struct play *p)
 {
 	uint64_t va = 0;
 
-	for (unsigned int level = 4; level >= 1; level--) {
+	for (unsigned int level = p->pae ? 3 : 4; level >= 1; level--) {
 		va |= (uint64_t)pick_index(p) << pt_shift(level);
 	}
 	return (uint64_t)((int64_t)(va << 16) >> 16);
@@ -199,16 +205,20 @@ static void new_model(struct model *o, const struct machine *m)
 		o->frame[f].owner = m->frames[f].owner;
 	}
 	assert_non_null(model_add_domain(o, TEST_TAG, TEST_DOMID));
+	o->dom->pae = m->dom.width == &pt_pae;
+	memcpy(o->xen_l2_slot, m->mmu.xen_l2_slots, sizeof(o->xen_l2_slot));
 	model_assign(o, FIRST_FRAME, DOM_FRAMES);
 	model_share(o, SHARED_FRAME, true);
 	memcpy(o->mem, m->mmu.ram, MACHINE_FRAMES * PAGE_SIZE);
 }
 
-static void play(uint64_t seed, unsigned int steps, unsigned int preempt)
+static void play(uint64_t seed, unsigned int steps, unsigned int preempt,
+		 bool pae, uint64_t *ret_roots)
 {
-	struct play p = {.m = machine_new(),
+	struct play p = {.m = pae ? machine_new_pae() : machine_new(),
 			 .o = calloc(1, sizeof(struct model)),
-			 .random = seed * UINT64_C(0x9e3779b97f4a7c15) + 1};
+			 .random = seed * UINT64_C(0x9e3779b97f4a7c15) + 1,
+			 .pae = pae};
 	unsigned int accepted = 0;
 
 	assert_non_null(p.o);
@@ -228,6 +238,7 @@ static void play(uint64_t seed, unsigned int steps, unsigned int preempt)
 	}
 	/* A run that is refused everything would say nothing. */
 	assert_true(accepted > steps / 10);
+	*ret_roots += p.m->dom.stats.peak[p.m->dom.width->root];
 	model_fini(p.o);
 	free(p.o);
 	machine_free(p.m);
@@ -240,37 +251,53 @@ static unsigned int from_environment(const char *name, unsigned int otherwise)
 	return text != NULL ? (unsigned int)strtoul(text, NULL, 0) : otherwise;
 }
 
-static void run(unsigned int preempt)
+static void run(unsigned int preempt, bool pae)
 {
 	unsigned int first = from_environment("PW_SEED", 0);
 	unsigned int steps = from_environment("PW_STEPS", STEPS);
+	uint64_t roots = 0;
 
 	if (first != 0) {
-		play(first, steps, preempt);
+		play(first, steps, preempt, pae, &roots);
 		return;
 	}
 	print_message("seeds 1 to %d, %u steps each\n", SEEDS, steps);
 	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
-		play(seed, steps, preempt);
+		play(seed, steps, preempt, pae, &roots);
 	}
+	/* Nor would one that never had an address space. */
+	assert_true(roots > SEEDS / 2);
 }
 
 static void the_engine_agrees_with_the_model(void **state)
 {
 	(void)state;
-	run(0);
+	run(0, false);
 }
 
 static void it_does_so_when_interrupted_all_the_time(void **state)
 {
 	(void)state;
-	run(1);
+	run(1, false);
 }
 
 static void it_does_so_when_interrupted_now_and_then(void **state)
 {
 	(void)state;
-	run(3);
+	run(3, false);
+}
+
+static void it_agrees_for_a_32_bit_domain(void **state)
+{
+	(void)state;
+	run(0, true);
+}
+
+static void and_for_one_that_is_interrupted(void **state)
+{
+	(void)state;
+	run(1, true);
+	run(3, true);
 }
 
 int main(void)
@@ -279,6 +306,8 @@ int main(void)
 		cmocka_unit_test(the_engine_agrees_with_the_model),
 		cmocka_unit_test(it_does_so_when_interrupted_all_the_time),
 		cmocka_unit_test(it_does_so_when_interrupted_now_and_then),
+		cmocka_unit_test(it_agrees_for_a_32_bit_domain),
+		cmocka_unit_test(and_for_one_that_is_interrupted),
 	};
 
 	return cmocka_run_group_tests_name("engine model", tests, NULL, NULL);

@@ -379,7 +379,8 @@ static int start(struct oracle *o, uint64_t root)
 	int rc = 0;
 
 	if (!model_owned(&o->model, root) || !o->model.frame[root].pinned) {
-		rc = model_pin(&o->model, root, FRAME_L4);
+		rc = model_pin(&o->model, root,
+			       o->model.dom->pae ? FRAME_L3 : FRAME_L4);
 	}
 	return rc != 0 ? rc : model_kernel_root(&o->model, root);
 }

@@ -22,6 +22,10 @@
 	(PTE_NX | PTE_AVAIL | PTE_AVAIL_HIGH | PTE_G | PTE_D | PTE_A | PTE_US)
 #define KERNEL_PAGE (UINT64_C(1) << 52)
 #define NO_FRAME ((UINT64_C(1) << MFN_BITS) - 1)
+/* Of a 32-bit L3: what its entries may have, and where it must not be. */
+#define PAE_ALLOWED (PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D | PTE_AVAIL)
+#define PAE_END (UINT64_C(1) << 20)
+#define PAE_LAST 3
 
 bool model_owned(const struct model *o, uint64_t f)
 {
@@ -30,7 +34,19 @@ bool model_owned(const struct model *o, uint64_t f)
 
 bool model_is_table(const struct model *o, uint64_t f)
 {
-	return o->frame[f].type >= FRAME_L1 && o->frame[f].type <= FRAME_L4;
+	return (o->frame[f].type >= FRAME_L1 && o->frame[f].type <= FRAME_L4) ||
+	       o->frame[f].type == FRAME_L2_XEN;
+}
+
+static unsigned int level_of(unsigned int type)
+{
+	return type == FRAME_L2_XEN ? 2 : type;
+}
+
+/* A 32-bit domain's L3: four entries, and the last of its own kind. */
+static bool is_pae_l3(const struct model *o, unsigned int type)
+{
+	return type == FRAME_L3 && o->dom->pae;
 }
 
 static uint64_t frame_in(uint64_t e)
@@ -38,13 +54,27 @@ static uint64_t frame_in(uint64_t e)
 	return (e & PTE_FRAME_MASK) >> PAGE_SHIFT;
 }
 
-bool model_xen_slot(unsigned int level, unsigned int i)
+bool model_xen_slot(unsigned int type, unsigned int i)
 {
-	return level == 4 && i >= XEN_L4_FIRST && i <= XEN_L4_LAST;
+	return (type == FRAME_L4 && i >= XEN_L4_FIRST && i <= XEN_L4_LAST) ||
+	       (type == FRAME_L2_XEN && i >= XEN_L2_FIRST);
 }
 
-static uint64_t adjusted(uint64_t e, unsigned int level)
+static uint64_t flags_of(const struct model *o, unsigned int type)
 {
+	if (is_pae_l3(o, type)) {
+		return PAE_ALLOWED;
+	}
+	return ALLOWED | o->nx | (type == FRAME_L1 ? PTE_G : 0);
+}
+
+static uint64_t adjusted(const struct model *o, uint64_t e, unsigned int type)
+{
+	unsigned int level = level_of(type);
+
+	if (o->dom->pae) {
+		return level == 3 ? e | PTE_US | PTE_RW : e;
+	}
 	if (level == 4) {
 		return e | PTE_US | PTE_A;
 	}
@@ -80,14 +110,14 @@ static void count_linear(const struct model *o, uint64_t table,
 	for (uint64_t t = 0; t < o->nr_frames; t++) {
 		const struct model_frame *fr = &o->frame[t];
 
-		if (fr->type < FRAME_L2 || fr->type > FRAME_L4) {
+		if (!model_is_table(o, t) || fr->type == FRAME_L1) {
 			continue;
 		}
 		for (unsigned int i = 0; i < fr->upto; i++) {
 			uint64_t c = frame_in(o->mem[t][i]);
 
 			if (!names(o, t, i) || c == t ||
-			    o->frame[c].type != fr->type) {
+			    level_of(o->frame[c].type) != level_of(fr->type)) {
 				continue;
 			}
 			*ret_out += t == table;
@@ -165,7 +195,7 @@ static int want_l1e(struct model *o, uint64_t e)
 {
 	uint64_t c = frame_in(e);
 
-	if ((e & PTE_FLAGS_MASK) & ~(ALLOWED | PTE_G | o->nx)) {
+	if ((e & PTE_FLAGS_MASK) & ~flags_of(o, FRAME_L1)) {
 		return -XEN_EINVAL;
 	}
 	if (c == NO_FRAME) {
@@ -210,46 +240,90 @@ static int want_linear(struct model *o, uint64_t table, uint64_t e)
 	return 0;
 }
 
-static int want_upper(struct model *o, uint64_t table, unsigned int level,
-		      uint64_t e)
+/* The last L2 of a 32-bit domain's address space is of that one alone. */
+static int want_last(struct model *o, uint64_t c)
 {
-	uint64_t c = frame_in(e);
+	int rc = model_want(o, c, FRAME_L2_XEN);
 
-	if (((e & PTE_FLAGS_MASK) & ~(ALLOWED | o->nx)) || !model_owned(o, c)) {
-		return -XEN_EINVAL;
+	if (rc == 0 && o->frame[c].typed != 1) {
+		model_drop(o, c, true);
+		rc = -XEN_EINVAL;
 	}
-	if (c == table || o->frame[c].type == level) {
-		return want_linear(o, table, e);
-	}
-	return model_want(o, c, (enum frame_type)(level - 1));
+	return rc;
 }
 
-static int want_entry(struct model *o, uint64_t table, uint64_t e)
+static int want_upper(struct model *o, uint64_t table, unsigned int i,
+		      uint64_t e)
 {
-	unsigned int level = o->frame[table].type;
+	unsigned int type = o->frame[table].type;
+	uint64_t c = frame_in(e);
 
-	return level == 1 ? want_l1e(o, e) : want_upper(o, table, level, e);
+	if (((e & PTE_FLAGS_MASK) & ~flags_of(o, type)) || !model_owned(o, c)) {
+		return -XEN_EINVAL;
+	}
+	if (is_pae_l3(o, type)) {
+		return i == PAE_LAST ? want_last(o, c)
+				     : model_want(o, c, FRAME_L2);
+	}
+	if (c == table || level_of(o->frame[c].type) == level_of(type)) {
+		return want_linear(o, table, e);
+	}
+	return model_want(o, c, (enum frame_type)(level_of(type) - 1));
+}
+
+static int want_entry(struct model *o, uint64_t table, unsigned int i,
+		      uint64_t e)
+{
+	return o->frame[table].type == FRAME_L1 ? want_l1e(o, e)
+						: want_upper(o, table, i, e);
+}
+
+/* What a whole table has beside what its guest put there. */
+static int complete(struct model *o, uint64_t f, enum frame_type type)
+{
+	for (unsigned int i = 0; type == FRAME_L4 && i < XEN_L4_SLOTS; i++) {
+		o->mem[f][XEN_L4_FIRST + i] = o->xen_slot[i];
+	}
+	for (unsigned int i = 0; type == FRAME_L2_XEN && i < XEN_L2_SLOTS;
+	     i++) {
+		o->mem[f][XEN_L2_FIRST + i] = o->xen_l2_slot[i];
+	}
+	if (!is_pae_l3(o, type)) {
+		return 0;
+	}
+	if (!(o->mem[f][PAE_LAST] & PTE_P)) {
+		return -XEN_EINVAL;
+	}
+	for (unsigned int i = PAE_LAST + 1; i < MODEL_ENTRIES; i++) {
+		o->mem[f][i] = 0;
+	}
+	return 0;
 }
 
 static int look_at_table(struct model *o, uint64_t f, enum frame_type type)
 {
-	for (unsigned int i = 0; i < MODEL_ENTRIES; i++) {
+	unsigned int end = MODEL_ENTRIES;
+
+	if (is_pae_l3(o, type)) {
+		if (f >= PAE_END && !o->dom->extended_cr3) {
+			return -XEN_ERANGE;
+		}
+		end = PAE_LAST + 1;
+	}
+	for (unsigned int i = 0; i < end; i++) {
 		uint64_t e = o->mem[f][i];
 
 		if (names(o, f, i)) {
-			int rc = want_entry(o, f, e);
+			int rc = want_entry(o, f, i, e);
 
 			if (rc != 0) {
 				return rc;
 			}
-			o->mem[f][i] = adjusted(e, type);
+			o->mem[f][i] = adjusted(o, e, type);
 		}
 		o->frame[f].upto = (uint16_t)(i + 1);
 	}
-	for (unsigned int i = 0; type == FRAME_L4 && i < XEN_L4_SLOTS; i++) {
-		o->mem[f][XEN_L4_FIRST + i] = o->xen_slot[i];
-	}
-	return 0;
+	return complete(o, f, type);
 }
 
 static int look_at_descriptors(struct model *o, uint64_t f)
@@ -295,24 +369,26 @@ int model_want(struct model *o, uint64_t f, enum frame_type type)
 int model_entry(struct model *o, uint64_t table, unsigned int index,
 		uint64_t val, bool preserve_ad)
 {
-	unsigned int level = o->frame[table].type;
+	unsigned int type = o->frame[table].type;
 	uint64_t old = o->mem[table][index];
 	bool replaces = true;
 
-	if (model_xen_slot(level, index)) {
+	if (model_xen_slot(type, index)) {
+		return type == FRAME_L4 ? -XEN_EINVAL : -XEN_EPERM;
+	}
+	if (is_pae_l3(o, type) && index >= PAE_LAST) {
 		return -XEN_EINVAL;
 	}
 	if (val & PTE_P) {
-		uint64_t allowed = ALLOWED | o->nx | (level == 1 ? PTE_G : 0);
 		int rc = 0;
 
-		if ((val & PTE_FLAGS_MASK) & ~allowed) {
+		if ((val & PTE_FLAGS_MASK) & ~flags_of(o, type)) {
 			return -XEN_EINVAL;
 		}
-		val = adjusted(val, level);
+		val = adjusted(o, val, type);
 		replaces = !(old & PTE_P) || ((old ^ val) & ~HARMLESS) != 0;
 		if (replaces) {
-			rc = want_entry(o, table, val);
+			rc = want_entry(o, table, index, val);
 		}
 		if (rc != 0) {
 			return rc;
@@ -333,7 +409,7 @@ int model_judge(struct model *o, uint64_t table, uint64_t val)
 	if (!(val & PTE_P)) {
 		return 0;
 	}
-	val = adjusted(val, 1);
+	val = adjusted(o, val, FRAME_L1);
 	rc = want_l1e(o, val);
 	if (rc == 0) {
 		drop_entry(o, table, val);

@@ -52,6 +52,8 @@ struct model_vcpu {
 struct model_domain {
 	uint16_t tag;
 	uint16_t domid;
+	bool pae;          /* a 32-bit one */
+	bool extended_cr3; /* its roots may lie anywhere */
 	uint64_t nr_pages;
 	uint64_t max_pages;
 	uint64_t nr_pfns;
@@ -68,6 +70,7 @@ struct model {
 	/* Contents; known only of what is or was a table or descriptors. */
 	uint64_t (*mem)[MODEL_ENTRIES];
 	uint64_t xen_slot[XEN_L4_SLOTS];
+	uint64_t xen_l2_slot[XEN_L2_SLOTS];
 	uint64_t nx; /* the bit, if entries may have it */
 	unsigned int nr_domains;
 	struct model_domain *domain[MODEL_DOMAINS];
@@ -132,7 +135,8 @@ void model_death(struct model *o);
 
 bool model_owned(const struct model *o, uint64_t f);
 bool model_is_table(const struct model *o, uint64_t f);
-bool model_xen_slot(unsigned int level, unsigned int i);
+/* Is that entry of a table of the type the hypervisor's own? */
+bool model_xen_slot(unsigned int type, unsigned int i);
 /* The frame is named as one of that type, with all that follows from it. */
 int model_want(struct model *o, uint64_t f, enum frame_type type);
 void model_drop(struct model *o, uint64_t f, bool typed);

@@ -64,10 +64,19 @@ int model_unshare(struct model *o, uint64_t first, uint64_t nr)
 	return 0;
 }
 
+static enum frame_type root_type(const struct model *o)
+{
+	return o->dom->pae ? FRAME_L3 : FRAME_L4;
+}
+
 int model_pin(struct model *o, uint64_t frame, enum frame_type type)
 {
-	int rc = model_want(o, frame, type);
+	int rc;
 
+	if (type > root_type(o)) {
+		return 0; /* a level that there is not: nothing is done */
+	}
+	rc = model_want(o, frame, type);
 	if (rc == 0 && o->frame[frame].pinned) {
 		model_drop(o, frame, true);
 		return -XEN_EINVAL;
@@ -112,10 +121,10 @@ static uint64_t find_l1(const struct model *o, uint64_t va)
 {
 	uint64_t table = o->cpu->kernel_root;
 
-	if (!vaddr_canonical(vaddr(va))) {
+	if (o->dom->pae ? va >> 32 != 0 : !vaddr_canonical(vaddr(va))) {
 		return 0;
 	}
-	for (unsigned int level = 4; level > 1; level--) {
+	for (unsigned int level = root_type(o); level > 1; level--) {
 		unsigned int i = pt_index(vaddr(va), level);
 		uint64_t e = table == 0 ? 0 : o->mem[table][i];
 
@@ -162,7 +171,7 @@ static int kernel_root(struct model *o, struct model_vcpu *v, uint64_t frame)
 	if (frame == v->kernel_root) {
 		return 0;
 	}
-	rc = model_want(o, frame, FRAME_L4);
+	rc = model_want(o, frame, root_type(o));
 	if (rc == 0) {
 		drop_ldt(o, v);
 		replace(o, &v->kernel_root, frame);
@@ -189,7 +198,7 @@ static int user_root(struct model *o, struct model_vcpu *v, uint64_t frame)
 
 int model_user_root(struct model *o, uint64_t frame)
 {
-	return user_root(o, o->cpu, frame);
+	return o->dom->pae ? -XEN_EINVAL : user_root(o, o->cpu, frame);
 }
 
 static int set_gdt(struct model *o, struct model_vcpu *v,

@@ -181,8 +181,8 @@ static struct cached_page look(const struct loose *l)
 	mfn_t root = first_root(l);
 	pte_t entries[5];
 
-	if (root.v == 0 ||
-	    mmu_walk(&l->r.sim.mmu, root, vaddr(l->wish->va), entries) != 4) {
+	if (root.v == 0 || mmu_walk(&l->r.sim.mmu, &pt_64, root,
+				    vaddr(l->wish->va), entries) != 4) {
 		return (struct cached_page){.valid = false};
 	}
 	page.valid = pte_present(entries[1]);

@@ -45,8 +45,12 @@ static void walk(const struct walk *s, mfn_t table, unsigned int level,
 		 uint64_t va, bool writable)
 {
 	const pte_t *entries = frame_ptes(s->m, table);
-	/* Through a linear entry an L4 may stand at any level. */
+	/*
+	 * Through a linear entry an L4 may stand at any level. A 32-bit
+	 * domain's L3 is one of 512 entries to the CPU.
+	 */
 	bool is_l4 = frame_of(s->m, table)->type == FRAME_L4;
+	bool is_last_l2 = frame_of(s->m, table)->type == FRAME_L2_XEN;
 
 	for (unsigned int i = 0; i < PT_ENTRIES; i++) {
 		uint64_t at = va + ((uint64_t)i << pt_shift(level));
@@ -54,7 +58,8 @@ static void walk(const struct walk *s, mfn_t table, unsigned int level,
 		bool rw = writable && pte_writable(e);
 
 		if (!pte_present(e) ||
-		    (is_l4 && i >= XEN_L4_FIRST && i <= XEN_L4_LAST)) {
+		    (is_l4 && i >= XEN_L4_FIRST && i <= XEN_L4_LAST) ||
+		    (is_last_l2 && i >= XEN_L2_FIRST)) {
 			continue;
 		}
 		append(s->seen, (struct cached){at, pte_mfn(e).v, rw,
@@ -131,6 +136,13 @@ void cpu_run(struct worst_cpu *c)
 
 	look_at_window(&w, c);
 	merge(c);
+	if (v->top != NULL) {
+		if (pte_present(c->top)) {
+			walk(&w, pte_mfn(c->top), 3, 0, true);
+			merge(c);
+		}
+		return;
+	}
 	for (unsigned int i = 0; i < 2; i++) {
 		if (roots[i].v != 0) {
 			w.by_user = i == 1;
@@ -180,14 +192,16 @@ void cpu_flush_page(struct worst_cpu *c, vaddr_t va)
 enum cpu_access cpu_write(const struct worst_cpu *c, vaddr_t va)
 {
 	const struct mmu_vcpu *v = c->vcpu;
+	const struct pt_width *width = v->dom->width;
 	bool writable = true;
 	pte_t entries[5];
 
-	if (mmu_walk(v->dom->m, v->kernel_root, va, entries) != 4 ||
+	if (mmu_walk(v->dom->m, width, v->kernel_root, va, entries) !=
+		    width->top ||
 	    !pte_present(entries[1])) {
 		return ACCESS_NOT_PRESENT;
 	}
-	for (unsigned int level = 1; level <= 4; level++) {
+	for (unsigned int level = 1; level <= width->top; level++) {
 		writable = writable && pte_writable(entries[level]);
 	}
 	if (!writable) {
@@ -251,8 +265,9 @@ static const char *wrong_with(const struct mmu_domain *d,
 			       : NULL;
 	default:
 		/* A linear entry leads to a table above the one expected. */
-		return frame_type_refs(f) > 0 && !(frame_is_table(f->type) &&
-						   f->type >= c->level - 1)
+		return frame_type_refs(f) > 0 &&
+				       !(frame_is_table(f->type) &&
+					 frame_level(f->type) >= c->level - 1)
 			       ? "is no such table and cached as one"
 			       : NULL;
 	}

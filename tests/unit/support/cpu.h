@@ -30,6 +30,9 @@ struct cached_list {
 struct worst_cpu {
 	struct mmu_vcpu *vcpu; /* NULL: it runs none */
 	pte_t window[DESC_WINDOW_ENTRIES];
+	/* A 32-bit vCPU's L4 is the hypervisor's: its only entry of a guest's.
+	 */
+	pte_t top;
 	struct cached_list cache;
 	struct cached_list spare; /* the next cache is written here */
 	struct cached_list seen;  /* by the walk under way */

@@ -76,10 +76,13 @@ static void start_vcpu(struct machine *m, enum machine_cpu on,
 		       struct mmu_vcpu *v, struct mmu_domain *d)
 {
 	mmu_vcpu_init(v, d, d->nr_vcpus, m->cpu[on].window);
+	if (d->width == &pt_pae) {
+		v->top = &m->cpu[on].top;
+	}
 	m->cpu[on].vcpu = v;
 }
 
-struct machine *machine_new(void)
+static struct machine *new_machine(bool pae)
 {
 	struct machine *m = calloc(1, sizeof(*m));
 
@@ -97,10 +100,16 @@ struct machine *machine_new(void)
 	for (unsigned int i = 0; i < XEN_L4_SLOTS; i++) {
 		m->mmu.xen_slots[i] = pte_make(mfn(2), PTE_P | PTE_RW | PTE_A);
 	}
+	for (unsigned int i = 0; i < XEN_L2_SLOTS; i++) {
+		m->mmu.xen_l2_slots[i] = pte_make(mfn(3), PTE_P | PTE_US);
+	}
 	for (unsigned int i = 0; i < FIRST_FRAME; i++) {
 		m->frames[i].owner = OWNER_XEN;
 	}
 	mmu_domain_init(&m->dom, &m->mmu, TEST_TAG, TEST_DOMID);
+	if (pae) {
+		mmu_domain_pae(&m->dom);
+	}
 	start_vcpu(m, CPU_FIRST, &m->vcpu, &m->dom);
 	m->caller = &m->vcpu;
 	mmu_assign(&m->dom, mfn(FIRST_FRAME), pfn(0), DOM_FRAMES);
@@ -108,6 +117,16 @@ struct machine *machine_new(void)
 	pool_add(&m->mmu, mfn(FIRST_FRAME + DOM_FRAMES), POOL_FRAMES);
 	m->dom.max_pages = DOM_FRAMES + POOL_FRAMES;
 	return m;
+}
+
+struct machine *machine_new(void)
+{
+	return new_machine(false);
+}
+
+struct machine *machine_new_pae(void)
+{
+	return new_machine(true);
 }
 
 void machine_free(struct machine *m)
@@ -140,11 +159,17 @@ uint64_t entry_at(mfn_t table, unsigned int index)
 }
 
 /* Each table's first entry is the next; the L1's are data and the tables. */
-static void link_space(struct machine *m, const mfn_t *table, const mfn_t *data)
+static void link_space(struct machine *m, const struct mmu_domain *d,
+		       const mfn_t *table, const mfn_t *data)
 {
-	for (unsigned int i = 0; i < 3; i++) {
-		raw_entry(m, table[i], 0, pte_make(table[i + 1], TABLE_FLAGS));
+	if (d->width == &pt_pae) {
+		raw_entry(m, table[1], 3, pte_make(table[0], PTE_P));
+		raw_entry(m, table[1], 0, pte_make(table[2], PTE_P));
+	} else {
+		raw_entry(m, table[0], 0, pte_make(table[1], TABLE_FLAGS));
+		raw_entry(m, table[1], 0, pte_make(table[2], TABLE_FLAGS));
 	}
+	raw_entry(m, table[2], 0, pte_make(table[3], TABLE_FLAGS));
 	for (unsigned int i = 0; i < DATA_FRAMES; i++) {
 		raw_entry(m, table[3], i, pte_make(data[i], RW_FLAGS));
 	}
@@ -164,13 +189,17 @@ void raw_space(struct machine *m, unsigned int base, unsigned int data)
 	for (unsigned int i = 0; i < DATA_FRAMES; i++) {
 		f[4 + i] = dom_frame(data + i);
 	}
-	link_space(m, f, f + 4);
+	link_space(m, &m->dom, f, f + 4);
 }
 
 void standard_space(struct machine *m)
 {
+	bool pae = m->dom.width == &pt_pae;
+
 	raw_space(m, L4_FRAME, DATA_FRAME);
-	assert_int_equal(mmu_start(&m->vcpu, dom_frame(L4_FRAME)), 0);
+	assert_int_equal(mmu_start(&m->vcpu,
+				   dom_frame(pae ? L3_FRAME : L4_FRAME)),
+			 0);
 	machine_check(m);
 }
 
@@ -190,7 +219,7 @@ void machine_second_domain(struct machine *m)
 	for (unsigned int i = 0; i < 4 + DATA_FRAMES; i++) {
 		assert_int_equal(pool_alloc(&m->other, 0, &f[i]), 0);
 	}
-	link_space(m, f, f + 4);
+	link_space(m, &m->other, f, f + 4);
 	start_vcpu(m, CPU_OTHER, &m->other_vcpu, &m->other);
 	assert_int_equal(mmu_start(&m->other_vcpu, f[0]), 0);
 	machine_check(m);
@@ -215,6 +244,13 @@ int machine_set_up(void **state)
 int space_set_up(void **state)
 {
 	*state = machine_new();
+	standard_space(*state);
+	return 0;
+}
+
+int pae_set_up(void **state)
+{
+	*state = machine_new_pae();
 	standard_space(*state);
 	return 0;
 }

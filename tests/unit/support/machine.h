@@ -85,6 +85,8 @@ bool machine_cpu_runs(const struct worst_cpu *c, const struct mmu_domain *d,
 bool machine_is_sound(struct machine *m);
 
 struct machine *machine_new(void);
+/* The same with a 32-bit domain. */
+struct machine *machine_new_pae(void);
 void machine_free(struct machine *m);
 
 /* Fails the test if a count, a type or the CPU's cache is wrong. */
@@ -118,9 +120,11 @@ uint64_t entry_at(mfn_t table, unsigned int index);
 /*
  * The usual address space: frames 0 to 3 of the domain are L4, L3, L2 and L1;
  * the L1 maps, from va 0 on, frame 4 to 9 writable and 0 to 3 read-only (at
- * entries 16 to 19). Pinned and loaded as kernel root.
+ * entries 16 to 19). Pinned and loaded as kernel root. A 32-bit domain has no
+ * L4: the first of them is then the L2 of its last gigabyte, and empty.
  */
 enum { L4_FRAME, L3_FRAME, L2_FRAME, L1_FRAME, DATA_FRAME };
+#define LAST_L2_FRAME L4_FRAME
 #define DATA_FRAMES 6
 #define RO_ENTRY 16
 void standard_space(struct machine *m);
@@ -137,6 +141,7 @@ void machine_stop(struct machine *m);
 /* Fixtures of cmocka: *state is a machine, bare or with the standard space. */
 int machine_set_up(void **state);
 int space_set_up(void **state);
+int pae_set_up(void **state);
 int machine_tear_down(void **state);
 /* The same tables from frame `base` on, raw: neither pinned nor loaded. */
 void raw_space(struct machine *m, unsigned int base, unsigned int data);
