@@ -3,6 +3,7 @@
  * What QEMU's end means for the run: the status with which the hypervisor has
  * ended it, and what was told on the control channel before.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -94,9 +95,14 @@ bool session_end(struct session *s, int status, bool ended_by_us,
 		       judge_exit(s, WEXITSTATUS(status), last_line);
 	}
 	if (!ended_by_us) {
+		/* Nothing is told of it but the signal; the kernel's is this.
+		 */
+		const char *why =
+			WTERMSIG(status) == SIGKILL ? " (out of memory?)" : "";
+
 		s->result = RUN_QEMU_FAILED;
 		snprintf(s->error, sizeof(s->error),
-			 "it was killed by signal %d", WTERMSIG(status));
+			 "it was killed by signal %d%s", WTERMSIG(status), why);
 	}
 	return false;
 }
