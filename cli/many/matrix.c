@@ -178,7 +178,7 @@ bool matrix_make(struct matrix *m, char *error)
 	nr = (size_t)m->nr_kernels * m->nr_memories * m->nr_vcpus;
 	if (nr > MATRIX_CELLS) {
 		snprintf(error, OPTIONS_ERROR_SIZE,
-			 "%zu runs are more than the %u that fit into a table",
+			 "%zu runs are more than the %d that fit into a table",
 			 nr, MATRIX_CELLS);
 		return false;
 	}

@@ -28,7 +28,7 @@ uint64_t counters_traps(const struct domain *d, unsigned int vector)
 const char *flush_name(enum flush_cause cause)
 {
 	static const char *const names[FLUSH_CAUSES] = {
-#define FLUSH(id, name) [FLUSH_##id] = name,
+#define FLUSH(id, name) [FLUSH_##id] = (name),
 #include "engine/report/flushes.def"
 #undef FLUSH
 	};

@@ -40,12 +40,16 @@ static void is_piece(const struct e820_map *map, unsigned int i, uint64_t addr,
 
 static void all_forms_are_read(void **state)
 {
-	static const char *const forms[] = {
+	static const char linux_form[] =
 		"[    0.000000] BIOS-e820: [mem "
 		"0x0000000000000000-0x0000000007ffffff] usable\n"
-		"[    0.000000] Xen: [mem 0x08000000-0x08000fff] ACPI NVS\n",
+		"[    0.000000] Xen: [mem 0x08000000-0x08000fff] ACPI NVS\n";
+	static const char xen_form[] =
 		"(XEN)  [0000000000000000, 0000000007ffffff] (usable)\r\n"
-		"(XEN)  [0000000008000000, 0000000008000fff] (ACPI NVS)\n",
+		"(XEN)  [0000000008000000, 0000000008000fff] (ACPI NVS)\n";
+	static const char *const forms[] = {
+		linux_form,
+		xen_form,
 		"# by hand\n\n0 7ffffff RAM\n0x8000000 0x8000fff 4",
 	};
 

@@ -160,6 +160,21 @@ static void what_is_below_a_table_that_was_walked_was_too(void **state)
 	assert_int_equal(retyped(c.m), before + 1);
 }
 
+/* Once it is paid, in whichever epoch: a table has room for six bits of it. */
+static void nothing_more_is_owed(struct machine *m)
+{
+	for (unsigned int i = 0; i < 64; i++) {
+		uint64_t before = retyped(m);
+
+		update(m, L1_FRAME, SLOT, 0);
+		assert_int_equal(call_mmuext(m, MMUEXT_TLB_FLUSH_ALL, 0, 0), 0);
+		mmuext(m, MMUEXT_PIN_L1_TABLE, TABLE);
+		mmuext(m, MMUEXT_UNPIN_TABLE, TABLE);
+		update(m, L1_FRAME, SLOT, writable(TABLE));
+		assert_int_equal(retyped(m), before);
+	}
+}
+
 static void a_table_that_is_the_same_again_owes_what_it_owed(void **state)
 {
 	struct calls c = {.m = *state};
@@ -172,14 +187,7 @@ static void a_table_that_is_the_same_again_owes_what_it_owed(void **state)
 	add_map_writable(&c, TABLE);
 	issue(&c);
 	assert_int_equal(retyped(c.m), before + 1);
-	/* And nothing once it is paid. */
-	update(c.m, L1_FRAME, SLOT, 0);
-	assert_int_equal(call_mmuext(c.m, MMUEXT_TLB_FLUSH_ALL, 0, 0), 0);
-	before = retyped(c.m);
-	mmuext(c.m, MMUEXT_PIN_L1_TABLE, TABLE);
-	mmuext(c.m, MMUEXT_UNPIN_TABLE, TABLE);
-	update(c.m, L1_FRAME, SLOT, writable(TABLE));
-	assert_int_equal(retyped(c.m), before);
+	nothing_more_is_owed(c.m);
 }
 
 /* As a kernel frees a table: the entry, its flush, the pin, then the page. */

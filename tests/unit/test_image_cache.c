@@ -40,14 +40,15 @@ static int remove_one(const char *path, const struct stat *st, int type,
 
 static int set_up(void **state)
 {
+	static const uint8_t magic[] = {0x7f, 'E', 'L', 'F'};
+
 	(void)state;
 	strcpy(base, "/tmp/pagewarden-cache-XXXXXX");
 	assert_non_null(mkdtemp(base));
 	snprintf(folder, sizeof(folder), "%s/pagewarden/kernels", base);
 	setenv("XDG_CACHE_HOME", base, 1);
-	memcpy(elf, "\177ELF", 4);
-	for (unsigned int i = 4; i < ELF_SIZE; i++) {
-		elf[i] = (uint8_t)(i * 7 >> 3);
+	for (unsigned int i = 0; i < ELF_SIZE; i++) {
+		elf[i] = i < sizeof(magic) ? magic[i] : (uint8_t)(i * 7 >> 3);
 	}
 	return 0;
 }

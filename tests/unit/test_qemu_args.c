@@ -281,7 +281,9 @@ static void several_domains_are_named_with_their_modules(void **state)
 	o.domains.nr = 2;
 	o.cpus = 2;
 	c.nr_guests = 2;
-	c.guest[1] = (struct qemu_guest){.cmdline = "a,b", .kernel = 20, .initrd = -1};
+	c.guest[1] = (struct qemu_guest){.cmdline = "a,b",
+					 .kernel = 20,
+					 .initrd = -1};
 	a = qemu_arguments(&c);
 	assert_non_null(a);
 	assert_string_equal(after(a, "-smp"), "2");
