@@ -124,7 +124,7 @@ static void the_help_tells_no_other(void **state)
 		while ((at = strstr(at, "\n  --")) != NULL) {
 			const char *name = at + 5;
 			size_t length = strspn(name, "abcdefghijklmnopqrstuvwx"
-						     "yz-");
+						     "yz0123456789-");
 
 			if (!is_verbs(verbs[v].verb, name, length)) {
 				fail_msg("%s has no --%.*s",
