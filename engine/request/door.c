@@ -83,6 +83,8 @@ void mmu_multicall_end(struct mmu_vcpu *v)
 	if (__atomic_load_n(&d->flush_pending, __ATOMIC_ACQUIRE) !=
 	    FLUSH_NONE) {
 		mmu_lock(d);
+		/* The last call's are gone with its stack; a flush is told. */
+		d->op.operand = NULL;
 		mmu_pay_flushes(d);
 		mmu_unlock(d);
 	}
