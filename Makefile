@@ -47,9 +47,10 @@ clean:
 help:
 	@echo 'make              the command, the hypervisor, the guests'
 	@echo 'make run          boot the stock Debian kernel, print the report'
-	@echo 'make check        every test; ends with "N passed, N failed"'
+	@echo 'make check        the tests; ends with "N passed, N failed"'
 	@echo '  check-unit check-boot check-fuzz check-seal check-links check-headers'
-	@echo '  check-tree check-clang check-ci; JUNIT=FILE, TAP13=FILE: for CI'
+	@echo '  check-tree check-clang; check-ci: all, the long ones too;'
+	@echo '  JUNIT=FILE, TAP13=FILE: for CI'
 	@echo 'make lab          the histories, each policy, in the simulator'
 	@echo 'make check-report the report of a recording, in headless Chromium'
 	@echo 'make check-dump   a core of a guest, in crash and drgn (6 GiB)'
