@@ -25,6 +25,8 @@
 #include "cli/write_all.h"
 
 #define SUFFIX ".kernel"
+/* The digest in hexadecimal, and that; with the NUL. */
+#define NAME_SIZE (SHA256_DIGEST_STRING_LENGTH - 1 + sizeof(SUFFIX))
 #define OWN "new." /* what is being written begins so */
 static const char magic[8] = "PWKERN1";
 
@@ -32,7 +34,7 @@ struct head {
 	char magic[8];
 	uint64_t packed_size;
 	uint64_t size;
-	uint8_t digest[SHA256_SIZE];
+	uint8_t digest[SHA256_DIGEST_LENGTH];
 	char kind[32];
 	uint32_t crc;      /* of the ELF */
 	uint32_t head_crc; /* of all before it */
@@ -54,8 +56,11 @@ static uint32_t elf_crc(const uint8_t *elf, size_t size)
 struct image_key image_key_of(const uint8_t *file, size_t size)
 {
 	struct image_key key = {.size = size};
+	SHA2_CTX all;
 
-	sha256(file, size, key.digest);
+	SHA256Init(&all);
+	SHA256Update(&all, file, size);
+	SHA256Final(key.digest, &all);
 	return key;
 }
 
@@ -94,10 +99,11 @@ static int open_folder(bool make)
 	return fd;
 }
 
-static void name_of(const struct image_key *key,
-		    char name[SHA256_TEXT + sizeof(SUFFIX)])
+static void name_of(const struct image_key *key, char name[NAME_SIZE])
 {
-	sha256_text(key->digest, name);
+	for (unsigned int i = 0; i < sizeof(key->digest); i++) {
+		snprintf(name + (size_t)2 * i, 3, "%02x", key->digest[i]);
+	}
 	strcat(name, SUFFIX);
 }
 
@@ -156,7 +162,7 @@ static bool read_entry(int fd, const struct image_key *key, struct image *image)
 
 bool image_cache_find(const struct image_key *key, struct image *image)
 {
-	char name[SHA256_TEXT + sizeof(SUFFIX)];
+	char name[NAME_SIZE];
 	int folder = open_folder(false);
 	bool found = false;
 	int fd;
@@ -186,8 +192,8 @@ static bool is_entry(const char *name)
 {
 	size_t n = strlen(name);
 
-	return n == SHA256_TEXT - 1 + strlen(SUFFIX) &&
-	       strcmp(name + SHA256_TEXT - 1, SUFFIX) == 0;
+	return n == NAME_SIZE - 1 &&
+	       strcmp(name + n - strlen(SUFFIX), SUFFIX) == 0;
 }
 
 /* Left by a run that was killed while it wrote: none writes for an hour. */
@@ -260,7 +266,7 @@ static bool write_entry(int fd, const struct image_key *key,
 
 void image_cache_keep(const struct image_key *key, const struct image *image)
 {
-	char name[SHA256_TEXT + sizeof(SUFFIX)];
+	char name[NAME_SIZE];
 	struct timespec now;
 	char own[64];
 	int folder = open_folder(true);

@@ -6,17 +6,17 @@
 #ifndef PW_CLI_IMAGE_CACHE_H
 #define PW_CLI_IMAGE_CACHE_H
 
+#include <sha2.h>
 #include <stdbool.h>
 
 #include "cli/image.h"
-#include "cli/sha256.h"
 
 /* More of them are not kept; those that were not used for longest go. */
 #define IMAGE_CACHE_MOST 8
 
 /* The packed file's place in it. */
 struct image_key {
-	uint8_t digest[SHA256_SIZE];
+	uint8_t digest[SHA256_DIGEST_LENGTH];
 	size_t size;
 };
 

@@ -4,7 +4,7 @@
 
 LIB_DIRS := engine builder emul guest sim lab trace
 CLI_SRC := $(call csrc,cli $(LIB_DIRS)) initramfs/pack.c
-CLI_LIBS := -ldw -lelf -lcjson -lz -llzma -lzstd -llz4 -llzo2 -lbz2
+CLI_LIBS := -ldw -lelf -lcjson -lz -llzma -lzstd -llz4 -llzo2 -lbz2 -lmd
 CLI := $(B)/pagewarden
 CLI_OUT := $(if $(wildcard cli/main.c),$(CLI))
 
