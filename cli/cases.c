@@ -5,6 +5,8 @@
  * the run as a whole is held against it, and where all seems well and is not,
  * the first case gets the reason.
  */
+#define _GNU_SOURCE /* basename */
+
 #include "cli/cases.h"
 
 #include <stdio.h>
@@ -24,13 +26,6 @@ static enum junit_outcome outcome_of(enum exit_status status)
 		break;
 	}
 	return JUNIT_ERROR;
-}
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash == NULL ? path : slash + 1;
 }
 
 static void add(struct run_cases *cases, const char *name,
@@ -56,7 +51,7 @@ void cases_of(struct run_cases *cases, const struct machine_report *m)
 		    machine_life_status(&m->lives[i]), &m->lives[i]);
 	}
 	if (m->nr_lives == 0) {
-		add(cases, base_name(m->whole->kernel), machine_status(m),
+		add(cases, basename(m->whole->kernel), machine_status(m),
 		    m->whole);
 	} else if (machine_run_status(m->whole) != STATUS_OK) {
 		add(cases, "run", machine_run_status(m->whole), m->whole);
@@ -80,7 +75,7 @@ void cases_conclude(struct run_cases *cases, const struct cases_end *end)
 	if (cases->nr == 0) {
 		*c = (struct run_case){.outcome = JUNIT_PASSED};
 		snprintf(c->name, sizeof(c->name), "%s",
-			 *end->kernel == '\0' ? "run" : base_name(end->kernel));
+			 *end->kernel == '\0' ? "run" : basename(end->kernel));
 		cases->nr = 1;
 	}
 	if (end->result == STATUS_OK || !all_passed(cases)) {

@@ -108,10 +108,10 @@ struct run_domain *domains_begin(struct domains *ds, const char *name)
 	return &ds->list[ds->nr++];
 }
 
-static const char *set_text(const char *value, const char **field)
+const char *parse_text(const char *text, const char **ret)
 {
-	*field = value;
-	return *value == '\0' ? "is empty" : NULL;
+	*ret = text;
+	return *text == '\0' ? "is empty" : NULL;
 }
 
 static const char *set_flag(const char *value, bool *field)
@@ -149,7 +149,7 @@ static const char *set_initrd(struct run_domain *d, const char *value)
 		d->no_initrd = true;
 		return NULL;
 	}
-	return set_text(value, &d->initrd);
+	return parse_text(value, &d->initrd);
 }
 
 /* yes, no, or names; whether there are such domains is seen at the end. */
@@ -212,7 +212,7 @@ const char *domains_set(struct run_domain *d, const char *key,
 	case NAME:
 		return set_name(value, &d->name);
 	case KERNEL:
-		return set_text(value, &d->kernel);
+		return parse_text(value, &d->kernel);
 	case INITRD:
 		return set_initrd(d, value);
 	case APPEND:
@@ -231,7 +231,7 @@ const char *domains_set(struct run_domain *d, const char *key,
 	case MAX_MEMORY:
 		return parse_memory(value, &d->max_memory);
 	case E820:
-		return set_text(value, &d->e820);
+		return parse_text(value, &d->e820);
 	default:
 		return "is no key of a domain";
 	}

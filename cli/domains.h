@@ -78,6 +78,8 @@ const char *domains_set(struct run_domain *d, const char *key,
 
 /* From 1 to max, in plain decimal and nothing else. */
 bool parse_count(const char *text, uint64_t max, uint64_t *ret);
+/* Any text but none: NULL, or what is wrong. */
+const char *parse_text(const char *text, const char **ret);
 /* A size of memory, of whole MiB: NULL, or what is wrong. */
 const char *parse_memory(const char *text, uint64_t *ret_bytes);
 /* Of one domain: NULL, or what is wrong. */

@@ -70,8 +70,7 @@ static const char *take(const struct options_walk *w, void *to)
 		/* The layout is the same for any number. */
 		return parse_vcpus(w->argument, &o->vcpus);
 	case OPT_INITRD:
-		o->initrd = w->argument;
-		return *o->initrd == '\0' ? "is empty" : NULL;
+		return parse_text(w->argument, &o->initrd);
 	default:
 		o->wide = true;
 		return NULL;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/domains.h"
 #include "cli/host_memory.h"
 #include "cli/lab_doc.h"
 #include "cli/lab_metal.h"
@@ -110,12 +111,6 @@ static const char *parse_on(const char *text, const char **ret)
 	return strcmp(text, "all") == 0 ? NULL : "is not sim, hv, xen or all";
 }
 
-static const char *parse_path(const char *text, const char **ret)
-{
-	*ret = text;
-	return *text == '\0' ? "is empty" : NULL;
-}
-
 /* What an option without an argument switches on. */
 static bool *flag_of(int id, struct request *r)
 {
@@ -148,9 +143,9 @@ static const char *parse_option(const struct options_walk *w, void *to)
 	case OPT_SEED:
 		return parse_seed(w->argument, &r->options.seed);
 	case OPT_RECORD:
-		return parse_path(w->argument, &r->record);
+		return parse_text(w->argument, &r->record);
 	case OPT_JUNIT:
-		return parse_path(w->argument, &r->junit);
+		return parse_text(w->argument, &r->junit);
 	default:
 		*flag_of(w->id, r) = true;
 		return NULL;

@@ -14,15 +14,6 @@
 #include "cli/run_options.h"
 #include "cli/run_values.h"
 
-static const char *set_text(const char *text, const char **field)
-{
-	if (*text == '\0') {
-		return "is empty";
-	}
-	*field = text;
-	return NULL;
-}
-
 /* Options without an argument: what each switches on; NULL: not one of them. */
 static bool *flag_of(int id, struct run_options *o)
 {
@@ -122,7 +113,7 @@ static const char *take(int id, const char *argument, struct run_options *o)
 		return NULL;
 	}
 	if (text != NULL) {
-		return set_text(argument, text);
+		return parse_text(argument, text);
 	}
 	switch (id) {
 	case OPT_APPEND:

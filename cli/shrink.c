@@ -80,8 +80,7 @@ static const char *take(const struct options_walk *walk, void *to)
 			       ? NULL
 			       : "is neither list nor c";
 	default:
-		w->out = walk->argument;
-		return *w->out == '\0' ? "is empty" : NULL;
+		return parse_text(walk->argument, &w->out);
 	}
 }
 

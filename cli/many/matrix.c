@@ -4,6 +4,8 @@
  * `pagewarden run`, so that what one takes or refuses the other does, in the
  * same words. All are judged before the first begins.
  */
+#define _GNU_SOURCE /* basename */
+
 #include "cli/many/matrix.h"
 
 #include <inttypes.h>
@@ -78,19 +80,19 @@ const char *matrix_add_kernel(struct matrix *m, const char *path)
 static const char *label(const struct matrix *m, unsigned int which)
 {
 	const char *path = m->kernel[which];
-	const char *slash = path == NULL ? NULL : strrchr(path, '/');
-	const char *name = slash == NULL ? path : slash + 1;
+	const char *name;
 
+	if (path == NULL) {
+		return "vmlinuz";
+	}
+	name = basename(path);
 	for (unsigned int i = 0; i < m->nr_kernels; i++) {
-		const char *other = m->kernel[i];
-		const char *end = other == NULL ? NULL : strrchr(other, '/');
-
-		if (i != which && other != NULL && name != NULL &&
-		    strcmp(end == NULL ? other : end + 1, name) == 0) {
+		if (i != which && m->kernel[i] != NULL &&
+		    strcmp(basename(m->kernel[i]), name) == 0) {
 			return path;
 		}
 	}
-	return name == NULL ? "vmlinuz" : name;
+	return name;
 }
 
 struct cell {

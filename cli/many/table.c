@@ -44,6 +44,30 @@ int many_log(const struct many_output *o, const char *name)
 	return fd;
 }
 
+bool many_take(struct many_output *o, const struct options_walk *walk,
+	       const char **ret_wrong)
+{
+	*ret_wrong = NULL;
+	switch (walk->id) {
+	case OPT_JOBS:
+		if (!parse_count(walk->argument, 1024, &o->jobs)) {
+			*ret_wrong = "is no number of processors";
+		}
+		return true;
+	case OPT_LOGS:
+		*ret_wrong = parse_text(walk->argument, &o->logs);
+		return true;
+	case OPT_JUNIT:
+		*ret_wrong = parse_text(walk->argument, &o->junit);
+		return true;
+	case OPT_TAP:
+		o->tap = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
 bool many_reserve(const struct many_output *o)
 {
 	if (o->logs != NULL && mkdir(o->logs, 0777) != 0 && errno != EEXIST) {

@@ -4,9 +4,11 @@
 #define PW_CLI_MANY_TABLE_H
 
 #include "cli/many/many.h"
+#include "cli/options.h"
 
-/* Where and how they are told. */
+/* Where and how they are told, as the options say that all such verbs have. */
 struct many_output {
+	uint64_t jobs; /* processors at once; 0: as many as there are */
 	const char *suite;
 	const char *junit; /* a file; NULL: none */
 	bool tap;          /* in place of the table */
@@ -30,6 +32,13 @@ int many_log(const struct many_output *output, const char *name);
 char *many_tail(int fd, size_t most);
 /* The files are there, and empty. False: the mistake is said. */
 bool many_reserve(const struct many_output *output);
+
+/*
+ * One of those options? Then it is taken, and *ret_wrong is what is wrong with
+ * its argument, or NULL.
+ */
+bool many_take(struct many_output *output, const struct options_walk *walk,
+	       const char **ret_wrong);
 
 void many_head(const struct many_output *output, const char *first,
 	       const char *rest);

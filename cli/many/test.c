@@ -45,19 +45,13 @@ const char test_help[] =
 struct wish {
 	struct matrix matrix;
 	struct many_output output;
-	uint64_t jobs; /* 0: as many as there are processors */
 };
-
-static const char *take_path(const char *text, const char **ret)
-{
-	*ret = text;
-	return *text == '\0' ? "is empty" : NULL;
-}
 
 /* Returns what is wrong with the option's argument, or NULL. */
 static const char *take(const struct options_walk *walk, void *to)
 {
 	struct wish *w = to;
+	const char *wrong;
 
 	switch (walk->id) {
 	case OPT_KERNEL:
@@ -66,23 +60,15 @@ static const char *take(const struct options_walk *walk, void *to)
 		return matrix_add_memory(&w->matrix, walk->argument);
 	case OPT_VCPUS:
 		return matrix_add_vcpus(&w->matrix, walk->argument);
-	case OPT_JOBS:
-		return parse_count(walk->argument, 1024, &w->jobs)
-			       ? NULL
-			       : "is no number of processors";
-	case OPT_LOGS:
-		return take_path(walk->argument, &w->output.logs);
-	case OPT_JUNIT:
-		return take_path(walk->argument, &w->output.junit);
-	case OPT_TAP:
-		w->output.tap = true;
-		return NULL;
 	case OPT_OVERCOMMIT:
 		w->matrix.overcommit = true;
 		return NULL;
 	default:
-		words_pass(&w->matrix.common, walk);
-		return NULL;
+		if (!many_take(&w->output, walk, &wrong)) {
+			words_pass(&w->matrix.common, walk);
+			return NULL;
+		}
+		return wrong;
 	}
 }
 
@@ -110,7 +96,7 @@ static int run_all(struct wish *w)
 	struct many many;
 	int status;
 
-	if (!many_begin(&many, m->jobs, m->nr, (unsigned int)w->jobs)) {
+	if (!many_begin(&many, m->jobs, m->nr, (unsigned int)w->output.jobs)) {
 		say("out of memory");
 		return STATUS_OURS;
 	}

@@ -51,7 +51,6 @@ struct wish {
 	struct many_output output;
 	const char *env;
 	uint64_t memory; /* 0: as configured */
-	uint64_t jobs;
 	bool overcommit;
 	struct words common;
 	/* Of each test. */
@@ -69,39 +68,26 @@ static const char *take_env(const char *text, const char **ret)
 		       : "is neither pv64 nor pv32pae";
 }
 
-static const char *take_path(const char *text, const char **ret)
-{
-	*ret = text;
-	return *text == '\0' ? "is empty" : NULL;
-}
-
 /* Returns what is wrong with the option's argument, or NULL. */
 static const char *take(const struct options_walk *walk, void *to)
 {
 	struct wish *w = to;
+	const char *wrong;
 
 	switch (walk->id) {
 	case OPT_ENV:
 		return take_env(walk->argument, &w->env);
 	case OPT_MEMORY:
 		return parse_memory(walk->argument, &w->memory);
-	case OPT_JOBS:
-		return parse_count(walk->argument, 1024, &w->jobs)
-			       ? NULL
-			       : "is no number of processors";
-	case OPT_LOGS:
-		return take_path(walk->argument, &w->output.logs);
-	case OPT_JUNIT:
-		return take_path(walk->argument, &w->output.junit);
-	case OPT_TAP:
-		w->output.tap = true;
-		return NULL;
 	case OPT_OVERCOMMIT:
 		w->overcommit = true;
 		return NULL;
 	default:
-		words_pass(&w->common, walk);
-		return NULL;
+		if (!many_take(&w->output, walk, &wrong)) {
+			words_pass(&w->common, walk);
+			return NULL;
+		}
+		return wrong;
 	}
 }
 
@@ -199,7 +185,8 @@ static int run_all(struct wish *w)
 	struct many many;
 	int status;
 
-	if (!many_begin(&many, w->made, w->list.nr, (unsigned int)w->jobs)) {
+	if (!many_begin(&many, w->made, w->list.nr,
+			(unsigned int)w->output.jobs)) {
 		say("out of memory");
 		return STATUS_OURS;
 	}
@@ -221,7 +208,8 @@ static int run_all(struct wish *w)
 
 static void forget(struct wish *w)
 {
-	for (unsigned int i = 0; w->words != NULL && i < w->list.nr; i++) {
+	for (unsigned int i = 0;
+	     w->made != NULL && w->words != NULL && i < w->list.nr; i++) {
 		if (w->made[i].log > STDERR_FILENO) {
 			close(w->made[i].log);
 		}
