@@ -132,7 +132,8 @@ struct mmu_foreign {
 struct mmu_map_entry {
 	uint64_t addr;
 	uint64_t size;
-	uint32_t type; /* as in E820 */
+	uint32_t type; /* as in E820: */
+#define MMU_MAP_RAM 1
 } __attribute__((packed));
 _Static_assert(sizeof(struct mmu_map_entry) == 20, "as in E820");
 

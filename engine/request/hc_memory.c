@@ -7,8 +7,6 @@
 #define OP_BITS 6
 #define OP_MASK ((UINT64_C(1) << OP_BITS) - 1)
 
-#define E820_RAM 1
-
 /* Errors of these three are told by the number of extents done alone. */
 static int64_t adjust_reservation(struct mmu_vcpu *v, uint64_t arg[6],
 				  unsigned int op)
@@ -79,7 +77,7 @@ static int64_t memory_map(struct mmu_vcpu *v, uint64_t arg)
 	struct mmu_domain *d = v->dom;
 	const struct mmu_map_entry ram = {.addr = 0,
 					  .size = d->nr_pfns << PAGE_SHIFT,
-					  .type = E820_RAM};
+					  .type = MMU_MAP_RAM};
 	const struct mmu_map_entry *entry = d->nr_map != 0 ? d->map : &ram;
 	const unsigned int nr = d->nr_map != 0 ? d->nr_map : 1;
 	struct xen_memory_map map;

@@ -110,8 +110,7 @@ static int one_op(struct mmu_vcpu *v, const struct mmuext_op *op)
 	case MMUEXT_PIN_L3_TABLE:
 		return mmu_pin(d, f, FRAME_L3);
 	case MMUEXT_PIN_L4_TABLE:
-		/* As Xen: no level of a 32-bit domain's, and nothing is done.
-		 */
+		/* As Xen: no level of a 32-bit domain's; nothing is done. */
 		return d->width->top == 4 ? mmu_pin(d, f, FRAME_L4) : 0;
 	case MMUEXT_UNPIN_TABLE:
 		return mmu_unpin(d, f);

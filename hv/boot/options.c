@@ -30,7 +30,6 @@
 #include "hv/report/refused.h"
 
 #define MIB_PAGES 256
-#define MAP_RAM 1 /* as in E820 */
 #define RECORD_MIB_MAX 64
 #define WORD_SIZE 64
 
@@ -82,23 +81,29 @@ static bool parse_number(const char *text, uint64_t *ret_number)
 	return *text == '\0' && n != 0;
 }
 
-/* Up to 16 digits, all of the text. */
-static bool parse_hex(const char *text, uint64_t *ret_number)
+/* Up to 16 digits to that character: what follows it, or NULL. */
+static const char *parse_hex_to(const char *text, char end, uint64_t *ret)
 {
 	uint64_t n = 0;
 	unsigned int digits = 0;
 
-	for (; digits < 16 && *text != '\0'; text++, digits++) {
+	for (; digits < 16 && *text != end; text++, digits++) {
 		if (*text >= '0' && *text <= '9') {
 			n = n << 4 | (uint64_t)(*text - '0');
 		} else if (*text >= 'a' && *text <= 'f') {
 			n = n << 4 | (uint64_t)(*text - 'a' + 10);
 		} else {
-			return false;
+			return NULL;
 		}
 	}
-	*ret_number = n;
-	return *text == '\0' && digits != 0;
+	*ret = n;
+	return *text == end && digits != 0 ? text + 1 : NULL;
+}
+
+/* The same, all of the text. */
+static bool parse_hex(const char *text, uint64_t *ret_number)
+{
+	return parse_hex_to(text, '\0', ret_number) != NULL;
 }
 
 static bool parse_frame(const char *text, mfn_t *ret_frame)
@@ -193,28 +198,6 @@ static bool begin_domain(struct options *o, const char *name)
 	return true;
 }
 
-/* Digits in base 16, up to the character; what follows that, or NULL. */
-static const char *parse_hex_to(const char *text, char end, uint64_t *ret)
-{
-	uint64_t n = 0;
-
-	for (unsigned int i = 0; i < 17 && *text != '\0' && *text != end;
-	     i++, text++) {
-		const char c = *text;
-		const unsigned int digit =
-			c >= '0' && c <= '9'   ? (unsigned int)(c - '0')
-			: c >= 'a' && c <= 'f' ? (unsigned int)(c - 'a' + 10)
-					       : 16;
-
-		if (digit == 16 || i == 16) {
-			return NULL;
-		}
-		n = n << 4 | digit;
-	}
-	*ret = n;
-	return *text == end ? text + (end != '\0') : NULL;
-}
-
 /* ADDRESS:SIZE:TYPE, the next piece of the domain's memory map. */
 static bool parse_map(struct domain_config *c, const char *text)
 {
@@ -226,7 +209,7 @@ static bool parse_map(struct domain_config *c, const char *text)
 	if (c->nr_map == DOMAIN_MAP_ENTRIES ||
 	    (text = parse_hex_to(text, ':', &addr)) == NULL ||
 	    (text = parse_hex_to(text, ':', &size)) == NULL ||
-	    parse_hex_to(text, '\0', &type) == NULL || type > UINT32_MAX) {
+	    !parse_hex(text, &type) || type > UINT32_MAX) {
 		return false;
 	}
 	*entry = (struct mmu_map_entry){addr, size, (uint32_t)type};
@@ -396,7 +379,7 @@ void options_modules(struct options *o, const struct boot_info *boot)
 			/* As the toolstack has it: RAM up to the most. */
 			c->map[c->nr_map++] = (struct mmu_map_entry){
 				.size = c->max_pages << PAGE_SHIFT,
-				.type = MAP_RAM,
+				.type = MMU_MAP_RAM,
 			};
 		}
 		if (next + (c->wants_initrd ? 2 : 1) > boot->nr_modules) {

@@ -90,6 +90,31 @@ int64_t grant_op(unsigned int cmd, void *op)
 			 0);
 }
 
+/* A port that waits for ourselves says it. */
+domid_t own_number(void)
+{
+	evtchn_alloc_unbound_t self = {.dom = DOMID_SELF,
+				       .remote_dom = DOMID_SELF};
+	evtchn_status_t status = {.dom = DOMID_SELF};
+	evtchn_close_t end;
+
+	event_op(EVTCHNOP_alloc_unbound, &self);
+	status.port = self.port;
+	event_op(EVTCHNOP_status, &status);
+	end.port = self.port;
+	event_op(EVTCHNOP_close, &end);
+	return status.u.unbound.dom;
+}
+
+int64_t reservation_op(unsigned int cmd, uint64_t *frames, unsigned int nr)
+{
+	struct xen_memory_reservation r = {.nr_extents = nr,
+					   .domid = DOMID_SELF};
+
+	set_xen_guest_handle(r.extent_start, frames);
+	return hypercall(__HYPERVISOR_memory_op, cmd, (uintptr_t)&r, 0, 0, 0);
+}
+
 uint64_t now_by(const volatile struct vcpu_time_info *t)
 {
 	uint64_t delta = rdtsc() - t->tsc_timestamp;

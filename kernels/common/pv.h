@@ -42,6 +42,11 @@ int64_t sched_op(unsigned int cmd, void *op);
 /* A list of one. */
 int64_t grant_op(unsigned int cmd, void *op);
 
+/* The domain's. */
+domid_t own_number(void);
+/* XENMEM_increase_ and decrease_reservation of single frames: how many. */
+int64_t reservation_op(unsigned int cmd, uint64_t *frames, unsigned int nr);
+
 #define MAP_RW (PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D)
 #define MAP_RO (PTE_P | PTE_US | PTE_A | PTE_D)
 

@@ -203,20 +203,14 @@ static int64_t unpin(uint64_t frame)
 /* A frame that one has mapped is not one's own for anything else. */
 static void no_other_way_to_it(uint64_t frame)
 {
-	struct xen_memory_reservation give = {.nr_extents = 1,
-					      .domid = DOMID_SELF};
-
 	expect_true("mapping it without the grant",
 		    map_page((const void *)other_window,
 			     frame << PAGE_SHIFT | MAP_RO) < 0);
 	expect_true("or writable", map_page((const void *)other_window,
 					    frame << PAGE_SHIFT | MAP_RW) < 0);
 	expect("making it a page table", pin_l1(frame), -XEN_EINVAL);
-	set_xen_guest_handle(give.extent_start, &frame);
 	expect("giving it back",
-	       hypercall(__HYPERVISOR_memory_op, XENMEM_decrease_reservation,
-			 (uintptr_t)&give, 0, 0, 0),
-	       0);
+	       reservation_op(XENMEM_decrease_reservation, &frame, 1), 0);
 }
 
 static void read_only_mapping(const struct neighbour *n)

@@ -41,19 +41,6 @@ void step(const struct neighbour *n)
 	}
 }
 
-/* A port that waits for ourselves says what our number is. */
-static domid_t own_number(void)
-{
-	evtchn_alloc_unbound_t self = {.dom = DOMID_SELF,
-				       .remote_dom = DOMID_SELF};
-	evtchn_status_t status;
-
-	event_op(EVTCHNOP_alloc_unbound, &self);
-	status_of(DOMID_SELF, self.port, &status);
-	close_port(self.port);
-	return status.u.unbound.dom;
-}
-
 void kernel_main(uint64_t start_info)
 {
 	static struct neighbour n;

@@ -16,20 +16,10 @@ static uint64_t list[512] __attribute__((aligned(4096)));
 static uint64_t taken[ROOM];
 static volatile uint64_t window[512] __attribute__((aligned(4096)));
 
-static int64_t reserve(unsigned int cmd, uint64_t *frames, unsigned int nr)
+int64_t leave_page(const volatile void *page)
 {
-	struct xen_memory_reservation r = {.nr_extents = nr,
-					   .domid = DOMID_SELF};
-
-	set_xen_guest_handle(r.extent_start, frames);
-	return hypercall(__HYPERVISOR_memory_op, cmd, (uintptr_t)&r, 0, 0, 0);
-}
-
-/* Without asking for a flush: whose matter it is then is the hypervisor's. */
-static int64_t leave_window(void)
-{
-	return hypercall(__HYPERVISOR_update_va_mapping, (uintptr_t)window, 0,
-			 0, 0, 0);
+	return hypercall(__HYPERVISOR_update_va_mapping, (uintptr_t)page, 0, 0,
+			 0, 0);
 }
 
 static void look(uint64_t frame)
@@ -57,9 +47,10 @@ static void give(const struct neighbour *n)
 	memcpy(list, given, sizeof(list));
 	grant(n, THE_LIST, GTF_permit_access | GTF_readonly,
 	      mfn_at(&n->pv, list));
-	expect("leaving a frame without a flush", leave_window(), 0);
+	expect("leaving a frame without a flush", leave_page(window), 0);
 	expect("giving frames away",
-	       reserve(XENMEM_decrease_reservation, given, FRAMES), FRAMES);
+	       reservation_op(XENMEM_decrease_reservation, given, FRAMES),
+	       FRAMES);
 	expect("the one that was mapped is not reached",
 	       probe_read((uintptr_t)window, NULL, NULL), 14);
 }
@@ -90,7 +81,8 @@ static bool is_listed(uint64_t frame)
 /* Takes frames and reads them; how many are of those listed. */
 static unsigned int take(unsigned int *ret_dirty)
 {
-	const int64_t nr = reserve(XENMEM_increase_reservation, taken, ROOM);
+	const int64_t nr =
+		reservation_op(XENMEM_increase_reservation, taken, ROOM);
 	unsigned int moved = 0;
 
 	*ret_dirty = 0;
@@ -105,8 +97,8 @@ static unsigned int take(unsigned int *ret_dirty)
 		*ret_dirty += all != 0;
 		moved += is_listed(taken[i]);
 	}
-	leave_window();
-	reserve(XENMEM_decrease_reservation, taken, (unsigned int)nr);
+	leave_page(window);
+	reservation_op(XENMEM_decrease_reservation, taken, (unsigned int)nr);
 	return moved;
 }
 
@@ -118,7 +110,8 @@ void check_moved(struct neighbour *n)
 	if (n->first) {
 		choose(n, taken, ROOM);
 		expect("room for frames",
-		       reserve(XENMEM_decrease_reservation, taken, ROOM), ROOM);
+		       reservation_op(XENMEM_decrease_reservation, taken, ROOM),
+		       ROOM);
 	}
 	step(n);
 	if (!n->first) {

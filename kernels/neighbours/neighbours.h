@@ -64,6 +64,11 @@ void leave_grants(struct neighbour *n);
 /* Mapping the other's memory by its number, with a right to it or without. */
 void check_foreign(struct neighbour *n);
 void check_grants_end(struct neighbour *n);
+/*
+ * Unmaps it without asking for a flush: whose matter it is then is the
+ * hypervisor's.
+ */
+int64_t leave_page(const volatile void *page);
 /* Frames of the second's become the first's. */
 void check_moved(struct neighbour *n);
 /* The same while a second vCPU of the second's writes to them. */

@@ -47,22 +47,6 @@ static void keep_writing(void)
 	}
 }
 
-static int64_t reserve(unsigned int cmd, uint64_t *frames, unsigned int nr)
-{
-	struct xen_memory_reservation r = {.nr_extents = nr,
-					   .domid = DOMID_SELF};
-
-	set_xen_guest_handle(r.extent_start, frames);
-	return hypercall(__HYPERVISOR_memory_op, cmd, (uintptr_t)&r, 0, 0, 0);
-}
-
-/* Without asking for a flush. */
-static int64_t unmap_window(void)
-{
-	return hypercall(__HYPERVISOR_update_va_mapping, (uintptr_t)window, 0,
-			 0, 0, 0);
-}
-
 static int64_t exchange(uint64_t *frame)
 {
 	uint64_t other = 0;
@@ -80,20 +64,20 @@ static int64_t exchange(uint64_t *frame)
 /* Ways to let a frame go. */
 static bool unmap_and_give(uint64_t frame)
 {
-	return unmap_window() == 0 &&
-	       reserve(XENMEM_decrease_reservation, &frame, 1) == 1;
+	return leave_page(window) == 0 &&
+	       reservation_op(XENMEM_decrease_reservation, &frame, 1) == 1;
 }
 
 /* While it is mapped: it goes with the mapping. */
 static bool give_and_unmap(uint64_t frame)
 {
-	return reserve(XENMEM_decrease_reservation, &frame, 1) == 1 &&
-	       unmap_window() == 0;
+	return reservation_op(XENMEM_decrease_reservation, &frame, 1) == 1 &&
+	       leave_page(window) == 0;
 }
 
 static bool unmap_and_exchange(uint64_t frame)
 {
-	return unmap_window() == 0 && exchange(&frame) == 0;
+	return leave_page(window) == 0 && exchange(&frame) == 0;
 }
 
 /* Another frame takes its place, by an update of the table's entry. */
@@ -111,7 +95,8 @@ static bool replace_and_give(const struct neighbour *n, uint64_t frame)
 	const int64_t rc = hypercall(__HYPERVISOR_mmu_update, (uintptr_t)&u, 1,
 				     0, DOMID_SELF, 0);
 
-	return rc == 0 && reserve(XENMEM_decrease_reservation, &frame, 1) == 1;
+	return rc == 0 &&
+	       reservation_op(XENMEM_decrease_reservation, &frame, 1) == 1;
 }
 
 #define WAYS 4
@@ -206,7 +191,7 @@ static void new_owner(const struct neighbour *n)
 
 	step(n);
 	frame = ask_for_it(n);
-	nr = reserve(XENMEM_increase_reservation, taken, ROOM);
+	nr = reservation_op(XENMEM_increase_reservation, taken, ROOM);
 	expect_true("the frame comes", find(frame, nr));
 	map_page((const void *)window, frame << PAGE_SHIFT | MAP_RW);
 	expect("words in it that are not 0", differing(0), 0);
@@ -217,7 +202,7 @@ static void new_owner(const struct neighbour *n)
 	expect("words that its old owner changed", differing(NEW_OWNERS), 0);
 	map_page((const void *)window,
 		 mfn_at(&n->pv, (const void *)window) << PAGE_SHIFT | MAP_RW);
-	reserve(XENMEM_decrease_reservation, taken, (unsigned int)nr);
+	reservation_op(XENMEM_decrease_reservation, taken, (unsigned int)nr);
 	step(n);
 }
 

@@ -20,22 +20,6 @@ void kernel_main(uint64_t start_info);
 static uint64_t window[512] __attribute__((aligned(4096)));
 static uint64_t lent[GRANT_FRAMES];
 
-/* A port that waits for ourselves says what our number is. */
-static domid_t own_number(void)
-{
-	evtchn_alloc_unbound_t self = {.dom = DOMID_SELF,
-				       .remote_dom = DOMID_SELF};
-	evtchn_status_t status = {.dom = DOMID_SELF};
-	evtchn_close_t end;
-
-	event_op(EVTCHNOP_alloc_unbound, &self);
-	status.port = self.port;
-	event_op(EVTCHNOP_status, &status);
-	end.port = self.port;
-	event_op(EVTCHNOP_close, &end);
-	return status.u.unbound.dom;
-}
-
 /*
  * The first frame after the image, and all that there are but those that the
  * start of day is in: tables, the stack behind them, the list of frames.
