@@ -8,7 +8,6 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "abi/control.h"
@@ -127,9 +126,7 @@ static int judge(const struct words *w)
 
 int cmd_doctor(int argc, char **argv)
 {
-	/* Each word comes to two at most, and there are those of our own. */
-	struct words to = {
-		.list = calloc((size_t)argc * 2 + 5, sizeof(*to.list))};
+	struct words to = {.nr = 0};
 	char error[OPTIONS_ERROR_SIZE] = "out of memory";
 	bool help = false;
 	int status = USAGE;

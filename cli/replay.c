@@ -57,7 +57,6 @@ static bool count(const char *s, uint64_t *ret)
 struct wish {
 	struct replay_options replay;
 	struct machine_wish machine;
-	const char *path;
 	bool of_recording; /* an option that is for that kind alone */
 };
 
@@ -207,9 +206,10 @@ static int replay_file(const char *path, const struct replay_options *o)
 
 int cmd_replay(int argc, char **argv)
 {
-	struct wish w = {.path = NULL};
+	struct wish w = {.of_recording = false};
 	int status = options_read(&reader, argc, argv, &w);
 	const char *wrong = disagrees(&w, argc > optind);
+	const char *path;
 
 	if (status != OPTIONS_READ) {
 		return status;
@@ -221,6 +221,6 @@ int cmd_replay(int argc, char **argv)
 	if (w.machine.folder != NULL) {
 		return machine_again(&w.machine);
 	}
-	w.path = options_operand(&reader, argc, argv, "a FILE");
-	return w.path == NULL ? STATUS_USAGE : replay_file(w.path, &w.replay);
+	path = options_operand(&reader, argc, argv, "a FILE");
+	return path == NULL ? STATUS_USAGE : replay_file(path, &w.replay);
 }
