@@ -8,7 +8,8 @@
  * per entry.
  *
  * build_check proves once what the steps rely on: every pfn below nr_pages
- * has a frame. The layout proves that every part lies below nr_pages.
+ * has a frame, and every number a place in which a kernel of its width finds it
+ * whole. The layout proves that every part lies below nr_pages.
  */
 #include "builder/build.h"
 
@@ -17,31 +18,39 @@
 
 #include "builder/guest_memory.h"
 
-int build_check(const struct build_memory *memory, const struct layout *layout,
-		const struct build_params *params, struct build_error *e)
+static int check_run(const struct pfn_run *r, uint64_t n, uint64_t next,
+		     const struct guest_width *width, struct build_error *e)
+{
+	if (r->pfn.v != next || r->nr == 0) {
+		return error_set(e, XEN_EINVAL,
+				 "run %lu of the domain's memory begins "
+				 "at pfn %#lx and not at %#lx, or is empty",
+				 n, r->pfn.v, next);
+	}
+	if (r->nr - 1 > width->max_mfn ||
+	    r->mfn.v > width->max_mfn - (r->nr - 1)) {
+		return error_set(
+			e, XEN_EINVAL,
+			"run %lu of the domain's memory: mfn %#lx "
+			"+ %#lx is above %#lx, the last of a %s kernel",
+			n, r->mfn.v, r->nr, width->max_mfn, width->name);
+	}
+	return 0;
+}
+
+/* Every pfn of the domain has a frame, of a number that it can hold. */
+static int check_runs(const struct build_memory *memory,
+		      const struct layout *layout, struct build_error *e)
 {
 	uint64_t next = 0;
 
 	for (unsigned int i = 0; i < memory->nr_runs; i++) {
-		const struct pfn_run *r = &memory->runs[i];
+		int rc = check_run(&memory->runs[i], i, next, layout->width, e);
 
-		if (r->pfn.v != next || r->nr == 0) {
-			return error_set(
-				e, XEN_EINVAL,
-				"run %lu of the domain's memory begins "
-				"at pfn %#lx and not at %#lx, or is empty",
-				(uint64_t)i, r->pfn.v, next);
+		if (rc != 0) {
+			return rc;
 		}
-		if (r->nr > UINT64_C(1) << MFN_BITS ||
-		    r->mfn.v > (UINT64_C(1) << MFN_BITS) - r->nr) {
-			return error_set(
-				e, XEN_EINVAL,
-				"run %lu of the domain's memory: mfn %#lx "
-				"+ %#lx is above %lu bits",
-				(uint64_t)i, r->mfn.v, r->nr,
-				(uint64_t)MFN_BITS);
-		}
-		next += r->nr;
+		next += memory->runs[i].nr;
 	}
 	if (next < layout->nr_pages) {
 		return error_set(e, XEN_ENOMEM,
@@ -49,10 +58,42 @@ int build_check(const struct build_memory *memory, const struct layout *layout,
 				 "layout needs %lu",
 				 next, layout->nr_pages);
 	}
-	next = 0;
-	while (params->cmdline != NULL && params->cmdline[next] != '\0') {
-		next++;
-		if (next == LAYOUT_CMDLINE_SIZE) {
+	return 0;
+}
+
+/* What a 32-bit kernel can name in start_info and load into CR3. */
+static int check_reach(const struct build_memory *memory,
+		       const struct layout *layout,
+		       const struct build_params *params, struct build_error *e)
+{
+	const uint64_t last = layout->width->last_address;
+	const maddr_t root =
+		mfn_to_maddr(build_mfn(memory, layout_root(layout)));
+
+	if (params->shared_info.v > last) {
+		return error_set(e, XEN_EINVAL,
+				 "shared_info at %#lx is above %#lx, where a "
+				 "%s kernel's numbers end",
+				 params->shared_info.v, last,
+				 layout->width->name);
+	}
+	if (!layout->extended_cr3 && root.v > last) {
+		return error_set(e, XEN_EINVAL,
+				 "the L3 at %#lx is above 4 GiB, and the "
+				 "kernel does not take the extended CR3 "
+				 "(PAE_MODE)",
+				 root.v);
+	}
+	return 0;
+}
+
+static int check_cmdline(const char *cmdline, struct build_error *e)
+{
+	uint64_t length = 0;
+
+	while (cmdline != NULL && cmdline[length] != '\0') {
+		length++;
+		if (length == LAYOUT_CMDLINE_SIZE) {
 			return error_set(e, XEN_EINVAL,
 					 "command line is longer than the %lu "
 					 "bytes that start_info holds",
@@ -62,12 +103,15 @@ int build_check(const struct build_memory *memory, const struct layout *layout,
 	return 0;
 }
 
-static void zero_part(const struct build_memory *memory,
-		      const struct layout *layout, enum layout_part part)
+int build_check(const struct build_memory *memory, const struct layout *layout,
+		const struct build_params *params, struct build_error *e)
 {
-	const struct layout_range *r = &layout->part[part];
+	int rc = check_runs(memory, layout, e);
 
-	guest_zero(memory, pfn_to_paddr(r->pfn), r->nr << PAGE_SHIFT);
+	if (rc == 0) {
+		rc = check_reach(memory, layout, params, e);
+	}
+	return rc != 0 ? rc : check_cmdline(params->cmdline, e);
 }
 
 /* The segment that begins first at or above an address; NULL at the end. */
@@ -108,8 +152,8 @@ void build_kernel(const struct build_memory *memory,
 	}
 	guest_zero(memory, paddr(at), end - at);
 	if (layout->has_hypercall_page) {
-		build_hypercall_page(
-			guest_page(memory, layout->hypercall_page));
+		build_hypercall_page(guest_page(memory, layout->hypercall_page),
+				     layout->width);
 	}
 }
 
@@ -128,6 +172,47 @@ void build_initrd(const struct build_memory *memory,
 		   (r->nr << PAGE_SHIFT) - layout->initrd_size);
 }
 
+/*
+ * Entries [out, end) of the list: as many as there are pages left; what is
+ * beyond the domain's last has no frame.
+ */
+static void p2m_entries_64(struct guest_cursor *value, uint64_t *left,
+			   uint64_t *out, const uint64_t *end)
+{
+	while (out<end && * left> 0) {
+		uint64_t n = (uint64_t)(end - out);
+		uint64_t m = guest_cursor_mfn(value).v;
+
+		n = guest_cursor_advance(value, n < *left ? n : *left);
+		*left -= n;
+		for (; n > 0; n--) {
+			*out++ = m++;
+		}
+	}
+	while (out < end) {
+		*out++ = INVALID_FRAME;
+	}
+}
+
+/* build_check has seen that every frame number of the domain fits. */
+static void p2m_entries_32(struct guest_cursor *value, uint64_t *left,
+			   uint32_t *out, const uint32_t *end)
+{
+	while (out<end && * left> 0) {
+		uint64_t n = (uint64_t)(end - out);
+		uint32_t m = (uint32_t)guest_cursor_mfn(value).v;
+
+		n = guest_cursor_advance(value, n < *left ? n : *left);
+		*left -= n;
+		for (; n > 0; n--) {
+			*out++ = m++;
+		}
+	}
+	while (out < end) {
+		*out++ = UINT32_MAX;
+	}
+}
+
 void build_p2m(const struct build_memory *memory, const struct layout *layout)
 {
 	const struct layout_range *r = &layout->part[LAYOUT_P2M];
@@ -137,91 +222,18 @@ void build_p2m(const struct build_memory *memory, const struct layout *layout)
 
 	while (page < r->nr) {
 		uint64_t nr_pages;
-		uint64_t *out = guest_span(memory, pfn_add(r->pfn, page),
-					   r->nr - page, &nr_pages);
-		uint64_t *end = out + nr_pages * (PAGE_SIZE / sizeof(*out));
+		uint8_t *out = guest_span(memory, pfn_add(r->pfn, page),
+					  r->nr - page, &nr_pages);
+		uint8_t *end = out + (nr_pages << PAGE_SHIFT);
 
-		while (out < end && left > 0) {
-			uint64_t n = (uint64_t)(end - out);
-			uint64_t m = guest_cursor_mfn(&value).v;
-
-			n = n < left ? n : left;
-			n = guest_cursor_advance(&value, n);
-			left -= n;
-			for (; n > 0; n--) {
-				*out++ = m++;
-			}
-		}
-		/* What is beyond the domain's last page has no frame. */
-		while (out < end) {
-			*out++ = INVALID_FRAME;
+		if (layout->width->word == sizeof(uint64_t)) {
+			p2m_entries_64(&value, &left, (uint64_t *)out,
+				       (uint64_t *)end);
+		} else {
+			p2m_entries_32(&value, &left, (uint32_t *)out,
+				       (uint32_t *)end);
 		}
 		page += nr_pages;
-	}
-}
-
-static void set_text(int8_t *to, const char *from)
-{
-	while (*from != '\0') {
-		*to++ = (int8_t)*from++;
-	}
-}
-
-static void set_initrd(struct start_info *si, const struct layout *layout)
-{
-	const struct layout_range *initrd = &layout->part[LAYOUT_INITRD];
-
-	if (initrd->nr == 0) {
-		return;
-	}
-	si->mod_len = layout->initrd_size;
-	if (initrd->mapped) {
-		si->mod_start = initrd->va.v;
-	} else {
-		si->mod_start = initrd->pfn.v;
-		si->flags |= SIF_MOD_START_PFN;
-	}
-}
-
-static void set_p2m(struct start_info *si, const struct layout *layout)
-{
-	const struct layout_range *p2m = &layout->part[LAYOUT_P2M];
-
-	si->mfn_list = p2m->va.v;
-	if (layout->map[LAYOUT_MAP_P2M].nr != 0) {
-		si->first_p2m_pfn = p2m->pfn.v;
-		si->nr_p2m_frames =
-			p2m->nr + layout->part[LAYOUT_P2M_TABLES].nr;
-	}
-}
-
-void build_start_info(const struct build_memory *memory,
-		      const struct layout *layout,
-		      const struct build_params *params)
-{
-	static const char magic[] = "xen-3.0-x86_64";
-	const struct layout_range *part = layout->part;
-	struct start_info *si;
-
-	zero_part(memory, layout, LAYOUT_START_INFO);
-	zero_part(memory, layout, LAYOUT_STORE);
-	zero_part(memory, layout, LAYOUT_CONSOLE);
-	zero_part(memory, layout, LAYOUT_STACK);
-	si = guest_page(memory, part[LAYOUT_START_INFO].pfn);
-	memcpy(si->magic, magic, sizeof(magic));
-	si->nr_pages = layout->nr_pages;
-	si->shared_info = params->shared_info.v;
-	si->flags = params->flags;
-	si->store_mfn = build_mfn(memory, part[LAYOUT_STORE].pfn).v;
-	si->store_evtchn = params->store_port;
-	si->console.domU.mfn = build_mfn(memory, part[LAYOUT_CONSOLE].pfn).v;
-	si->console.domU.evtchn = params->console_port;
-	si->pt_base = part[LAYOUT_TABLES].va.v;
-	si->nr_pt_frames = part[LAYOUT_TABLES].nr;
-	set_p2m(si, layout);
-	set_initrd(si, layout);
-	if (params->cmdline != NULL) {
-		set_text(si->cmd_line, params->cmdline);
 	}
 }
 
@@ -234,8 +246,8 @@ void build_finish(const struct build_memory *memory,
 		.entry = layout->entry,
 		.start_info = part[LAYOUT_START_INFO].va,
 		.stack_top = vaddr_add(part[LAYOUT_STACK].va, PAGE_SIZE),
-		.l4_pfn = part[LAYOUT_TABLES].pfn,
-		.l4 = build_mfn(memory, part[LAYOUT_TABLES].pfn),
+		.root_pfn = layout_root(layout),
+		.root = build_mfn(memory, layout_root(layout)),
 		.start_info_frame =
 			build_mfn(memory, part[LAYOUT_START_INFO].pfn),
 		.store_frame = build_mfn(memory, part[LAYOUT_STORE].pfn),

@@ -2,7 +2,7 @@
 /*
  * Writes a domain into machine memory, as a layout says. The caller owns the
  * frames, chooses which become the domain's (the runs), sets the M2P, and
- * afterwards has the engine type and pin the L4: nothing here is trusted by
+ * afterwards has the engine type and pin the root: nothing here is trusted by
  * the engine, which validates these tables as it does any other.
  */
 #ifndef PW_BUILDER_BUILD_H
@@ -14,6 +14,7 @@
 #include "builder/elf.h"
 #include "builder/error.h"
 #include "builder/layout.h"
+#include "builder/width.h"
 
 /* nr frames from pfn on are the machine frames from mfn on. */
 struct pfn_run {
@@ -46,8 +47,8 @@ struct build_result {
 	vaddr_t entry;      /* rip */
 	vaddr_t start_info; /* rsi */
 	vaddr_t stack_top;  /* rsp */
-	mfn_t l4;           /* cr3 */
-	pfn_t l4_pfn;
+	mfn_t root;         /* cr3: an L4, or a 32-bit kernel's L3 */
+	pfn_t root_pfn;
 	mfn_t start_info_frame;
 	mfn_t store_frame;
 	mfn_t console_frame;
@@ -80,6 +81,6 @@ void build_finish(const struct build_memory *memory,
 mfn_t build_mfn(const struct build_memory *memory, pfn_t frame);
 
 /* The contents of a hypercall page (ABI: xen.h), 4096 bytes. */
-void build_hypercall_page(uint8_t *page);
+void build_hypercall_page(uint8_t *page, const struct guest_width *width);
 
 #endif

@@ -3,9 +3,10 @@
  * Reads the headers of a kernel's ELF file. The file is untrusted: nothing in
  * it is used as an offset, size or count before it has been compared with the
  * file's own size, in a form that cannot wrap (offset <= size, then length
- * <= size - offset). Headers are copied out with memcpy, because nothing says
- * that they are aligned. What elf_image holds afterwards needs no further
- * checks, so the loader of segments cannot read outside the file.
+ * <= size - offset). Both classes come here in the form of the wide one
+ * (elf_header.c), so that there is one set of checks. What elf_image holds
+ * afterwards needs no further checks, so the loader of segments cannot read
+ * outside the file.
  */
 #include "builder/elf.h"
 
@@ -13,64 +14,12 @@
 #include <string.h>
 
 #include "abi/xen.h"
-
-/* The ELF specification's structures, 64-bit. */
-struct elf64_header {
-	uint8_t ident[16];
-	uint16_t type;
-	uint16_t machine;
-	uint32_t version;
-	uint64_t entry;
-	uint64_t phoff;
-	uint64_t shoff;
-	uint32_t flags;
-	uint16_t ehsize;
-	uint16_t phentsize;
-	uint16_t phnum;
-	uint16_t shentsize;
-	uint16_t shnum;
-	uint16_t shstrndx;
-};
-_Static_assert(sizeof(struct elf64_header) == 64, "ELF64 header");
-
-struct elf64_phdr {
-	uint32_t type;
-	uint32_t flags;
-	uint64_t offset;
-	uint64_t vaddr;
-	uint64_t paddr;
-	uint64_t filesz;
-	uint64_t memsz;
-	uint64_t align;
-};
-_Static_assert(sizeof(struct elf64_phdr) == 56, "ELF64 program header");
-
-struct elf64_shdr {
-	uint32_t name;
-	uint32_t type;
-	uint64_t flags;
-	uint64_t addr;
-	uint64_t offset;
-	uint64_t size;
-	uint32_t link;
-	uint32_t info;
-	uint64_t addralign;
-	uint64_t entsize;
-};
-_Static_assert(sizeof(struct elf64_shdr) == 64, "ELF64 section header");
+#include "builder/elf_header.h"
+#include "builder/width.h"
 
 enum {
-	IDENT_CLASS = 4,
-	IDENT_DATA = 5,
-	IDENT_VERSION = 6,
-	CLASS_32 = 1,
-	CLASS_64 = 2,
-	DATA_LITTLE_ENDIAN = 1,
-	VERSION_CURRENT = 1,
 	TYPE_EXECUTABLE = 2,
 	TYPE_SHARED = 3,
-	MACHINE_386 = 3,
-	MACHINE_X86_64 = 62,
 	SEGMENT_LOAD = 1,
 	SEGMENT_NOTE = 4,
 	SECTION_NOTE = 7,
@@ -83,76 +32,45 @@ static bool inside(const struct elf_image *image, uint64_t offset,
 	return offset <= image->size && size <= image->size - offset;
 }
 
-static int check_ident(const struct elf64_header *h, struct build_error *e)
+static int check_header(const struct elf_header *h, struct build_error *e)
 {
-	static const uint8_t magic[4] = {0x7f, 'E', 'L', 'F'};
-
-	if (memcmp(h->ident, magic, sizeof(magic)) != 0) {
-		return error_set(e, XEN_ENOEXEC, "not an ELF file");
-	}
-	if (h->ident[IDENT_CLASS] == CLASS_32) {
-		return error_set(e, XEN_ENOEXEC,
-				 "ELF class is 32-bit, and only 64-bit "
-				 "kernels are supported");
-	}
-	if (h->ident[IDENT_CLASS] != CLASS_64) {
-		return error_set(e, XEN_ENOEXEC, "ELF class %lu is unknown",
-				 (uint64_t)h->ident[IDENT_CLASS]);
-	}
-	if (h->ident[IDENT_DATA] != DATA_LITTLE_ENDIAN) {
-		return error_set(e, XEN_ENOEXEC,
-				 "ELF data encoding %lu is not little endian",
-				 (uint64_t)h->ident[IDENT_DATA]);
-	}
-	if (h->ident[IDENT_VERSION] != VERSION_CURRENT) {
-		return error_set(e, XEN_ENOEXEC, "ELF version %lu is unknown",
-				 (uint64_t)h->ident[IDENT_VERSION]);
-	}
-	return 0;
-}
-
-static int check_header(const struct elf64_header *h, struct build_error *e)
-{
-	int rc = check_ident(h, e);
-
-	if (rc != 0) {
-		return rc;
-	}
 	if (h->type != TYPE_EXECUTABLE && h->type != TYPE_SHARED) {
 		return error_set(e, XEN_ENOEXEC,
 				 "e_type %lu is not an executable",
 				 (uint64_t)h->type);
 	}
-	if (h->machine != MACHINE_X86_64) {
-		return error_set(e, XEN_ENOEXEC, "e_machine %lu is not x86-64",
-				 (uint64_t)h->machine);
+	if (h->machine != h->class->machine) {
+		return error_set(e, XEN_ENOEXEC, "e_machine %lu is not %s",
+				 (uint64_t)h->machine, h->class->machine_name);
 	}
 	if (h->phnum == 0) {
 		return error_set(e, XEN_ENOEXEC,
 				 "e_phnum is 0: nothing to load");
 	}
-	if (h->phentsize != sizeof(struct elf64_phdr)) {
+	if (h->phentsize != h->class->phdr_size) {
 		return error_set(e, XEN_ENOEXEC, "e_phentsize %lu is not %lu",
 				 (uint64_t)h->phentsize,
-				 (uint64_t)sizeof(struct elf64_phdr));
+				 (uint64_t)h->class->phdr_size);
 	}
-	if (h->shnum != 0 && h->shentsize != sizeof(struct elf64_shdr)) {
+	if (h->shnum != 0 && h->shentsize != h->class->shdr_size) {
 		return error_set(e, XEN_ENOEXEC, "e_shentsize %lu is not %lu",
 				 (uint64_t)h->shentsize,
-				 (uint64_t)sizeof(struct elf64_shdr));
+				 (uint64_t)h->class->shdr_size);
 	}
 	return 0;
 }
 
 static void read_phdr(const struct elf_image *image, unsigned int n,
-		      struct elf64_phdr *p)
+		      struct elf_phdr *p)
 {
-	memcpy(p, image->file + image->phoff + (uint64_t)n * sizeof(*p),
-	       sizeof(*p));
+	elf_read_phdr(image->class,
+		      image->file + image->phoff +
+			      (uint64_t)n * image->class->phdr_size,
+		      p);
 }
 
 static int check_segment(const struct elf_image *image, unsigned int n,
-			 const struct elf64_phdr *p, struct build_error *e)
+			 const struct elf_phdr *p, struct build_error *e)
 {
 	if (!inside(image, p->offset, p->filesz)) {
 		return error_set(
@@ -170,7 +88,7 @@ static int check_segment(const struct elf_image *image, unsigned int n,
 				 "p_memsz %#lx",
 				 (uint64_t)n, p->filesz, p->memsz);
 	}
-	if (p->paddr + p->memsz < p->paddr) {
+	if (p->memsz > image->width->last_address - p->paddr) {
 		return error_set(
 			e, XEN_ENOEXEC,
 			"program header %lu: p_paddr %#lx + p_memsz %#lx "
@@ -181,7 +99,7 @@ static int check_segment(const struct elf_image *image, unsigned int n,
 }
 
 static int check_overlap(const struct elf_image *image,
-			 const struct elf64_phdr *p, unsigned int n,
+			 const struct elf_phdr *p, unsigned int n,
 			 struct build_error *e)
 {
 	for (unsigned int i = 0; i < image->nr_segments; i++) {
@@ -200,7 +118,7 @@ static int check_overlap(const struct elf_image *image,
 	return 0;
 }
 
-static int add_segment(struct elf_image *image, const struct elf64_phdr *p,
+static int add_segment(struct elf_image *image, const struct elf_phdr *p,
 		       unsigned int n, struct build_error *e)
 {
 	int rc = check_overlap(image, p, n, e);
@@ -234,7 +152,7 @@ static int read_segments(struct elf_image *image, struct build_error *e)
 {
 	image->pstart = UINT64_MAX;
 	for (unsigned int n = 0; n < image->nr_phdrs; n++) {
-		struct elf64_phdr p;
+		struct elf_phdr p;
 		int rc;
 
 		read_phdr(image, n, &p);
@@ -256,37 +174,35 @@ static int read_segments(struct elf_image *image, struct build_error *e)
 int elf_parse(struct elf_image *image, const void *file, uint64_t size,
 	      struct build_error *e)
 {
-	struct elf64_header h;
+	struct elf_header h;
 	int rc;
 
 	memset(image, 0, sizeof(*image));
 	image->file = file;
 	image->size = size;
-	if (size < sizeof(h)) {
-		return error_set(e, XEN_ENOEXEC,
-				 "file of %lu bytes is too short for an ELF "
-				 "header",
-				 size);
+	rc = elf_read_header(file, size, &h, e);
+	if (rc == 0) {
+		rc = check_header(&h, e);
 	}
-	memcpy(&h, file, sizeof(h));
-	rc = check_header(&h, e);
 	if (rc != 0) {
 		return rc;
 	}
+	image->class = h.class;
+	image->width = h.class->width;
 	image->entry = h.entry;
 	image->phoff = h.phoff;
 	image->nr_phdrs = h.phnum;
 	image->shoff = h.shoff;
 	image->nr_shdrs = h.shnum;
 	image->shstrndx = h.shstrndx;
-	if (!inside(image, h.phoff, h.phnum * sizeof(struct elf64_phdr))) {
+	if (!inside(image, h.phoff, (uint64_t)h.phnum * h.class->phdr_size)) {
 		return error_set(
 			e, XEN_ENOEXEC,
 			"e_phoff %#lx with %lu program headers is beyond "
 			"the file's %#lx bytes",
 			h.phoff, (uint64_t)h.phnum, size);
 	}
-	if (!inside(image, h.shoff, h.shnum * sizeof(struct elf64_shdr))) {
+	if (!inside(image, h.shoff, (uint64_t)h.shnum * h.class->shdr_size)) {
 		return error_set(
 			e, XEN_ENOEXEC,
 			"e_shoff %#lx with %lu section headers is beyond "
@@ -297,10 +213,12 @@ int elf_parse(struct elf_image *image, const void *file, uint64_t size,
 }
 
 static void read_shdr(const struct elf_image *image, unsigned int n,
-		      struct elf64_shdr *s)
+		      struct elf_shdr *s)
 {
-	memcpy(s, image->file + image->shoff + (uint64_t)n * sizeof(*s),
-	       sizeof(*s));
+	elf_read_shdr(image->class,
+		      image->file + image->shoff +
+			      (uint64_t)n * image->class->shdr_size,
+		      s);
 	if (s->type == SECTION_NO_BITS) {
 		s->offset = 0;
 		s->size = 0;
@@ -308,7 +226,7 @@ static void read_shdr(const struct elf_image *image, unsigned int n,
 }
 
 static int check_section(const struct elf_image *image, unsigned int n,
-			 const struct elf64_shdr *s, struct build_error *e)
+			 const struct elf_shdr *s, struct build_error *e)
 {
 	if (!inside(image, s->offset, s->size)) {
 		return error_set(
@@ -324,7 +242,7 @@ bool elf_next_note_segment(const struct elf_image *image,
 			   unsigned int *position, struct elf_range *ret)
 {
 	while (*position < image->nr_phdrs) {
-		struct elf64_phdr p;
+		struct elf_phdr p;
 
 		read_phdr(image, *position, &p);
 		++*position;
@@ -341,7 +259,7 @@ int elf_next_note_section(const struct elf_image *image, unsigned int *position,
 			  struct elf_range *ret, struct build_error *e)
 {
 	while (*position < image->nr_shdrs) {
-		struct elf64_shdr s;
+		struct elf_shdr s;
 		int rc;
 
 		read_shdr(image, *position, &s);
@@ -360,9 +278,8 @@ int elf_next_note_section(const struct elf_image *image, unsigned int *position,
 }
 
 /* Are there, at an offset of the section names, exactly these bytes? */
-static bool name_is(const struct elf_image *image,
-		    const struct elf64_shdr *names, uint32_t offset,
-		    const char *name, size_t length)
+static bool name_is(const struct elf_image *image, const struct elf_shdr *names,
+		    uint32_t offset, const char *name, size_t length)
 {
 	return offset <= names->size && length <= names->size - offset &&
 	       memcmp(image->file + names->offset + offset, name, length) == 0;
@@ -371,7 +288,7 @@ static bool name_is(const struct elf_image *image,
 int elf_find_section(const struct elf_image *image, const char *name,
 		     struct elf_range *ret, struct build_error *e)
 {
-	struct elf64_shdr names;
+	struct elf_shdr names;
 	size_t length = 1; /* the NUL is compared too */
 	int rc;
 
@@ -387,7 +304,7 @@ int elf_find_section(const struct elf_image *image, const char *name,
 		length++;
 	}
 	for (unsigned int n = 0; n < image->nr_shdrs; n++) {
-		struct elf64_shdr s;
+		struct elf_shdr s;
 
 		read_shdr(image, n, &s);
 		if (!name_is(image, &names, s.name, name, length)) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The ELF file of a kernel: 64-bit, x86-64, little endian. The file stays
- * where it is; every offset and size is checked before it is used, and what
- * is kept here are copies that have been checked.
+ * The ELF file of a kernel: of 64 bits for x86-64, or of 32 bits for i386,
+ * little endian. The file stays where it is; every offset and size is checked
+ * before it is used, and what is kept here are copies that have been checked.
  */
 #ifndef PW_BUILDER_ELF_H
 #define PW_BUILDER_ELF_H
@@ -32,10 +32,15 @@ struct elf_range {
 	uint64_t align; /* as the file says; any value */
 };
 
+struct elf_class;
+struct guest_width;
+
 struct elf_image {
 	const uint8_t *file;
 	uint64_t size;
-	uint64_t entry; /* e_entry */
+	const struct elf_class *class;
+	const struct guest_width *width; /* of the kernel */
+	uint64_t entry;                  /* e_entry */
 	/* Loadable segments with memsz > 0, in the file's order. */
 	struct elf_segment segment[ELF_MAX_SEGMENTS];
 	unsigned int nr_segments;

@@ -19,7 +19,6 @@
 #include "abi/pte.h"
 #include "abi/xen.h"
 
-#define VA_MASK ((UINT64_C(1) << 48) - 1)
 _Static_assert(((GUEST_HIGH_START - 1) >> 39 & (PT_ENTRIES - 1)) == XEN_L4_LAST,
 	       "the hole ends with the hypervisor's last L4 slot");
 
@@ -45,12 +44,14 @@ static uint64_t mib_of(uint64_t pages)
 
 static uint64_t p2m_pages(const struct plan *p)
 {
-	return pages_of(p->request->nr_pages * sizeof(uint64_t));
+	return pages_of(p->request->nr_pages * p->notes->width->word);
 }
 
+/* A 32-bit kernel has no addresses to spare: there the note says nothing. */
 static bool p2m_outside(const struct plan *p)
 {
 	return p->request->p2m == LAYOUT_P2M_AS_NOTED &&
+	       !p->notes->width->full_root &&
 	       notes_has(p->notes, XEN_ELFNOTE_INIT_P2M) &&
 	       p->notes->init_p2m.v < p->notes->virt_base.v &&
 	       page_offset(p->notes->init_p2m.v) == 0;
@@ -82,12 +83,18 @@ static void take(struct plan *p, enum layout_part part, uint64_t nr,
 static int check_request(const struct plan *p)
 {
 	const struct layout_request *r = p->request;
+	const struct guest_width *width = p->notes->width;
 
-	if (r->nr_pages == 0 || r->nr_pages > LAYOUT_MAX_PAGES) {
+	if (r->nr_pages == 0 || r->nr_pages > width->max_pages) {
 		return error_set(p->e, XEN_EINVAL,
 				 "memory of %lu pages is not between 1 and %lu "
 				 "pages",
-				 r->nr_pages, LAYOUT_MAX_PAGES);
+				 r->nr_pages, width->max_pages);
+	}
+	if (r->initrd_size > width->last_address) {
+		return error_set(p->e, XEN_EINVAL,
+				 "initrd of %lu bytes is larger than %lu",
+				 r->initrd_size, width->last_address);
 	}
 	if (r->cmdline_size >= LAYOUT_CMDLINE_SIZE) {
 		return error_set(p->e, XEN_EINVAL,
@@ -124,11 +131,12 @@ static int mapping_too_large(const struct plan *p, uint64_t pages)
 		p->e, XEN_ENOSPC,
 		"initial mapping of %lu MiB is above the limit of %lu MiB: "
 		"kernel to %lu MiB + initrd %lu MiB + P2M inside %lu MiB (%lu "
-		"pages x 8 bytes) + tables, stack and padding%s",
+		"pages x %lu bytes) + tables, stack and padding%s",
 		mib_of(pages), mapping_limit(p) / MIB, mib_of(kernel),
 		mib_of(part[LAYOUT_INITRD].nr), mib_of(part[LAYOUT_P2M].nr),
-		p->request->nr_pages,
-		notes_has(p->notes, XEN_ELFNOTE_INIT_P2M)
+		p->request->nr_pages, (uint64_t)p->notes->width->word,
+		notes_has(p->notes, XEN_ELFNOTE_INIT_P2M) ||
+				p->notes->width->full_root
 			? ""
 			: "; the kernel has no note INIT_P2M");
 }
@@ -139,33 +147,40 @@ static int check_hole(const struct plan *p, const char *what,
 	uint64_t first = map->va.v;
 	uint64_t last = first + ((map->nr << PAGE_SHIFT) - 1);
 
-	if (last < first || !guest_range_ok(first, last - first + 1)) {
+	if (last < first ||
+	    !guest_width_has(p->notes->width, map->va, last - first + 1)) {
 		return error_set(p->e, XEN_EINVAL,
 				 "%s at %#lx to %#lx touches addresses that a "
 				 "guest cannot map (%#lx to %#lx)",
-				 what, first, last, GUEST_LOW_END,
-				 GUEST_HIGH_START - 1);
+				 what, first, last, p->notes->width->guest_end,
+				 p->notes->width->guest_resumes);
 	}
 	return 0;
 }
 
 /*
  * Counts the tables of a mapping that lies below "above" (or is the first,
- * with above NULL, and has the L4): a table that the other mapping has
+ * with above NULL, and has the root): a table that the other mapping has
  * already is not counted again. Only the last of a level can be.
  */
-static uint64_t count_tables(struct layout_mapping *map,
+static uint64_t count_tables(const struct guest_width *width,
+			     struct layout_mapping *map,
 			     const struct layout_mapping *above)
 {
-	uint64_t first = map->va.v & VA_MASK;
+	uint64_t first = map->va.v & width->va_mask;
 	uint64_t last = first + ((map->nr << PAGE_SHIFT) - 1);
+	unsigned int top = width->levels - (above == NULL ? 0 : 1);
 	uint64_t total = 0;
 
-	for (unsigned int level = above == NULL ? 4 : 3; level > 0; level--) {
+	for (unsigned int level = top; level > 0; level--) {
 		struct layout_level *l = &map->level[level];
 
 		l->first = first >> pt_shift(level + 1);
 		l->nr = (last >> pt_shift(level + 1)) - l->first + 1;
+		if (width->full_root && level == width->levels - 1) {
+			l->first = 0;
+			l->nr = width->root_entries;
+		}
 		if (above != NULL &&
 		    l->first + l->nr > above->level[level].first) {
 			l->nr--;
@@ -175,18 +190,50 @@ static uint64_t count_tables(struct layout_mapping *map,
 	return total;
 }
 
-static void place_tables(struct layout_mapping *map, pfn_t at)
+static void place_level(struct layout_level *l, pfn_t *at)
 {
-	for (unsigned int level = 4; level > 0; level--) {
+	l->lead = LAYOUT_NO_LEAD;
+	l->pfn = *at;
+	*at = pfn_add(*at, l->nr);
+}
+
+/* The table through which the first address goes comes first. */
+static void place_lead(const struct guest_width *width,
+		       const struct layout_mapping *map, unsigned int level,
+		       struct layout_level *l, pfn_t *at)
+{
+	l->lead = ((map->va.v & width->va_mask) >> pt_shift(level + 1)) -
+		  l->first;
+	l->lead_pfn = *at;
+	*at = pfn_add(*at, 1);
+}
+
+/* From the root down; or as Xen takes them: first L1, first L2, L3, others. */
+static void place_tables(const struct guest_width *width,
+			 struct layout_mapping *map, pfn_t at)
+{
+	const unsigned int top = width->levels;
+
+	if (!width->full_root) {
+		for (unsigned int level = top; level > 0; level--) {
+			place_level(&map->level[level], &at);
+		}
+		return;
+	}
+	for (unsigned int level = 1; level < top; level++) {
+		place_lead(width, map, level, &map->level[level], &at);
+	}
+	place_level(&map->level[top], &at);
+	for (unsigned int level = 1; level < top; level++) {
 		map->level[level].pfn = at;
-		at = pfn_add(at, map->level[level].nr);
+		at = pfn_add(at, map->level[level].nr - 1);
 	}
 }
 
 /* Pages of the initial mapping if it holds so many: ends at 4 MiB. */
 static uint64_t mapping_pages(const struct plan *p, uint64_t pages)
 {
-	uint64_t base = p->layout->virt_base.v & VA_MASK;
+	uint64_t base = p->layout->virt_base.v & p->notes->width->va_mask;
 	uint64_t end = base + (pages << PAGE_SHIFT);
 
 	end = (end + LAYOUT_MAPPING_ALIGN - 1) & ~(LAYOUT_MAPPING_ALIGN - 1);
@@ -217,12 +264,12 @@ static int plan_initial_mapping(struct plan *p)
 		if (rc != 0) {
 			return rc;
 		}
-		tables = count_tables(map, NULL);
+		tables = count_tables(p->notes->width, map, NULL);
 		if (p->next + tables + extra <= map->nr) {
 			break;
 		}
 	}
-	place_tables(map, pfn(p->next));
+	place_tables(p->notes->width, map, pfn(p->next));
 	take(p, LAYOUT_TABLES, tables, true);
 	take(p, LAYOUT_STACK, 1, true);
 	take(p, LAYOUT_PADDING_PAGES, map->nr - p->next, true);
@@ -271,8 +318,9 @@ static int plan_p2m_outside(struct plan *p)
 	}
 	take(p, LAYOUT_P2M, map->nr, true);
 	p->layout->part[LAYOUT_P2M].va = map->va;
-	last = count_tables(map, &p->layout->map[LAYOUT_MAP_INITIAL]);
-	place_tables(map, pfn(p->next));
+	last = count_tables(p->notes->width, map,
+			    &p->layout->map[LAYOUT_MAP_INITIAL]);
+	place_tables(p->notes->width, map, pfn(p->next));
 	take(p, LAYOUT_P2M_TABLES, last, false);
 	return 0;
 }
@@ -299,6 +347,8 @@ static void copy_notes(struct plan *p)
 {
 	struct layout *l = p->layout;
 
+	l->width = p->notes->width;
+	l->extended_cr3 = p->notes->pae == NOTES_PAE_EXTENDED;
 	l->nr_pages = p->request->nr_pages;
 	l->virt_base = p->notes->virt_base;
 	l->entry = p->notes->entry;
@@ -392,14 +442,26 @@ unsigned int layout_in_order(const struct layout *layout,
 
 pfn_t layout_table(const struct layout *layout, unsigned int level, vaddr_t va)
 {
-	uint64_t wanted = (va.v & VA_MASK) >> pt_shift(level + 1);
+	uint64_t wanted =
+		(va.v & layout->width->va_mask) >> pt_shift(level + 1);
 
 	for (unsigned int m = 0; m < LAYOUT_NR_MAPPINGS; m++) {
 		const struct layout_level *l = &layout->map[m].level[level];
 
 		if (wanted - l->first < l->nr) {
-			return pfn_add(l->pfn, wanted - l->first);
+			return layout_level_pfn(l, wanted - l->first);
 		}
 	}
 	return PFN_INVALID;
+}
+
+pfn_t layout_root(const struct layout *layout)
+{
+	return layout->map[LAYOUT_MAP_INITIAL].level[layout->width->levels].pfn;
+}
+
+vaddr_t layout_pt_base(const struct layout *layout)
+{
+	return vaddr_add(layout->virt_base,
+			 pfn_to_paddr(layout_root(layout)).v);
 }

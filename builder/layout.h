@@ -11,7 +11,8 @@
  *   initrd      unless the kernel takes it unmapped (MOD_START_PFN)
  *   p2m         the P2M list, unless it has an address of its own (INIT_P2M)
  *   start_info, xenstore ring, console ring: one page each
- *   tables      page tables of this mapping: the L4 first, then L3, L2, L1
+ *   tables      page tables of this mapping: the L4 first, then L3, L2, L1;
+ *               of a 32-bit kernel the first L1 and L2, then the L3 (below)
  *   stack       one page
  *   padding     at least 512 KiB, to the next 4 MiB
  *
@@ -21,6 +22,11 @@
  *   p2m         with INIT_P2M: mapped at that address,
  *   p2m tables  by these tables, which nothing maps
  *   free        the rest of the domain's memory
+ *
+ * A 32-bit kernel's tables lie in the order in which Xen takes them while it
+ * fills the mapping: the first L1, the L2 above it, the L3, and then the other
+ * L1s and the L2s that map nothing, for an L3 has all of its four. So the root,
+ * which start_info names as pt_base, is the third frame of the tables.
  */
 #ifndef PW_BUILDER_LAYOUT_H
 #define PW_BUILDER_LAYOUT_H
@@ -71,17 +77,27 @@ struct layout_range {
 };
 
 /*
- * The tables of one level that a mapping needs, contiguous: table i maps the
- * addresses from (first + i) << shift, where one table of level n maps what
- * one entry of level n + 1 does.
+ * The tables of one level that a mapping needs: table i maps the addresses
+ * from (first + i) << shift, where one table of level n maps what one entry of
+ * level n + 1 does. They are contiguous from pfn on, but for one that may lie
+ * before all others: table number `lead`, if there is one of that number.
  */
 struct layout_level {
 	uint64_t first;
 	uint64_t nr;
 	pfn_t pfn;
+	uint64_t lead;
+	pfn_t lead_pfn;
 };
+#define LAYOUT_NO_LEAD UINT64_MAX
 
-/* A contiguous mapping; level[1] to level[4] are its own tables. */
+static inline pfn_t layout_level_pfn(const struct layout_level *l, uint64_t i)
+{
+	return i == l->lead ? l->lead_pfn
+			    : pfn_add(l->pfn, i > l->lead ? i - 1 : i);
+}
+
+/* A contiguous mapping; level[1] to the root's are its own tables. */
 struct layout_mapping {
 	vaddr_t va;
 	pfn_t pfn;
@@ -96,6 +112,8 @@ enum layout_mapping_nr {
 };
 
 struct layout {
+	const struct guest_width *width;
+	bool extended_cr3; /* of 32 bits: its root may be at any mfn */
 	uint64_t nr_pages;
 	vaddr_t virt_base;
 	vaddr_t entry;
@@ -134,10 +152,15 @@ unsigned int layout_in_order(const struct layout *layout,
 			     enum layout_part order[LAYOUT_NR_PARTS]);
 
 /*
- * The table of a level (1 to 4) that maps an address, or PFN_INVALID if the
- * layout has none.
+ * The table of a level (1 to the root's) that maps an address, or PFN_INVALID
+ * if the layout has none.
  */
 pfn_t layout_table(const struct layout *layout, unsigned int level, vaddr_t va);
+
+/* The root of all tables. */
+pfn_t layout_root(const struct layout *layout);
+/* Where it is mapped: start_info's pt_base. */
+vaddr_t layout_pt_base(const struct layout *layout);
 
 static inline bool layout_range_has(const struct layout_range *range,
 				    pfn_t frame)

@@ -250,6 +250,48 @@ static bool begins(const char *text, const char *word)
 	return piece_begins((struct piece){text, NOTES_STRING_SIZE}, word);
 }
 
+/*
+ * What PAE_MODE says, where it counts. In a note "yes" means the extended CR3
+ * as well, and a kernel that takes both ways is given that one; __xen_guest
+ * says it in brackets.
+ */
+static enum notes_pae pae_mode(const struct xen_notes *notes)
+{
+	struct piece rest = {notes->pae_mode, sizeof(notes->pae_mode)};
+	const struct piece mode = piece_until(&rest, '\0');
+
+	if (notes->source == NOTES_FROM_XEN_GUEST) {
+		return piece_is(mode, "yes[extended-cr3]") ? NOTES_PAE_EXTENDED
+		       : piece_begins(mode, "yes")         ? NOTES_PAE_YES
+							   : NOTES_PAE_NO;
+	}
+	return piece_is(mode, "yes") || piece_has(mode, "bimodal")
+		       ? NOTES_PAE_EXTENDED
+		       : NOTES_PAE_NO;
+}
+
+/* Are its page tables of a kind that a 64-bit hypervisor can have? */
+static int check_pae(struct xen_notes *notes, struct build_error *e)
+{
+	if (notes->width->word == sizeof(uint64_t)) {
+		return 0;
+	}
+	notes->pae = pae_mode(notes);
+	if (notes->pae != NOTES_PAE_NO) {
+		return 0;
+	}
+	return notes_has(notes, XEN_ELFNOTE_PAE_MODE)
+		       ? error_set(e, XEN_ENOEXEC,
+				   "a 32-bit kernel without PAE (note PAE_MODE "
+				   "is \"%s\"): a 64-bit hypervisor cannot run "
+				   "it",
+				   notes->pae_mode)
+		       : error_set(e, XEN_ENOEXEC,
+				   "a 32-bit kernel without PAE (no note "
+				   "PAE_MODE): a 64-bit hypervisor cannot run "
+				   "it");
+}
+
 /* Is it a PV kernel, and of the only version of the interface there is? */
 static int check_kind(const struct xen_notes *notes, struct build_error *e)
 {
@@ -282,12 +324,11 @@ static int check_kind(const struct xen_notes *notes, struct build_error *e)
 			notes->loader, notes->guest_os);
 	}
 	if (notes_has(notes, XEN_ELFNOTE_HV_START_LOW) &&
-	    notes->hv_start_low.v > HYPERVISOR_VIRT_START) {
+	    notes->hv_start_low.v > notes->width->hv_start) {
 		return error_set(e, XEN_ENOEXEC,
 				 "note HV_START_LOW %#lx is above the "
 				 "hypervisor's first address %#lx",
-				 notes->hv_start_low.v,
-				 (uint64_t)HYPERVISOR_VIRT_START);
+				 notes->hv_start_low.v, notes->width->hv_start);
 	}
 	return notes_check_features(notes, e);
 }
@@ -315,8 +356,9 @@ static int place_kernel(const struct elf_image *image, struct xen_notes *notes,
 				 notes->virt_base.v);
 	}
 	/* The last byte, so that a kernel may end where addresses do. */
-	if (notes->virt_base.v + (notes->kernel_end.v - 1) <
-	    notes->virt_base.v) {
+	if (notes->virt_base.v > notes->width->last_address ||
+	    notes->kernel_end.v - 1 >
+		    notes->width->last_address - notes->virt_base.v) {
 		return error_set(e, XEN_ENOEXEC,
 				 "note VIRT_BASE %#lx: the kernel's end, %#lx "
 				 "above it, wraps around",
@@ -379,9 +421,13 @@ int notes_parse(const struct elf_image *image, struct xen_notes *notes,
 	int rc;
 
 	memset(notes, 0, sizeof(*notes));
+	notes->width = image->width;
 	rc = find_notes(image, notes, e);
 	if (rc == 0) {
 		rc = check_kind(notes, e);
+	}
+	if (rc == 0) {
+		rc = check_pae(notes, e);
 	}
 	if (rc == 0) {
 		rc = place_kernel(image, notes, e);

@@ -16,6 +16,7 @@
 
 #include "builder/elf.h"
 #include "builder/error.h"
+#include "builder/width.h"
 
 #define NOTES_STRING_SIZE 96
 #define NOTES_FEATURES_SIZE 256
@@ -26,8 +27,17 @@ enum notes_source {
 	NOTES_FROM_XEN_GUEST, /* the legacy string section __xen_guest */
 };
 
+/* How a 32-bit kernel has its page tables; a 64-bit one is not asked. */
+enum notes_pae {
+	NOTES_PAE_NO,
+	NOTES_PAE_YES,      /* PAE, the root below 4 GiB */
+	NOTES_PAE_EXTENDED, /* PAE, the root anywhere: extended CR3 */
+};
+
 struct xen_notes {
 	enum notes_source source;
+	const struct guest_width *width;
+	enum notes_pae pae;
 	/* Bit n: note number n was there. Zero is a valid value of most. */
 	uint32_t present;
 	/* Placement. Defaults are filled in: see notes_parse. */
@@ -71,9 +81,9 @@ static inline bool notes_has(const struct xen_notes *notes, unsigned int type)
  * Reads the notes: from the note segments; if these have none of Xen's, from
  * the note sections; if neither, from __xen_guest. Absent values get the
  * defaults: entry = e_entry, virt_base = 0, paddr_offset = 0 (virt_base for
- * __xen_guest). Refuses what is no Xen PV kernel for x86-64, or needs what a
- * PV domain without privileges does not have. Returns 0, or a negative errno
- * with the reason in *e.
+ * __xen_guest). Refuses what is no Xen PV kernel for x86-64, or with PAE for
+ * i386, or needs what a PV domain without privileges does not have. Returns 0,
+ * or a negative errno with the reason in *e.
  */
 int notes_parse(const struct elf_image *image, struct xen_notes *notes,
 		struct build_error *e);

@@ -93,6 +93,16 @@ bool piece_begins(struct piece text, const char *word)
 	return true;
 }
 
+bool piece_has(struct piece text, const char *word)
+{
+	for (; text.length > 0; text.at++, text.length--) {
+		if (piece_begins(text, word)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 bool piece_is(struct piece text, const char *word)
 {
 	size_t length = 0;

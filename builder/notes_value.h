@@ -17,6 +17,7 @@ struct piece {
 
 bool piece_is(struct piece text, const char *word);
 bool piece_begins(struct piece text, const char *word);
+bool piece_has(struct piece text, const char *word);
 /* Cuts *text at the first c, and returns what came before it. */
 struct piece piece_until(struct piece *text, char c);
 

@@ -4,7 +4,8 @@
  * tables are mapped read-only, or the hypervisor would refuse to type them;
  * everything else is writable and executable, as kernels patch themselves
  * before they set up protections of their own. User bits at level 1 and the
- * hypervisor's slots of the L4 are left to validation, which sets them.
+ * hypervisor's slots are left to validation, which sets them. Tables of both
+ * widths are filled by the same steps: what differs is in the layout.
  */
 #include <string.h>
 
@@ -28,15 +29,13 @@ static void hook_tables(const struct build_memory *memory,
 			const struct layout *layout, unsigned int level,
 			const struct layout_level *tables)
 {
-	struct guest_cursor frame = guest_cursor_at(memory, tables->pfn);
-
 	for (uint64_t i = 0; i < tables->nr; i++) {
 		vaddr_t va = vaddr((tables->first + i) << pt_shift(level + 1));
 		pte_t *upper = table_at(memory, layout, level + 1, va);
+		mfn_t frame = build_mfn(memory, layout_level_pfn(tables, i));
 
 		pte_write(&upper[pt_index(va, level + 1)],
-			  pte_make(guest_cursor_mfn(&frame), INNER));
-		guest_cursor_advance(&frame, 1);
+			  pte_make(frame, INNER));
 	}
 }
 
@@ -76,7 +75,8 @@ void build_tables(const struct build_memory *memory,
 	for (unsigned int m = 0; m < LAYOUT_NR_MAPPINGS; m++) {
 		const struct layout_mapping *map = &layout->map[m];
 
-		for (unsigned int level = 3; level > 0; level--) {
+		for (unsigned int level = layout->width->levels - 1; level > 0;
+		     level--) {
 			hook_tables(memory, layout, level, &map->level[level]);
 		}
 		map_pages(memory, layout, map);

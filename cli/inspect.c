@@ -162,12 +162,25 @@ static const char *source_name(enum notes_source source)
 
 static const char *p2m_words(const struct xen_notes *notes)
 {
+	if (notes->width->full_root) {
+		return "P2M list here: ignored in a 32-bit kernel";
+	}
 	if (notes->init_p2m.v >= notes->virt_base.v ||
 	    page_offset(notes->init_p2m.v) != 0) {
 		return "P2M list here: not below VIRT_BASE or not a page, "
 		       "ignored";
 	}
 	return "the P2M list is mapped here";
+}
+
+static const char *pae_words(const struct xen_notes *notes)
+{
+	if (!notes->width->full_root) {
+		return "32-bit only, ignored";
+	}
+	return notes->pae == NOTES_PAE_EXTENDED
+		       ? "extended CR3: the L3 at any frame"
+		       : "the L3 below 4 GiB";
 }
 
 static void print_placement(const struct xen_notes *n)
@@ -199,8 +212,7 @@ static void print_notes(const struct xen_notes *n)
 	print_text(n, XEN_ELFNOTE_GUEST_VERSION, n->guest_version, "");
 	print_text(n, XEN_ELFNOTE_XEN_VERSION, n->xen_version, "");
 	print_text(n, XEN_ELFNOTE_LOADER, n->loader, "");
-	print_text(n, XEN_ELFNOTE_PAE_MODE, n->pae_mode,
-		   "32-bit only, ignored");
+	print_text(n, XEN_ELFNOTE_PAE_MODE, n->pae_mode, pae_words(n));
 	print_placement(n);
 	print_text(n, XEN_ELFNOTE_FEATURES, n->features, "");
 	print_features("requires", n->features_required);
@@ -222,23 +234,25 @@ static void print_notes(const struct xen_notes *n)
 }
 
 static void print_range(const struct layout_range *r, const char *purpose,
-			bool wide)
+			unsigned int digits, bool wide)
 {
+	char va[40] = "not mapped";
 	char size[SIZE_TEXT];
 
-	printf("  %8" PRIx64 "-%-8" PRIx64 " ", r->pfn.v, r->pfn.v + r->nr - 1);
-	if (!r->mapped) {
-		printf("%-*s", wide ? 33 : 16, "not mapped");
-	} else if (wide) {
-		printf("%016" PRIx64 "-%016" PRIx64, r->va.v,
-		       r->va.v + ((r->nr << PAGE_SHIFT) - 1));
-	} else {
-		printf("%016" PRIx64, r->va.v);
+	if (r->mapped && wide) {
+		snprintf(va, sizeof(va), "%0*" PRIx64 "-%0*" PRIx64,
+			 (int)digits, r->va.v, (int)digits,
+			 r->va.v + ((r->nr << PAGE_SHIFT) - 1));
+	} else if (r->mapped) {
+		snprintf(va, sizeof(va), "%0*" PRIx64, (int)digits, r->va.v);
 	}
+	printf("  %8" PRIx64 "-%-8" PRIx64 " %-*s", r->pfn.v,
+	       r->pfn.v + r->nr - 1, wide ? 33 : 16, va);
 	printf(" %10s  %s\n", size_format(r->nr << PAGE_SHIFT, size), purpose);
 }
 
-static void print_mapping(const char *name, const struct layout_mapping *map)
+static void print_mapping(const char *name, unsigned int levels,
+			  const struct layout_mapping *map)
 {
 	char size[SIZE_TEXT];
 
@@ -247,7 +261,7 @@ static void print_mapping(const char *name, const struct layout_mapping *map)
 	}
 	printf("%s: %s at 0x%" PRIx64 ", tables:", name,
 	       size_format(map->nr << PAGE_SHIFT, size), map->va.v);
-	for (unsigned int level = 4; level > 0; level--) {
+	for (unsigned int level = levels; level > 0; level--) {
 		if (map->level[level].nr != 0) {
 			printf(" %" PRIu64 " L%u", map->level[level].nr, level);
 		}
@@ -255,8 +269,22 @@ static void print_mapping(const char *name, const struct layout_mapping *map)
 	putchar('\n');
 }
 
+/* Where the root is, if it is not the first of the tables. */
+static void print_root(const struct layout *l)
+{
+	const uint64_t before = layout_root(l).v - l->part[LAYOUT_TABLES].pfn.v;
+
+	if (before != 0) {
+		printf("pt_base 0x%" PRIx64
+		       " names the L%u: the tables begin %" PRIu64
+		       " frames before it\n",
+		       layout_pt_base(l).v, l->width->levels, before);
+	}
+}
+
 static void print_layout(const struct layout *l, bool wide)
 {
+	const char r = l->width->full_root ? 'e' : 'r';
 	enum layout_part order[LAYOUT_NR_PARTS];
 	unsigned int n = layout_in_order(l, order);
 	const struct layout_range *part = l->part;
@@ -268,13 +296,16 @@ static void print_layout(const struct layout *l, bool wide)
 	       wide ? "virtual addresses" : "virtual address", "size",
 	       "purpose");
 	for (unsigned int i = 0; i < n; i++) {
-		print_range(&part[order[i]], layout_part_name(order[i]), wide);
+		print_range(&part[order[i]], layout_part_name(order[i]),
+			    l->width->word * 2, wide);
 	}
-	print_mapping("Initial mapping", &l->map[LAYOUT_MAP_INITIAL]);
-	print_mapping("P2M mapping", &l->map[LAYOUT_MAP_P2M]);
-	printf("Starts with rip 0x%" PRIx64 ", rsp 0x%" PRIx64
-	       ",\n            rsi 0x%" PRIx64 " (start_info)\n",
-	       l->entry.v, part[LAYOUT_STACK].va.v + PAGE_SIZE,
+	print_mapping("Initial mapping", l->width->levels,
+		      &l->map[LAYOUT_MAP_INITIAL]);
+	print_mapping("P2M mapping", l->width->levels, &l->map[LAYOUT_MAP_P2M]);
+	print_root(l);
+	printf("Starts with %cip 0x%" PRIx64 ", %csp 0x%" PRIx64
+	       ",\n            %csi 0x%" PRIx64 " (start_info)\n",
+	       r, l->entry.v, r, part[LAYOUT_STACK].va.v + PAGE_SIZE, r,
 	       part[LAYOUT_START_INFO].va.v);
 }
 
@@ -296,8 +327,9 @@ static int inspect_elf(const struct image *file, const struct options *o,
 	    layout_plan(&notes, &request, &layout, &e) != 0) {
 		return bad(o->file, e.text);
 	}
-	printf("%s:\n%s, file of %s, ELF of %zu bytes\n\n", o->file, file->kind,
-	       size_format(file->file_size, packed), file->size);
+	printf("%s:\n%s, file of %s, ELF of %zu bytes, %s\n\n", o->file,
+	       file->kind, size_format(file->file_size, packed), file->size,
+	       elf.width->name);
 	print_notes(&notes);
 	putchar('\n');
 	print_layout(&layout, o->wide);

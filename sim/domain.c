@@ -21,6 +21,7 @@
 static void notes_of(const struct sim_kernel *k, struct xen_notes *notes)
 {
 	*notes = (struct xen_notes){
+		.width = &guest_64,
 		.entry = vaddr_add(k->virt_base, pfn_to_paddr(k->start).v),
 		.virt_base = k->virt_base,
 		.kernel_start = pfn_to_paddr(k->start),
@@ -99,7 +100,7 @@ static int load(struct sim *s, struct build_error *e)
 	int rc;
 
 	do {
-		rc = mmu_start(&s->vcpu, s->built.l4);
+		rc = mmu_start(&s->vcpu, s->built.root);
 	} while (rc == -XEN_ERESTART);
 	if (rc != 0) {
 		return error_set(e, (int)-rc,

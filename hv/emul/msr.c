@@ -104,7 +104,7 @@ static enum emulated write_hypercall_page(struct vcpu *v, uint64_t value)
 	if (page_offset(value) != 0) {
 		return EMULATED_REFUSED;
 	}
-	build_hypercall_page(page);
+	build_hypercall_page(page, &guest_64);
 	rc = mmu_write_hypercall_page(&v->mmu, maddr_to_mfn(maddr(value)),
 				      page);
 	if (rc == -XEN_ERESTART) {

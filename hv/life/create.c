@@ -178,7 +178,7 @@ static void install_tables(struct vcpu *v, const struct build_result *b)
 
 	do {
 		slice_begin();
-		rc = mmu_start(&v->mmu, b->l4);
+		rc = mmu_start(&v->mmu, b->root);
 	} while (rc == -XEN_ERESTART);
 	if (rc != 0) {
 		panic("the domain's first page tables are refused: %d", rc);

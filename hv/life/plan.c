@@ -80,6 +80,9 @@ static int plan_layout(struct plan *p, struct build_error *e)
 	if (rc == 0) {
 		rc = notes_parse(&p->image, &p->notes, e);
 	}
+	if (rc == 0) {
+		rc = guest_width_runs(p->notes.width, e);
+	}
 	return rc != 0 ? rc : layout_plan(&p->notes, &request, &p->layout, e);
 }
 

@@ -45,7 +45,31 @@ static const struct kernel_file kernel = {
 		 NOTE_NUM(12, 0xffff800000000000), NOTE_NUM4(16, 1)},
 };
 
+/* The like of it for 32 bits. */
+static const struct kernel_file narrow = {
+	.narrow = true,
+	.entry = 0x220180,
+	.segment = {{0x200000, 0x3000, 0x3000, 0xc0200000},
+		    {0x210000, 0x2000, 0x2000, 0xc0210000},
+		    {0x220000, 0x1800, 0x9000, 0xc0220000}},
+	.note = {NOTE_STR(6, "linux"), NOTE_STR(7, "2.6"),
+		 NOTE_STR(5, "xen-3.0"), NOTE_NUM4(3, 0xc0000000),
+		 NOTE_NUM4(1, 0xc0220180), NOTE_NUM4(2, 0xc0201000),
+		 NOTE_STR(9, "yes"), NOTE_STR(8, "generic"),
+		 NOTE_NUM4(12, 0xf5800000), NOTE_NUM4(16, 1)},
+};
+static const struct kernel_file narrow_old = {
+	.narrow = true,
+	.where = KERNEL_NOTES_XEN_GUEST,
+	.xen_guest = "XEN_VER=xen-3.0,LOADER=generic,PAE=yes,"
+		     "VIRT_BASE=0x7ff00000,VIRT_ENTRY=0x80000000,"
+		     "HYPERCALL_PAGE=0x180",
+	.segment = {{0x7fff0000, 0x100, 0x100, 0},
+		    {0x80000000, 0x2000, 0x200000, 0}},
+};
+
 struct world {
+	pte_t top; /* of the L4 that a 32-bit vCPU has */
 	struct mmu_domain dom;
 	struct mmu_vcpu vcpu;
 	pte_t window[DESC_WINDOW_ENTRIES];
@@ -60,7 +84,8 @@ struct host {
 	struct world w;
 };
 
-static void world_make(struct world *w, struct mmu *mmu, uint64_t nr_pages)
+static void world_make(struct world *w, struct mmu *mmu, uint64_t nr_pages,
+		       bool pae)
 {
 	uint64_t nr_frames = nr_pages + 2 * MARGIN;
 	uint64_t third = nr_pages / 3;
@@ -82,7 +107,13 @@ static void world_make(struct world *w, struct mmu *mmu, uint64_t nr_pages)
 		"no memory");
 	memset(mmu->ram, JUNK, nr_frames * PAGE_SIZE);
 	mmu_domain_init(&w->dom, mmu, TEST_TAG, TEST_DOMID);
+	if (pae) {
+		mmu_domain_pae(&w->dom);
+	}
 	mmu_vcpu_init(&w->vcpu, &w->dom, 0, w->window);
+	if (pae) {
+		w->vcpu.top = &w->top;
+	}
 	w->memory = (struct build_memory){.ram = mmu->ram, .runs = w->runs};
 	/* The last ones first in memory. */
 	for (unsigned int i = 0; i < 3; i++) {
@@ -130,7 +161,7 @@ static void check_starts(struct host *h, const struct build_result *built,
 	struct mmu *mmu = &h->machine.mmu;
 	pte_t walk[5];
 
-	require(mmu_start(&w->vcpu, built->l4) == 0,
+	require(mmu_start(&w->vcpu, built->root) == 0,
 		"the first tables are refused");
 	require(mmu_hold(&w->dom, built->console_frame) == 0 &&
 			mmu_hold(&w->dom, built->store_frame) == 0,
@@ -138,7 +169,8 @@ static void check_starts(struct host *h, const struct build_result *built,
 	check_audit(w, mmu);
 	check_untouched(mmu, mfn(0));
 	check_untouched(mmu, mfn(MARGIN + nr_pages));
-	require(mmu_walk(mmu, &pt_64, built->l4, built->entry, walk) == 4 &&
+	require(mmu_walk(mmu, w->dom.width, built->root, built->entry, walk) ==
+				w->dom.width->top &&
 			pte_present(walk[1]),
 		"the entry is not mapped");
 	machine_stop(&h->machine);
@@ -176,7 +208,7 @@ static void build(struct host *h, const uint8_t *file, size_t size,
 		require(e.text[0] != '\0', "an error without a word");
 		return;
 	}
-	world_make(&h->w, mmu, request.nr_pages);
+	world_make(&h->w, mmu, request.nr_pages, layout.width == &guest_pae);
 	require(build_domain(&h->w.memory, &layout, &image, &params, &built,
 			     &e) == 0,
 		"a domain that was laid out is not built");
@@ -205,7 +237,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	h = calloc(1, sizeof(*h));
 	require(h != NULL, "no memory");
-	file = kernel_file_make(&kernel, &file_size);
+	file = kernel_file_make(data[3] & 4
+					? data[3] & 8 ? &narrow_old : &narrow
+					: &kernel,
+				&file_size);
 	spoil(file, data + 6, size - 6);
 	build(h, file, file_size, data);
 	free(file);

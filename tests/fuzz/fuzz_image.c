@@ -51,11 +51,12 @@ static void make_machine(struct machine *m, uint64_t nr_pages, unsigned int nr)
 }
 
 /* The frame that the built tables map at an address. */
-static pte_t walk(const struct machine *m, mfn_t l4, vaddr_t va)
+static pte_t walk(const struct machine *m, const struct layout *l, mfn_t root,
+		  vaddr_t va)
 {
-	mfn_t table = l4;
+	mfn_t table = root;
 
-	for (unsigned int level = 4;; level--) {
+	for (unsigned int level = l->width->levels;; level--) {
 		pte_t e;
 
 		require(table.v < m->nr_pages);
@@ -78,7 +79,8 @@ static void check_domain(const struct machine *m, const struct layout *l,
 
 		for (uint64_t k = 0; k < map->nr; k++) {
 			pfn_t frame = pfn_add(map->pfn, k);
-			pte_t e = walk(m, r->l4, vaddr_add(map->va, k << 12));
+			pte_t e = walk(m, l, r->root,
+				       vaddr_add(map->va, k << 12));
 
 			require(mfn_eq(pte_mfn(e),
 				       build_mfn(&m->memory, frame)));

@@ -19,6 +19,7 @@
 #include "abi/pte.h"
 #include "abi/xen.h"
 #include "builder/build.h"
+#include "builder/little_endian.h"
 #include "tests/unit/support/kernel_file.h"
 
 #define JUNK 0xa5
@@ -28,6 +29,7 @@
 
 struct built {
 	uint8_t *file;
+	bool narrow; /* a 32-bit kernel */
 	struct elf_image image;
 	struct xen_notes notes;
 	struct layout layout;
@@ -91,6 +93,7 @@ static void setup(struct built *b, const struct domain *d, unsigned int map)
 
 	memset(b, 0, sizeof(*b));
 	b->file = kernel_file_make(d->file, &size);
+	b->narrow = d->file->narrow;
 	assert_int_equal(elf_parse(&b->image, b->file, size, &e), 0);
 	assert_int_equal(notes_parse(&b->image, &b->notes, &e), 0);
 	assert_int_equal(layout_plan(&b->notes, &d->request, &b->layout, &e),
@@ -217,37 +220,54 @@ static void check_entries(struct built *b, mfn_t table, unsigned int level,
 	}
 }
 
+/* The entries of the root that are not the guest's. */
+static void check_root(const struct built *b)
+{
+	const uint64_t *root =
+		(uint64_t *)(b->ram + b->result.root.v * PAGE_SIZE);
+	const unsigned int first = b->narrow ? 4 : XEN_L4_FIRST;
+	const unsigned int last = b->narrow ? 511 : XEN_L4_LAST;
+
+	for (unsigned int i = first; i <= last; i++) {
+		assert_int_equal(root[i], 0);
+	}
+	for (unsigned int i = 0; b->narrow && i < 4; i++) {
+		assert_int_not_equal(root[i], 0);
+	}
+}
+
 static void check_tables(struct built *b)
 {
 	const struct layout *l = &b->layout;
-	const uint64_t *l4 = (uint64_t *)(b->ram + b->result.l4.v * PAGE_SIZE);
+	const unsigned int levels = b->narrow ? 3 : 4;
 
-	find_tables(b, b->result.l4, 4);
+	find_tables(b, b->result.root, levels);
 	assert_int_equal(b->nr_tables, l->part[LAYOUT_TABLES].nr +
 					       l->part[LAYOUT_P2M_TABLES].nr);
 	for (uint64_t p = 0; p < l->nr_pages; p++) {
 		assert_int_equal(b->is_table[p], layout_is_table(l, pfn(p)));
 	}
-	check_entries(b, b->result.l4, 4, 0);
+	check_entries(b, b->result.root, levels, 0);
 	assert_int_equal(b->nr_leaves, l->map[0].nr + l->map[1].nr);
-	for (unsigned int i = XEN_L4_FIRST; i <= XEN_L4_LAST; i++) {
-		assert_int_equal(l4[i], 0);
-	}
+	check_root(b);
 }
 
 static void check_p2m(const struct built *b)
 {
 	const struct layout_range *p2m = &b->layout.part[LAYOUT_P2M];
+	const unsigned int word = b->narrow ? 4 : 8;
 
-	for (uint64_t i = 0; i < p2m->nr * 512; i++) {
-		const uint64_t *page =
-			(uint64_t *)page_of(b, p2m->pfn.v + i / 512);
-		uint64_t value = page[i % 512];
+	assert_int_equal(p2m->nr, (b->layout.nr_pages * word + 4095) / 4096);
+	for (uint64_t i = 0; i < p2m->nr * (PAGE_SIZE / word); i++) {
+		uint64_t at = i * word;
+		const uint8_t *page = page_of(b, p2m->pfn.v + at / PAGE_SIZE);
+		uint64_t value = little_endian(page + at % PAGE_SIZE, word);
 
 		if (i < b->layout.nr_pages) {
 			assert_int_equal(pfn_of(b, mfn(value)), i);
 		} else {
-			assert_true(value == UINT64_MAX);
+			assert_true(value ==
+				    (b->narrow ? UINT32_MAX : UINT64_MAX));
 		}
 	}
 }
@@ -273,7 +293,7 @@ static uint8_t kernel_byte(const struct built *b, const struct kernel_file *f,
 	if (b->layout.has_hypercall_page && at - hypercalls < PAGE_SIZE) {
 		uint8_t page[PAGE_SIZE];
 
-		build_hypercall_page(page);
+		build_hypercall_page(page, b->layout.width);
 		return page[at - hypercalls];
 	}
 	for (unsigned int n = 0; n < KERNEL_FILE_SEGMENTS; n++) {
@@ -325,6 +345,7 @@ static void check_start_info(const struct built *b)
 	assert_int_equal(si->store_evtchn, 1);
 	assert_int_equal(si->console.domU.evtchn, 2);
 	assert_int_equal(si->pt_base, part[LAYOUT_TABLES].va.v);
+	assert_int_equal(pfn_of(b, b->result.root), part[LAYOUT_TABLES].pfn.v);
 	assert_int_equal(si->nr_pt_frames, part[LAYOUT_TABLES].nr);
 	assert_int_equal(si->mfn_list, part[LAYOUT_P2M].va.v);
 	assert_int_equal(si->first_p2m_pfn,
@@ -341,6 +362,57 @@ static void check_start_info(const struct built *b)
 					: initrd->mapped ? initrd->va.v
 							 : initrd->pfn.v);
 	assert_string_equal((const char *)si->cmd_line, "console=hvc0 quiet");
+}
+
+/* By offset, as the ABI has it for 32 bits (xen.h: struct start_info). */
+static void check_start_info32(const struct built *b)
+{
+	const struct layout_range *part = b->layout.part;
+	const struct layout_range *initrd = &part[LAYOUT_INITRD];
+	const uint8_t *si = page_of(b, part[LAYOUT_START_INFO].pfn.v);
+	const struct {
+		unsigned int at;
+		uint64_t value;
+	} fields[] = {
+		{32, b->layout.nr_pages},
+		{36, 0x123000},
+		{40,
+		 initrd->nr != 0 && !initrd->mapped ? SIF_MOD_START_PFN : 0},
+		{44, build_mfn(&b->memory, part[LAYOUT_STORE].pfn).v},
+		{48, 1},
+		{52, build_mfn(&b->memory, part[LAYOUT_CONSOLE].pfn).v},
+		{56, 2},
+		/* The L3; the space begins two frames before it. */
+		{60, part[LAYOUT_TABLES].va.v + 2 * PAGE_SIZE},
+		{64, part[LAYOUT_TABLES].nr},
+		{68, part[LAYOUT_P2M].va.v},
+		{72, initrd->nr == 0  ? 0
+		     : initrd->mapped ? initrd->va.v
+				      : initrd->pfn.v},
+		{76, b->layout.initrd_size},
+		{1104, 0},
+		{1108, 0},
+	};
+
+	assert_string_equal((const char *)si, "xen-3.0-x86_32p");
+	assert_string_equal((const char *)si + 80, "console=hvc0 quiet");
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		if (little_endian(si + fields[i].at, 4) != fields[i].value) {
+			fail_msg("start_info at %u: %llx, not %llx",
+				 fields[i].at,
+				 (unsigned long long)
+					 little_endian(si + fields[i].at, 4),
+				 (unsigned long long)fields[i].value);
+		}
+	}
+	assert_int_equal(pfn_of(b, b->result.root),
+			 part[LAYOUT_TABLES].pfn.v + 2);
+}
+
+static void check_cleared(const struct built *b)
+{
+	const struct layout_range *part = b->layout.part;
+
 	check_bytes(b, part[LAYOUT_STORE].pfn.v, 3 - 1, 0);
 	check_bytes(b, part[LAYOUT_STACK].pfn.v, 1, 0);
 }
@@ -365,8 +437,8 @@ static void check_result(const struct built *b)
 	assert_int_equal(r->entry.v, b->notes.entry.v);
 	assert_int_equal(r->start_info.v, part[LAYOUT_START_INFO].va.v);
 	assert_int_equal(r->stack_top.v, part[LAYOUT_STACK].va.v + PAGE_SIZE);
-	assert_int_equal(pfn_of(b, r->l4), r->l4_pfn.v);
-	assert_int_equal(r->l4_pfn.v, part[LAYOUT_TABLES].pfn.v);
+	assert_int_equal(pfn_of(b, r->root), r->root_pfn.v);
+	assert_int_equal(r->root_pfn.v, layout_root(&b->layout).v);
 	assert_int_equal(pfn_of(b, r->start_info_frame),
 			 part[LAYOUT_START_INFO].pfn.v);
 	assert_int_equal(pfn_of(b, r->store_frame), part[LAYOUT_STORE].pfn.v);
@@ -416,7 +488,22 @@ static const struct kernel_file offset = {
 		 NOTE_NUM(XEN_ELFNOTE_INIT_P2M, 0xffffffff80000000)},
 };
 
+/* Over the end of a gigabyte, and with the root below 4 GiB. */
+static const struct kernel_file over_a_gigabyte = {
+	.narrow = true,
+	.where = KERNEL_NOTES_XEN_GUEST,
+	.xen_guest = "XEN_VER=xen-3.0,LOADER=generic,PAE=yes,"
+		     "VIRT_BASE=0x7ff00000,VIRT_ENTRY=0x80000000,"
+		     "HYPERCALL_PAGE=0x180",
+	.segment = {{0x7fff0000, 0x100, 0x100, 0},
+		    {0x80000000, 0x2000, 0x200000, 0}},
+};
+
 static const struct domain domains[] = {
+	{&kernel_file_linux32, {.nr_pages = 3000, .initrd_size = 0x12345}},
+	{&kernel_file_linux32,
+	 {.nr_pages = 2049, .initrd_size = 0x1000, .map_initrd = true}},
+	{&over_a_gigabyte, {.nr_pages = 3000, .initrd_size = 1}},
 	{&kernel_file_linux, {.nr_pages = 3000, .initrd_size = 0x12345}},
 	{&kernel_file_linux,
 	 {.nr_pages = 2049,
@@ -441,7 +528,12 @@ static void what_is_built_is_what_the_layout_says(void **state)
 			check_p2m(&b);
 			check_kernel(&b, domains[i].file);
 			check_initrd(&b);
-			check_start_info(&b);
+			if (b.narrow) {
+				check_start_info32(&b);
+			} else {
+				check_start_info(&b);
+			}
+			check_cleared(&b);
 			check_result(&b);
 			check_untouched(&b);
 			teardown(&b);
@@ -498,8 +590,8 @@ static void bad_runs_are_refused_before_anything_is_written(void **state)
 		{{{{0}, {(UINT64_C(1) << MFN_BITS) - 4095}, 4096}},
 		 1,
 		 -XEN_EINVAL,
-		 "above 40 bits"},
-		{{{{0}, {1}, UINT64_MAX}}, 1, -XEN_EINVAL, "above 40 bits"},
+		 "is above 0xffffffffff"},
+		{{{{0}, {1}, UINT64_MAX}}, 1, -XEN_EINVAL, "is above 0xffff"},
 	};
 	static char cmdline[LAYOUT_CMDLINE_SIZE + 1];
 	const struct domain d = {&kernel_file_linux, {.nr_pages = 2048}};
@@ -532,6 +624,69 @@ static void bad_runs_are_refused_before_anything_is_written(void **state)
 	teardown(&b);
 }
 
+/* What a 32-bit kernel could not name, or not find whole. */
+static void what_has_no_room_in_32_bits_is_refused(void **state)
+{
+	const struct domain d = {&over_a_gigabyte, {.nr_pages = 2048}};
+	struct pfn_run high = {pfn(0), mfn(0x100000 - 10), 2048};
+	struct build_memory memory = {NULL, &high, 1};
+	struct build_params params = {.shared_info = maddr(UINT32_MAX)};
+	struct build_error e;
+	struct built b;
+
+	(void)state;
+	setup(&b, &d, 0);
+	/* The root, beyond 4 GiB, is refused to a kernel of "PAE=yes"... */
+	assert_int_equal(build_check(&memory, &b.layout, &params, &e),
+			 -XEN_EINVAL);
+	assert_non_null(strstr(e.text, "is above 4 GiB"));
+	/* ...to the frame, */
+	high.mfn = mfn(0xfffff - layout_root(&b.layout).v);
+	assert_int_equal(build_check(&memory, &b.layout, &params, &e), 0);
+	high.mfn.v++;
+	assert_int_equal(build_check(&memory, &b.layout, &params, &e),
+			 -XEN_EINVAL);
+	/* and not to one that takes the extended CR3. */
+	b.layout.extended_cr3 = true;
+	assert_int_equal(build_check(&memory, &b.layout, &params, &e), 0);
+	params.shared_info.v++;
+	assert_int_equal(build_check(&memory, &b.layout, &params, &e),
+			 -XEN_EINVAL);
+	assert_non_null(strstr(e.text, "shared_info at 0x100000000"));
+	params.shared_info.v = 0;
+	/* The M2P that it sees ends with 0xffe00000. */
+	high.mfn = mfn(0x2980000 - 2048);
+	assert_int_equal(build_check(&memory, &b.layout, &params, &e), 0);
+	high.mfn.v++;
+	assert_int_equal(build_check(&memory, &b.layout, &params, &e),
+			 -XEN_EINVAL);
+	assert_non_null(strstr(e.text, "is above 0x297ffff, the last of a "
+				       "32-bit PAE kernel"));
+	teardown(&b);
+}
+
+static void a_32_bit_kernel_has_slots_of_its_own(void **state)
+{
+	static const uint8_t iret[] = {0x50, 0xb8, 23,   0,   0,
+				       0,    0xcd, 0x82, 0xcc};
+	uint8_t page[PAGE_SIZE];
+
+	(void)state;
+	memset(page, 0, sizeof(page));
+	build_hypercall_page(page, &guest_pae);
+	for (unsigned int n = 0; n < 128; n++) {
+		const uint8_t call[] = {0xb8, (uint8_t)n, 0,    0,   0,
+					0xcd, 0x82,       0xc3, 0xcc};
+
+		if (n == 23) {
+			assert_memory_equal(page + n * 32, iret, sizeof(iret));
+		} else {
+			assert_memory_equal(page + n * 32, call, sizeof(call));
+		}
+		assert_int_equal(page[n * 32 + 31], 0xcc);
+	}
+}
+
 static void hypercall_slots_hold_the_code_of_the_abi(void **state)
 {
 	static const uint8_t iret[] = {0x51, 0x41, 0x53, 0x50, 0xb8, 23,
@@ -540,7 +695,7 @@ static void hypercall_slots_hold_the_code_of_the_abi(void **state)
 
 	(void)state;
 	memset(page, 0, sizeof(page));
-	build_hypercall_page(page);
+	build_hypercall_page(page, &guest_64);
 	for (unsigned int n = 0; n < 128; n++) {
 		const uint8_t call[] = {0x51, 0x41, 0x53, 0xb8, (uint8_t)n,
 					0,    0,    0,    0x0f, 0x05,
@@ -562,6 +717,8 @@ int main(void)
 		cmocka_unit_test(an_initrd_in_place_is_not_copied),
 		cmocka_unit_test(
 			bad_runs_are_refused_before_anything_is_written),
+		cmocka_unit_test(what_has_no_room_in_32_bits_is_refused),
+		cmocka_unit_test(a_32_bit_kernel_has_slots_of_its_own),
 		cmocka_unit_test(hypercall_slots_hold_the_code_of_the_abi),
 	};
 

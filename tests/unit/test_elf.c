@@ -17,6 +17,7 @@
 
 #include "abi/xen.h"
 #include "builder/elf.h"
+#include "builder/width.h"
 #include "tests/unit/support/kernel_file.h"
 
 #define EHDR(field) \
@@ -30,9 +31,16 @@
 		offsetof(Elf64_Shdr, field),           \
 		sizeof(((Elf64_Shdr *)0)->field)
 
-static void a_good_file_is_read(void **state)
+#define EHDR32(field) \
+	offsetof(Elf32_Ehdr, field), sizeof(((Elf32_Ehdr *)0)->field)
+#define PHDR32(n, field)                               \
+	KERNEL_FILE_PHDRS + (n) * sizeof(Elf32_Phdr) + \
+		offsetof(Elf32_Phdr, field),           \
+		sizeof(((Elf32_Phdr *)0)->field)
+
+static void check_good(const struct kernel_file *spec, unsigned int nr,
+		       const struct guest_width *width)
 {
-	const struct kernel_file *spec = &kernel_file_linux;
 	struct build_error e;
 	struct elf_image image;
 	struct elf_range range;
@@ -40,13 +48,13 @@ static void a_good_file_is_read(void **state)
 	size_t size;
 	uint8_t *file = kernel_file_make(spec, &size);
 
-	(void)state;
 	assert_int_equal(elf_parse(&image, file, size, &e), 0);
-	assert_int_equal(image.nr_segments, 4);
+	assert_ptr_equal(image.width, width);
+	assert_int_equal(image.nr_segments, nr);
 	assert_int_equal(image.pstart, 0x100000);
 	assert_int_equal(image.pend, 0x108000 + 0x178000);
 	assert_int_equal(image.entry, spec->entry);
-	for (unsigned int n = 0; n < 4; n++) {
+	for (unsigned int n = 0; n < nr; n++) {
 		const struct elf_segment *s = &image.segment[n];
 
 		assert_int_equal(s->paddr, spec->segment[n].paddr);
@@ -71,6 +79,13 @@ static void a_good_file_is_read(void **state)
 	free(file);
 }
 
+static void a_good_file_is_read(void **state)
+{
+	(void)state;
+	check_good(&kernel_file_linux, 4, &guest_64);
+	check_good(&kernel_file_linux32, 3, &guest_pae);
+}
+
 struct spoilt {
 	const char *name;
 	size_t offset;
@@ -81,7 +96,8 @@ struct spoilt {
 
 static const struct spoilt spoilt[] = {
 	{"no magic", 0, 1, 0, "not an ELF file"},
-	{"32-bit", EI_CLASS, 1, ELFCLASS32, "32-bit"},
+	/* The fields are elsewhere, and the machine is the wrong one. */
+	{"32-bit", EI_CLASS, 1, ELFCLASS32, "e_machine 62 is not i386"},
 	{"class 9", EI_CLASS, 1, 9, "class 9"},
 	{"big endian", EI_DATA, 1, ELFDATA2MSB, "data encoding 2"},
 	{"version", EI_VERSION, 1, 0, "version 0"},
@@ -110,23 +126,51 @@ static const struct spoilt spoilt[] = {
 	{"note segment", PHDR(4, p_filesz), 0x70000, "header 4: p_offset"},
 };
 
+/* A file of 32 bits; its sums must not be done in 32. */
+static const struct spoilt spoilt32[] = {
+	{"64-bit", EI_CLASS, 1, ELFCLASS64, "e_machine 3 is not x86-64"},
+	{"x32", EHDR32(e_machine), EM_X86_64, "e_machine 62 is not i386"},
+	{"phentsize", EHDR32(e_phentsize), 56, "e_phentsize 56 is not 32"},
+	{"shentsize", EHDR32(e_shentsize), 64, "e_shentsize 64 is not 40"},
+	{"phnum", EHDR32(e_phnum), 0xffff, "65535 program headers"},
+	{"phoff", EHDR32(e_phoff), UINT32_MAX, "e_phoff 0xffffffff"},
+	{"phoff wraps", EHDR32(e_phoff), 0 - 32u, "e_phoff 0xffffffe0"},
+	{"shoff", EHDR32(e_shoff), UINT32_MAX - 39, "e_shoff 0xffffffd8"},
+	{"p_offset", PHDR32(0, p_offset), 0x7000, "header 0: p_offset 0x7000"},
+	{"p_offset wraps", PHDR32(1, p_offset), UINT32_MAX - 1,
+	 "header 1: p_off"},
+	{"p_filesz huge", PHDR32(0, p_filesz), UINT32_MAX,
+	 "header 0: p_offset"},
+	{"p_memsz < p_filesz", PHDR32(1, p_memsz), 0x17ff,
+	 "p_filesz 0x1800 is above"},
+	{"p_paddr wraps", PHDR32(1, p_paddr), UINT32_MAX - 9, "wraps around"},
+	{"p_memsz wraps", PHDR32(2, p_memsz), UINT32_MAX, "wraps around"},
+	{"overlap", PHDR32(1, p_paddr), 0x102fff, "overlaps another segment"},
+};
+
+static void check_spoilt(const struct kernel_file *spec, const struct spoilt *s)
+{
+	struct build_error e = {""};
+	struct elf_image image;
+	size_t size;
+	uint8_t *file = kernel_file_make(spec, &size);
+
+	kernel_file_poke(file, s->offset, (unsigned int)s->size, s->value);
+	if (elf_parse(&image, file, size, &e) != -XEN_ENOEXEC ||
+	    strstr(e.text, s->message) == NULL) {
+		fail_msg("%s: \"%s\"", s->name, e.text);
+	}
+	free(file);
+}
+
 static void a_spoilt_field_is_named(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(spoilt) / sizeof(spoilt[0]); i++) {
-		const struct spoilt *s = &spoilt[i];
-		struct build_error e = {""};
-		struct elf_image image;
-		size_t size;
-		uint8_t *file = kernel_file_make(&kernel_file_linux, &size);
-
-		kernel_file_poke(file, s->offset, (unsigned int)s->size,
-				 s->value);
-		if (elf_parse(&image, file, size, &e) != -XEN_ENOEXEC ||
-		    strstr(e.text, s->message) == NULL) {
-			fail_msg("%s: \"%s\"", s->name, e.text);
-		}
-		free(file);
+		check_spoilt(&kernel_file_linux, &spoilt[i]);
+	}
+	for (size_t i = 0; i < sizeof(spoilt32) / sizeof(spoilt32[0]); i++) {
+		check_spoilt(&kernel_file_linux32, &spoilt32[i]);
 	}
 }
 
@@ -176,14 +220,13 @@ static void more_segments_than_fit_are_refused(void **state)
 }
 
 /* Every length: the bytes that are missing must not be read. */
-static void a_truncated_file_is_refused(void **state)
+static void check_truncated(const struct kernel_file *spec)
 {
 	struct build_error e;
 	struct elf_image image;
 	size_t size;
-	uint8_t *file = kernel_file_make(&kernel_file_linux, &size);
+	uint8_t *file = kernel_file_make(spec, &size);
 
-	(void)state;
 	for (size_t length = 0; length < size; length += length < 70 ? 1 : 97) {
 		uint8_t *cut = malloc(length == 0 ? 1 : length);
 
@@ -195,6 +238,13 @@ static void a_truncated_file_is_refused(void **state)
 		free(cut);
 	}
 	free(file);
+}
+
+static void a_truncated_file_is_refused(void **state)
+{
+	(void)state;
+	check_truncated(&kernel_file_linux);
+	check_truncated(&kernel_file_linux32);
 }
 
 static void sections_outside_the_file_are_refused_when_used(void **state)

@@ -142,6 +142,43 @@ static void the_layout_is_printed(void **state)
 	}
 }
 
+static void a_32_bit_kernel_is_shown_as_one(void **state)
+{
+	static const char *const lines[] = {
+		"bytes, 32-bit PAE\n",
+		"  PAE_MODE            \"yes\"  extended CR3: the L3 at any "
+		"frame\n",
+		"  HYPERCALL_PAGE      0xc0102000           the hypercall page",
+		"  280-283      c0280000             16 KiB  P2M list\n",
+		"  284-284      c0284000              4 KiB  start_info\n",
+		"  287-28d      c0287000             28 KiB  page tables\n",
+		"  28e-28e      c028e000              4 KiB  boot stack\n",
+		"Initial mapping: 4 MiB at 0xc0000000, tables: 1 L3 4 L2 2 "
+		"L1\n",
+		"pt_base 0xc0289000 names the L3: the tables begin 2 frames "
+		"before it\n",
+		"Starts with eip 0xc0101230, esp 0xc028f000,\n"
+		"            esi 0xc0284000 (start_info)\n",
+	};
+	const char *const args[] = {kernel_path, "--memory", "16M", NULL};
+	size_t size;
+	uint8_t *file = kernel_file_make(&kernel_file_linux32, &size);
+
+	(void)state;
+	write_kernel(file, size);
+	free(file);
+	assert_int_equal(inspect(args), 0);
+	assert_string_equal(err_text, "");
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		if (strstr(out_text, lines[i]) == NULL) {
+			fail_msg("no \"%s\" in \"%s\"", lines[i], out_text);
+		}
+	}
+	file = kernel_file_make(&kernel_file_linux, &size);
+	write_kernel(file, size);
+	free(file);
+}
+
 static void it_fits_into_80_columns(void **state)
 {
 	const char *const args[] = {kernel_path, "--memory", "1T", NULL};
@@ -289,6 +326,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_layout_is_printed),
+		cmocka_unit_test(a_32_bit_kernel_is_shown_as_one),
 		cmocka_unit_test(it_fits_into_80_columns),
 		cmocka_unit_test(what_cannot_start_is_said_in_a_line),
 		cmocka_unit_test(a_file_that_is_no_kernel_is_refused),

@@ -28,6 +28,7 @@ static struct xen_notes kernel(uint64_t base, uint64_t start, uint64_t end,
 			       uint64_t p2m, bool mod_start_pfn)
 {
 	struct xen_notes n = {
+		.width = &guest_64,
 		.entry = vaddr(base + start),
 		.virt_base = vaddr(base),
 		.kernel_start = paddr(start),

@@ -210,7 +210,7 @@ static void the_check_after_a_hypercall_is_an_audit(void **state)
 	struct sim *s = make(false, TLB_KEEP_NOTHING);
 
 	(void)state;
-	s->mmu.frames[s->built.l4.v].count++;
+	s->mmu.frames[s->built.root.v].count++;
 	assert_int_equal(sim_run(s, nothing, NULL), SIM_VIOLATION);
 	assert_non_null(strstr(s->why, "(I6)"));
 	sim_destroy(s);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Writes an ELF with the system's <elf.h>, which the builder does not use. */
+/*
+ * Writes an ELF with the system's <elf.h>, which the builder does not use.
+ * Headers are made in the wide form; a narrow file's are cut from that.
+ */
 #include "tests/unit/support/kernel_file.h"
 
 #include <assert.h>
@@ -36,6 +39,29 @@ const struct kernel_file kernel_file_linux = {
 		 NOTE_NUM(XEN_ELFNOTE_PADDR_OFFSET, 0)},
 };
 
+const struct kernel_file kernel_file_linux32 = {
+	.narrow = true,
+	.entry = 0x100000,
+	.segment = {{0x100000, 0x3000, 0x3000, 0xc0100000},
+		    {0x103000, 0x1800, 0x1800, 0xc0103000},
+		    {0x108000, 0x1234, 0x178000, 0xc0108000}},
+	.note = {NOTE_STR(XEN_ELFNOTE_GUEST_OS, "linux"),
+		 NOTE_STR(XEN_ELFNOTE_GUEST_VERSION, "2.6"),
+		 NOTE_STR(XEN_ELFNOTE_XEN_VERSION, "xen-3.0"),
+		 NOTE_NUM4(XEN_ELFNOTE_VIRT_BASE, 0xc0000000),
+		 NOTE_NUM4(XEN_ELFNOTE_ENTRY, 0xc0101230),
+		 NOTE_NUM4(XEN_ELFNOTE_HYPERCALL_PAGE, 0xc0102000),
+		 NOTE_STR(XEN_ELFNOTE_FEATURES,
+			  "!writable_page_tables|pae_pgdir_above_4gb"),
+		 NOTE_STR(XEN_ELFNOTE_PAE_MODE, "yes"),
+		 /* Mask and value. */
+		 NOTE_NUM(XEN_ELFNOTE_L1_MFN_VALID, 0x100000001),
+		 NOTE_STR(XEN_ELFNOTE_LOADER, "generic"),
+		 NOTE_NUM4(XEN_ELFNOTE_SUSPEND_CANCEL, 1),
+		 NOTE_NUM4(XEN_ELFNOTE_HV_START_LOW, 0xf5800000),
+		 NOTE_NUM4(XEN_ELFNOTE_PADDR_OFFSET, 0)},
+};
+
 uint8_t kernel_file_byte(unsigned int segment, uint64_t offset)
 {
 	return (uint8_t)(offset * 7 + offset / 251 + segment * 31 + 1);
@@ -46,6 +72,72 @@ void kernel_file_poke(uint8_t *file, size_t offset, unsigned int size,
 {
 	for (unsigned int i = 0; i < size; i++) {
 		file[offset + i] = (uint8_t)(value >> (8 * i));
+	}
+}
+
+static void put_ehdr(uint8_t *file, const Elf64_Ehdr *h, bool narrow)
+{
+	Elf32_Ehdr n = {
+		.e_type = h->e_type,
+		.e_machine = EM_386,
+		.e_version = h->e_version,
+		.e_entry = (Elf32_Addr)h->e_entry,
+		.e_phoff = (Elf32_Off)h->e_phoff,
+		.e_shoff = (Elf32_Off)h->e_shoff,
+		.e_ehsize = sizeof(Elf32_Ehdr),
+		.e_phentsize = sizeof(Elf32_Phdr),
+		.e_phnum = h->e_phnum,
+		.e_shentsize = sizeof(Elf32_Shdr),
+		.e_shnum = h->e_shnum,
+		.e_shstrndx = h->e_shstrndx,
+	};
+
+	memcpy(n.e_ident, h->e_ident, sizeof(n.e_ident));
+	n.e_ident[EI_CLASS] = ELFCLASS32;
+	if (narrow) {
+		memcpy(file, &n, sizeof(n));
+	} else {
+		memcpy(file, h, sizeof(*h));
+	}
+}
+
+static void put_phdr(uint8_t *file, unsigned int i, const Elf64_Phdr *p,
+		     bool narrow)
+{
+	const Elf32_Phdr n = {
+		.p_type = p->p_type,
+		.p_offset = (Elf32_Off)p->p_offset,
+		.p_vaddr = (Elf32_Addr)p->p_vaddr,
+		.p_paddr = (Elf32_Addr)p->p_paddr,
+		.p_filesz = (Elf32_Word)p->p_filesz,
+		.p_memsz = (Elf32_Word)p->p_memsz,
+		.p_flags = p->p_flags,
+		.p_align = (Elf32_Word)p->p_align,
+	};
+
+	if (narrow) {
+		memcpy(file + KERNEL_FILE_PHDRS + i * sizeof(n), &n, sizeof(n));
+	} else {
+		memcpy(file + KERNEL_FILE_PHDRS + i * sizeof(*p), p,
+		       sizeof(*p));
+	}
+}
+
+static void put_shdr(uint8_t *file, unsigned int i, const Elf64_Shdr *s,
+		     bool narrow)
+{
+	const Elf32_Shdr n = {
+		.sh_name = s->sh_name,
+		.sh_type = s->sh_type,
+		.sh_offset = (Elf32_Off)s->sh_offset,
+		.sh_size = (Elf32_Word)s->sh_size,
+	};
+
+	if (narrow) {
+		memcpy(file + KERNEL_FILE_SHDRS + i * sizeof(n), &n, sizeof(n));
+	} else {
+		memcpy(file + KERNEL_FILE_SHDRS + i * sizeof(*s), s,
+		       sizeof(*s));
 	}
 }
 
@@ -110,7 +202,9 @@ static void write_sections(uint8_t *file, const struct kernel_file *spec,
 	s[2].sh_type = SHT_STRTAB;
 	s[2].sh_offset = KERNEL_FILE_SECTION_NAMES;
 	s[2].sh_size = sizeof(section_names);
-	memcpy(file + KERNEL_FILE_SHDRS, s, sizeof(s));
+	for (unsigned int i = 0; i < 3; i++) {
+		put_shdr(file, i, &s[i], spec->narrow);
+	}
 	memcpy(file + KERNEL_FILE_SECTION_NAMES, section_names,
 	       sizeof(section_names));
 }
@@ -130,7 +224,7 @@ static unsigned int write_segments(uint8_t *file,
 		p.p_paddr = s->paddr;
 		p.p_filesz = s->filesz;
 		p.p_memsz = s->memsz;
-		memcpy(file + KERNEL_FILE_PHDRS + n * sizeof(p), &p, sizeof(p));
+		put_phdr(file, n, &p, spec->narrow);
 		for (uint64_t i = 0; i < s->filesz; i++) {
 			file[offset + i] = kernel_file_byte(n, i);
 		}
@@ -179,11 +273,9 @@ uint8_t *kernel_file_make(const struct kernel_file *spec, size_t *ret_size)
 				.p_filesz = notes_size,
 				.p_align = spec->note_segment_align};
 
-		memcpy(file + KERNEL_FILE_PHDRS + h.e_phnum * sizeof(p), &p,
-		       sizeof(p));
-		h.e_phnum++;
+		put_phdr(file, h.e_phnum++, &p, spec->narrow);
 	}
-	memcpy(file, &h, sizeof(h));
+	put_ehdr(file, &h, spec->narrow);
 	*ret_size = file_size(spec);
 	return file;
 }

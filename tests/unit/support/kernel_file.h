@@ -6,6 +6,7 @@
 #ifndef PW_TESTS_KERNEL_FILE_H
 #define PW_TESTS_KERNEL_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -58,6 +59,7 @@ struct kernel_file_note {
 	}
 
 struct kernel_file {
+	bool narrow; /* ELF32 for i386 */
 	uint64_t entry;
 	enum kernel_file_notes where;
 	const char *xen_guest;
@@ -82,5 +84,7 @@ void kernel_file_poke(uint8_t *file, size_t offset, unsigned int size,
 
 /* The notes and segments of a stock Linux, shrunk: 3 segments, 1.5 MiB. */
 extern const struct kernel_file kernel_file_linux;
+/* The same for a 32-bit Linux: 3 segments, 1.5 MiB, linked at 0xc0000000. */
+extern const struct kernel_file kernel_file_linux32;
 
 #endif
