@@ -23,6 +23,7 @@
 #include "abi/xen.h"
 #include "engine/table/frame.h"
 #include "engine/report/refusal.h"
+#include "engine/request/fair_lock.h"
 
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
@@ -53,7 +54,7 @@ struct mmu {
 	/* Free pool (pool.h): a run of 2^order frames, or 0 where is none. */
 	uint32_t free_run[POOL_MAX_ORDER + 1];
 	uint64_t nr_free;
-	bool pool_locked; /* a leaf: whoever holds it takes no other lock */
+	struct fair_lock pool_lock; /* of these two; see docs/locking.md */
 	struct mmu_domain *domain[MMU_MAX_DOMAINS]; /* in no order, or NULL */
 };
 
@@ -153,10 +154,10 @@ struct mmu_domain {
 	unsigned int nr_vcpus;
 	/* 32-bit: it takes a CR3 beyond 4 GiB (VMASST_TYPE_...). */
 	bool extended_cr3;
-	bool locked;         /* by the operation under way (request/lock.h) */
-	uint64_t serial;     /* operations so far, this one included */
-	uint32_t dying_head; /* mfn of the first dying table, 0 when none */
-	uint32_t epoch;      /* counts full flushes; wraps harmlessly */
+	struct fair_lock lock; /* of the operation under way (request/lock.h) */
+	uint64_t serial;       /* operations so far, this one included */
+	uint32_t dying_head;   /* mfn of the first dying table, 0 when none */
+	uint32_t epoch;        /* counts full flushes; wraps harmlessly */
 	/* What an operation has to do before it leaves; any: owed != 0. */
 	union {
 		struct {
@@ -286,6 +287,13 @@ MUST_CHECK int mmu_load_cr3(struct mmu_vcpu *v, mfn_t f);
  * other: the guest has none there, the fault is the guest's.
  */
 MUST_CHECK int mmu_ldt_fault(struct mmu_vcpu *v, unsigned int index);
+
+/*
+ * While the hypervisor walks the domain's tables, to tell of them, they stay as
+ * they are: the lock without an operation. No door in between.
+ */
+void mmu_look(struct mmu_domain *d);
+void mmu_look_end(struct mmu_domain *d);
 
 /*
  * A guest's own write of an entry of a live L1 table, through the read-only

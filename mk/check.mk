@@ -18,7 +18,8 @@ UNIT_TAPS := $(UNIT_TESTS:%=$(TAP)/unit/%.tap)
 CLANG_TAPS := $(UNIT_TESTS:%=$(TAP)/clang/%.tap)
 FUZZ_TAPS := $(FUZZ_TARGETS:%=$(TAP)/fuzz/%.tap)
 BOOT_TAPS := $(BOOT_CASES:%=$(TAP)/boot/%.tap)
-WIDE_TAPS := $(WIDE_CASES:%=$(TAP)/boot/%.tap)
+WIDE_METAL := $(TAP)/metal/debug.tap $(TAP)/metal/isolation-apart.tap
+WIDE_TAPS := $(WIDE_CASES:%=$(TAP)/boot/%.tap) $(WIDE_METAL)
 SEALED := $(foreach d,engine guest emul builder,$(if $(call csrc,$(d)),$(d)))
 SEAL_TAPS := $(SEALED:%=$(TAP)/seal/%.tap)
 HEADERS := $(sort $(wildcard $(foreach d,engine builder emul hv guest sim \
@@ -58,6 +59,7 @@ ALL_TAPS := $(INSTALL_TAPS) $(MUTATION_TAP) $(SHRUNK_TAP) $(REPORT_TAP) $(INTERL
 # What takes a minute and more for itself waits for check-ci: make check is to
 # be done in ten.
 LONG_TAPS := $(MUTATION_TAP) $(DIFF_TAPS) $(FUZZ_TAPS) $(TAP)/boot-xen/lab.tap \
+	$(WIDE_METAL) \
 	$(patsubst %,$(TAP)/metal/%.tap,balloon dump exact isolation lab)
 SHORT_TAPS := $(filter-out $(LONG_TAPS),$(ALL_TAPS))
 
@@ -65,6 +67,8 @@ SHORT_TAPS := $(filter-out $(LONG_TAPS),$(ALL_TAPS))
 $(ALL_TAPS) $(CLANG_TAPS): | $(B)/.deps-check
 
 wide_boots = $(foreach c,$(WIDE_CASES),$(call boot_tap,$(c));)
+wide_metal = $(foreach t,$(WIDE_METAL),tests/tap $(t) 900 \
+	tests/qemu/$(notdir $(t:.tap=-metal));)
 boot_tap = tests/tap $(TAP)/boot/$(1).tap 900 tests/qemu/run $(1)
 
 check: $(filter-out $(WIDE_TAPS),$(SHORT_TAPS))
@@ -75,6 +79,7 @@ check: $(filter-out $(WIDE_TAPS),$(SHORT_TAPS))
 check-ci: $(filter-out $(WIDE_TAPS),$(ALL_TAPS)) $(CLANG_TAPS) lint-format \
 		lint-shell lint-tidy-quick lint-cppcheck
 	@$(wide_boots)
+	@$(wide_metal)
 	@tests/totals $(ALL_TAPS) $(CLANG_TAPS)
 check-unit: $(UNIT_TAPS)
 	@tests/totals $^

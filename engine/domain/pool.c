@@ -29,19 +29,27 @@
 /* Frames that one flush may wait for: collecting them is one stretch (I10). */
 #define FREED_MAX 256
 
+static void pool_wait(struct mmu_domain *d)
+{
+	const uint8_t number = fair_lock_queue(&d->m->pool_lock);
+
+	while (!fair_lock_turn(&d->m->pool_lock, number)) {
+		port_relax(d);
+	}
+}
+
 static void pool_lock(struct mmu_domain *d)
 {
 	lock_order_take(d->m, LOCK_POOL);
-	while (__atomic_exchange_n(&d->m->pool_locked, true,
-				   __ATOMIC_ACQUIRE)) {
-		port_relax(d);
+	if (unlikely(!fair_lock_try(&d->m->pool_lock))) {
+		pool_wait(d);
 	}
 }
 
 static void pool_unlock(struct mmu_domain *d)
 {
 	lock_order_drop(d->m, LOCK_POOL);
-	__atomic_store_n(&d->m->pool_locked, false, __ATOMIC_RELEASE);
+	fair_lock_give_up(&d->m->pool_lock);
 }
 
 static void run_link(struct mmu *m, uint64_t first, unsigned int order)

@@ -20,9 +20,11 @@
 
 void mmu_lock_wait(struct mmu_domain *d)
 {
-	do {
+	const uint8_t number = fair_lock_queue(&d->lock);
+
+	while (!fair_lock_turn(&d->lock, number)) {
 		port_relax(d);
-	} while (__atomic_exchange_n(&d->locked, true, __ATOMIC_ACQUIRE));
+	}
 }
 
 int door_settle(struct mmu_domain *d)

@@ -39,7 +39,9 @@ static int64_t dispatch(struct mmu_vcpu *v, struct multicall_entry *call,
 	v->multicall.at++;
 	fn = engine_hypercall((unsigned int)call->op);
 	if (likely(fn != NULL)) {
-		v->dom->stats.multicalled[call->op]++;
+		/* No lock is held here: other vCPUs count, too. */
+		__atomic_fetch_add(&v->dom->stats.multicalled[call->op], 1,
+				   __ATOMIC_RELAXED);
 		return fn(v, arg);
 	}
 	return port_hypercall(v, (unsigned int)call->op, arg);

@@ -2,11 +2,22 @@
 /*
  * What the hypervisor asks for because of one of the guest's instructions: a
  * load of CR3, an access that found no page in the LDT's window, a WRMSR that
- * wants a hypercall page. Direct writes of entries are in direct.c.
+ * wants a hypercall page, a fault that has to be looked into. Direct writes of
+ * entries are in direct.c.
  */
 #include "engine/domain/descriptor.h"
 #include "engine/domain/root.h"
 #include "engine/request/door.h"
+
+void mmu_look(struct mmu_domain *d)
+{
+	mmu_lock(d);
+}
+
+void mmu_look_end(struct mmu_domain *d)
+{
+	mmu_unlock(d);
+}
 
 int mmu_load_cr3(struct mmu_vcpu *v, mfn_t f)
 {

@@ -9,13 +9,13 @@
 
 #include "engine/request/lock_order.h"
 
-/* Somebody else has it. */
+/* Somebody else has it, or waits for it. */
 void mmu_lock_wait(struct mmu_domain *d);
 
 static inline void mmu_lock(struct mmu_domain *d)
 {
 	lock_order_take(d->m, LOCK_DOMAIN);
-	if (unlikely(__atomic_exchange_n(&d->locked, true, __ATOMIC_ACQUIRE))) {
+	if (unlikely(!fair_lock_try(&d->lock))) {
 		mmu_lock_wait(d);
 	}
 }
@@ -23,7 +23,7 @@ static inline void mmu_lock(struct mmu_domain *d)
 static inline void mmu_unlock(struct mmu_domain *d)
 {
 	lock_order_drop(d->m, LOCK_DOMAIN);
-	__atomic_store_n(&d->locked, false, __ATOMIC_RELEASE);
+	fair_lock_give_up(&d->lock);
 }
 
 #endif

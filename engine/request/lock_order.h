@@ -13,7 +13,9 @@
 enum lock_place {
 	LOCK_MACHINE = 1 << 0, /* the hypervisor's, where there is one */
 	LOCK_DOMAIN = 1 << 1,
-	LOCK_POOL = 1 << 2,
+	LOCK_READER = 1 << 2, /* the hypervisor's, of who reads its reports */
+	LOCK_POOL = 1 << 3,
+	LOCK_OUTPUT = 1 << 4, /* the hypervisor's, of its serial ports */
 };
 
 #ifdef PW_DEBUG
@@ -38,7 +40,7 @@ static inline void lock_order_drop(struct mmu *m, enum lock_place lock)
 	*held &= ~(unsigned int)lock;
 }
 
-/* Before what may take long or fault: not under the innermost one. */
+/* Before what may take long or fault: not under the engine's innermost. */
 static inline void lock_order_leaf(struct mmu *m)
 {
 	if ((*port_locks(m) & LOCK_POOL) != 0) {

@@ -6,7 +6,12 @@
 
 #include "abi/control.h"
 #include "gen/version.h"
+#include "hv/domain/stop.h"
 #include "hv/report/audit.h"
+#include "hv/report/history.h"
+#include "hv/report/lint.h"
+#include "hv/report/machine.h"
+#include "hv/report/queued.h"
 #include "hv/mm/machine_frames.h"
 #include "hv/mm/memory.h"
 #include "hv/boot/multiboot.h"
@@ -19,6 +24,7 @@
 #include "hv/services/xenstore.h"
 #include "hv/report/control.h"
 #include "hv/report/lines.h"
+#include "hv/cpu/alone.h"
 #include "hv/cpu/cpu.h"
 #include "hv/boot/features.h"
 #include "hv/cpu/smap.h"
@@ -158,6 +164,17 @@ static void make_domains(const struct options *o)
 	}
 }
 
+/*
+ * Someone follows the requests, or stops at one of them: then they come one
+ * after the other, on all CPUs together.
+ */
+static bool is_followed(void)
+{
+	return record_wanted() || stop_watches() || mark_at != 0 ||
+	       machine_pauses || lint_wanted || queued_wanted() ||
+	       !mfn_eq(history_frame, MFN_INVALID);
+}
+
 _Noreturn void hv_main(uint32_t magic, uint32_t information)
 {
 	static struct options options;
@@ -188,6 +205,7 @@ _Noreturn void hv_main(uint32_t magic, uint32_t information)
 	init_audit(options_pages(&options));
 	start_cpus(options.cpus);
 	make_domains(&options);
+	alone_never = is_followed();
 	schedule_begin();
 	if (nr_cpus > 1) {
 		hypercall_lock_all();

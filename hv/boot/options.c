@@ -27,7 +27,7 @@
 #include "hv/report/mark.h"
 #include "hv/report/panic.h"
 #include "hv/report/queued.h"
-#include "hv/report/refused.h"
+#include "hv/report/reader.h"
 
 #define MIB_PAGES 256
 #define RECORD_MIB_MAX 64
@@ -315,7 +315,7 @@ static bool parse_option(struct options *o, const char *word)
 	       is_word(word, "stop-at-refusal", &stop_at_refusal) ||
 	       is_word(word, "smap", &smap_forced) ||
 	       is_word(word, "stop-in-guest", &stop_in_guest) ||
-	       is_word(word, "wait", &refused_wait) ||
+	       is_word(word, "wait", &reader_waits) ||
 	       is_word(word, "lint", &lint_wanted) ||
 	       is_word(word, "dump", &dump_wanted) ||
 	       is_word(word, "pause", &machine_pauses) ||

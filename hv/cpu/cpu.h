@@ -69,10 +69,16 @@ struct cpu {
 	uint64_t own_root; /* CR3 without a guest */
 	unsigned int apic_id;
 	unsigned int lock_depth; /* machine_lock() */
-	unsigned int locks;      /* held: engine/request/lock_order.h */
+	unsigned int alone_depth;
+	unsigned int output_depth;
+	unsigned int locks; /* held: engine/request/lock_order.h */
 	bool online;
-	bool flush_asked; /* ipi.c */
-	bool watching;    /* its debug registers are ours (debugreg.h) */
+	bool alone; /* inside a request of the domain's own (alone.c) */
+	/* Flushes (ipi.c), CPUs as bits: */
+	uint32_t asked_by;      /* who waits for this one's answer */
+	uint32_t unanswered;    /* of this one's own question: by whom */
+	uint64_t flush_address; /* and what it is about */
+	bool watching;          /* its debug registers are ours (debugreg.h) */
 	/* The vCPUs that live here (schedule/schedule.c). */
 	struct vcpu *run[CPU_VCPUS];
 	unsigned int nr_run;

@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Interrupts between CPUs. A flush is asked for by the one CPU that holds the
- * machine's lock, so there is one question at a time; each CPU that is asked
- * has a mark, which it clears when it has done so. It sees the mark by the
- * interrupt, when it is with its guest or asleep, or in the lock's waiting
- * loop, where interrupts are off. None needs a lock for it, nor the guest.
+ * Interrupts between CPUs. Any CPU may ask others for a flush at any time, and
+ * several may ask at once, each other as well. A CPU's question is its own: the
+ * address, and who has not answered yet; each CPU that is asked has a set of
+ * those that asked it. It takes the set, forgets what all of them want
+ * forgotten, and crosses itself off with each.
+ *
+ * It sees the set by the interrupt, when it is with its guest or asleep, or
+ * wherever it waits with interrupts off: for a lock (lock.c, port_relax()), for
+ * the machine to be quiet (alone.c), and here for its own answers. Between two
+ * of those it gets on without anybody's help. So none waits for one that waits
+ * for it, and an answer needs no lock, nor the guest.
  */
 #include "hv/cpu/ipi.h"
 
@@ -12,65 +18,93 @@
 #include "hv/cpu/lapic.h"
 #include "hv/cpu/x86.h"
 
-static uint64_t flush_address;
 static bool stop_asked;
+static uint32_t gone; /* CPUs that have stopped: nobody waits for them */
 uint64_t ipi_flushes;
+
+/* It has done what the CPUs of the set asked for. */
+static void acknowledge(const struct cpu *c, uint32_t askers)
+{
+	for (unsigned int i = 0; i < nr_cpus; i++) {
+		if ((askers >> i & 1) != 0) {
+			__atomic_fetch_and(&cpu_at(i)->unanswered,
+					   ~(1u << c->id), __ATOMIC_RELEASE);
+		}
+	}
+}
 
 static _Noreturn void stop(struct cpu *c)
 {
 	x86_write_cr3(c->own_root);
-	c->vcpu = NULL; /* nobody waits for its flushes any more */
-	__atomic_store_n(&c->flush_asked, false, __ATOMIC_RELEASE);
+	c->vcpu = NULL;
+	__atomic_fetch_or(&gone, 1u << c->id, __ATOMIC_SEQ_CST);
 	for (;;) {
 		__asm__ volatile("cli; hlt");
+	}
+}
+
+static void forget(uint64_t va)
+{
+	if (va == IPI_FLUSH_ALL) {
+		x86_write_cr3(x86_read_cr3());
+	} else {
+		x86_invlpg(va);
 	}
 }
 
 void ipi_answer(void)
 {
 	struct cpu *c = cpu_here();
+	uint32_t askers;
 
-	if (!__atomic_load_n(&c->flush_asked, __ATOMIC_ACQUIRE)) {
+	if (__atomic_load_n(&c->asked_by, __ATOMIC_ACQUIRE) == 0) {
 		return;
 	}
-	if (stop_asked) {
+	if (__atomic_load_n(&stop_asked, __ATOMIC_ACQUIRE)) {
 		stop(c);
 	}
-	if (flush_address == IPI_FLUSH_ALL) {
-		x86_write_cr3(x86_read_cr3());
-	} else {
-		x86_invlpg(flush_address);
+	askers = __atomic_exchange_n(&c->asked_by, 0, __ATOMIC_SEQ_CST);
+	for (unsigned int i = 0; i < nr_cpus; i++) {
+		if ((askers >> i & 1) != 0) {
+			forget(cpu_at(i)->flush_address);
+		}
 	}
-	__atomic_store_n(&c->flush_asked, false, __ATOMIC_RELEASE);
+	acknowledge(c, askers);
 }
 
-static void ask(uint32_t cpus)
+static uint32_t unanswered(const struct cpu *c)
 {
+	return __atomic_load_n(&c->unanswered, __ATOMIC_ACQUIRE) &
+	       ~__atomic_load_n(&gone, __ATOMIC_ACQUIRE);
+}
+
+static void ask(struct cpu *c, uint32_t cpus)
+{
+	__atomic_store_n(&c->unanswered, cpus, __ATOMIC_RELAXED);
 	for (unsigned int i = 0; i < nr_cpus; i++) {
 		if ((cpus >> i & 1) != 0) {
-			__atomic_store_n(&cpu_at(i)->flush_asked, true,
-					 __ATOMIC_SEQ_CST);
+			__atomic_fetch_or(&cpu_at(i)->asked_by, 1u << c->id,
+					  __ATOMIC_SEQ_CST);
 			lapic_send(cpu_at(i)->apic_id, LAPIC_FLUSH_VECTOR);
 		}
 	}
-	for (unsigned int i = 0; i < nr_cpus; i++) {
-		while ((cpus >> i & 1) != 0 &&
-		       __atomic_load_n(&cpu_at(i)->flush_asked,
-				       __ATOMIC_ACQUIRE)) {
-			x86_pause();
-		}
+	while (unanswered(c) != 0) {
+		ipi_answer(); /* one of them may be asking this CPU */
+		x86_pause();
 	}
 }
 
 void ipi_flush(uint32_t cpus, uint64_t va)
 {
-	cpus &= ~(1u << cpu_here()->id);
+	struct cpu *c = cpu_here();
+
+	cpus &= ~(1u << c->id);
 	if (cpus == 0) {
 		return;
 	}
-	ipi_flushes++;
-	flush_address = va;
-	ask(cpus);
+	__atomic_fetch_add(&ipi_flushes, 1, __ATOMIC_RELAXED);
+	c->flush_address = va;
+	ask(c, cpus);
 }
 
 void ipi_wake(unsigned int cpu)
@@ -80,6 +114,8 @@ void ipi_wake(unsigned int cpu)
 
 void ipi_stop_others(void)
 {
-	stop_asked = true;
-	ask(((1u << nr_cpus) - 1) & ~(1u << cpu_here()->id));
+	struct cpu *c = cpu_here();
+
+	__atomic_store_n(&stop_asked, true, __ATOMIC_RELEASE);
+	ask(c, ((1u << nr_cpus) - 1) & ~(1u << c->id));
 }

@@ -9,7 +9,8 @@
 
 /*
  * The CPUs of that set (bit n: CPU n; this one is left out) forget the
- * address's translation, or all. They have when this returns.
+ * address's translation, or all. They have when this returns. Meanwhile this
+ * one answers what is asked of it, with whatever locks it holds.
  */
 void ipi_flush(uint32_t cpus, uint64_t va);
 /* Carries out what is asked of this CPU, if anything is. */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One lock for the hypervisor. Whoever comes in from a guest by way of C takes
- * it: hypercalls, emulation, interrupts that look at vCPUs. What touches the
- * vCPU of this CPU alone (system calls, iret, the injection of a fault) goes
- * without. Holding it, a CPU knows that no other changes vCPUs, and that each
- * other is with its guest, asleep, or waiting here; all three answer a flush
- * (ipi.c), so that the holder never waits for one that waits for it.
+ * One lock for all that domains share: scheduling, events, timers, grants, the
+ * store, consoles, the table of domains. Whoever comes in from a guest by way
+ * of C for any of it takes it. What is about the vCPU of this CPU alone (system
+ * calls, iret, the injection of a fault) goes without, and what a domain asks
+ * about itself alone takes that domain's lock instead (alone.c). Holding it, a
+ * CPU knows that no other puts vCPUs on CPUs or off, nor wakes them.
  *
  * Whoever gives it up hands it to the next CPU that waits, in order of their
  * numbers, if that has waited for long, or it has been passed over often: a CPU
@@ -34,11 +34,11 @@ static uint64_t since;          /* TSC: when they began to wait */
 #define LOCK_PATIENCE UINT64_C(100000)
 static bool broken;
 
-/* The outermost: taken with another one held, the CPU stops here. */
+/* Who is inside a request that goes without must leave it first (alone.c). */
 static void order_check(const struct cpu *c)
 {
 #ifdef PW_DEBUG
-	if (c->locks != 0) {
+	if (c->alone_depth != 0) {
 		__builtin_trap();
 	}
 #else
@@ -69,7 +69,7 @@ static void wait(uint32_t me)
 		__atomic_store_n(&since, x86_rdtsc(), __ATOMIC_RELAXED);
 	}
 	while (!try_again(me)) {
-		if (__atomic_load_n(&broken, __ATOMIC_RELAXED)) {
+		if (machine_lock_is_broken()) {
 			return;
 		}
 		ipi_answer();
@@ -88,6 +88,7 @@ void machine_lock_many(void)
 		return;
 	}
 	order_check(c);
+	lock_order_took(c, LOCK_MACHINE);
 	if (!take(c->id)) {
 		wait(c->id);
 	}
@@ -122,6 +123,7 @@ void machine_unlock_many(void)
 	if (--c->lock_depth != 0) {
 		return;
 	}
+	lock_order_dropped(c, LOCK_MACHINE);
 	if (__atomic_load_n(&waiting, __ATOMIC_SEQ_CST) != 0 &&
 	    is_their_turn()) {
 		next = next_after(c->id);
@@ -136,6 +138,11 @@ void machine_breathe(void)
 	machine_unlock();
 	x86_take_interrupts();
 	machine_lock();
+}
+
+bool machine_lock_is_broken(void)
+{
+	return __atomic_load_n(&broken, __ATOMIC_RELAXED);
 }
 
 void machine_lock_break(void)

@@ -7,8 +7,8 @@
  * guest's own CPU, and whatever waits is taken in between. The quantum begins
  * with the first question, so that every issue gets on by at least as much as
  * lies between two: no storm of interrupts stops it for good. It is shorter
- * where another CPU waits for the machine's lock, so that what one guest asks
- * for does not keep another's CPU out for long.
+ * where another CPU waits for a lock that this one holds, so that what one
+ * guest asks for does not keep another's CPU out for long.
  *
  * How much lies between two questions is bounded by what the code does, not by
  * the clock. It can be measured: where the TSC counts instructions (QEMU's
@@ -17,10 +17,9 @@
 #include "hv/cpu/slice.h"
 
 #include "hv/cpu/clock.h"
-#include "hv/cpu/lock.h"
 
 #define QUANTA_PER_MS 4
-#define WANTED_PER_MS 40 /* where another CPU waits for the hypervisor */
+#define WANTED_PER_MS 40 /* where another CPU waits for what is held here */
 
 bool slice_measured;
 
@@ -41,7 +40,7 @@ void slice_reset(void)
 	slice_begin();
 }
 
-bool slice_over(void)
+bool slice_over(bool wanted)
 {
 	struct slice *s = &cpu_here()->slice;
 	uint64_t now = x86_rdtsc();
@@ -54,7 +53,7 @@ bool slice_over(void)
 		s->end_wanted = now + clock_tsc_khz() / WANTED_PER_MS;
 		return false;
 	}
-	return now >= s->end || (now >= s->end_wanted && machine_lock_wanted());
+	return now >= s->end || (wanted && now >= s->end_wanted);
 }
 
 void slice_leave(void)

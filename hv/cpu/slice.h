@@ -38,8 +38,8 @@ static inline void slice_forgive(uint64_t cycles)
 
 /* Nothing has been measured yet. */
 void slice_reset(void);
-/* Should what runs on this CPU make room now? */
-bool slice_over(void);
+/* Should what runs on this CPU make room now? wanted: another CPU waits. */
+bool slice_over(bool wanted);
 /* The guest is about to be entered, or the CPU to sleep. */
 void slice_leave(void);
 

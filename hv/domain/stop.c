@@ -9,6 +9,16 @@
 #include "hv/domain/domain.h"
 #include "hv/vcpu/vcpu.h"
 
+struct vcpu *stop_reaper(struct domain *d, struct vcpu *v)
+{
+	struct vcpu *first = NULL;
+
+	return __atomic_compare_exchange_n(&d->reaper, &first, v, false,
+					   __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)
+		       ? v
+		       : first;
+}
+
 static void stop(struct domain *d, unsigned int reason)
 {
 	struct cpu *c = cpu_here();
@@ -19,12 +29,12 @@ static void stop(struct domain *d, unsigned int reason)
 	d->shutdown = (uint8_t)reason;
 	/* The one that brought it about tells of it. */
 	if (c->vcpu != NULL && c->vcpu->domain == d) {
-		d->reaper = c->vcpu;
+		stop_reaper(d, c->vcpu);
 	} else if (c->vcpu != NULL) {
-		c->vcpu->work |= VCPU_WORK_SCHED;
+		vcpu_work_add(c->vcpu, VCPU_WORK_SCHED);
 	}
 	for (unsigned int i = 0; i < d->nr_vcpus; i++) {
-		d->vcpu[i]->work |= VCPU_WORK_STOP;
+		vcpu_work_add(d->vcpu[i], VCPU_WORK_STOP);
 		if (d->vcpu[i]->cpu != c->id) {
 			ipi_wake(d->vcpu[i]->cpu);
 		}

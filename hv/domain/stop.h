@@ -26,6 +26,12 @@ void domain_crash(struct vcpu *v, const char *reason);
 /* The same, when it was about an address: its page-table walk is shown. */
 void domain_crash_at(struct vcpu *v, const char *reason, uint64_t address);
 
+/*
+ * The vCPU would carry out the end of its domain. Which one does: the first
+ * that would, whatever the CPU that says so holds.
+ */
+struct vcpu *stop_reaper(struct domain *d, struct vcpu *v);
+
 /* No vCPU runs, and none ever will. */
 void domain_halted(struct domain *d);
 /* From outside: the run is over, whatever the guest is doing. */

@@ -8,8 +8,8 @@
 
 #include "engine/port.h"
 #include "engine/request/hypercall.h"
+#include "hv/cpu/alone.h"
 #include "hv/cpu/desc.h"
-#include "hv/cpu/lock.h"
 #include "hv/entry/table.h"
 #include "hv/report/phase.h"
 #include "hv/vcpu/vcpu.h"
@@ -36,7 +36,7 @@ int64_t hc_eperm(struct vcpu *v, uint64_t arg[6])
 int64_t hc_iret(struct vcpu *v, uint64_t arg[6])
 {
 	(void)arg;
-	v->work |= VCPU_WORK_IRET;
+	vcpu_work_add(v, VCPU_WORK_IRET);
 	return -XEN_ERESTART;
 }
 
@@ -58,13 +58,52 @@ int64_t hypercall_multicall(struct vcpu *v, uint64_t arg[6])
 	return rc;
 }
 
-int64_t port_hypercall(struct mmu_vcpu *v, unsigned int nr, uint64_t arg[6])
+/* --- several CPUs ----------------------------------------------------------
+ */
+
+#define CALL(name) (UINT64_C(1) << __HYPERVISOR_##name)
+
+/*
+ * About nothing but the caller's domain, which the engine locks, or its own
+ * vCPU, which nobody else looks at while it runs. All others touch what domains
+ * share, or vCPUs share without the engine.
+ */
+static const uint64_t alone =
+	CALL(mmu_update) | CALL(update_va_mapping) |
+	CALL(update_va_mapping_otherdomain) | CALL(mmuext_op) |
+	CALL(memory_op) | CALL(multicall) | CALL(set_gdt) |
+	CALL(update_descriptor) | CALL(stack_switch) | CALL(set_segment_base) |
+	CALL(fpu_taskswitch) | CALL(set_debugreg) | CALL(get_debugreg) |
+	CALL(xen_version);
+
+static bool is_alone(uint64_t nr)
 {
+	return (alone >> nr & 1) != 0;
+}
+
+/* One of a multicall's, which holds nothing between its calls. */
+static int64_t call_shared(struct vcpu *v, unsigned int nr, uint64_t arg[6])
+{
+	int64_t rc;
+
+	alone_share();
+	rc = hypercall_table[nr](v, arg);
+	alone_share_end();
+	return rc;
+}
+
+int64_t port_hypercall(struct mmu_vcpu *m, unsigned int nr, uint64_t arg[6])
+{
+	struct vcpu *v = vcpu_of(m);
+
 	if (nr >= HYPERCALLS) {
 		return -XEN_ENOSYS;
 	}
-	vcpu_of(v)->counters.calls[nr]++;
-	return hypercall_table[nr](vcpu_of(v), arg);
+	v->counters.calls[nr]++;
+	if (unlikely(nr_cpus > 1) && !is_alone(nr)) {
+		return call_shared(v, nr, arg);
+	}
+	return hypercall_table[nr](v, arg);
 }
 
 uint64_t hypercall_limit = HYPERCALLS;
@@ -73,11 +112,17 @@ int64_t hypercall_locked(struct vcpu *v, uint64_t arg[6], uint64_t nr)
 {
 	int64_t rc;
 
-	machine_lock();
 	v->counters.calls[nr]++;
 	v->recent.call[v->recent.next_call++] = (uint8_t)nr;
-	rc = hypercall_table[nr](v, arg);
-	machine_unlock();
+	if (is_alone(nr)) {
+		alone_begin();
+		rc = hypercall_table[nr](v, arg);
+		alone_end();
+	} else {
+		machine_lock();
+		rc = hypercall_table[nr](v, arg);
+		machine_unlock();
+	}
 	return rc;
 }
 

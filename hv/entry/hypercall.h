@@ -21,7 +21,8 @@ struct vcpu;
 
 /*
  * Those below the limit are called by entry.S itself, without a lock; the
- * others by hypercall_locked(), which counts and notes them as entry.S does.
+ * others by hypercall_locked(), which counts and notes them as entry.S does,
+ * and takes the lock that each needs.
  */
 extern uint64_t hypercall_limit;
 int64_t hypercall_locked(struct vcpu *v, uint64_t arg[6], uint64_t nr);

@@ -13,8 +13,8 @@
 #include "hv/entry/own.h"
 
 #include "engine/mmu.h"
+#include "hv/cpu/alone.h"
 #include "hv/cpu/desc.h"
-#include "hv/cpu/lock.h"
 #include "hv/report/log.h"
 #include "hv/report/panic.h"
 #include "hv/cpu/regs.h"
@@ -61,9 +61,9 @@ static bool map_ldt(struct vcpu *v, const struct regs *r, uint64_t cr2)
 	    !desc_is_ldt(v->window, cr2, &page)) {
 		return false;
 	}
-	machine_lock();
+	alone_begin();
 	mapped = ldt_mapped(mmu_ldt_fault(&v->mmu, page));
-	machine_unlock();
+	alone_end();
 	return mapped;
 }
 

@@ -18,7 +18,7 @@
 #include "hv/cpu/desc.h"
 #include "hv/cpu/ipi.h"
 #include "hv/cpu/lapic.h"
-#include "hv/cpu/lock.h"
+#include "hv/cpu/alone.h"
 #include "hv/domain/domain.h"
 #include "hv/domain/stop.h"
 #include "hv/services/timer.h"
@@ -107,7 +107,9 @@ static __attribute__((noinline)) void debug(struct vcpu *v, struct regs *r)
 	uint64_t dr6 = debugreg_take_status();
 
 	if (cpu_here()->watching) {
+		machine_lock();
 		queued_write(v, r, dr6 & DR6_HITS);
+		machine_unlock();
 		dr6 &= ~(uint64_t)DR6_HITS;
 		if (dr6 == 0) {
 			return;
@@ -117,7 +119,19 @@ static __attribute__((noinline)) void debug(struct vcpu *v, struct regs *r)
 	inject_exception(v, r, TRAP_DB, 0);
 }
 
-static void exception(struct vcpu *v, struct regs *r)
+/* What may touch more than the vCPU and its tables. */
+static bool shared(bool (*emulates)(struct vcpu *, struct regs *),
+		   struct vcpu *v, struct regs *r)
+{
+	bool done;
+
+	machine_lock();
+	done = emulates(v, r);
+	machine_unlock();
+	return done;
+}
+
+void trap_exception(struct vcpu *v, struct regs *r)
 {
 	slice_begin();
 	if (r->vector == ENTRY_RETRY) {
@@ -138,12 +152,13 @@ static void exception(struct vcpu *v, struct regs *r)
 		device_not_available(v, r);
 		return;
 	case TRAP_UD:
-		if (emulate_forced_cpuid(v, r) || emulate_pipe(v, r)) {
+		if (emulate_forced_cpuid(v, r) || shared(emulate_pipe, v, r)) {
 			return;
 		}
 		break;
 	case TRAP_GP:
-		if (software_interrupt(v, r) || emulate_privileged(v, r)) {
+		if (software_interrupt(v, r) ||
+		    shared(emulate_privileged, v, r)) {
 			return;
 		}
 		break;
@@ -156,13 +171,6 @@ static void exception(struct vcpu *v, struct regs *r)
 	inject_exception(v, r, r->vector, r->error);
 }
 
-void trap_exception(struct vcpu *v, struct regs *r)
-{
-	machine_lock();
-	exception(v, r);
-	machine_unlock();
-}
-
 /* The CPU read a descriptor through the vCPU's LDT window. */
 static void ldt_fault(struct vcpu *v, struct regs *r, unsigned int page,
 		      uint64_t cr2)
@@ -170,9 +178,9 @@ static void ldt_fault(struct vcpu *v, struct regs *r, unsigned int page,
 	int rc;
 
 	slice_begin();
-	machine_lock();
+	alone_begin();
 	rc = mmu_ldt_fault(&v->mmu, page);
-	machine_unlock();
+	alone_end();
 	if (rc != 0 && rc != -XEN_ERESTART) {
 		uint64_t offset =
 			cr2 - desc_window_address(v->window) - DESC_WINDOW_LDT;
@@ -208,7 +216,7 @@ bool trap_page_fault(struct vcpu *v, struct regs *r, uint64_t cr2)
 void trap_page_fault_emulate(struct vcpu *v, struct regs *r)
 {
 	slice_begin();
-	machine_lock();
+	alone_begin();
 	switch (ptwr_fault(v, r, v->fault_address, r->error)) {
 	case PTWR_DONE:
 		break;
@@ -219,7 +227,7 @@ void trap_page_fault_emulate(struct vcpu *v, struct regs *r)
 		inject_page_fault(v, r, v->fault_address, r->error);
 		break;
 	}
-	machine_unlock();
+	alone_end();
 }
 
 /* The command's word on the control channel; -1: there was none. */
@@ -247,7 +255,7 @@ static void set_vcpus(void)
 static void make_room(struct cpu *c)
 {
 	if (c->vcpu != NULL && schedule_others_wait()) {
-		c->vcpu->work |= VCPU_WORK_SCHED;
+		vcpu_work_add(c->vcpu, VCPU_WORK_SCHED);
 	}
 }
 

@@ -22,7 +22,7 @@
 /* Without a handler it is lost, as on a CPU that masks it. */
 static void give_nmi(struct vcpu *v, struct regs *r)
 {
-	v->work &= ~(uint32_t)VCPU_WORK_NMI;
+	vcpu_work_take(v, VCPU_WORK_NMI);
 	if (v->trap[TRAP_NMI].address != 0) {
 		inject_exception(v, r, TRAP_NMI, 0);
 	}
@@ -33,7 +33,7 @@ static void do_work(struct vcpu *v, struct regs *r)
 	bool stops = false;
 
 	if (v->work & VCPU_WORK_IRET) {
-		v->work &= ~(uint32_t)VCPU_WORK_IRET;
+		vcpu_work_take(v, VCPU_WORK_IRET);
 		trap_iret(v, r, r->rsp);
 	}
 	if (v->work & VCPU_WORK_WATCH) {
@@ -46,8 +46,8 @@ static void do_work(struct vcpu *v, struct regs *r)
 	if (v->work & VCPU_WORK_MEASURE) {
 		slice_leave();
 	}
-	if (r->vector == ENTRY_HYPERCALL) {
-		audit_tick(v);
+	if (audit_is_due(v)) {
+		audit_now(v);
 	}
 	if (v->work & VCPU_WORK_NMI) {
 		give_nmi(v, r);
@@ -60,16 +60,32 @@ static void do_work(struct vcpu *v, struct regs *r)
 	}
 }
 
+/* Kept set for what is looked at elsewhere, or now and then. */
+#define STANDING (VCPU_WORK_AUDIT | VCPU_WORK_IOPL)
+
+static bool is_nothing_due(const struct vcpu *v)
+{
+	return (__atomic_load_n(&v->work, __ATOMIC_RELAXED) &
+		~(uint32_t)STANDING) == 0 &&
+	       !audit_is_due(v) && mark_at == 0;
+}
+
 /* The registers' place is the same for whichever vCPU the CPU has then. */
 void vcpu_do_work(struct vcpu *v, struct regs *r)
 {
+	if (r->vector == ENTRY_HYPERCALL) {
+		audit_tick(v);
+	}
+	if (is_nothing_due(v)) {
+		return;
+	}
 	machine_lock();
 	do_work(v, r);
 	/* A domain's end leaves the CPU with none. */
 	while (current == NULL || (current->work & VCPU_WORK_SCHED)) {
 		schedule();
 		v = current;
-		r->vector = ENTRY_RETRY; /* counted above, once */
+		r->vector = ENTRY_RETRY;
 		do_work(v, r);
 	}
 	machine_unlock();

@@ -10,6 +10,7 @@
 
 #include "abi/control.h"
 #include "builder/build.h"
+#include "hv/cpu/alone.h"
 #include "hv/cpu/cpu.h"
 #include "hv/cpu/desc.h"
 #include "hv/cpu/regs.h"
@@ -161,7 +162,10 @@ static void reset_domain(struct domain *d)
 	d->reaper = reaper;
 	clear_frames(d->shared_info_frame, 1);
 	clear_frames(d->grant_frames, GRANT_MAX_FRAMES);
+	/* It takes a place in the engine's table, where others look. */
+	machine_quiet();
 	init_domain(d);
+	machine_quiet_end();
 	for (unsigned int i = 0; i < d->nr_vcpus; i++) {
 		init_vcpu(d, i, d->vcpu[i]->window, d->vcpu[i]->cpu);
 	}
@@ -313,8 +317,8 @@ void domain_begin(struct domain *d)
 {
 	struct vcpu *v = d->vcpu[0];
 
-	v->work |= audit_periodic() ? VCPU_WORK_AUDIT : 0;
-	v->work |= stop_watches() || mark_at != 0 ? VCPU_WORK_WATCH : 0;
+	vcpu_work_add(v, audit_periodic() ? VCPU_WORK_AUDIT : 0);
+	vcpu_work_add(v, stop_watches() || mark_at != 0 ? VCPU_WORK_WATCH : 0);
 	time_publish(v);
 	summary_start(d);
 	phase_start(v);

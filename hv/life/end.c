@@ -18,8 +18,8 @@
 
 #include "builder/error.h"
 #include "hv/report/audit.h"
+#include "hv/cpu/alone.h"
 #include "hv/cpu/ipi.h"
-#include "hv/cpu/lock.h"
 #include "hv/cpu/slice.h"
 #include "hv/mm/paging.h"
 #include "hv/record/record.h"
@@ -313,6 +313,17 @@ static void make_again(struct domain *d)
 	}
 }
 
+static bool forget(struct domain *d)
+{
+	bool forgotten;
+
+	/* Nobody else has just found it, by its number or as an owner. */
+	machine_quiet();
+	forgotten = mmu_domain_forget(&d->mmu);
+	machine_quiet_end();
+	return forgotten;
+}
+
 /* Others may map its frames for as long as they like: looks now and then. */
 static void zombie_step(struct vcpu *v)
 {
@@ -322,7 +333,7 @@ static void zombie_step(struct vcpu *v)
 	if (begins_again(d) && !domain_may_be_made(d)) {
 		return;
 	}
-	if (!mmu_domain_forget(&d->mmu)) {
+	if (!forget(d)) {
 		timer_set(v, DEADLINE_POLL, now + ZOMBIE_NS, now);
 		v->poll_timed = true;
 		v->blocked = true;
@@ -339,7 +350,7 @@ static void build_step(struct domain *d)
 		return;
 	}
 	for (unsigned int i = 0; i < d->nr_vcpus; i++) {
-		d->vcpu[i]->work &= ~(uint32_t)ENDING_WORK;
+		vcpu_work_take(d->vcpu[i], ENDING_WORK);
 	}
 	d->reaper = NULL;
 	d->stopping = false;
@@ -356,11 +367,8 @@ void domain_end(struct vcpu *v, const struct regs *r)
 {
 	struct domain *d = v->domain;
 
-	if (d->reaper == NULL) {
-		d->reaper = v;
-	}
-	if (d->reaper != v) {
-		v->work |= VCPU_WORK_SCHED; /* never to be seen again */
+	if (stop_reaper(d, v) != v) {
+		vcpu_work_add(v, VCPU_WORK_SCHED); /* never to be seen again */
 		return;
 	}
 	switch (d->ending) {
@@ -379,7 +387,7 @@ void domain_end(struct vcpu *v, const struct regs *r)
 	}
 	/* No further than this: another vCPU, or another step. */
 	if (d->stopping) {
-		v->work |= ENDING_WORK;
+		vcpu_work_add(v, ENDING_WORK);
 	}
 	machine_breathe();
 }

@@ -11,6 +11,7 @@
 #include "engine/port.h"
 #include "engine/request/lock_order.h"
 
+#include "hv/cpu/alone.h"
 #include "hv/cpu/ipi.h"
 #include "hv/cpu/slice.h"
 #include "hv/cpu/smap.h"
@@ -28,9 +29,16 @@
  */
 #define RECORDED static __attribute__((noinline, cold))
 
-RECORDED bool preempt_recorded(void)
+/* Another CPU waits for what this one holds while it carries that out. */
+static bool is_wanted(const struct mmu_domain *d)
 {
-	bool over = slice_over();
+	return fair_lock_wanted(&d->lock) || machine_quiet_wanted() ||
+	       (cpu_here()->lock_depth != 0 && machine_lock_wanted());
+}
+
+RECORDED bool preempt_recorded(const struct mmu_domain *d)
+{
+	bool over = slice_over(is_wanted(d));
 
 	recorder_asked(&record_machine, over);
 	return over;
@@ -40,18 +48,23 @@ RECORDED bool preempt_recorded(void)
 bool port_preempt(struct mmu_domain *d)
 {
 	lock_order_leaf(d->m);
-	return record_inside() ? preempt_recorded() : slice_over();
+	return record_inside()
+		       ? preempt_recorded(d)
+		       : slice_over(unlikely(nr_cpus > 1) && is_wanted(d));
 }
 
 /*
  * A CPU has the translations of one vCPU at most: that whose CR3 it has, even
  * while it sleeps; taking another's flushes them all, since CR4.PGE is clear
- * and no entry is global, whatever a guest writes in it.
+ * and no entry is global, whatever a guest writes in it. A CPU names the vCPU
+ * from before it loads that CR3 until after it has left it (state_load()). So
+ * whoever has changed a table and then sees it named by no CPU knows that the
+ * one that takes it next walks what stands there now.
  */
 static bool runs_on(const struct cpu *c, const struct mmu_domain *d,
 		    vcpuset_t vcpus)
 {
-	const struct vcpu *v = c->vcpu;
+	const struct vcpu *v = __atomic_load_n(&c->vcpu, __ATOMIC_RELAXED);
 
 	return v != NULL && v->mmu.dom == d && (vcpus >> v->id & 1) != 0;
 }
@@ -61,6 +74,8 @@ static void flush_others(const struct mmu_domain *d, vcpuset_t vcpus,
 {
 	uint32_t cpus = 0;
 
+	/* What it is about stands in memory before the first look at a CPU. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	for (unsigned int i = 0; i < nr_cpus; i++) {
 		if (runs_on(cpu_at(i), d, vcpus)) {
 			cpus |= 1u << i;
@@ -246,11 +261,15 @@ unsigned int *port_locks(struct mmu *m)
 	return &cpu_here()->locks;
 }
 
-/* The machine's lock is around all doors: nobody can be inside one. */
+/* One CPU alone never finds a lock held: it would hold it itself. */
 void port_relax(struct mmu_domain *d)
 {
 	(void)d;
-	panic("the domain's MMU lock is held already");
+	if (nr_cpus == 1) {
+		panic("a lock of the engine's is held already");
+	}
+	ipi_answer();
+	x86_pause();
 }
 
 _Noreturn void port_panic(struct mmu *m, const char *why)

@@ -13,6 +13,7 @@
 
 #include "abi/control.h"
 #include "hv/cpu/cpu.h"
+#include "hv/cpu/ipi.h"
 #include "hv/cpu/x86.h"
 #include "hv/domain/domain.h"
 #include "hv/report/control.h"
@@ -59,6 +60,7 @@ void recorder_wait(struct recorder *r)
 {
 	(void)r;
 	serial_drain(SERIAL_CONTROL);
+	ipi_answer();
 	x86_pause();
 }
 

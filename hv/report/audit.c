@@ -7,6 +7,7 @@
 #include "abi/control.h"
 #include "hv/report/audit.h"
 
+#include "hv/cpu/alone.h"
 #include "hv/report/control.h"
 #include "hv/domain/domain.h"
 #include "hv/report/log.h"
@@ -96,7 +97,10 @@ void audit_run(struct domain *d, enum audit_when when)
 		}
 	}
 	d->counters.audits++;
+	/* No reference is on its way from one domain to another. */
+	machine_quiet();
 	mmu_audit(d->mmu.m, all, nr, tally, &report);
+	machine_quiet_end();
 	d->counters.differences += report.total;
 	if (report.total == 0 && when == AUDIT_PERIODIC) {
 		return;
@@ -116,8 +120,16 @@ bool audit_periodic(void)
 
 void audit_tick(struct vcpu *v)
 {
-	if (every_calls != 0 && ++v->counters.since_audit >= every_calls) {
-		v->counters.since_audit = 0;
-		audit_run(v->domain, AUDIT_PERIODIC);
-	}
+	v->counters.since_audit += every_calls != 0;
+}
+
+bool audit_is_due(const struct vcpu *v)
+{
+	return every_calls != 0 && v->counters.since_audit >= every_calls;
+}
+
+void audit_now(struct vcpu *v)
+{
+	v->counters.since_audit = 0;
+	audit_run(v->domain, AUDIT_PERIODIC);
 }

@@ -20,7 +20,7 @@ void audit_init(struct audit_tally *scratch);
 enum audit_when { AUDIT_PERIODIC, AUDIT_EXIT, AUDIT_DESTROYED };
 /*
  * Audits all domains now and reports, as the doing of d's; nothing without
- * scratch memory.
+ * scratch memory. With the machine's lock held, and no other.
  */
 void audit_run(struct domain *d, enum audit_when when);
 
@@ -28,5 +28,9 @@ void audit_run(struct domain *d, enum audit_when when);
 bool audit_periodic(void);
 /* After each hypercall of the vCPU, if there are. */
 void audit_tick(struct vcpu *v);
+/* So many have been by now; */
+bool audit_is_due(const struct vcpu *v);
+/* and that is what follows. */
+void audit_now(struct vcpu *v);
 
 #endif

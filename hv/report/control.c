@@ -9,7 +9,6 @@
 
 #include "abi/control.h"
 #include "abi/text.h"
-#include "hv/cpu/lock.h"
 #include "hv/report/serial.h"
 
 static bool comma;
@@ -63,9 +62,8 @@ static void key_before(const char *key)
 
 void control_begin(const char *event)
 {
-	machine_lock();
+	serial_begin(SERIAL_CONTROL); /* until control_end(), nobody else */
 	comma = false;
-	serial_begin(SERIAL_CONTROL);
 	out("{");
 	control_text(CONTROL_EVENT, event);
 }
@@ -122,5 +120,4 @@ void control_end(void)
 {
 	out("}\n");
 	serial_end(SERIAL_CONTROL);
-	machine_unlock();
 }

@@ -12,7 +12,7 @@
 #include "hv/cpu/x86.h"
 #include "hv/domain/domain.h"
 #include "hv/report/control.h"
-#include "hv/report/refused.h"
+#include "hv/report/reader.h"
 #include "hv/vcpu/vcpu.h"
 
 bool dump_wanted;
@@ -73,8 +73,9 @@ void dump_end(const struct vcpu *here, const struct regs *r)
 			tell_vcpu(d->vcpu[i], here, r);
 		}
 	}
+	reader_begin();
 	control_begin(EVENT_DUMP);
 	control_number(DUMP_DOMAIN, d->mmu.domid);
 	control_end();
-	refused_wait_for_reader();
+	reader_end();
 }

@@ -3,7 +3,8 @@
  * A grant table read for a report. What is in use the grant service has
  * written down; an entry that nobody uses is the guest's, who may change it
  * meanwhile: what is read here is told and decides nothing, so the service is
- * not asked (services/grant_table.c).
+ * not asked (services/grant_table.c). Nor does its lock keep another vCPU from
+ * changing the table's version meanwhile: which one it is, is read once.
  */
 #include "hv/report/grants.h"
 
@@ -15,12 +16,13 @@ static const void *table(const struct domain *d)
 }
 
 /* Does the entry offer a frame? If so, which, and to whom. */
-static bool read_entry(const struct domain *d, uint32_t ref,
-		       uint64_t *ret_frame, struct grant_seen *ret)
+static bool read_entry(const struct domain *d, unsigned int version,
+		       uint32_t ref, uint64_t *ret_frame,
+		       struct grant_seen *ret)
 {
 	uint16_t flags;
 
-	if (d->grant.version == 1) {
+	if (version == 1) {
 		const volatile grant_entry_v1_t *e = table(d);
 
 		flags = e[ref].flags;
@@ -41,14 +43,16 @@ static bool read_entry(const struct domain *d, uint32_t ref,
 bool grants_find(const struct domain *d, mfn_t frame, uint32_t from,
 		 struct grant_seen *ret)
 {
-	const size_t size = d->grant.version == 1 ? sizeof(grant_entry_v1_t)
-						  : sizeof(grant_entry_v2_t);
+	const unsigned int version =
+		__atomic_load_n(&d->grant.version, __ATOMIC_RELAXED);
+	const size_t size = version == 1 ? sizeof(grant_entry_v1_t)
+					 : sizeof(grant_entry_v2_t);
 	const uint32_t nr = d->grant.nr_frames * (uint32_t)(PAGE_SIZE / size);
 
 	for (uint32_t ref = from; ref < nr; ref++) {
 		const struct grant_active *a = &d->grant.active[ref];
 		uint64_t granted;
-		bool grants = read_entry(d, ref, &granted, ret);
+		bool grants = read_entry(d, version, ref, &granted, ret);
 
 		ret->ref = ref;
 		ret->active = a->uses != 0;

@@ -13,6 +13,7 @@
 #include "hv/report/lines.h"
 
 #include "abi/text.h"
+#include "hv/cpu/output.h"
 #include "hv/report/serial.h"
 
 #define QUEUE 16384
@@ -81,6 +82,7 @@ size_t lines_put(unsigned int which, const void *bytes, size_t size)
 	struct lines *l = &all[which];
 	size_t taken = size;
 
+	output_lock();
 	tell_lost(which);
 	if (taken > lines_room(which)) {
 		taken = lines_room(which);
@@ -88,6 +90,7 @@ size_t lines_put(unsigned int which, const void *bytes, size_t size)
 	queue(l, bytes, taken);
 	l->lost += size - taken;
 	lines_pump();
+	output_unlock();
 	return taken;
 }
 
@@ -95,11 +98,13 @@ void lines_end(unsigned int which)
 {
 	struct lines *l = &all[which];
 
+	output_lock();
 	if (l->in != l->out && l->bytes[(l->in - 1) % QUEUE] != '\n' &&
 	    lines_room(which) != 0) {
 		queue(l, "\n", 1);
 	}
 	lines_pump();
+	output_unlock();
 }
 
 /* How much of the queue is a line, or a piece as long as one may be. */
@@ -198,6 +203,7 @@ void lines_pump(void)
 {
 	unsigned int idle = 0;
 
+	output_lock();
 	while (idle < LINES_MOST && port_takes()) {
 		idle = show_line(&all[next]) ? 0 : idle + 1;
 		next = (next + 1) % LINES_MOST;
@@ -205,12 +211,14 @@ void lines_pump(void)
 	if (idle == LINES_MOST) {
 		show_typed();
 	}
+	output_unlock();
 }
 
 void lines_flush(void)
 {
 	uint64_t left;
 
+	output_lock();
 	do {
 		left = 0;
 		lines_pump();
@@ -219,6 +227,7 @@ void lines_flush(void)
 			left += line_length(&all[i]);
 		}
 	} while (left != 0 && port_takes());
+	output_unlock();
 }
 
 uint64_t lines_lost(void)

@@ -28,7 +28,7 @@
 #include "hv/mm/layout.h"
 #include "hv/report/control.h"
 #include "hv/report/counters.h"
-#include "hv/report/refused.h"
+#include "hv/report/reader.h"
 #include "hv/report/stack.h"
 #include "hv/vcpu/vcpu.h"
 
@@ -198,6 +198,7 @@ void lint_end(struct domain *d)
 	if (!lint_wanted) {
 		return;
 	}
+	reader_begin();
 	control_begin(EVENT_ENDING);
 	control_number(ENDING_DOMAIN, d->mmu.domid);
 	control_number(ENDING_NO_FLUSH, l->nr[LINT_NO_FLUSH]);
@@ -210,5 +211,5 @@ void lint_end(struct domain *d)
 		       nr_untyped < LINT_UNTYPED ? nr_untyped : LINT_UNTYPED);
 	tell_roots(d);
 	control_end();
-	refused_wait_for_reader();
+	reader_end();
 }

@@ -35,7 +35,7 @@ extern bool lint_wanted;
 void lint_event(struct domain *d, const struct mmu_event *e);
 /*
  * The domain has stopped, and has what it had: tells, and waits for whoever
- * looks at its memory (refused_wait_for_reader()).
+ * looks at its memory (reader_end()).
  */
 void lint_end(struct domain *d);
 

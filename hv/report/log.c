@@ -7,7 +7,6 @@
 #include "hv/report/log.h"
 
 #include "abi/text.h"
-#include "hv/cpu/lock.h"
 #include "hv/report/lines.h"
 #include "hv/report/serial.h"
 
@@ -29,12 +28,10 @@ void log_line(enum log_level level, const char *text, ...)
 	text_format_args(&t, text, args);
 	va_end(args);
 	text_mark_cut(&t);
-	machine_lock();
 	serial_begin(SERIAL_CONSOLE);
 	lines_break();
 	serial_write(SERIAL_CONSOLE, PREFIX, sizeof(PREFIX) - 1);
 	serial_write(SERIAL_CONSOLE, line, t.used);
 	serial_write(SERIAL_CONSOLE, "\r\n", 2);
 	serial_end(SERIAL_CONSOLE);
-	machine_unlock();
 }

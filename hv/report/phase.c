@@ -31,10 +31,14 @@ static void reach(struct domain *d, enum phase which)
 		[PHASE_RUN_TIME] = "run time",
 		[PHASE_USERSPACE] = "userspace",
 	};
-	if (reached(d, which)) {
+	const uint32_t bit = UINT32_C(1) << which;
+
+	/* Two vCPUs may see it at once. */
+	if (reached(d, which) ||
+	    (__atomic_fetch_or(&d->phase.reached, bit, __ATOMIC_RELAXED) &
+	     bit) != 0) {
 		return;
 	}
-	d->phase.reached |= UINT32_C(1) << which;
 	control_begin(EVENT_PHASE);
 	control_number(PHASE_DOMAIN, d->mmu.domid);
 	control_text(PHASE_NAME, names[which]);

@@ -11,12 +11,9 @@
 #include "hv/report/control.h"
 #include "hv/cpu/cpu.h"
 #include "hv/domain/domain.h"
-#include "hv/domain/stop.h"
 #include "hv/report/log.h"
-#include "hv/report/machine.h"
+#include "hv/report/reader.h"
 #include "hv/report/request.h"
-#include "hv/report/serial.h"
-#include "hv/report/words.h"
 #include "hv/report/stack.h"
 #include "hv/report/uses.h"
 #include "hv/cpu/clock.h"
@@ -138,33 +135,6 @@ void refused_tell_untold(struct domain *d)
 	}
 }
 
-bool refused_wait;
-
-/* Until the reader has seen how things are; two seconds at most. */
-void refused_wait_for_reader(void)
-{
-	uint64_t start = x86_rdtsc();
-
-	if (!refused_wait) {
-		machine_pause();
-		return;
-	}
-	serial_flush(SERIAL_CONTROL);
-	while (x86_rdtsc() - start < clock_tsc_khz() * 2000) {
-		int word = serial_read(SERIAL_CONTROL);
-
-		word = word >= 0 ? words_take(word) : word;
-		if (word == CONTROL_BREAK || word == CONTROL_END) {
-			domain_break_all("the run was ended from outside",
-					 word == CONTROL_BREAK);
-		}
-		if (word >= 0) {
-			return;
-		}
-		x86_pause();
-	}
-}
-
 void port_refused(struct mmu_domain *d, struct refusal *r)
 {
 	char line[REFUSAL_TEXT_SIZE];
@@ -181,6 +151,7 @@ void port_refused(struct mmu_domain *d, struct refusal *r)
 	if (operation_is_pin(r->op.id)) {
 		log_warn("Error while pinning mfn %lx", r->operand[1]);
 	}
+	reader_begin();
 	tell_control(d, r);
-	refused_wait_for_reader();
+	reader_end();
 }

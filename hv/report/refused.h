@@ -16,15 +16,6 @@ struct refusal_log {
 
 struct domain;
 
-/* Boot option `wait`: after each refusal told, for CONTROL_GO (abi/control.h).
- */
-extern bool refused_wait;
-
-/* With that option: until it has come. Else, where it can be, the machine is
- * stopped for as long.
- */
-void refused_wait_for_reader(void);
-
 /* How many went untold, if any did since this was last said. */
 void refused_tell_untold(struct domain *d);
 

@@ -9,11 +9,15 @@
  *
  * Only when the machine ends, and nobody is kept from anything, is the other
  * end waited for.
+ *
+ * From a message's begin to its end its writer holds the lock of what is
+ * written (hv/cpu/output.c).
  */
 #include "hv/report/serial.h"
 
 #include "abi/control.h"
 #include "abi/text.h"
+#include "hv/cpu/output.h"
 #include "hv/cpu/x86.h"
 
 enum {
@@ -110,12 +114,15 @@ static void ask_for_room(enum serial_port port)
 void serial_drain(enum serial_port port)
 {
 	struct output *o = &outputs[port];
-	bool waits = o->in != o->out;
+	bool waits;
 
+	output_lock();
+	waits = o->in != o->out;
 	send(port, SEND_MAX);
 	if (o->enabled && (waits || o->in != o->out)) {
 		ask_for_room(port);
 	}
+	output_unlock();
 }
 
 size_t serial_room(enum serial_port port)
@@ -189,6 +196,7 @@ void serial_begin(enum serial_port port)
 {
 	struct output *o = &outputs[port];
 
+	output_lock();
 	o->open = true;
 	o->next = o->in;
 	o->size = 0;
@@ -207,19 +215,22 @@ void serial_end(enum serial_port port)
 	}
 	o->open = false;
 	serial_drain(port);
+	output_unlock();
 }
 
 void serial_write(enum serial_port port, const void *bytes, size_t size)
 {
 	struct output *o = &outputs[port];
 
+	output_lock();
 	if (o->open) {
 		append(o, bytes, size);
-		return;
+	} else {
+		serial_begin(port);
+		append(o, bytes, size);
+		serial_end(port);
 	}
-	serial_begin(port);
-	append(o, bytes, size);
-	serial_end(port);
+	output_unlock();
 }
 
 struct serial_lost serial_lost(enum serial_port port)
@@ -227,7 +238,7 @@ struct serial_lost serial_lost(enum serial_port port)
 	return outputs[port].lost;
 }
 
-void serial_flush(enum serial_port port)
+static void flush(enum serial_port port)
 {
 	struct output *o = &outputs[port];
 	const uint8_t sent = STATUS_SENT;
@@ -245,6 +256,13 @@ void serial_flush(enum serial_port port)
 	}
 }
 
+void serial_flush(enum serial_port port)
+{
+	output_lock();
+	flush(port);
+	output_unlock();
+}
+
 int serial_read(enum serial_port port)
 {
 	uint8_t status = x86_in8(reg(port, REG_STATUS));
@@ -259,9 +277,11 @@ void serial_enable_interrupt(enum serial_port port, bool input)
 {
 	struct output *o = &outputs[port];
 
+	output_lock();
 	o->enabled = true;
 	o->interrupts = input ? INTERRUPT_INPUT : 0;
 	ask_for_room(port);
+	output_unlock();
 }
 
 void serial_interrupt(enum serial_port port)

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The words of the control channel, from COM2 to us (abi/control.h). Two read
- * there: the port's interrupt, and whoever waits to be told to go on after a
- * refusal. A longer word may come to either, or half of it to each; so it is
- * put together here, and kept until somebody is in a position to carry it out.
- * Of several about one domain the last counts.
+ * there (reader.c): the port's interrupt, and whoever waits to be told to go on
+ * after a refusal. A longer word may come to either, or half of it to each; so
+ * it is put together here, and kept until somebody is in a position to carry it
+ * out. Of several about one domain the last counts.
  */
 #include "hv/report/words.h"
 
 #include "abi/control.h"
+#include "hv/cpu/output.h"
 #include "hv/domain/domain.h"
 
 bool words_kept;
@@ -39,7 +40,7 @@ int words_take(int byte)
 	}
 }
 
-bool words_next(unsigned int *ret_slot, unsigned int *ret_vcpus)
+static bool next(unsigned int *ret_slot, unsigned int *ret_vcpus)
 {
 	for (unsigned int i = 0; i < DOMAINS; i++) {
 		if (vcpus[i] != 0) {
@@ -51,4 +52,15 @@ bool words_next(unsigned int *ret_slot, unsigned int *ret_vcpus)
 	}
 	words_kept = false;
 	return false;
+}
+
+/* Others put words together meanwhile, by the lock of the port's (reader.c). */
+bool words_next(unsigned int *ret_slot, unsigned int *ret_vcpus)
+{
+	bool found;
+
+	output_lock();
+	found = next(ret_slot, ret_vcpus);
+	output_unlock();
+	return found;
 }

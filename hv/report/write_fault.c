@@ -11,12 +11,12 @@
 
 #include "engine/table/walk.h"
 #include "abi/control.h"
+#include "hv/cpu/alone.h"
 #include "hv/cpu/clock.h"
-#include "hv/cpu/lock.h"
 #include "hv/domain/domain.h"
 #include "hv/report/control.h"
 #include "hv/report/log.h"
-#include "hv/report/refused.h"
+#include "hv/report/reader.h"
 #include "hv/report/stack.h"
 #include "hv/report/uses.h"
 #include "hv/vcpu/vcpu.h"
@@ -116,9 +116,11 @@ bool write_fault_plain(struct vcpu *v, uint64_t va)
 	if (v->domain->vm_assist & 1u << VMASST_TYPE_writable_pagetables) {
 		return false;
 	}
-	machine_lock();
+	alone_begin();
+	mmu_look(&v->domain->mmu);
 	plain = look_at(v, vaddr(va)) == LOOK_ORDINARY;
-	machine_unlock();
+	mmu_look_end(&v->domain->mmu);
+	alone_end();
 	return plain;
 }
 
@@ -132,18 +134,16 @@ static void tell_table(struct vcpu *v, const struct regs *r, vaddr_t va)
 	}
 	log_warn("d%uv%u writes to mfn %lx at %016lx, a table: rip %016lx",
 		 (unsigned int)d->mmu.domid, v->id, f.frame.v, va.v, r->rip);
+	reader_begin();
 	tell(v, r, &f, EVENT_TABLE_WRITE, d->write_faults.tables);
-	refused_wait_for_reader();
+	reader_end();
 }
 
-void write_fault_tell(struct vcpu *v, const struct regs *r, uint64_t va)
+static void look_and_tell(struct vcpu *v, const struct regs *r, uint64_t va)
 {
 	struct domain *d = v->domain;
 	struct found f;
 
-	if (!v->kernel_mode) {
-		return;
-	}
 	switch (look_at(v, vaddr(va))) {
 	case LOOK_ORDINARY:
 		break;
@@ -156,5 +156,15 @@ void write_fault_tell(struct vcpu *v, const struct regs *r, uint64_t va)
 			tell(v, r, &f, EVENT_STALE, d->write_faults.stale);
 		}
 		break;
+	}
+}
+
+/* The tables stay as they are while they are walked. */
+void write_fault_tell(struct vcpu *v, const struct regs *r, uint64_t va)
+{
+	if (v->kernel_mode) {
+		mmu_look(&v->domain->mmu);
+		look_and_tell(v, r, va);
+		mmu_look_end(&v->domain->mmu);
 	}
 }

@@ -232,7 +232,7 @@ void schedule(void)
 	account(c, clock_now());
 	leave_dead(c);
 	if (c->vcpu != NULL) {
-		c->vcpu->work &= ~(uint32_t)VCPU_WORK_SCHED;
+		vcpu_work_take(c->vcpu, VCPU_WORK_SCHED);
 		time_runstate_change(c->vcpu, state_of(c->vcpu));
 	}
 	v = wait_for_one(c);

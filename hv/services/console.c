@@ -19,11 +19,12 @@
 #include <xen/io/console.h>
 
 #include "engine/port.h"
+#include "hv/cpu/output.h"
 #include "hv/domain/domain.h"
 #include "hv/services/deliver.h"
 #include "hv/report/lines.h"
+#include "hv/report/reader.h"
 #include "hv/report/serial.h"
-#include "hv/report/words.h"
 #include "hv/cpu/pic.h"
 #include "hv/vcpu/vcpu.h"
 
@@ -89,7 +90,8 @@ static uint32_t drain_output(struct domain *d)
 		c->out_cons = prod; /* absurd: nothing to be had */
 		nr = 0;
 	}
-	/* Asked once: the port goes on sending. */
+	/* Asked once: the port goes on sending, and nobody else writes. */
+	output_lock();
 	room = room_for(d);
 	if (nr > room) {
 		nr = (uint32_t)room;
@@ -102,6 +104,7 @@ static uint32_t drain_output(struct domain *d)
 		c->out_cons += piece;
 		left -= piece;
 	}
+	output_unlock();
 	__atomic_store_n(&ring->out_cons, c->out_cons, __ATOMIC_RELEASE);
 	return nr;
 }
@@ -197,12 +200,11 @@ void console_irq_init(void)
 int control_interrupt(void)
 {
 	int last = -1;
-	int byte;
+	int word;
 
 	serial_interrupt(SERIAL_CONTROL);
-	while ((byte = serial_read(SERIAL_CONTROL)) >= 0) {
-		byte = words_take(byte);
-		last = byte >= 0 ? byte : last;
+	while (reader_word(&word)) {
+		last = word >= 0 ? word : last;
 	}
 	pic_end(CONTROL_IRQ);
 	return last;

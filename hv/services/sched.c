@@ -22,7 +22,7 @@
 static void wait(struct vcpu *v)
 {
 	v->blocked = true;
-	v->work |= VCPU_WORK_SCHED;
+	vcpu_work_add(v, VCPU_WORK_SCHED);
 }
 
 void sched_block(struct vcpu *v)
@@ -133,7 +133,7 @@ int64_t hc_sched_op(struct vcpu *v, uint64_t arg[6])
 {
 	switch ((uint32_t)arg[0]) {
 	case SCHEDOP_yield:
-		v->work |= VCPU_WORK_SCHED;
+		vcpu_work_add(v, VCPU_WORK_SCHED);
 		return 0;
 	case SCHEDOP_block:
 		sched_block(v);

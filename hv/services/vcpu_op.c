@@ -173,7 +173,7 @@ static int64_t up(struct vcpu *caller, struct vcpu *v)
 	if (!v->up) {
 		v->up = true;
 		v->blocked = false;
-		v->work |= caller->work & VCPU_WORK_INHERITED;
+		vcpu_work_add(v, caller->work & VCPU_WORK_INHERITED);
 		time_vcpu_up(v);
 		vcpu_wake(v);
 	}
@@ -182,7 +182,7 @@ static int64_t up(struct vcpu *caller, struct vcpu *v)
 
 static int64_t send_nmi(struct vcpu *v)
 {
-	v->work |= VCPU_WORK_NMI;
+	vcpu_work_add(v, VCPU_WORK_NMI);
 	vcpu_wake(v);
 	return 0;
 }
@@ -193,7 +193,7 @@ static int64_t send_nmi(struct vcpu *v)
  */
 static int64_t down(struct domain *d, struct vcpu *v)
 {
-	v->work |= VCPU_WORK_SCHED;
+	vcpu_work_add(v, VCPU_WORK_SCHED);
 	if (v->cpu != cpu_here()->id) {
 		ipi_wake(v->cpu);
 	}

@@ -146,10 +146,10 @@ static void choose_paths(struct domain *d)
 	for (unsigned int i = 0; i < d->nr_vcpus; i++) {
 		struct vcpu *v = d->vcpu[i];
 
-		v->work &= ~(uint32_t)VCPU_WORK_IOPL;
+		vcpu_work_take(v, VCPU_WORK_IOPL);
 		v->on_syscall.flags &= ~(uint32_t)SYSCALL_IOPL;
 		if (iopl) {
-			v->work |= VCPU_WORK_IOPL;
+			vcpu_work_add(v, VCPU_WORK_IOPL);
 			v->on_syscall.flags |= SYSCALL_IOPL;
 		}
 	}

@@ -71,14 +71,24 @@ static void load_segments(const struct vcpu *v)
 	x86_wrmsr(MSR_SHADOW_GS_BASE, v->saved.shadow_gs);
 }
 
+/*
+ * The CPU has the vCPU from here on, and nothing of the one before. Whoever
+ * flushes on another CPU goes by that name (hv/mm/port.c): it changes while
+ * neither's tables are in CR3, and CR3 is written in that order.
+ */
+static void name(struct cpu *c, struct vcpu *v)
+{
+	x86_write_cr3(c->own_root);
+	__atomic_store_n(&c->vcpu, v, __ATOMIC_SEQ_CST);
+}
+
 void state_load(struct vcpu *v)
 {
 	const mfn_t root =
 		v->kernel_mode ? v->mmu.kernel_root : v->mmu.user_root;
 
-	cpu_here()->vcpu = v;
+	name(cpu_here(), v);
 	if (has_no_state(v)) {
-		x86_write_cr3(cpu_here()->own_root);
 		return;
 	}
 	x86_write_cr3(root.v << PAGE_SHIFT);

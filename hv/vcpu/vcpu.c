@@ -15,6 +15,6 @@ void vcpu_wake(struct vcpu *v)
 	if (v->cpu != c->id) {
 		ipi_wake(v->cpu);
 	} else if (c->vcpu != NULL && c->vcpu != v) {
-		c->vcpu->work |= VCPU_WORK_SCHED;
+		vcpu_work_add(c->vcpu, VCPU_WORK_SCHED);
 	}
 }

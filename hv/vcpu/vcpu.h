@@ -96,6 +96,16 @@ static inline struct vcpu *vcpu_of(struct mmu_vcpu *m)
 	return (struct vcpu *)m;
 }
 
+/* Its work is noted by any CPU, and by some without a lock. */
+static inline void vcpu_work_add(struct vcpu *v, uint32_t set)
+{
+	__atomic_fetch_or(&v->work, set, __ATOMIC_SEQ_CST);
+}
+static inline void vcpu_work_take(struct vcpu *v, uint32_t set)
+{
+	__atomic_fetch_and(&v->work, ~set, __ATOMIC_SEQ_CST);
+}
+
 /* There is an event for the vCPU: if it waits, it does so no longer. */
 void vcpu_wake(struct vcpu *v);
 

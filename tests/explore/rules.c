@@ -158,7 +158,7 @@ static void check_domains(struct world *w)
 		    d->nr_freed != 0) {
 			world_fault(w, "I9: an operation left with work owed");
 		}
-		if (d->locked || w->mmu.pool_locked) {
+		if (d->lock.held || w->mmu.pool_lock.held) {
 			world_fault(w, "an operation left a lock behind");
 		}
 		if (d->nr_pages > d->max_pages && w->scope->may_grow >= 0) {

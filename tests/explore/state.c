@@ -481,7 +481,7 @@ static void get_domain(struct world *w, unsigned int dom, const uint8_t **from)
 	/* Whether it is a frame's is all that counts of it: see put_record().
 	 */
 	d->epoch = EPOCH_NOW;
-	d->locked = false;
+	d->lock.word = 0;
 	d->stats = (struct mmu_stats){0};
 	*from = p;
 }
@@ -526,7 +526,7 @@ void state_write(struct world *w, const struct state *s)
 	}
 	w->mmu.free_run[0] = (uint32_t)get_frame(&p);
 	w->mmu.nr_free = *p;
-	w->mmu.pool_locked = false;
+	w->mmu.pool_lock.word = 0;
 	w->fault[0] = '\0';
 }
 

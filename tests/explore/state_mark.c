@@ -135,7 +135,7 @@ static void restore_dom(struct mmu_domain *d, const struct mark_dom *m)
 	d->nr_held = m->nr_held;
 	memcpy(d->held, m->held, sizeof(m->held));
 	memcpy(d->foreign, m->foreign, sizeof(m->foreign));
-	d->locked = false;
+	d->lock.word = 0;
 }
 
 void mark_restore(struct world *w, const struct mark *m)
@@ -151,6 +151,6 @@ void mark_restore(struct world *w, const struct mark *m)
 	}
 	w->mmu.free_run[0] = m->free_run;
 	w->mmu.nr_free = m->nr_free;
-	w->mmu.pool_locked = false;
+	w->mmu.pool_lock.word = 0;
 	w->fault[0] = '\0';
 }

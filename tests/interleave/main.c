@@ -101,6 +101,36 @@ static bool all_shorts(struct explored *sum)
 	return ok;
 }
 
+/* Each single operation beside each that another domain can do. */
+static bool all_beside(struct explored *sum)
+{
+	bool ok = true;
+
+	for (unsigned int a = 0; ok && a < OPS; a++) {
+		for (unsigned int b = 0; ok && b < OTHERS; b++) {
+			const struct program p = {1, {(uint8_t)a}};
+			const struct program q = {1, {(uint8_t)others[b]}};
+
+			ok = pair(&p, &q, sum);
+		}
+	}
+	return ok;
+}
+
+/* Each single operation, and then another, while the other CPU wants quiet. */
+static bool all_quiet(struct explored *sum)
+{
+	const struct program q = {1, {OP_QUIET}};
+	bool ok = true;
+
+	for (unsigned int a = 0; ok && a < OPS; a++) {
+		const struct program p = {2, {(uint8_t)a, OP_FLUSH_ALL}};
+
+		ok = pair(&p, &q, sum);
+	}
+	return ok;
+}
+
 /* Each short program beside each single operation. */
 static bool all_mixed(struct explored *sum)
 {
@@ -203,6 +233,14 @@ static const struct part parts[] = {
 	 {.two_domains = true, .watched = true},
 	 all_others,
 	 true},
+	{"single operations, alone, beside one who wants quiet",
+	 {.alone = true, .each_asks_both = true},
+	 all_quiet,
+	 false},
+	{"single operations, two domains, each asks both CPUs",
+	 {.two_domains = true, .each_asks_both = true},
+	 all_beside,
+	 false},
 	{"by chance, the machine's lock, two stops each",
 	 {.machine_lock = true, .stops = 2},
 	 NULL,

@@ -12,6 +12,8 @@
 #define LOCK_PASSES 2
 #include "hv/cpu/lock.c"
 
+#include "hv/cpu/alone.c"
+
 static struct cpu cpus[METAL_CPUS] = {
 	{.id = 0, .apic_id = 0},
 	{.id = 1, .apic_id = 1},
@@ -44,6 +46,26 @@ void metal_unlock(void)
 	machine_unlock();
 }
 
+void metal_alone(void)
+{
+	alone_begin();
+}
+
+void metal_alone_end(void)
+{
+	alone_end();
+}
+
+void metal_quiet(void)
+{
+	machine_quiet();
+}
+
+void metal_quiet_end(void)
+{
+	machine_quiet_end();
+}
+
 void metal_flush(uint32_t set, uint64_t va)
 {
 	ipi_flush(set, va);
@@ -57,15 +79,19 @@ void metal_answer(void)
 struct metal_state metal_save(void)
 {
 	struct metal_state s = {
-		.address = flush_address,
 		.owner = owner,
 		.waiting = waiting,
 		.passed = passed,
+		.quiet = quiet,
 	};
 
 	for (unsigned int i = 0; i < METAL_CPUS; i++) {
 		s.depth[i] = cpus[i].lock_depth;
-		s.asked[i] = cpus[i].flush_asked;
+		s.address[i] = cpus[i].flush_address;
+		s.alone[i] = cpus[i].alone_depth * 2 + cpus[i].alone;
+		s.locks[i] = cpus[i].locks;
+		s.asked_by[i] = cpus[i].asked_by;
+		s.unanswered[i] = cpus[i].unanswered;
 	}
 	return s;
 }
@@ -75,9 +101,14 @@ void metal_restore(const struct metal_state *s)
 	owner = s->owner;
 	waiting = s->waiting;
 	passed = s->passed;
-	flush_address = s->address;
+	quiet = s->quiet != 0;
 	for (unsigned int i = 0; i < METAL_CPUS; i++) {
 		cpus[i].lock_depth = s->depth[i];
-		cpus[i].flush_asked = s->asked[i] != 0;
+		cpus[i].flush_address = s->address[i];
+		cpus[i].alone = s->alone[i] % 2 != 0;
+		cpus[i].alone_depth = s->alone[i] / 2;
+		cpus[i].locks = s->locks[i];
+		cpus[i].asked_by = s->asked_by[i];
+		cpus[i].unanswered = s->unanswered[i];
 	}
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The hypervisor's lock and its flushes of other CPUs, the very sources
- * (hv/cpu/lock.c, hv/cpu/ipi.c), on the CPUs of this program.
+ * (hv/cpu/lock.c, alone.c, ipi.c), on the CPUs of this program.
  */
 #ifndef PW_TESTS_INTERLEAVE_METAL_H
 #define PW_TESTS_INTERLEAVE_METAL_H
@@ -12,6 +12,10 @@
 
 void metal_lock(void);
 void metal_unlock(void);
+void metal_alone(void);
+void metal_alone_end(void);
+void metal_quiet(void);
+void metal_quiet_end(void);
 /* CPUs as bits; va UINT64_MAX: everything. */
 void metal_flush(uint32_t cpus, uint64_t va);
 /* The interrupt's handler, or what a CPU does that waits. */
@@ -19,13 +23,16 @@ void metal_answer(void);
 
 /* What the sources keep, as a part of the state. */
 struct metal_state {
-	uint64_t address;
+	uint64_t address[METAL_CPUS];
+	uint32_t asked_by[METAL_CPUS];
+	uint32_t unanswered[METAL_CPUS];
 	unsigned int depth[METAL_CPUS];
 	uint32_t owner;
 	uint32_t waiting;
 	uint32_t passed;
-	uint8_t asked[METAL_CPUS];
-	uint8_t spare[2]; /* no holes: it is hashed */
+	uint32_t locks[METAL_CPUS];
+	uint32_t alone[METAL_CPUS];
+	uint32_t quiet; /* no holes behind it: it is hashed */
 };
 struct metal_state metal_save(void);
 void metal_restore(const struct metal_state *s);

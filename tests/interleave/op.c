@@ -72,12 +72,16 @@ static int64_t call(unsigned int cpu, hypercall_fn *fn, const uint64_t a[4])
 		world_guest_step(op_name(c->program.op[c->op]));
 		if (world.options.machine_lock) {
 			metal_lock();
+		} else if (world.options.alone) {
+			metal_alone();
 		}
 		c->inside = true;
 		rc = fn(world_vcpu(cpu), arg);
 		c->inside = false;
 		if (world.options.machine_lock) {
 			metal_unlock();
+		} else if (world.options.alone) {
+			metal_alone_end();
 		}
 	} while (rc == -XEN_ERESTART);
 	/* That of the reservation is the number of extents done. */
@@ -278,6 +282,24 @@ static void multicall(unsigned int cpu)
 	(void)call(cpu, hc_multicall, (uint64_t[]){BUFFER(cpu), 4, 0, 0});
 }
 
+/* Nobody else is inside while the hypervisor looks around, for two steps. */
+static void quiet(unsigned int cpu)
+{
+	world_guest_step("quiet");
+	if (!world.options.alone) {
+		return;
+	}
+	metal_lock();
+	metal_quiet();
+	world.cpu[cpu].quiet = true;
+	world_step("looks around", false);
+	world_step("looks around again", false);
+	world.cpu[cpu].quiet = false;
+	metal_quiet_end();
+	metal_unlock();
+	op_succeeded[OP_QUIET] = true;
+}
+
 static void run_ext(unsigned int cpu, enum op op)
 {
 	static const uint8_t cmd[OPS] = {
@@ -363,6 +385,9 @@ void op_run(unsigned int cpu, enum op op)
 	case OP_MULTICALL:
 		multicall(cpu);
 		break;
+	case OP_QUIET:
+		quiet(cpu);
+		break;
 	case OP_SCRIBBLE:
 		scribble(cpu);
 		break;
@@ -403,6 +428,7 @@ const char *op_name(enum op op)
 		[OP_LOAD] = "load",
 		[OP_SCRIBBLE] = "scribble",
 		[OP_MULTICALL] = "multicall",
+		[OP_QUIET] = "quiet",
 	};
 
 	return name[op];

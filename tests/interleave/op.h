@@ -36,6 +36,7 @@ enum op {
 	OP_LOAD,
 	OP_SCRIBBLE,
 	OP_MULTICALL,
+	OP_QUIET, /* the hypervisor's own: see alone.c */
 	OPS
 };
 

@@ -46,7 +46,9 @@ static void flush(struct mmu_domain *d, vcpuset_t vcpus, uint64_t va)
 		}
 	}
 	for (unsigned int i = 0; i < WORLD_CPUS; i++) {
-		others |= has(i, d, vcpus) ? 1u << i : 0;
+		others |= world.options.each_asks_both || has(i, d, vcpus)
+				  ? 1u << i
+				  : 0;
 	}
 	metal_flush(others, va);
 }

@@ -230,11 +230,9 @@ static uint64_t mix_bytes(uint64_t h, const void *what, size_t bytes)
 static uint64_t mix_domain(uint64_t h, const struct mmu_domain *d)
 {
 	const uint64_t word[] = {
-		d->nr_pages,   d->locked,
-		d->dying_head, d->owed,
-		d->freed_head, d->nr_freed,
-		d->nr_held,    d->stats.scrubbed % 16,
-		d->op.index,
+		d->nr_pages, d->lock.word,           d->dying_head,
+		d->owed,     d->freed_head,          d->nr_freed,
+		d->nr_held,  d->stats.scrubbed % 16, d->op.index,
 	};
 
 	return d->m == NULL ? h : mix_bytes(h, word, sizeof(word));
@@ -273,7 +271,7 @@ static uint64_t mix_machine(uint64_t h)
 	h = mix_bytes(h, &m->second, sizeof(m->second));
 	h = mix_bytes(h, &m->other_vcpu, sizeof(m->other_vcpu));
 	h = mix_bytes(h, m->mmu.free_run, sizeof(m->mmu.free_run));
-	h = mix(h, m->mmu.nr_free * 2 + m->mmu.pool_locked);
+	h = mix(h, m->mmu.nr_free + ((uint64_t)m->mmu.pool_lock.word << 32));
 	h = mix_bytes(h, m->guest, sizeof(m->guest));
 	for (unsigned int i = 0; i < world.nr_hot; i++) {
 		h = mix_bytes(mix(h, i), frame_data(&m->mmu, world.hot[i]),

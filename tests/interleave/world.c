@@ -148,14 +148,14 @@ static bool roots_hold(void)
 static bool caches_hold(bool inside)
 {
 	struct machine *m = world.m;
-	bool was[] = {m->dom.locked, m->other.locked};
+	bool was[] = {m->dom.lock.held, m->other.lock.held};
 	bool sound;
 
-	m->dom.locked = inside;
-	m->other.locked = inside;
+	m->dom.lock.held = inside;
+	m->other.lock.held = inside;
 	sound = machine_is_sound(m);
-	m->dom.locked = was[0];
-	m->other.locked = was[1];
+	m->dom.lock.held = was[0];
+	m->other.lock.held = was[1];
 	return sound;
 }
 
@@ -169,7 +169,7 @@ static bool quiet_holds(void)
 	if (world.m->dom.flush_pending || world.m->other.flush_pending) {
 		return fails("a flush is owed");
 	}
-	if (world.m->dom.locked || world.m->mmu.pool_locked) {
+	if (world.m->dom.lock.held || world.m->mmu.pool_lock.held) {
 		return fails("a lock is held");
 	}
 	why = recount_all(world.m);
@@ -191,12 +191,17 @@ static bool quiet_holds(void)
 static bool all_holds(void)
 {
 	bool inside = false;
+	bool quiet = false;
 	const char *why;
 
 	for (unsigned int i = 0; i < WORLD_CPUS; i++) {
 		world.cpu[i].loaded.user_root = world_vcpu(i)->user_root;
 		cpu_run(&world.m->cpu[world_place(i)]);
 		inside |= world.cpu[i].inside;
+		quiet |= world.cpu[i].quiet;
+	}
+	if (quiet && inside) {
+		return fails("a CPU is inside while the machine is quiet");
 	}
 	if (!roots_hold()) {
 		return fails("a CPU's root is no L4 any more");
@@ -298,6 +303,7 @@ void world_start(const struct program *first, const struct program *second)
 		c->stops = world.options.stops;
 		c->done = false;
 		c->inside = false;
+		c->quiet = false;
 		c->question = false;
 		c->interrupted = false;
 		c->locks = 0;

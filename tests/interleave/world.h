@@ -27,6 +27,16 @@ struct world_options {
 	bool machine_lock;
 	/* The second vCPU belongs to another domain. */
 	bool two_domains;
+	/*
+	 * Each call is carried out alone, as on metal (hv/cpu/alone.c), and the
+	 * machine can be made quiet.
+	 */
+	bool alone;
+	/*
+	 * And each domain ran on the other's CPU last: a flush asks both CPUs,
+	 * so that both may ask each other at once.
+	 */
+	bool each_asks_both;
 	/* How often a vCPU is asked to stop, at any of its questions. */
 	unsigned int stops;
 	/* The engine tells its events: each is a step, too. */
@@ -40,6 +50,7 @@ struct world_cpu {
 	unsigned int op;        /* of its program */
 	bool done;
 	bool inside;   /* the hypervisor */
+	bool quiet;    /* counts on nobody's being inside */
 	bool question; /* the step has two outcomes, */
 	bool answer;   /* of which the explorer chose this */
 	bool interrupted;

@@ -243,7 +243,7 @@ static bool has_left(const struct mmu_domain *d, uint64_t frame)
 		return false;
 	}
 	/* A frame that is on its way is nobody's; the flush is to come. */
-	return !d->locked || f->owner < OWNER_FREED;
+	return !d->lock.held || f->owner < OWNER_FREED;
 }
 
 static const char *wrong_with(const struct mmu_domain *d,

@@ -30,7 +30,7 @@ static void meanwhile(struct machine *m)
 	unsigned int here = m->locks;
 	mfn_t got;
 
-	if (d->locked || d->nr_pages == d->max_pages) {
+	if (d->lock.held || d->nr_pages == d->max_pages) {
 		return;
 	}
 	m->locks = 0;

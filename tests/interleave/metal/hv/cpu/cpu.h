@@ -15,8 +15,12 @@ struct cpu {
 	uint64_t own_root;
 	unsigned int apic_id;
 	unsigned int lock_depth;
+	unsigned int alone_depth;
+	bool alone;
 	unsigned int locks;
-	bool flush_asked;
+	uint32_t asked_by;
+	uint32_t unanswered;
+	uint64_t flush_address;
 };
 
 extern unsigned int nr_cpus;
