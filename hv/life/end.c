@@ -317,6 +317,10 @@ static bool forget(struct domain *d)
 {
 	bool forgotten;
 
+	/* As long as others map its frames, nobody need be kept waiting. */
+	if (__atomic_load_n(&d->mmu.nr_pages, __ATOMIC_RELAXED) != 0) {
+		return false;
+	}
 	/* Nobody else has just found it, by its number or as an owner. */
 	machine_quiet();
 	forgotten = mmu_domain_forget(&d->mmu);
