@@ -163,7 +163,7 @@ bool cpu_try_read(struct sim *s, void *to, vaddr_t from, uint64_t bytes)
 {
 	maddr_t at;
 
-	if (!walk_address_valid(s->cpu.mode, from) ||
+	if (!walk_address_valid(s->config.cpu.mode, from) ||
 	    try_access(s, from, false, &at) != 0) {
 		return false;
 	}
@@ -175,7 +175,7 @@ bool cpu_try_write(struct sim *s, vaddr_t to, const void *from, uint64_t bytes)
 {
 	maddr_t at;
 
-	if (!walk_address_valid(s->cpu.mode, to) ||
+	if (!walk_address_valid(s->config.cpu.mode, to) ||
 	    try_access(s, to, true, &at) != 0) {
 		return false;
 	}
@@ -189,7 +189,7 @@ static maddr_t access_or_fault(struct sim *s, vaddr_t va, bool write)
 	maddr_t at;
 	uint32_t code;
 
-	if (!walk_address_valid(s->cpu.mode, va)) {
+	if (!walk_address_valid(s->config.cpu.mode, va)) {
 		fault_general_protection(s, va);
 	}
 	while ((code = try_access(s, va, write, &at)) != 0) {

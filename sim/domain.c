@@ -18,10 +18,12 @@
 
 #define MAX_RUNS 8
 
-static void notes_of(const struct sim_kernel *k, struct xen_notes *notes)
+static void notes_of(const struct sim *s, const struct sim_kernel *k,
+		     struct xen_notes *notes)
 {
 	*notes = (struct xen_notes){
-		.width = &guest_64,
+		.width = sim_pae_guest(s) ? &guest_pae : &guest_64,
+		.pae = sim_pae_guest(s) ? NOTES_PAE_YES : NOTES_PAE_NO,
 		.entry = vaddr_add(k->virt_base, pfn_to_paddr(k->start).v),
 		.virt_base = k->virt_base,
 		.kernel_start = pfn_to_paddr(k->start),
@@ -163,7 +165,7 @@ int sim_start_domain(struct sim *s, const struct sim_domain *d,
 	struct xen_notes notes;
 	int rc;
 
-	notes_of(&d->kernel, &notes);
+	notes_of(s, &d->kernel, &notes);
 	rc = layout_plan(&notes, &request, &s->layout, e);
 	if (rc == 0) {
 		rc = make_runs(s, d, e);

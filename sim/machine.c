@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 
+#include "sim/bounce.h"
 #include "sim/lazy.h"
 #include "sim/machine.h"
 #include "sim/memory.h"
@@ -57,7 +58,12 @@ static int take_memory(struct sim *s)
 	s->mmu.frames = reserve(nr * sizeof(*s->mmu.frames));
 	s->mmu.m2p = reserve(nr * sizeof(*s->mmu.m2p));
 	s->tally = memory_reserve(nr * sizeof(*s->tally));
-	return s->mmu.frames == NULL || s->mmu.m2p == NULL || s->tally == NULL
+	if (sim_pae_guest(s)) {
+		s->bounce = memory_reserve(SIM_BOUNCE_SIZE);
+	}
+	return s->mmu.frames == NULL || s->mmu.m2p == NULL ||
+			       s->tally == NULL ||
+			       (sim_pae_guest(s) && s->bounce == NULL)
 		       ? -XEN_ENOMEM
 		       : 0;
 }
@@ -71,7 +77,24 @@ static void start_hypervisor(struct sim *s)
 	s->mmu.zero_frame = mfn(SIM_ZERO_FRAME);
 	s->mmu.pte_nx = s->cpu.nx ? PTE_NX : 0;
 	mmu_domain_init(&s->dom, &s->mmu, SIM_DOMAIN_TAG, SIM_DOMAIN_ID);
+	if (sim_pae_guest(s)) {
+		mmu_domain_pae(&s->dom);
+	}
 	mmu_vcpu_init(&s->vcpu, &s->dom, 0, s->desc_window);
+	if (sim_pae_guest(s)) {
+		s->vcpu.top = frame_data(&s->mmu, mfn(SIM_TOP_FRAME));
+	}
+}
+
+/* What the CPU does is its mode's business, not the guest's. */
+static void start_cpu(struct sim *s)
+{
+	s->cpu = s->config.cpu;
+	s->user = s->config.hypervisor && !sim_pae_guest(s);
+	if (sim_pae_guest(s)) {
+		s->cpu.mode = PAGING_4LEVEL;
+		s->cpu.huge = false;
+	}
 }
 
 static int check_config(const struct sim_config *c, struct build_error *e)
@@ -83,9 +106,9 @@ static int check_config(const struct sim_config *c, struct build_error *e)
 				 "large to be simulated",
 				 c->nr_frames);
 	}
-	if (c->hypervisor && c->cpu.mode != PAGING_4LEVEL) {
+	if (c->hypervisor && c->cpu.mode == PAGING_2LEVEL) {
 		return error_set(e, XEN_EINVAL,
-				 "the hypervisor needs 4-level tables");
+				 "the hypervisor needs 4-level tables, or PAE");
 	}
 	return 0;
 }
@@ -103,8 +126,7 @@ struct sim *sim_create(const struct sim_config *config, struct build_error *e)
 		return NULL;
 	}
 	s->config = *config;
-	s->cpu = config->cpu;
-	s->user = config->hypervisor;
+	start_cpu(s);
 	s->record = config->record ? record_create() : NULL;
 	if (take_memory(s) != 0 || (config->record && s->record == NULL) ||
 	    tlb_init(&s->tlb, config->tlb, config->seed) != 0) {
@@ -128,6 +150,7 @@ void sim_destroy(struct sim *s)
 	memory_release(s->mmu.frames, nr * sizeof(*s->mmu.frames));
 	memory_release(s->mmu.m2p, nr * sizeof(*s->mmu.m2p));
 	memory_release(s->tally, nr * sizeof(*s->tally));
+	memory_release(s->bounce, SIM_BOUNCE_SIZE);
 	tlb_fini(&s->tlb);
 	record_destroy(s->record);
 	sim_log_fini(&s->log);

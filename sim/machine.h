@@ -7,6 +7,7 @@
 #define SIM_XEN_FRAMES 16
 #define SIM_ZERO_FRAME 1
 #define SIM_SHARED_INFO_FRAME 2
+#define SIM_TOP_FRAME 3 /* the L4 of a 32-bit guest's vCPU */
 /* The last ones are free, for whoever asks for more. */
 #define SIM_SPARE_FRAMES 64
 

@@ -8,12 +8,26 @@
 #include <string.h>
 
 #include "engine/port.h"
+#include "sim/bounce.h"
 #include "sim/cpu.h"
 #include "sim/lazy.h"
+#include "sim/machine.h"
 #include "sim/world.h"
 
 /* Addresses of the upper half are the guest's; below are this process's. */
 #define UPPER_HALF (UINT64_C(1) << 63)
+
+/*
+ * The bytes of this process that an address stands for, or NULL: the guest's.
+ * Of a 32-bit guest all addresses are its own, but for those of bounce.h.
+ */
+static uint8_t *of_process(struct sim *s, uint64_t at, uint64_t bytes)
+{
+	if (sim_pae_guest(s)) {
+		return bounce_at(s, at, bytes);
+	}
+	return at < UPPER_HALF ? (uint8_t *)(uintptr_t)at : NULL;
+}
 
 static struct sim *sim_of(struct mmu_domain *d)
 {
@@ -92,7 +106,11 @@ void port_load_root(struct mmu_vcpu *v)
 		}
 		return;
 	}
-	cpu_load_cr3(s, mfn_to_maddr(v->kernel_root), true);
+	/* The engine has put a 32-bit guest's root into the L4 by now. */
+	cpu_load_cr3(s,
+		     mfn_to_maddr(sim_pae_guest(s) ? mfn(SIM_TOP_FRAME)
+						   : v->kernel_root),
+		     true);
 	if (s->ear != NULL) {
 		s->ear->flushed(s);
 	}
@@ -113,13 +131,14 @@ static uint64_t to_page_end(uint64_t at, uint64_t left)
 
 static int copy_in(struct sim *s, void *to, uint64_t from, size_t bytes)
 {
+	const uint8_t *own = of_process(s, from, bytes);
 	uint8_t *out = to;
 
 	if (comes_true(&s->copy_fail_after) || from < PAGE_SIZE) {
 		return bytes == 0 ? 0 : -XEN_EFAULT;
 	}
-	if (from < UPPER_HALF) {
-		memcpy(to, (const void *)(uintptr_t)from, bytes);
+	if (own != NULL) {
+		memcpy(to, own, bytes);
 		return 0;
 	}
 	while (bytes > 0) {
@@ -152,13 +171,14 @@ int port_copy_in(struct mmu_vcpu *v, void *to, uint64_t from, size_t bytes)
 
 static int copy_out(struct sim *s, uint64_t to, const void *from, size_t bytes)
 {
+	uint8_t *own = of_process(s, to, bytes);
 	const uint8_t *in = from;
 
 	if (comes_true(&s->copy_fail_after) || to < PAGE_SIZE) {
 		return bytes == 0 ? 0 : -XEN_EFAULT;
 	}
-	if (to < UPPER_HALF) {
-		memcpy((void *)(uintptr_t)to, from, bytes);
+	if (own != NULL) {
+		memcpy(own, from, bytes);
 		return 0;
 	}
 	while (bytes > 0) {

@@ -7,6 +7,7 @@
 
 #include "engine/mmu.h"
 #include "pagewarden/port.h"
+#include "sim/bounce.h"
 #include "sim/cpu.h"
 #include "sim/hypercall.h"
 #include "sim/lazy.h"
@@ -58,14 +59,14 @@ static bool emulated(struct sim *s, vaddr_t to, uint64_t value)
 	struct direct_write w;
 	uint64_t old = 0;
 	maddr_t at;
-	struct access write = {.write = true, .user = true};
+	struct access write = {.write = true, .user = s->user};
 	bool done;
 
 	if (!s->config.hypervisor ||
 	    (s->vm_assist >> VMASST_TYPE_writable_pagetables & 1) == 0 ||
 	    !vaddr_canonical(to) ||
 	    cpu_translate(s, to, write, &at) !=
-		    (PF_PRESENT | PF_WRITE | PF_USER)) {
+		    (PF_PRESENT | PF_WRITE | (s->user ? PF_USER : 0u))) {
 		return false;
 	}
 	record_hypercall(s, true);
@@ -166,7 +167,8 @@ int64_t guest_port_call(struct guest *g, unsigned int nr, uint64_t a1,
 
 	s->regs.rsi = 0;
 	record_hypercall(s, true);
-	rc = sim_hypercall(s, nr, arg);
+	rc = sim_pae_guest(s) ? bounce_hypercall(s, nr, arg)
+			      : sim_hypercall(s, nr, arg);
 	record_hypercall(s, false);
 	return rc;
 }

@@ -35,7 +35,11 @@ struct sim_config {
 	uint64_t nr_frames; /* of the machine: see sim_frames_for() */
 	uint64_t seed;
 	bool hypervisor;
-	struct paging cpu; /* 4-level under the hypervisor */
+	/*
+	 * Under the hypervisor 4-level or, for a 32-bit guest, PAE: of that one
+	 * the CPU walks four levels, too, from an L4 of the hypervisor's.
+	 */
+	struct paging cpu;
 	struct tlb_config tlb;
 	/* After each hypercall, hold tables and TLB against I2 and the audit.
 	 */
@@ -150,7 +154,7 @@ struct sim {
 	/* The CPU. */
 	struct paging cpu;
 	maddr_t cr3;
-	bool user; /* privilege of accesses: a PV guest has the user's */
+	bool user; /* privilege of accesses: a 64-bit PV guest has the user's */
 	struct tlb tlb;
 	struct sim_registers regs;
 
@@ -187,6 +191,7 @@ struct sim {
 
 	/* Memory of the host. */
 	uint64_t ram_bytes;
+	uint8_t *bounce; /* of a 32-bit guest (bounce.h); else NULL */
 	struct audit_tally *tally;
 	struct pfn_run *runs;
 	unsigned int nr_runs;
@@ -225,6 +230,11 @@ __attribute__((format(printf, 2, 3))) _Noreturn void sim_violation(
 __attribute__((format(printf, 2, 3))) void sim_say(struct sim *s,
 						   const char *format, ...);
 
+/* A 32-bit guest of the hypervisor? */
+static inline bool sim_pae_guest(const struct sim *s)
+{
+	return s->config.hypervisor && s->config.cpu.mode == PAGING_PAE;
+}
 static inline struct walk_ram sim_ram(const struct sim *s)
 {
 	return (struct walk_ram){s->mmu.ram, s->ram_bytes};

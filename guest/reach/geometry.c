@@ -2,9 +2,12 @@
 /*
  * The three shapes of x86 page tables (SDM 3A, chapter 4), as data. PAE's
  * top level has four entries of 8 bytes, in which all flags but P are
- * reserved; the 32-bit entries of the 2-level shape have no room for NX.
+ * reserved; the 32-bit entries of the 2-level shape have no room for NX. Under
+ * a 64-bit hypervisor a 32-bit guest has PAE, or does not run.
  */
 #include "pagewarden/geometry.h"
+
+#include "abi/xen.h"
 
 #define TABLE_FLAGS (PTE_P | PTE_RW | PTE_US | PTE_A)
 
@@ -31,6 +34,12 @@ const struct guest_geometry guest_geometry_pae = {
 	.has_nx = true,
 	.large_level = 2,
 	.va_bits = 32,
+	.word = 4,
+	.xen_level = 2,
+	.xen_first = XEN_L2_FIRST,
+	.xen_last = XEN_L2_LAST,
+	.guest_end = XEN_COMPAT_START,
+	.root_first = false,
 	.level =
 		{
 			[1] = {12, 512, 0},
@@ -47,6 +56,11 @@ const struct guest_geometry guest_geometry_4level = {
 	.has_nx = true,
 	.large_level = 3,
 	.va_bits = 48,
+	.word = 8,
+	.xen_level = 4,
+	.xen_first = XEN_L4_FIRST,
+	.xen_last = XEN_L4_LAST,
+	.root_first = true,
 	.level =
 		{
 			[1] = {12, 512, 0},

@@ -21,6 +21,12 @@ vaddr_t guest_p2m_tree_entry(struct guest *g, pfn_t frame, vaddr_t *ret_mid)
 			 frame.v % GUEST_P2M_PER_PAGE * 8);
 }
 
+/* The builder's list has the guest's words; what is our own has 8 bytes. */
+static unsigned int entry_bytes(const struct guest *g)
+{
+	return g->p2m.kind == GUEST_P2M_LIST ? g->config.geometry->word : 8;
+}
+
 vaddr_t guest_p2m_entry_va(struct guest *g, pfn_t frame)
 {
 	vaddr_t mid;
@@ -28,7 +34,67 @@ vaddr_t guest_p2m_entry_va(struct guest *g, pfn_t frame)
 	if (g->p2m.kind == GUEST_P2M_TREE) {
 		return guest_p2m_tree_entry(g, frame, &mid);
 	}
-	return vaddr_add(g->p2m.list, frame.v * 8);
+	return vaddr_add(g->p2m.list, frame.v * entry_bytes(g));
+}
+
+static uint64_t from_word(uint32_t word)
+{
+	return word == UINT32_MAX ? INVALID_FRAME : word;
+}
+
+uint64_t guest_list_load(struct guest *g, vaddr_t at)
+{
+	return g->config.geometry->word == 4
+		       ? from_word(guest_port_load32(g, at))
+		       : guest_port_load64(g, at);
+}
+
+void guest_list_store(struct guest *g, vaddr_t at, uint64_t value)
+{
+	if (g->config.geometry->word == 4) {
+		/* Frame numbers of such a guest have no more than 32 bits. */
+		guest_port_store32(g, at, (uint32_t)value);
+	} else {
+		guest_port_store64(g, at, value);
+	}
+}
+
+/*
+ * Words of 4 bytes are read into the end of the buffer, and spread from its
+ * beginning on: what is written never comes up with what is still to be read.
+ */
+void guest_list_read(struct guest *g, uint64_t *to, vaddr_t from,
+		     unsigned int nr)
+{
+	const unsigned int word = g->config.geometry->word;
+	uint8_t *end = (uint8_t *)(to + nr);
+
+	guest_port_read(g, end - (size_t)nr * word, from, (size_t)nr * word);
+	for (unsigned int i = 0; word == 4 && i < nr; i++) {
+		uint32_t value;
+
+		__builtin_memcpy(&value, end - (size_t)(nr - i) * word, word);
+		to[i] = from_word(value);
+	}
+}
+
+void guest_p2m_entry_store(struct guest *g, vaddr_t at, uint64_t value)
+{
+	if (g->p2m.kind == GUEST_P2M_LIST) {
+		guest_list_store(g, at, value);
+	} else {
+		guest_port_store64(g, at, value);
+	}
+}
+
+static void read_entries(struct guest *g, uint64_t *to, vaddr_t from,
+			 unsigned int nr)
+{
+	if (g->p2m.kind == GUEST_P2M_LIST) {
+		guest_list_read(g, to, from, nr);
+	} else {
+		guest_port_read(g, to, from, nr * sizeof(*to));
+	}
 }
 
 mfn_t guest_p2m_get(struct guest *g, pfn_t frame)
@@ -38,6 +104,9 @@ mfn_t guest_p2m_get(struct guest *g, pfn_t frame)
 	}
 	if (g->p2m.kind == GUEST_P2M_IDENTITY) {
 		return mfn(frame.v);
+	}
+	if (g->p2m.kind == GUEST_P2M_LIST) {
+		return mfn(guest_list_load(g, guest_p2m_entry_va(g, frame)));
 	}
 	return mfn(guest_port_load64(g, guest_p2m_entry_va(g, frame)));
 }
@@ -59,8 +128,7 @@ void guest_p2m_get_many(struct guest *g, pfn_t frame, uint64_t *ret_mfns,
 			ret_mfns[i++] = guest_p2m_get(g, at).v;
 			continue;
 		}
-		guest_port_read(g, &ret_mfns[i], guest_p2m_entry_va(g, at),
-				step * 8);
+		read_entries(g, &ret_mfns[i], guest_p2m_entry_va(g, at), step);
 		i += step;
 	}
 }

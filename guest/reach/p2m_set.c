@@ -50,7 +50,7 @@ int guest_p2m_set(struct guest *g, pfn_t frame, mfn_t to)
 				   "the P2M has no place for pfn %lx", frame.v);
 	}
 	if (error == 0) {
-		guest_port_store64(g, guest_p2m_entry_va(g, frame), to.v);
+		guest_p2m_entry_store(g, guest_p2m_entry_va(g, frame), to.v);
 	}
 	return error;
 }

@@ -65,8 +65,14 @@ GUEST_MUST_CHECK int guest_entry_table(struct guest *g, pte_t e, pfn_t *ret);
 
 /* p2m.c: where the entry of a frame is in the tree, and its leaf is noted. */
 vaddr_t guest_p2m_tree_entry(struct guest *g, pfn_t frame, vaddr_t *ret_mid);
-/* Where the entry of a frame is, whatever the form. */
+/* Where the entry of a frame is, whatever the form; and to set it there. */
 vaddr_t guest_p2m_entry_va(struct guest *g, pfn_t frame);
+void guest_p2m_entry_store(struct guest *g, vaddr_t at, uint64_t value);
+/* Entries of the builder's list: the guest's words, INVALID_FRAME in ours. */
+uint64_t guest_list_load(struct guest *g, vaddr_t at);
+void guest_list_store(struct guest *g, vaddr_t at, uint64_t value);
+void guest_list_read(struct guest *g, uint64_t *to, vaddr_t from,
+		     unsigned int nr);
 /*
  * guest_p2m_set.c. Is the entry in the leaf that all missing frames share?
  * -XEN_EINVAL for a frame that the P2M does not cover.

@@ -68,7 +68,7 @@ static void batch_count(struct guest *g, struct guest_batch_request *r,
 	struct multicall_entry *call = &b->call[r->call];
 
 	if (r->index == 0) {
-		call->args[0] = array;
+		call->args[0] = (xen_ulong_t)array;
 		call->args[2] = (uintptr_t)&b->done[r->call];
 		call->args[3] = DOMID_SELF;
 	}
@@ -144,18 +144,19 @@ void guest_batch_mapping(struct guest *g, vaddr_t va, pte_t value,
 	r->kind = GUEST_BATCH_MAPPING;
 	r->where = va.v;
 	r->value = value.v;
-	call->args[0] = va.v;
-	call->args[1] = value.v;
-	call->args[2] = uvmf_flags;
+	xen_mapping_args(call->args, va.v, value.v, uvmf_flags);
 	g->batch.nr_requests++;
 }
 
 int guest_batch_mapping_now(struct guest *g, vaddr_t va, pte_t value)
 {
+	xen_ulong_t args[4];
+
 	guest_batch_issue(g);
 	g->stats.entry_writes++;
-	return (int)guest_hypercall(g, __HYPERVISOR_update_va_mapping, va.v,
-				    value.v, UVMF_INVLPG | UVMF_ALL, 0);
+	xen_mapping_args(args, va.v, value.v, UVMF_INVLPG | UVMF_ALL);
+	return (int)guest_hypercall(g, __HYPERVISOR_update_va_mapping, args[0],
+				    args[1], args[2], args[3]);
 }
 
 void guest_batch_extended(struct guest *g, unsigned int command, uint64_t arg1)
@@ -168,7 +169,7 @@ void guest_batch_extended(struct guest *g, unsigned int command, uint64_t arg1)
 	r->command = command;
 	r->where = arg1;
 	*op = (struct mmuext_op){.cmd = command};
-	op->arg1.linear_addr = arg1; /* or the mfn: one union */
+	op->arg1.linear_addr = (xen_ulong_t)arg1; /* or the mfn: one union */
 	batch_count(g, r, (uintptr_t)op);
 }
 
@@ -176,7 +177,8 @@ void guest_batch_extended(struct guest *g, unsigned int command, uint64_t arg1)
 static int request_result(const struct guest_batch *b,
 			  const struct guest_batch_request *r)
 {
-	int64_t result = (int64_t)b->call[r->call].result;
+	/* Errors are negative in the words of the guest. */
+	int64_t result = (long)b->call[r->call].result;
 
 	if (result >= 0 ||
 	    (r->kind != GUEST_BATCH_MAPPING && r->index < b->done[r->call])) {
@@ -197,7 +199,7 @@ static void record(struct guest *g, const struct guest_batch_request *r)
 		g->stats.entry_writes++;
 		break;
 	case GUEST_BATCH_M2P:
-		guest_port_store64(g, r->p2m_entry, r->value);
+		guest_p2m_entry_store(g, r->p2m_entry, r->value);
 		break;
 	case GUEST_BATCH_EXTENDED:
 		if (r->command == MMUEXT_TLB_FLUSH_LOCAL ||

@@ -84,8 +84,10 @@ void guest_builders_p2m_slots(const struct guest *g, unsigned int *ret_first,
 	const struct guest_geometry *s = g->config.geometry;
 
 	*ret_first = guest_geometry_index(s, b->p2m_list, s->levels);
-	*ret_last = guest_geometry_index(
-		s, vaddr_add(b->p2m_list, b->nr_pages * 8 - 1), s->levels);
+	*ret_last = guest_geometry_index(s,
+					 vaddr_add(b->p2m_list,
+						   b->nr_pages * s->word - 1),
+					 s->levels);
 }
 
 int guest_check_p2m_frames(struct guest *g)

@@ -9,7 +9,8 @@
 int guest_initial_check_p2m(struct guest *g)
 {
 	const struct guest_boot *b = &g->boot;
-	uint64_t last = b->p2m_list.v + b->nr_pages * 8 - 1;
+	uint64_t last =
+		b->p2m_list.v + b->nr_pages * g->config.geometry->word - 1;
 
 	for (unsigned int i = va_slot(g, b->p2m_list.v); i <= va_slot(g, last);
 	     i++) {
@@ -22,6 +23,78 @@ int guest_initial_check_p2m(struct guest *g)
 				"pfn %lx, has nothing at mfn_list %lx",
 				b->root.v, b->p2m_list.v);
 		}
+	}
+	return 0;
+}
+
+/* One of the builder's tables: behind start_info, and not behind the last. */
+static int builders_table(struct guest *g, pte_t e, pfn_t *ret)
+{
+	const struct guest_boot *b = &g->boot;
+
+	*ret = guest_p2m_find(g, guest_entry_mfn(g, e));
+	if (ret->v <= b->start_info.v || ret->v >= b->tables_end.v) {
+		return guest_fail(g, XEN_EINVAL,
+				  "start_info: the table of entry %lx, pfn "
+				  "%lx, is not among the builder's",
+				  e.v, ret->v);
+	}
+	return 0;
+}
+
+/* The first frame of the tables below one, as far as they go. */
+static int first_table(struct guest *g, unsigned int level, pfn_t table,
+		       pfn_t *first)
+{
+	int error = 0;
+
+	if (table.v < first->v) {
+		*first = table;
+	}
+	for (unsigned int i = 0;
+	     level > 1 && error == 0 && !hypervisors_slot(g, level, i) &&
+	     i < g->config.geometry->level[level].nr_entries;
+	     i++) {
+		pte_t e = guest_entry_load(g, guest_initial_va(g, table), i);
+		pfn_t child;
+
+		if (!pte_present(e) || guest_entry_is_leaf(g, level, e)) {
+			continue;
+		}
+		error = builders_table(g, e, &child);
+		if (error == 0) {
+			error = first_table(g, level - 1, child, first);
+		}
+	}
+	return error;
+}
+
+/*
+ * On a 64-bit hypervisor a 32-bit guest's tables begin two frames before
+ * pt_base, or at pt_base, by the hypervisor's age; nr_pt_frames counts from
+ * there. The tables themselves say which.
+ */
+int guest_initial_find_tables(struct guest *g)
+{
+	struct guest_boot *b = &g->boot;
+	uint64_t nr = b->tables_end.v - b->tables_start.v;
+	pfn_t first = b->root;
+	int error;
+
+	if (g->config.geometry->root_first) {
+		return 0;
+	}
+	error = first_table(g, g->config.geometry->levels, b->root, &first);
+	if (error != 0) {
+		return error;
+	}
+	b->tables_start = first;
+	b->tables_end = pfn_add(first, nr);
+	if (b->root.v >= b->tables_end.v) {
+		return guest_fail(g, XEN_EINVAL,
+				  "start_info: nr_pt_frames %lu do not reach "
+				  "from pfn %lx to pt_base",
+				  nr, first.v);
 	}
 	return 0;
 }

@@ -135,12 +135,27 @@ static int check_memory(struct guest *g)
 	return 0;
 }
 
+/* A 32-bit kernel uses what its direct map has addresses for. */
+static void limit_to_addresses(struct guest *g)
+{
+	pfn_t *limit = &g->config.memory_limit;
+	uint64_t end = g->config.geometry->guest_end;
+	uint64_t room = (end - g->config.direct_base.v) >> PAGE_SHIFT;
+
+	if (g->ops->hypervisor && end != 0 && room < g->boot.nr_pages &&
+	    (limit->v == 0 || room < limit->v)) {
+		*limit = pfn(room);
+	}
+}
+
 static int apply_limit(struct guest *g)
 {
-	pfn_t limit = g->config.memory_limit;
 	pfn_t end = guest_memblock_end(&g->memblock);
+	pfn_t limit;
 	int error;
 
+	limit_to_addresses(g);
+	limit = g->config.memory_limit;
 	if (limit.v == 0 || limit.v >= end.v) {
 		return 0;
 	}

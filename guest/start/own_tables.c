@@ -27,9 +27,15 @@ static int boot_frame(struct guest *g, pfn_t *ret)
 	return guest_region_add(&g->tables, *ret, pfn_add(*ret, 1));
 }
 
-static bool hypervisors_slot(unsigned int index)
+/* What the hypervisor has put into its own slots is not the guest's to copy. */
+static void forget_hypervisors(struct guest *g, unsigned int level)
 {
-	return index >= XEN_L4_FIRST && index <= XEN_L4_LAST;
+	for (unsigned int i = 0;
+	     i < g->config.geometry->level[level].nr_entries; i++) {
+		if (hypervisors_slot(g, level, i)) {
+			g->scratch[i] = 0;
+		}
+	}
 }
 
 /* The new second level has what the builder's has; the root a bit more. */
@@ -42,6 +48,7 @@ static int copy_builders(struct guest *g, pfn_t root, pfn_t second,
 	int error = guest_table_load(g, levels - 1, old_second, g->scratch);
 
 	if (error == 0) {
+		forget_hypervisors(g, levels - 1);
 		error = guest_table_store(g, levels - 1, second, g->scratch);
 	}
 	if (error == 0) {
@@ -50,9 +57,7 @@ static int copy_builders(struct guest *g, pfn_t root, pfn_t second,
 	if (error != 0) {
 		return error;
 	}
-	for (unsigned int i = XEN_L4_FIRST; i <= XEN_L4_LAST; i++) {
-		g->scratch[i] = 0;
-	}
+	forget_hypervisors(g, levels);
 	g->scratch[slot] =
 		guest_make_pte(g, second, guest_table_flags(g, levels)).v;
 	return guest_table_store(g, levels, root, g->scratch);
@@ -99,18 +104,18 @@ static int recycle(struct guest *g, pfn_t frame)
 static int check_left(struct guest *g, unsigned int level, pfn_t old,
 		      pfn_t ours, unsigned int replaced)
 {
-	unsigned int levels = g->config.geometry->levels;
+	unsigned int nr = g->config.geometry->level[level].nr_entries;
 	int error = guest_table_load(g, level, ours, g->scratch);
 
 	if (error == 0) {
 		error = guest_table_load(g, level, old, g->scratch_other);
 	}
-	for (unsigned int i = 0; error == 0 && i < PT_ENTRIES; i++) {
+	for (unsigned int i = 0; error == 0 && i < nr; i++) {
 		uint64_t differ = (g->scratch[i] ^ g->scratch_other[i]) &
 				  (PTE_FRAME_MASK | PTE_P);
 
 		if (differ != 0 && i != replaced &&
-		    !(level == levels && hypervisors_slot(i))) {
+		    !hypervisors_slot(g, level, i)) {
 			error = guest_fail(
 				g, XEN_EINVAL,
 				"entry %lu of our L%lu table is %lx, "

@@ -149,17 +149,18 @@ int guest_p2m_build(struct guest *g, enum guest_p2m_kind kind, vaddr_t linear)
 static void list_update(struct guest *g)
 {
 	for (uint64_t leaf = 0; leaf < guest_p2m_nr_leaves(&g->p2m); leaf++) {
-		vaddr_t list = vaddr_add(g->boot.p2m_list, leaf << PAGE_SHIFT);
+		const unsigned int word = g->config.geometry->word;
+		vaddr_t list = vaddr_add(g->boot.p2m_list,
+					 leaf * GUEST_P2M_PER_PAGE * word);
 		uint64_t left = g->p2m.nr - leaf * GUEST_P2M_PER_PAGE;
 
 		left = left < GUEST_P2M_PER_PAGE ? left : GUEST_P2M_PER_PAGE;
 		guest_p2m_leaf_read(g, leaf);
-		guest_port_read(g, g->scratch, list,
-				left * sizeof(g->scratch[0]));
+		guest_list_read(g, g->scratch, list, (unsigned int)left);
 		for (unsigned int i = 0; i < left; i++) {
 			if (g->scratch[i] != g->scratch_other[i]) {
-				guest_port_store64(g, vaddr_add(list, i * 8),
-						   g->scratch_other[i]);
+				guest_list_store(g, vaddr_add(list, i * word),
+						 g->scratch_other[i]);
 			}
 		}
 	}

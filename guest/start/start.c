@@ -24,6 +24,26 @@ static int check_config(struct guest *g)
 	return 0;
 }
 
+/*
+ * A 32-bit kernel shares the L2 of its last gigabyte with the hypervisor, and
+ * no two roots may have that one: we make one of our own if the kernel is
+ * there, and would have none for another root if it were elsewhere.
+ */
+static int check_last_gigabyte(struct guest *g)
+{
+	const struct guest_geometry *s = g->config.geometry;
+
+	if (s->xen_level == s->levels ||
+	    va_slot(g, g->config.virt_base.v) ==
+		    s->level[s->levels].nr_entries - 1) {
+		return 0;
+	}
+	return guest_fail(g, XEN_EINVAL,
+			  "config: a 32-bit kernel at %lx, which is not in the "
+			  "last gigabyte",
+			  g->config.virt_base.v);
+}
+
 static void guest_init(struct guest *g, const struct guest_config *config,
 		       const struct guest_ops *ops)
 {
@@ -45,11 +65,11 @@ static void guest_init(struct guest *g, const struct guest_config *config,
 int guest_start(struct guest *g, const struct guest_config *config,
 		vaddr_t start_info)
 {
-	struct start_info si;
+	struct guest_start_info si;
 	int error;
 
 	guest_init(g, config, &guest_ops_xen_boot);
-	if (config->geometry != &guest_geometry_4level) {
+	if (config->geometry->word == 0) {
 		return guest_fail(g, XEN_EINVAL,
 				  "config: geometry %s under "
 				  "a 64-bit hypervisor",
@@ -60,7 +80,11 @@ int guest_start(struct guest *g, const struct guest_config *config,
 				  "start_info: address %lx makes no sense",
 				  start_info.v);
 	}
-	guest_port_read(g, &si, start_info, sizeof(si));
+	error = check_last_gigabyte(g);
+	if (error != 0) {
+		return error;
+	}
+	guest_start_info_load(g, &si, start_info);
 	error = guest_start_info_read(g, &si, start_info);
 	if (error == 0) {
 		error = check_config(g);
@@ -87,7 +111,8 @@ int guest_start(struct guest *g, const struct guest_config *config,
 				  "the frame of pt_base, pfn %lx",
 				  g->boot.root.v);
 	}
-	return guest_initial_find_end(g);
+	error = guest_initial_find_tables(g);
+	return error == 0 ? guest_initial_find_end(g) : error;
 }
 
 int guest_start_native(struct guest *g, const struct guest_config *config,

@@ -6,11 +6,56 @@
  */
 #include "guest/start/start.h"
 
+#include <xen/foreign/x86_32.h>
+#include <xen/foreign/x86_64.h>
+
+_Static_assert(MAX_GUEST_CMDLINE == GUEST_CMDLINE_SIZE, "one command line");
+
 /*
  * The ABI maps at least 512 KiB behind the last element: so much above
  * start_info there is no fault, whatever pt_base says.
  */
 #define SURELY_MAPPED ((UINT64_C(512) << 10) >> PAGE_SHIFT)
+
+/* The numbers of one form; the texts are of one size in both. */
+#define WIDEN(to, from)                                            \
+	do {                                                       \
+		__builtin_memcpy((to)->magic, (from).magic,        \
+				 sizeof((to)->magic));             \
+		(to)->nr_pages = (from).nr_pages;                  \
+		(to)->shared_info = (from).shared_info;            \
+		(to)->flags = (from).flags;                        \
+		(to)->store_mfn = (from).store_mfn;                \
+		(to)->store_evtchn = (from).store_evtchn;          \
+		(to)->console_mfn = (from).console.domU.mfn;       \
+		(to)->console_evtchn = (from).console.domU.evtchn; \
+		(to)->pt_base = (from).pt_base;                    \
+		(to)->nr_pt_frames = (from).nr_pt_frames;          \
+		(to)->mfn_list = (from).mfn_list;                  \
+		(to)->mod_start = (from).mod_start;                \
+		(to)->mod_len = (from).mod_len;                    \
+		(to)->first_p2m_pfn = (from).first_p2m_pfn;        \
+		(to)->nr_p2m_frames = (from).nr_p2m_frames;        \
+		__builtin_memcpy((to)->cmd_line, (from).cmd_line,  \
+				 sizeof((to)->cmd_line));          \
+	} while (0)
+
+void guest_start_info_load(struct guest *g, struct guest_start_info *si,
+			   vaddr_t at)
+{
+	union {
+		struct start_info_x86_32 narrow;
+		struct start_info_x86_64 wide;
+	} form;
+
+	if (g->config.geometry->word == 4) {
+		guest_port_read(g, &form.narrow, at, sizeof(form.narrow));
+		WIDEN(si, form.narrow);
+	} else {
+		guest_port_read(g, &form.wide, at, sizeof(form.wide));
+		WIDEN(si, form.wide);
+	}
+}
 
 static int bad(struct guest *g, const char *field, uint64_t value)
 {
@@ -45,7 +90,7 @@ static int check_range(struct guest *g, const char *field, pfn_t start,
 	return 0;
 }
 
-static int read_tables(struct guest *g, const struct start_info *si)
+static int read_tables(struct guest *g, const struct guest_start_info *si)
 {
 	struct guest_boot *b = &g->boot;
 	int error = initial_frame(g, "pt_base", si->pt_base, &b->tables_start);
@@ -66,10 +111,11 @@ static int read_tables(struct guest *g, const struct start_info *si)
 			   &b->tables_end);
 }
 
-static int read_p2m(struct guest *g, const struct start_info *si)
+static int read_p2m(struct guest *g, const struct guest_start_info *si)
 {
 	struct guest_boot *b = &g->boot;
-	uint64_t nr = page_round_up(b->nr_pages * 8) >> PAGE_SHIFT;
+	uint64_t nr = page_round_up(b->nr_pages * g->config.geometry->word) >>
+		      PAGE_SHIFT;
 	uint64_t top = guest_geometry_span(g->config.geometry,
 					   g->config.geometry->levels);
 	int error;
@@ -112,7 +158,7 @@ static int read_p2m(struct guest *g, const struct start_info *si)
 			   &b->p2m_end);
 }
 
-static int read_module(struct guest *g, const struct start_info *si)
+static int read_module(struct guest *g, const struct guest_start_info *si)
 {
 	struct guest_boot *b = &g->boot;
 	int error = 0;
@@ -138,7 +184,7 @@ static int read_module(struct guest *g, const struct start_info *si)
 			   &b->module_end);
 }
 
-static int read_cmdline(struct guest *g, const struct start_info *si)
+static int read_cmdline(struct guest *g, const struct guest_start_info *si)
 {
 	for (unsigned int i = 0; i < sizeof(si->cmd_line); i++) {
 		g->boot.cmdline[i] = (char)si->cmd_line[i];
@@ -149,7 +195,7 @@ static int read_cmdline(struct guest *g, const struct start_info *si)
 	return guest_fail(g, XEN_EINVAL, "start_info: cmd_line does not end");
 }
 
-int guest_start_info_read(struct guest *g, const struct start_info *si,
+int guest_start_info_read(struct guest *g, const struct guest_start_info *si,
 			  vaddr_t at)
 {
 	struct guest_boot *b = &g->boot;
@@ -172,8 +218,8 @@ int guest_start_info_read(struct guest *g, const struct start_info *si,
 	b->store_port = si->store_evtchn;
 	b->console = MFN_INVALID;
 	if (!(si->flags & SIF_INITDOMAIN)) {
-		b->console = mfn(si->console.domU.mfn);
-		b->console_port = si->console.domU.evtchn;
+		b->console = mfn(si->console_mfn);
+		b->console_port = si->console_evtchn;
 	}
 	error = initial_frame(g, "address", at.v, &b->start_info);
 	if (error == 0) {

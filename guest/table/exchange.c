@@ -110,11 +110,12 @@ static int64_t reservation(struct guest *g, unsigned int command,
 
 int guest_give_frame(struct guest *g, pfn_t frame)
 {
-	xen_pfn_t behind = guest_p2m_get(g, frame).v;
+	const mfn_t back = guest_p2m_get(g, frame);
+	xen_pfn_t behind = (xen_pfn_t)back.v;
 	struct guest_slot slot;
 	int error;
 
-	if (!g->ops->hypervisor || behind == INVALID_FRAME ||
+	if (!g->ops->hypervisor || mfn_eq(back, MFN_INVALID) ||
 	    guest_in_initial_mapping(g, frame)) {
 		return guest_fail(g, XEN_EINVAL, "pfn %lx cannot be given back",
 				  frame.v);
@@ -144,7 +145,7 @@ int guest_give_frame(struct guest *g, pfn_t frame)
 
 int guest_take_frame(struct guest *g, pfn_t frame)
 {
-	xen_pfn_t extent = frame.v;
+	xen_pfn_t extent = (xen_pfn_t)frame.v;
 	struct guest_slot slot;
 	int error;
 

@@ -54,11 +54,43 @@ static int walk_table(struct guest *g, bool readonly, unsigned int level,
 	return visit(g, table, readonly);
 }
 
+/*
+ * A 32-bit root's last L2 has the hypervisor's slots, so that each root has one
+ * of its own; what is below that is the kernel's, wherever the space ends.
+ */
+static int visit_last(struct guest *g, const struct guest_space *space,
+		      bool readonly)
+{
+	const struct guest_geometry *s = g->config.geometry;
+	struct guest_slot slot = {
+		.level = s->levels,
+		.table = space->root,
+		.index = s->level[s->levels].nr_entries - 1,
+	};
+	pfn_t child;
+	pte_t e;
+	int error;
+
+	if (!g->ops->hypervisor || s->xen_level == s->levels ||
+	    slot.index < space->end_slot) {
+		return 0;
+	}
+	error = guest_slot_load(g, slot, &e);
+	if (error == 0) {
+		error = guest_entry_table(g, e, &child);
+	}
+	return error == 0 ? visit(g, child, readonly) : error;
+}
+
 static int walk_space(struct guest *g, const struct guest_space *space,
 		      bool readonly)
 {
-	return walk_table(g, readonly, g->config.geometry->levels, space->root,
-			  space->first_slot, space->end_slot);
+	int error = visit_last(g, space, readonly);
+
+	return error == 0 ? walk_table(g, readonly, g->config.geometry->levels,
+				       space->root, space->first_slot,
+				       space->end_slot)
+			  : error;
 }
 
 int guest_pin_space(struct guest *g, struct guest_space *space)

@@ -34,6 +34,25 @@ enum xen_errno {
  */
 #define XEN_ERESTART 85
 
+/*
+ * The arguments of update_va_mapping: an entry of 64 bits takes two words of a
+ * 32-bit kernel's.
+ */
+static inline void xen_mapping_args(xen_ulong_t args[4], uint64_t va,
+				    uint64_t entry, unsigned long flags)
+{
+	args[0] = (xen_ulong_t)va;
+#ifdef __i386__
+	args[1] = (xen_ulong_t)entry;
+	args[2] = (xen_ulong_t)(entry >> 32);
+	args[3] = flags;
+#else
+	args[1] = entry;
+	args[2] = flags;
+	args[3] = 0;
+#endif
+}
+
 /* L4 slots that belong to the hypervisor (xen/arch-x86/xen-x86_64.h). */
 #define XEN_L4_FIRST 256
 #define XEN_L4_LAST 271

@@ -33,6 +33,19 @@ struct guest_geometry {
 	bool has_nx;              /* entries have room for it */
 	unsigned int large_level; /* highest level of large pages; 1: none */
 	unsigned int va_bits;     /* 32, or 48 sign-extended */
+	/*
+	 * Under a hypervisor: bytes of the numbers in start_info and in the
+	 * builder's P2M list (0: none runs such a guest); the level whose
+	 * tables have slots of the hypervisor's, and these; where the guest's
+	 * addresses end, if before va_bits does; whether the root is the first
+	 * of the builder's tables.
+	 */
+	unsigned int word;
+	unsigned int xen_level;
+	unsigned int xen_first;
+	unsigned int xen_last;
+	uint64_t guest_end;
+	bool root_first;
 	struct guest_geometry_level
 		level[GUEST_GEOMETRY_MAX_LEVELS + 1]; /* from [1] */
 };

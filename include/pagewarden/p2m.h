@@ -4,7 +4,8 @@
  * boot it is the builder's list; later one of the library's own, in memory
  * from the allocator, so that the builder's can be given back.
  *
- *   list    8 bytes a frame, contiguous, where start_info says
+ *   list    8 bytes a frame, contiguous, where start_info says; 4 bytes if
+ *           the guest is a 32-bit one
  *   tree    three levels of pages: top (as long as needed), mid, leaf. Frames
  *           that are not there share one leaf, absent stretches one mid.
  *   linear  8 bytes a frame at a virtual address of its own, with page tables

@@ -50,6 +50,13 @@ static struct guest_slot chain(struct rig *r)
 		if (slot.level == 2) {
 			return slot;
 		}
+		if (r->world == RIG_XEN_PAE) {
+			/* All L2 tables of such a root are there. */
+			pte_t e = pte(rig_entry(r, slot));
+
+			slot.table = guest_p2m_find(g, pte_mfn(e));
+			continue;
+		}
 		assert_int_equal(rig_entry(r, slot), 0);
 		{
 			pfn_t child = rig_frame(r);
@@ -217,6 +224,7 @@ struct own {
 	pfn_t table[TABLES_MOST]; /* all of its own, the root last */
 	unsigned int level[TABLES_MOST];
 	unsigned int nr_tables;
+	pfn_t last_l2; /* of a 32-bit guest: the kernel's part, in a copy */
 };
 
 /* Slots of the root that nothing of the kernel is in. */
@@ -229,6 +237,7 @@ static void own_range(const struct rig *r, struct guest_space *space)
 		space->end_slot = 402;
 		break;
 	case RIG_PAE:
+	case RIG_XEN_PAE:
 		space->first_slot = 0;
 		space->end_slot = 2;
 		break;
@@ -267,6 +276,24 @@ static void note_tables(struct rig *r, struct own *o, unsigned int level,
 	o->table[o->nr_tables++] = table;
 }
 
+/* A 32-bit root's last L2 is its own: it has the hypervisor's slots. */
+static pte_t own_last_l2(struct rig *r, struct own *o, pte_t kernels)
+{
+	struct guest_slot slot = {.level = 2};
+	const pfn_t from = guest_p2m_find(r->g, pte_mfn(kernels));
+
+	o->last_l2 = rig_frame(r);
+	for (slot.index = 0; slot.index < XEN_L2_FIRST; slot.index++) {
+		uint64_t e;
+
+		slot.table = from;
+		e = rig_entry(r, slot);
+		slot.table = o->last_l2;
+		assert_int_equal(guest_store_entry(r->g, slot, pte(e)), 0);
+	}
+	return guest_make_pte(r->g, o->last_l2, PTE_P);
+}
+
 /* Not pinned; what is outside its own slots is the kernel's. */
 static void own_new(struct rig *r, struct own *o)
 {
@@ -283,6 +310,13 @@ static void own_new(struct rig *r, struct own *o)
 		slot.table = g->kernel.root;
 		e = rig_entry(r, slot);
 		slot.table = o->space.root;
+		if (r->world == RIG_XEN_PAE && slot.index == 3) {
+			e = own_last_l2(r, o, pte(e)).v;
+		}
+		if (slot.index >= o->space.first_slot &&
+		    slot.index < o->space.end_slot) {
+			continue;
+		}
 		if (e != 0 && (slot.index < XEN_L4_FIRST ||
 			       slot.index > XEN_L4_LAST || !rig_xen(r))) {
 			assert_int_equal(guest_store_entry(g, slot, pte(e)), 0);

@@ -317,7 +317,7 @@ static void the_kernel_must_fit_what_it_says_of_itself(void **state)
 	t.config.windows = vaddr(t.config.windows.v + 8);
 	refused_at_once(&t, "config: an address is not page-aligned");
 	t = outside_machine();
-	t.config.geometry = &guest_geometry_pae;
+	t.config.geometry = &guest_geometry_2level;
 	start_run(&t);
 	assert_int_equal(t.s->guest_result, -XEN_EINVAL);
 	assert_non_null(strstr(t.g->message, "under a 64-bit hypervisor"));

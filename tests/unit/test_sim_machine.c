@@ -490,7 +490,7 @@ static void machines_that_cannot_be_are_refused(void **state)
 	config.nr_frames = UINT64_C(1) << 40;
 	assert_null(sim_create(&config, &e));
 	config.nr_frames = 4096;
-	config.cpu = sim_cpu(PAGING_PAE);
+	config.cpu = sim_cpu(PAGING_2LEVEL);
 	assert_null(sim_create(&config, &e));
 }
 

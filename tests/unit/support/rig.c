@@ -26,14 +26,14 @@
 #define NOT_CHOSEN (PTE_A | PTE_D | PTE_G | PTE_US | PTE_AVAIL_HIGH)
 
 static const enum paging_mode mode_of[RIG_WORLDS] = {
-	[RIG_XEN] = PAGING_4LEVEL,
-	[RIG_2LEVEL] = PAGING_2LEVEL,
-	[RIG_PAE] = PAGING_PAE,
+	[RIG_XEN] = PAGING_4LEVEL,    [RIG_XEN_PAE] = PAGING_PAE,
+	[RIG_2LEVEL] = PAGING_2LEVEL, [RIG_PAE] = PAGING_PAE,
 	[RIG_4LEVEL] = PAGING_4LEVEL,
 };
 
 static const struct guest_geometry *const geometry_of[RIG_WORLDS] = {
 	[RIG_XEN] = &guest_geometry_4level,
+	[RIG_XEN_PAE] = &guest_geometry_pae,
 	[RIG_2LEVEL] = &guest_geometry_2level,
 	[RIG_PAE] = &guest_geometry_pae,
 	[RIG_4LEVEL] = &guest_geometry_4level,
@@ -46,7 +46,7 @@ static struct guest_config config_of(enum rig_world world)
 
 	return (struct guest_config){
 		.geometry = geometry_of[world],
-		.cpu = {.large = world != RIG_XEN,
+		.cpu = {.large = world != RIG_XEN && world != RIG_XEN_PAE,
 			.global = true,
 			.nx = world != RIG_2LEVEL},
 		.virt_base = vaddr(base),
@@ -122,6 +122,12 @@ static void boot(struct rig *r, enum rig_stage stage)
 	}
 	if (stage >= RIG_RUN_TIME) {
 		must(r, guest_run_time(g));
+	}
+	if (r->world == RIG_XEN_PAE) {
+		/* Its direct map was built over mappings that the CPU knows. */
+		must(r, guest_flush_tlb(g));
+		must(r, guest_flush(g));
+		r->s->stats.stale_uses = 0;
 	}
 }
 

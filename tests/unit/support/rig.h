@@ -25,7 +25,8 @@
 
 enum rig_world {
 	RIG_XEN,
-	RIG_2LEVEL, /* these natively */
+	RIG_XEN_PAE, /* a 32-bit guest */
+	RIG_2LEVEL,  /* these natively */
 	RIG_PAE,
 	RIG_4LEVEL,
 	RIG_WORLDS,
@@ -72,14 +73,14 @@ struct rig_options {
 void rig_run(const struct rig_options *o, rig_body *body);
 /* The same with every default but these; at run time. */
 void rig_run_in(enum rig_world world, enum tlb_keep keep, rig_body *body);
-/* In all four worlds. */
+/* In all of the worlds. */
 void rig_run_all(enum tlb_keep keep, rig_body *body);
 
 /* --- inside the run ------------------------------------------------------ */
 
 static inline bool rig_xen(const struct rig *r)
 {
-	return r->world == RIG_XEN;
+	return r->world == RIG_XEN || r->world == RIG_XEN_PAE;
 }
 
 /* A cleared frame of the allocator. */
