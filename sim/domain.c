@@ -115,6 +115,11 @@ static int load(struct sim *s, struct build_error *e)
 /* Frames to the domain, and its P2M's form. */
 static int assign(struct sim *s, bool lazy, struct build_error *e)
 {
+	if (lazy && sim_pae_guest(s)) {
+		/* Its list would be one of 8-byte words. */
+		return error_set(e, XEN_EINVAL,
+				 "a 32-bit domain cannot be started lazily");
+	}
 	if (lazy) {
 		if (lazy_assign(s) != 0 || lazy_p2m(s) != 0) {
 			return error_set(e, XEN_ENOMEM, "out of memory");

@@ -68,6 +68,26 @@ static void make(struct pae *p, uint64_t base)
 	p->si = frame_data(&p->s->mmu, p->s->built.start_info_frame);
 }
 
+static void a_32_bit_domain_is_not_started_lazily(void **state)
+{
+	const struct sim_config config = {.nr_frames = sim_frames_for(PAGES),
+					  .hypervisor = true,
+					  .cpu = sim_cpu(PAGING_PAE)};
+	const struct sim_domain d = {.kernel = {.virt_base = vaddr(BASE),
+						.start = pfn(16),
+						.end = pfn(80)},
+				     .nr_pages = PAGES,
+				     .lazy = true};
+	struct build_error e = {""};
+	struct sim *s = sim_create(&config, &e);
+
+	(void)state;
+	assert_non_null(s);
+	assert_int_equal(sim_start_domain(s, &d, &e), -XEN_EINVAL);
+	assert_non_null(strstr(e.text, "cannot be started lazily"));
+	sim_destroy(s);
+}
+
 static int in_the_run(struct sim *s, void *argument)
 {
 	struct pae *p = argument;
@@ -226,6 +246,7 @@ static void the_kernels_root_has_four_tables_of_level_2(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_32_bit_domain_is_not_started_lazily),
 		cmocka_unit_test(all_tables_are_known_and_reserved),
 		cmocka_unit_test(
 			tables_that_nr_pt_frames_leaves_out_are_refused),
