@@ -63,9 +63,6 @@ LONG_TAPS := $(MUTATION_TAP) $(DIFF_TAPS) $(FUZZ_TAPS) $(TAP)/boot-xen/lab.tap \
 	$(patsubst %,$(TAP)/metal/%.tap,balloon dump exact isolation lab)
 SHORT_TAPS := $(filter-out $(LONG_TAPS),$(ALL_TAPS))
 
-# Much of what runs them is Python, and a good deal needs more.
-$(ALL_TAPS) $(CLANG_TAPS): | $(B)/.deps-check
-
 wide_boots = $(foreach c,$(WIDE_CASES),$(call boot_tap,$(c));)
 wide_metal = $(foreach t,$(WIDE_METAL),tests/tap $(t) 900 \
 	tests/qemu/$(notdir $(t:.tap=-metal));)

@@ -5,6 +5,7 @@
 #
 #   hv     freestanding x86-64 for the hypervisor image
 #   kern   freestanding x86-64 for PV kernels
+#   kern32 freestanding i686 for 32-bit PV kernels
 #   host   the command
 #   san    hosted with ASan and UBSan: every hosted test
 #   fuzz   clang with libFuzzer's instrumentation, ASan and UBSan: the fuzz
@@ -33,6 +34,7 @@ FREESTANDING := -O2 -ffreestanding -fno-stack-protector -mno-red-zone \
 
 CC_hv := $(CC)
 CC_kern := $(CC)
+CC_kern32 := $(CC) -m32 -march=i686
 CC_host := $(CC)
 CC_san := $(CC)
 CC_fuzz := clang
@@ -44,6 +46,9 @@ KERN_MODEL ?= -fno-pic -mcmodel=kernel
 
 CFLAGS_hv = $(FREESTANDING) $(HV_MODEL) $(HV_CFLAGS)
 CFLAGS_kern = $(FREESTANDING) $(KERN_MODEL) $(KERN_CFLAGS)
+# %lu takes 64 bits in abi/text.h, whatever a long has; the other flavours hold
+# each use against that.
+CFLAGS_kern32 = $(FREESTANDING) -fno-pic -Wno-format $(KERN_CFLAGS)
 CFLAGS_host = -O2
 CFLAGS_san = -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
@@ -51,7 +56,7 @@ LDFLAGS_san ?= -fsanitize=address,undefined
 CFLAGS_fuzz = -O1 -fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer
 
-FLAVOURS := hv kern host san fuzz
+FLAVOURS := hv kern kern32 host san fuzz
 
 objs = $(patsubst %,$(B)/$(1)/%.o,$(2))
 # All C files of folders and their direct subfolders.
@@ -73,6 +78,7 @@ $(B)/.deps-%: scripts/deps
 DEPS_BUILD := $(B)/.deps-build
 DEPS_hv := $(DEPS_BUILD)
 DEPS_kern := $(DEPS_BUILD)
+DEPS_kern32 := $(DEPS_BUILD)
 DEPS_host := $(DEPS_BUILD)
 DEPS_san := $(B)/.deps-check
 DEPS_fuzz := $(B)/.deps-check

@@ -8,22 +8,7 @@
 #include <stdint.h>
 
 #include "abi/xen.h"
-
-/* A hypercall of up to five arguments. */
-static inline int64_t hypercall(unsigned int nr, uint64_t a1, uint64_t a2,
-				uint64_t a3, uint64_t a4, uint64_t a5)
-{
-	register uint64_t r10 __asm__("r10") = a4;
-	register uint64_t r8 __asm__("r8") = a5;
-	int64_t ret;
-
-	__asm__ volatile("syscall"
-			 : "=a"(ret), "+D"(a1), "+S"(a2), "+d"(a3), "+r"(r10),
-			   "+r"(r8)
-			 : "0"((uint64_t)nr)
-			 : "rcx", "r11", "r9", "memory");
-	return ret;
-}
+#include "kernels/common/width.h"
 
 /* print.c: as printf, with what abi/text.h understands. */
 __attribute__((format(printf, 1, 2))) void say(const char *format, ...);
@@ -62,15 +47,6 @@ static inline uint64_t rdtsc(void)
 	__asm__ volatile("lfence; rdtsc" : "=a"(low), "=d"(high)::"memory");
 	return (uint64_t)high << 32 | low;
 }
-
-/* As trap_entry.S leaves them on the stack, lowest address first. */
-struct trap_frame {
-	uint64_t r15, r14, r13, r12, rbp, rbx, r10, r9, r8;
-	uint64_t rax, rcx, rdx, rsi, rdi, r11;
-	uint64_t vector;
-	uint64_t error;
-	uint64_t rip, cs, rflags, rsp, ss;
-};
 
 /*
  * trap.c: registers the handlers. A trap that nobody expects says what it

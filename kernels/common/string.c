@@ -8,12 +8,12 @@
 void *memcpy(void *to, const void *from, size_t nr)
 {
 	void *d = to;
-	size_t words = nr / 8;
-	size_t rest = nr % 8;
+	size_t words = nr / sizeof(size_t);
+	size_t rest = nr % sizeof(size_t);
 
-	__asm__ volatile("rep movsq\n\t"
-			 "mov %3, %2\n\t"
-			 "rep movsb"
+	__asm__ volatile(WORD_MOVE "\n\t"
+				   "mov %3, %2\n\t"
+				   "rep movsb"
 			 : "+D"(d), "+S"(from), "+c"(words)
 			 : "r"(rest)
 			 : "memory");
@@ -23,13 +23,13 @@ void *memcpy(void *to, const void *from, size_t nr)
 void *memset(void *to, int byte, size_t nr)
 {
 	void *d = to;
-	size_t words = nr / 8;
-	size_t rest = nr % 8;
-	uint64_t pattern = (uint8_t)byte * UINT64_C(0x0101010101010101);
+	size_t words = nr / sizeof(size_t);
+	size_t rest = nr % sizeof(size_t);
+	size_t pattern = (uint8_t)byte * (SIZE_MAX / UINT8_MAX);
 
-	__asm__ volatile("rep stosq\n\t"
-			 "mov %2, %1\n\t"
-			 "rep stosb"
+	__asm__ volatile(WORD_FILL "\n\t"
+				   "mov %2, %1\n\t"
+				   "rep stosb"
 			 : "+D"(d), "+c"(words)
 			 : "r"(rest), "a"(pattern)
 			 : "memory");

@@ -52,7 +52,7 @@ static bool fix_up(struct trap_frame *f, uint64_t cr2)
 	}
 	for (const struct fixup *x = fixups_start; x < fixups_end; x++) {
 		if (x->from == f->rip) {
-			f->rip = x->to;
+			f->rip = (uintptr_t)x->to;
 			probe_error = f->error;
 			probe_cr2 = cr2;
 			return true;
@@ -86,7 +86,8 @@ void trap_handle(struct trap_frame *f)
 		return;
 	}
 	say("kernel: trap %lu, error %lx, at %lx, stack %lx, address %lx",
-	    f->vector, f->error, f->rip, f->rsp, cr2);
+	    (uint64_t)f->vector, (uint64_t)f->error, (uint64_t)f->rip,
+	    (uint64_t)f->rsp, cr2);
 	die("unexpected trap");
 }
 
@@ -101,7 +102,7 @@ void traps_init(struct shared_info *shared)
 			.vector = (uint8_t)e->vector,
 			.flags = 3, /* int3 and friends, from ring 3 */
 			.cs = FLAT_KERNEL_CS,
-			.address = e->handler,
+			.address = (unsigned long)e->handler,
 		};
 	}
 	table[nr] = (struct trap_info){.address = 0};

@@ -65,8 +65,9 @@ static void prepare(struct entries *s)
 		for (unsigned int i = 0; i < NR_CALLS; i++) {
 			s->call[t][i] = (struct multicall_entry){
 				.op = __HYPERVISOR_update_va_mapping,
-				.args = {address(s, i), e, UVMF_INVLPG},
 			};
+			xen_mapping_args(s->call[t][i].args, address(s, i), e,
+					 UVMF_INVLPG);
 		}
 	}
 }
@@ -86,8 +87,7 @@ static void update_va_mapping(void *what)
 {
 	struct entries *s = what;
 
-	bench_must(hypercall(__HYPERVISOR_update_va_mapping, address(s, 0),
-			     s->update[s->turn][0].val, UVMF_INVLPG, 0, 0) == 0,
+	bench_must(ask_mapping(address(s, 0), s->update[s->turn][0].val) == 0,
 		   "update_va_mapping");
 	s->turn ^= 1;
 }
@@ -107,7 +107,8 @@ static void multicall(void *what)
 static void check_shown(struct entries *s)
 {
 	for (unsigned int i = 0; i < s->count; i++) {
-		bench_must(*(const volatile uint64_t *)address(s, i) ==
+		bench_must(*(const volatile uint64_t *)(uintptr_t)address(s,
+									  i) ==
 				   s->shown[s->turn ^ 1].v,
 			   "an entry's change");
 	}
@@ -134,8 +135,7 @@ static void give_back(struct entries *s)
 		if (s->k->guest.config.cpu.nx) {
 			e |= PTE_NX;
 		}
-		bench_must(hypercall(__HYPERVISOR_update_va_mapping,
-				     address(s, i), e, UVMF_INVLPG, 0, 0) == 0,
+		bench_must(ask_mapping(address(s, i), e) == 0,
 			   "giving an address back");
 	}
 	if (guest_free_frames(&s->k->guest, s->lent, NR) != 0) {

@@ -26,7 +26,7 @@ static void extended(unsigned int command, mfn_t frame, const char *what)
 {
 	struct mmuext_op op = {.cmd = command};
 
-	op.arg1.mfn = frame.v;
+	op.arg1.mfn = (xen_pfn_t)frame.v;
 	bench_must(hypercall(__HYPERVISOR_mmuext_op, (uintptr_t)&op, 1, 0,
 			     DOMID_SELF, 0) == 0,
 		   what);

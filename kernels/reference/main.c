@@ -40,7 +40,7 @@ static bool cpu_has_nx(void)
 static struct guest_config config(void)
 {
 	return (struct guest_config){
-		.geometry = &guest_geometry_4level,
+		.geometry = &KERNEL_GEOMETRY,
 		.cpu = {.nx = cpu_has_nx()},
 		.virt_base = vaddr((uintptr_t)virt_base),
 		.kernel_start = image_pfn(image_start),
@@ -80,8 +80,7 @@ static void map_shared(struct kernel *k)
 	uint64_t e =
 		k->guest.boot.shared_info.v | PTE_P | PTE_RW | PTE_A | PTE_D;
 
-	if (hypercall(__HYPERVISOR_update_va_mapping, (uintptr_t)shared_page, e,
-		      UVMF_INVLPG, 0, 0) != 0) {
+	if (ask_mapping((uintptr_t)shared_page, e) != 0) {
 		die("shared_info cannot be mapped");
 	}
 	k->shared = (struct shared_info *)shared_page;
@@ -176,7 +175,7 @@ void frame_free(struct kernel *k, pfn_t frame)
 
 uint64_t *frame_ptr(struct kernel *k, pfn_t frame)
 {
-	return (uint64_t *)guest_direct_va(&k->guest, frame).v;
+	return (uint64_t *)(uintptr_t)guest_direct_va(&k->guest, frame).v;
 }
 
 mfn_t frame_mfn(struct kernel *k, pfn_t frame)

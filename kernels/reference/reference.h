@@ -6,10 +6,9 @@
 #include "kernels/common/kernel.h"
 #include "pagewarden/guest.h"
 
-#define DIRECT_BASE UINT64_C(0xffff888000000000)
-/* A slot of the root for the linear P2M, and one for mappings of tests. */
-#define LINEAR_P2M UINT64_C(0xffffc88000000000)
-#define TEST_BASE UINT64_C(0xffffd00000000000)
+#define DIRECT_BASE KERNEL_DIRECT_BASE
+#define LINEAR_P2M KERNEL_LINEAR_P2M
+#define TEST_BASE KERNEL_TEST_BASE
 
 /* What the start of day gave, and the modes run on. */
 struct kernel {

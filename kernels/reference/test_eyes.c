@@ -34,7 +34,7 @@ uint64_t m2p(mfn_t frame)
 	    probe_read(at, NULL, NULL) >= 0) {
 		return INVALID_FRAME;
 	}
-	return *(const volatile uint64_t *)at;
+	return *(const volatile uint64_t *)(uintptr_t)at;
 }
 
 pfn_t walk_table(struct kernel *k, pfn_t root, uint64_t va, unsigned int level)

@@ -83,7 +83,7 @@ static void addresses(struct kernel *k)
 	      "frame_va: ordinary memory can be written");
 	check(k,
 	      guest_frame_va(g, g->kernel.root, false, &va) == 0 &&
-		      ((const uint64_t *)va.v)[pt_index(va, 4)] ==
+		      ((const uint64_t *)(uintptr_t)va.v)[pt_index(va, 4)] ==
 			      walk(k, g->kernel.root, va.v, 4),
 	      "frame_va: a table can be read");
 	check(k, guest_frame_va(g, g->kernel.root, true, &va) == -XEN_EINVAL,

@@ -6,7 +6,7 @@
 
 static volatile uint64_t *at(uint64_t va)
 {
-	return (volatile uint64_t *)va;
+	return (volatile uint64_t *)(uintptr_t)va;
 }
 
 static void mapped(struct kernel *k)

@@ -9,7 +9,7 @@
 
 static bool is_linear(struct kernel *k, uint64_t at)
 {
-	const uint64_t *list = (const uint64_t *)at;
+	const uint64_t *list = (const uint64_t *)(uintptr_t)at;
 
 	for (uint64_t i = 0; i < k->guest.p2m.nr; i += 97) {
 		if (list[i] != INVALID_FRAME && m2p(mfn(list[i])) != i) {

@@ -87,8 +87,8 @@ static bool fetch_fault(struct trap_frame *f, uint64_t cr2)
 	}
 	/* Back to the caller, as the page's own "ret" would. */
 	fetch_faulted = (f->error & 0x10) != 0;
-	f->rip = *(const uint64_t *)f->rsp;
-	f->rsp += 8;
+	f->rip = *(const uintptr_t *)(uintptr_t)f->rsp;
+	f->rsp += sizeof(uintptr_t);
 	return true;
 }
 

@@ -52,7 +52,8 @@ static void linear(struct kernel *k)
 	check_value(k, ask_entry(k, root, slot, self | PTE_P | PTE_A), 0,
 		    "refusals: a read-only one is allowed");
 	check(k,
-	      *(volatile uint64_t *)(va + DIRECT_BASE / pt_span(4) % 512 * 8) ==
+	      *(volatile uint64_t *)(uintptr_t)(va + DIRECT_BASE / pt_span(4) %
+							     512 * 8) ==
 		      walk(k, root, DIRECT_BASE, 4),
 	      "refusals: and shows its entries");
 	check(k, write_faults_at(va), "refusals: which cannot be written");

@@ -10,7 +10,7 @@
 
 static volatile uint64_t *at(uint64_t va)
 {
-	return (volatile uint64_t *)va;
+	return (volatile uint64_t *)(uintptr_t)va;
 }
 
 static struct guest_space space_new(struct kernel *k)

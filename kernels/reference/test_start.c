@@ -18,17 +18,18 @@ struct row {
 /* Plausible: what the builder placed is where it says, and apart. */
 static void fill_start_info(struct kernel *k, struct start_info *si)
 {
-	uint64_t nr = k->guest.boot.nr_pages;
+	const unsigned long nr = (unsigned long)k->guest.boot.nr_pages;
+	const struct guest_geometry *s = k->guest.config.geometry;
 
 	*si = (struct start_info){
-		.magic = "xen-3.0-x86_64",
+		.magic = "xen-3.0",
 		.nr_pages = nr,
-		.shared_info = k->guest.boot.shared_info.v,
+		.shared_info = (unsigned long)k->guest.boot.shared_info.v,
 		.flags = SIF_INITDOMAIN,
 		/* Above start_info, with the two rings between them. */
-		.pt_base = (uintptr_t)page + 3 * PAGE_SIZE,
+		.pt_base = (uintptr_t)page + 3 * sizeof(page),
 		.nr_pt_frames = 5,
-		.mfn_list = pt_span(4),
+		.mfn_list = (unsigned long)guest_geometry_span(s, s->levels),
 		.first_p2m_pfn = 0x3000,
 		.nr_p2m_frames = nr / GUEST_P2M_PER_PAGE + 8,
 	};
@@ -49,7 +50,8 @@ static void no_pages(struct start_info *si, struct guest_config *c)
 static void many_pages(struct start_info *si, struct guest_config *c)
 {
 	(void)c;
-	si->nr_pages = UINT64_C(1) << 50;
+	/* Of 32 bits nothing is left: that is no number of pages, either. */
+	si->nr_pages = (unsigned long)(UINT64_C(1) << 50);
 }
 
 static void no_shared_info(struct start_info *si, struct guest_config *c)
@@ -120,7 +122,7 @@ static void endless_cmdline(struct start_info *si, struct guest_config *c)
 static void other_geometry(struct start_info *si, struct guest_config *c)
 {
 	(void)si;
-	c->geometry = &guest_geometry_pae;
+	c->geometry = &guest_geometry_2level;
 }
 
 static void odd_direct_map(struct start_info *si, struct guest_config *c)

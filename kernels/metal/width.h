@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* A kernel of 64 bits: see kernels/common/width.h. */
+#ifndef PW_KERNELS_METAL_WIDTH_H
+#define PW_KERNELS_METAL_WIDTH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "abi/xen.h"
+
+/* The shape of its page tables, and addresses that it may use. */
+#define KERNEL_GEOMETRY guest_geometry_4level
+#define KERNEL_DIRECT_BASE UINT64_C(0xffff888000000000)
+/* A slot of the root for the linear P2M, and one for mappings of tests. */
+#define KERNEL_LINEAR_P2M UINT64_C(0xffffc88000000000)
+#define KERNEL_TEST_BASE UINT64_C(0xffffd00000000000)
+
+/* The string instructions move words of this size. */
+#define WORD_MOVE "rep movsq"
+#define WORD_FILL "rep stosq"
+
+/* A hypercall of up to five arguments. */
+static inline int64_t hypercall(unsigned int nr, uint64_t a1, uint64_t a2,
+				uint64_t a3, uint64_t a4, uint64_t a5)
+{
+	register uint64_t r10 __asm__("r10") = a4;
+	register uint64_t r8 __asm__("r8") = a5;
+	int64_t ret;
+
+	__asm__ volatile("syscall"
+			 : "=a"(ret), "+D"(a1), "+S"(a2), "+d"(a3), "+r"(r10),
+			   "+r"(r8)
+			 : "0"((uint64_t)nr)
+			 : "rcx", "r11", "r9", "memory");
+	return ret;
+}
+
+/* As trap_entry.S leaves them on the stack, lowest address first. */
+struct trap_frame {
+	uint64_t r15, r14, r13, r12, rbp, rbx, r10, r9, r8;
+	uint64_t rax, rcx, rdx, rsi, rdi, r11;
+	uint64_t vector;
+	uint64_t error;
+	uint64_t rip, cs, rflags, rsp, ss;
+};
+
+#endif
