@@ -44,6 +44,7 @@ struct mmu {
 	uint8_t *ram;         /* where machine address 0 is seen */
 	struct frame *frames; /* nr_frames records */
 	uint64_t *m2p;        /* nr_frames entries, pfn or ~0 */
+	uint32_t *m2p32; /* the same for 32-bit guests; NULL: there are none */
 	uint64_t nr_frames;
 	uint64_t pte_nx; /* PTE_NX where the CPU has it, else 0 */
 	/* What every L4 holds in slots 256..271. */
@@ -152,6 +153,7 @@ struct mmu_domain {
 	uint64_t nr_pfns;   /* start-of-day size: pfns [0, nr_pfns) */
 	struct mmu_vcpu *vcpu[MMU_MAX_VCPUS];
 	unsigned int nr_vcpus;
+	bool narrow; /* its requests have 32-bit words (request/form.h) */
 	/* 32-bit: it takes a CR3 beyond 4 GiB (VMASST_TYPE_...). */
 	bool extended_cr3;
 	struct fair_lock lock; /* of the operation under way (request/lock.h) */
@@ -192,6 +194,8 @@ void mmu_domain_init(struct mmu_domain *d, struct mmu *m, uint16_t tag,
 		     uint16_t domid);
 /* A 32-bit one, before it has anything; each of its vCPUs gets its `top`. */
 void mmu_domain_pae(struct mmu_domain *d);
+/* And one whose code is 32-bit: its requests have that form, too. */
+void mmu_domain_32(struct mmu_domain *d);
 /* Adds a vCPU; *v zeroed here. desc_window: 32 L1 entries (see above). */
 void mmu_vcpu_init(struct mmu_vcpu *v, struct mmu_domain *d, unsigned int id,
 		   pte_t *desc_window);
@@ -261,6 +265,14 @@ static inline bool mfn_valid(const struct mmu *m, mfn_t f)
 static inline struct frame *frame_of(const struct mmu *m, mfn_t f)
 {
 	return &m->frames[f.v];
+}
+/* The pfn that the M2P says of a frame. */
+static inline void m2p_set(struct mmu *m, mfn_t f, uint64_t at)
+{
+	m->m2p[f.v] = at;
+	if (unlikely(m->m2p32 != NULL)) {
+		m->m2p32[f.v] = (uint32_t)at;
+	}
 }
 static inline void *frame_data(const struct mmu *m, mfn_t f)
 {

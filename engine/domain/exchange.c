@@ -8,9 +8,17 @@
 #include "engine/domain/pool.h"
 #include "engine/domain/reservation.h"
 #include "engine/port.h"
+#include "engine/request/form.h"
 #include "engine/request/list.h"
 #include "engine/table/flush.h"
 #include "engine/table/refs.h"
+
+/* in and out, each as in XENMEM_increase_reservation; nr_exchanged */
+static const struct form form_exchange = {
+	.wide = sizeof(struct xen_memory_exchange),
+	.narrow = 44,
+	.words = 1 << 0 | 1 << 1 | 1 << 5 | 1 << 6 | 1 << 10,
+};
 
 #define CHUNK_PAGES (1u << RESERVATION_MAX_ORDER)
 
@@ -55,8 +63,7 @@ static int hold_inputs(struct mmu_vcpu *v, struct chunk *c)
 	for (unsigned int i = 0; i < extents; i++) {
 		uint64_t first;
 
-		if (port_copy_in(v, &first, c->in_list + i * sizeof(first),
-				 sizeof(first)) != 0) {
+		if (word_in(v, &first, word_at(v->dom, c->in_list, i)) != 0) {
 			return refuse_op(v->dom, RULE_FAULT);
 		}
 		for (unsigned int j = 0; j < 1u << c->in_order; j++) {
@@ -99,16 +106,15 @@ static int tell_outputs(struct mmu_vcpu *v, const struct chunk *c)
 	struct mmu_domain *d = v->dom;
 
 	for (unsigned int i = 0; i < c->nr_out; i++) {
-		uint64_t where = c->out_list + i * sizeof(uint64_t);
+		uint64_t where = word_at(d, c->out_list, i);
 		uint64_t at;
 
-		if (port_copy_in(v, &at, where, sizeof(at)) != 0 ||
-		    port_copy_out(v, where, &c->out[i].v,
-				  sizeof(c->out[i].v)) != 0) {
+		if (word_in(v, &at, where) != 0 ||
+		    word_out(v, where, c->out[i].v) != 0) {
 			return refuse_op(d, RULE_FAULT);
 		}
 		for (uint64_t j = 0; j < UINT64_C(1) << c->out_order; j++) {
-			d->m->m2p[c->out[i].v + j] = at + j;
+			m2p_set(d->m, mfn_add(c->out[i], j), at + j);
 		}
 	}
 	return 0;
@@ -172,15 +178,16 @@ static int check_exchange(struct mmu_domain *d,
 int reservation_exchange(struct mmu_vcpu *v, uint64_t arg)
 {
 	struct mmu_domain *d = v->dom;
+	/* Its last word. */
 	uint64_t where =
-		arg + offsetof(struct xen_memory_exchange, nr_exchanged);
+		arg + form_size(d, &form_exchange) - form_size(d, &form_word);
 	struct xen_memory_exchange e;
 	struct chunk c;
 	uint64_t first;
 	uint64_t step;
 	int rc;
 
-	if (port_copy_in(v, &e, arg, sizeof(e)) != 0) {
+	if (form_in(v, &form_exchange, &e, arg) != 0) {
 		return refuse_op(d, RULE_FAULT);
 	}
 	rc = check_exchange(d, &e);
@@ -199,17 +206,17 @@ int reservation_exchange(struct mmu_vcpu *v, uint64_t arg)
 			rc = -XEN_ERESTART;
 			break;
 		}
-		c.in_list = (uint64_t)(uintptr_t)e.in.extent_start.p +
-			    e.nr_exchanged * sizeof(uint64_t);
-		c.out_list = (uint64_t)(uintptr_t)e.out.extent_start.p +
-			     (pages >> c.out_order) * sizeof(uint64_t);
+		c.in_list = word_at(d, (uint64_t)(uintptr_t)e.in.extent_start.p,
+				    e.nr_exchanged);
+		c.out_list =
+			word_at(d, (uint64_t)(uintptr_t)e.out.extent_start.p,
+				pages >> c.out_order);
 		rc = exchange_chunk(v, &c);
 		if (rc == 0) {
 			e.nr_exchanged += step;
 		}
 	}
-	if (port_copy_out(v, where, &e.nr_exchanged, sizeof(e.nr_exchanged)) !=
-	    0) {
+	if (word_out(v, where, e.nr_exchanged) != 0) {
 		return refuse_op(d, RULE_FAULT);
 	}
 	return rc;

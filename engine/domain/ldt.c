@@ -8,6 +8,7 @@
 #include "abi/guest_range.h"
 #include "engine/domain/descriptor.h"
 #include "engine/table/flush.h"
+#include "engine/table/level.h"
 #include "engine/table/refs.h"
 #include "engine/table/walk.h"
 
@@ -57,7 +58,7 @@ int mmu_set_ldt(struct mmu_vcpu *v, uint64_t base, unsigned int entries)
 		base = 0;
 	}
 	if (entries > LDT_FRAMES * PT_ENTRIES || page_offset(base) != 0 ||
-	    !guest_range_ok(base, 1)) {
+	    !guest_range_ok(base, 1) || base >= d->width->guest_end) {
 		return refuse_op(d, RULE_LDT_RANGE);
 	}
 	if (v->ldt_base == base && v->ldt_entries == entries) {

@@ -46,6 +46,12 @@ void mmu_domain_pae(struct mmu_domain *d)
 	set_width(d, &pt_pae);
 }
 
+void mmu_domain_32(struct mmu_domain *d)
+{
+	mmu_domain_pae(d);
+	d->narrow = true;
+}
+
 void mmu_vcpu_init(struct mmu_vcpu *v, struct mmu_domain *d, unsigned int id,
 		   pte_t *desc_window)
 {
@@ -60,13 +66,12 @@ void mmu_vcpu_init(struct mmu_vcpu *v, struct mmu_domain *d, unsigned int id,
 void mmu_assign(struct mmu_domain *d, mfn_t first, pfn_t at, uint64_t nr)
 {
 	struct frame *fr = frame_of(d->m, first);
-	uint64_t *m2p = d->m->m2p + first.v;
 
 	for (uint64_t i = 0; i < nr; i++) {
 		fr[i] = (struct frame){.count = 1,
 				       .owner = d->tag,
 				       .flags = FRAME_ALLOCATED};
-		m2p[i] = at.v + i;
+		m2p_set(d->m, mfn_add(first, i), at.v + i);
 	}
 	if (d->watched) {
 		event_tell(d, (struct mmu_event){

@@ -132,7 +132,7 @@ static bool run_take(struct mmu *m, unsigned int order, uint64_t *ret_first)
 static void make_free(struct mmu *m, mfn_t f, uint8_t flags)
 {
 	*frame_of(m, f) = (struct frame){.owner = OWNER_FREE, .flags = flags};
-	m->m2p[f.v] = INVALID_FRAME;
+	m2p_set(m, f, INVALID_FRAME);
 	m->nr_free++;
 }
 
@@ -189,7 +189,7 @@ void pool_free(struct mmu_domain *d, mfn_t f)
 	event_frame(d, MMU_EVENT_FREED, f, FRAME_NONE);
 	*frame_of(d->m, f) = (struct frame){.owner = OWNER_FREED,
 					    .type_count = d->freed_head};
-	d->m->m2p[f.v] = INVALID_FRAME;
+	m2p_set(d->m, f, INVALID_FRAME);
 	d->freed_head = (uint32_t)f.v;
 	if (++d->nr_freed == FREED_MAX) {
 		mmu_pay_flushes(d);

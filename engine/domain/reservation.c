@@ -11,10 +11,11 @@
 #include "engine/table/refs.h"
 #include "engine/domain/pool.h"
 #include "engine/port.h"
+#include "engine/request/form.h"
 
-static uint64_t extent_at(const struct reservation *r)
+static uint64_t extent_at(const struct mmu_vcpu *v, const struct reservation *r)
 {
-	return r->list + r->done * sizeof(uint64_t);
+	return word_at(v->dom, r->list, r->done);
 }
 
 /* Common walk: one step per extent until it fails or has to pause. */
@@ -78,8 +79,7 @@ static int increase_one(struct mmu_vcpu *v, struct reservation *r)
 	if (rc != 0) {
 		return rc;
 	}
-	if (r->list != 0 &&
-	    port_copy_out(v, extent_at(r), &first.v, sizeof(first.v)) != 0) {
+	if (r->list != 0 && word_out(v, extent_at(v, r), first.v) != 0) {
 		release_extent(v->dom, first, r->order);
 		return -XEN_EFAULT;
 	}
@@ -90,7 +90,7 @@ static int populate_one(struct mmu_vcpu *v, struct reservation *r)
 {
 	uint64_t at;
 	mfn_t first = MFN_INVALID;
-	int rc = port_copy_in(v, &at, extent_at(r), sizeof(at));
+	int rc = word_in(v, &at, extent_at(v, r));
 
 	if (rc == 0) {
 		rc = alloc_extent(v->dom, r->order, &first);
@@ -98,12 +98,12 @@ static int populate_one(struct mmu_vcpu *v, struct reservation *r)
 	if (rc != 0) {
 		return rc;
 	}
-	if (port_copy_out(v, extent_at(r), &first.v, sizeof(first.v)) != 0) {
+	if (word_out(v, extent_at(v, r), first.v) != 0) {
 		release_extent(v->dom, first, r->order);
 		return -XEN_EFAULT;
 	}
 	for (uint64_t i = 0; i < UINT64_C(1) << r->order; i++) {
-		v->dom->m->m2p[first.v + i] = at + i;
+		m2p_set(v->dom->m, mfn_add(first, i), at + i);
 	}
 	return 0;
 }
@@ -112,7 +112,7 @@ static int decrease_one(struct mmu_vcpu *v, struct reservation *r)
 {
 	struct mmu_domain *d = v->dom;
 	uint64_t first;
-	int rc = port_copy_in(v, &first, extent_at(r), sizeof(first));
+	int rc = word_in(v, &first, extent_at(v, r));
 
 	if (rc != 0) {
 		return rc;

@@ -20,7 +20,7 @@ void mmu_share(struct mmu_domain *d, mfn_t frame, bool writable)
 		.type = writable ? FRAME_WRITABLE : FRAME_NONE,
 		.flags = FRAME_SHARED | FRAME_VALIDATED,
 	};
-	d->m->m2p[frame.v] = INVALID_FRAME;
+	m2p_set(d->m, frame, INVALID_FRAME);
 	event_frame(d, MMU_EVENT_LENT, frame,
 		    writable ? FRAME_WRITABLE : FRAME_NONE);
 	if (writable) {

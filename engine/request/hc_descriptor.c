@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* set_gdt and update_descriptor (xen.h). */
 #include "engine/domain/descriptor.h"
+#include "engine/request/form.h"
 #include "engine/request/hypercall.h"
 #include "engine/request/list.h"
 
@@ -16,8 +17,7 @@ static int set_gdt(struct mmu_vcpu *v, const uint64_t arg[6])
 		return refuse_op(d, RULE_GDT_SIZE);
 	}
 	if (entries != 0 &&
-	    port_copy_in(v, frames, arg[0],
-			 desc_frames(entries) * sizeof(frames[0])) != 0) {
+	    words_in(v, frames, arg[0], desc_frames(entries)) != 0) {
 		return refuse_op(d, RULE_FAULT);
 	}
 	do {

@@ -1,11 +1,39 @@
 /* SPDX-License-Identifier: MIT */
 /* memory_op (memory.h). */
+#include "engine/request/form.h"
 #include "engine/request/list.h"
 #include "engine/domain/reservation.h"
 
 /* The op is in the low bits; above it, the extent to go on with. */
 #define OP_BITS 6
 #define OP_MASK ((UINT64_C(1) << OP_BITS) - 1)
+
+static const struct form form_reservation = {
+	.wide = sizeof(struct xen_memory_reservation),
+	.narrow = 20,
+	.words = 1 << 0 | 1 << 1, /* extent_start, nr_extents */
+};
+/* Numbers of 32 bits before an address stand as in a word. */
+static const struct form form_map = {
+	.wide = sizeof(struct xen_memory_map),
+	.narrow = 8,
+	.words = 1 << 0 | 1 << 1,
+};
+static const struct form form_machphys = {
+	.wide = sizeof(struct xen_machphys_mapping),
+	.narrow = 12,
+	.words = 1 << 0 | 1 << 1 | 1 << 2,
+};
+static const struct form form_mfn_list = {
+	.wide = sizeof(struct xen_machphys_mfn_list),
+	.narrow = 12,
+	.words = 1 << 0 | 1 << 1 | 1 << 2,
+};
+static const struct form form_physmap = {
+	.wide = sizeof(struct xen_add_to_physmap),
+	.narrow = 16,
+	.words = 1 << 2 | 1 << 3, /* idx, gpfn */
+};
 
 /* Errors of these three are told by the number of extents done alone. */
 static int64_t adjust_reservation(struct mmu_vcpu *v, uint64_t arg[6],
@@ -16,7 +44,7 @@ static int64_t adjust_reservation(struct mmu_vcpu *v, uint64_t arg[6],
 	struct reservation r = {.done = arg[0] >> OP_BITS};
 	bool preempted;
 
-	if (port_copy_in(v, &xr, arg[1], sizeof(xr)) != 0) {
+	if (form_in(v, &form_reservation, &xr, arg[1]) != 0) {
 		(void)refuse_op(d, RULE_FAULT);
 		return (int64_t)r.done;
 	}
@@ -82,7 +110,7 @@ static int64_t memory_map(struct mmu_vcpu *v, uint64_t arg)
 	const unsigned int nr = d->nr_map != 0 ? d->nr_map : 1;
 	struct xen_memory_map map;
 
-	if (port_copy_in(v, &map, arg, sizeof(map)) != 0) {
+	if (form_in(v, &form_map, &map, arg) != 0) {
 		return refuse_op(d, RULE_FAULT);
 	}
 	if (map.nr_entries > nr) {
@@ -91,7 +119,7 @@ static int64_t memory_map(struct mmu_vcpu *v, uint64_t arg)
 	if ((map.nr_entries != 0 &&
 	     port_copy_out(v, (uint64_t)(uintptr_t)map.buffer.p, entry,
 			   map.nr_entries * sizeof(*entry)) != 0) ||
-	    port_copy_out(v, arg, &map, sizeof(map)) != 0) {
+	    form_out(v, &form_map, arg, &map) != 0) {
 		return refuse_op(d, RULE_FAULT);
 	}
 	return 0;
@@ -99,13 +127,24 @@ static int64_t memory_map(struct mmu_vcpu *v, uint64_t arg)
 
 static int64_t machphys_mapping(struct mmu_vcpu *v, uint64_t arg)
 {
+	const uint64_t last = v->dom->m->nr_frames - 1;
 	struct xen_machphys_mapping map = {
 		.v_start = MACH2PHYS_VIRT_START,
 		.v_end = MACH2PHYS_VIRT_END,
-		.max_mfn = v->dom->m->nr_frames - 1,
+		.max_mfn = last,
 	};
 
-	if (port_copy_out(v, arg, &map, sizeof(map)) != 0) {
+	if (v->dom->narrow) {
+		map = (struct xen_machphys_mapping){
+			.v_start = XEN_COMPAT_START,
+			.v_end = XEN_COMPAT_M2P_END,
+			.max_mfn = last < XEN_COMPAT_M2P_FRAMES
+					   ? last
+					   : XEN_COMPAT_M2P_FRAMES - 1,
+		};
+	}
+
+	if (form_out(v, &form_machphys, arg, &map) != 0) {
 		return refuse_op(v->dom, RULE_FAULT);
 	}
 	return 0;
@@ -118,26 +157,31 @@ static int64_t machphys_mapping(struct mmu_vcpu *v, uint64_t arg)
 static int64_t machphys_mfn_list(struct mmu_vcpu *v, uint64_t arg)
 {
 	const struct mmu *m = v->dom->m;
-	uint64_t first = (uint64_t)((const uint8_t *)m->m2p - m->ram);
+	const bool narrow = v->dom->narrow && m->m2p32 != NULL;
+	const uint8_t *m2p =
+		narrow ? (const uint8_t *)m->m2p32 : (const uint8_t *)m->m2p;
+	uint64_t first = (uint64_t)(m2p - m->ram);
 	struct xen_machphys_mfn_list list;
-	uint64_t bytes = m->nr_frames * sizeof(*m->m2p);
+	uint64_t bytes =
+		m->nr_frames * (narrow ? sizeof(*m->m2p32) : sizeof(*m->m2p));
 	uint32_t i;
 
-	if (port_copy_in(v, &list, arg, sizeof(list)) != 0) {
+	if (form_in(v, &form_mfn_list, &list, arg) != 0) {
 		return refuse_op(v->dom, RULE_FAULT);
 	}
 	for (i = 0; i < list.max_extents && i * pt_span(2) < bytes; i++) {
 		uint64_t frame = (first + i * pt_span(2)) >> PAGE_SHIFT;
 
-		if (port_copy_out(v,
-				  (uint64_t)(uintptr_t)list.extent_start.p +
-					  i * sizeof(frame),
-				  &frame, sizeof(frame)) != 0) {
+		if (word_out(v,
+			     word_at(v->dom,
+				     (uint64_t)(uintptr_t)list.extent_start.p,
+				     i),
+			     frame) != 0) {
 			return refuse_op(v->dom, RULE_FAULT);
 		}
 	}
 	list.nr_extents = i;
-	if (port_copy_out(v, arg, &list, sizeof(list)) != 0) {
+	if (form_out(v, &form_mfn_list, arg, &list) != 0) {
 		return refuse_op(v->dom, RULE_FAULT);
 	}
 	return 0;
@@ -148,7 +192,7 @@ static int64_t add_to_physmap(struct mmu_vcpu *v, uint64_t arg)
 	struct xen_add_to_physmap x;
 	int rc;
 
-	if (port_copy_in(v, &x, arg, sizeof(x)) != 0) {
+	if (form_in(v, &form_physmap, &x, arg) != 0) {
 		return refuse_op(v->dom, RULE_FAULT);
 	}
 	if (x.space == XENMAPSPACE_gmfn_foreign) {

@@ -16,7 +16,7 @@ static int machphys_update(struct mmu_domain *d, mfn_t f, uint64_t val)
 	if (rc != 0) {
 		return rc;
 	}
-	d->m->m2p[f.v] = val;
+	m2p_set(d->m, f, val);
 	frame_put(d, f);
 	return 0;
 }
@@ -40,6 +40,9 @@ static inline __attribute__((always_inline)) int one_update(struct mmu_vcpu *v,
 		return refuse_op(d, RULE_UPDATE_COMMAND);
 	}
 }
+
+/* To every guest. */
+static const struct form form_update = {.wide = sizeof(struct mmu_update)};
 
 /* The same while somebody watches: tells what the entry was and became. */
 static int one_watched(struct mmu_vcpu *v, const void *request)
@@ -68,7 +71,7 @@ static __attribute__((noinline)) int run_watched(struct mmu_vcpu *v,
 						 struct request_list *b,
 						 struct mmu_update *req)
 {
-	return list_run(v, arg, b, req, sizeof(*req), one_watched);
+	return list_run(v, arg, b, req, &form_update, false, one_watched);
 }
 
 #define GROUP 16

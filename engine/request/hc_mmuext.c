@@ -7,6 +7,13 @@
 #include "engine/request/list.h"
 #include "engine/table/level.h"
 
+/* The command, of 32 bits, stands as in a word. */
+static const struct form form_op = {
+	.wide = sizeof(struct mmuext_op),
+	.narrow = 12,
+	.words = 1 << 0 | 1 << 1 | 1 << 2,
+};
+
 /* Which operation a command is; those that do not exist have no name. */
 static const uint8_t operation_of[] = {
 	[MMUEXT_PIN_L1_TABLE] = MMU_OP_PIN_L1,
@@ -169,13 +176,16 @@ int64_t hc_mmuext_op(struct mmu_vcpu *v, uint64_t arg[6])
 
 	if (unlikely(rc != 0)) {
 		return rc == -XEN_ERESTART
-			       ? list_end(v, arg, &b, sizeof(op), rc)
+			       ? list_end(v, arg, &b, form_size(d, &form_op),
+					  rc)
 			       : mmu_end(d, rc);
 	}
 	rc = check_domid(d, (uint16_t)arg[3]);
 	if (unlikely(rc != 0)) {
 		return mmu_end(d, rc);
 	}
-	rc = list_run(v, arg, &b, &op, sizeof(op), named_op);
-	return list_end(v, arg, &b, sizeof(op), rc);
+	rc = unlikely(d->narrow)
+		     ? list_run(v, arg, &b, &op, &form_op, true, named_op)
+		     : list_run(v, arg, &b, &op, &form_op, false, named_op);
+	return list_end(v, arg, &b, form_size(d, &form_op), rc);
 }

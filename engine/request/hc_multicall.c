@@ -9,8 +9,25 @@
 #include "engine/request/hypercall.h"
 #include "engine/request/list.h"
 
-#define OFFSET_OF_RESULT offsetof(struct multicall_entry, result)
-#define OFFSET_OF_ARGS offsetof(struct multicall_entry, args)
+/* op, result, then the arguments: words, all of them. */
+#define WORDS (sizeof(struct multicall_entry) / sizeof(uint64_t))
+#define WORD_RESULT 1
+#define WORD_ARGS 2
+static const struct form form_call = {
+	.wide = sizeof(struct multicall_entry),
+	.narrow = WORDS * sizeof(uint32_t),
+	.words = (1 << WORDS) - 1,
+};
+static const struct form form_args = {
+	.wide = (WORDS - WORD_ARGS) * sizeof(uint64_t),
+	.narrow = (WORDS - WORD_ARGS) * sizeof(uint32_t),
+	.words = (1 << (WORDS - WORD_ARGS)) - 1,
+};
+_Static_assert(offsetof(struct multicall_entry, result) ==
+			       WORD_RESULT * sizeof(uint64_t) &&
+		       offsetof(struct multicall_entry, args) ==
+			       WORD_ARGS * sizeof(uint64_t),
+	       "as the forms say");
 
 static int64_t refuse_list(struct mmu_vcpu *v, enum rule rule, uint32_t index)
 {
@@ -25,7 +42,7 @@ static int64_t refuse_list(struct mmu_vcpu *v, enum rule rule, uint32_t index)
 }
 
 static int64_t dispatch(struct mmu_vcpu *v, struct multicall_entry *call,
-			uint32_t index)
+			uint32_t index, bool narrow)
 {
 	uint64_t *arg = (uint64_t *)call->args;
 	hypercall_fn *fn;
@@ -37,7 +54,8 @@ static int64_t dispatch(struct mmu_vcpu *v, struct multicall_entry *call,
 		return refuse_list(v, RULE_MULTICALL_NESTED, index);
 	}
 	v->multicall.at++;
-	fn = engine_hypercall((unsigned int)call->op);
+	fn = unlikely(narrow) ? engine_hypercall_32((unsigned int)call->op)
+			      : engine_hypercall((unsigned int)call->op);
 	if (likely(fn != NULL)) {
 		/* No lock is held here: other vCPUs count, too. */
 		__atomic_fetch_add(&v->dom->stats.multicalled[call->op], 1,
@@ -50,39 +68,42 @@ static int64_t dispatch(struct mmu_vcpu *v, struct multicall_entry *call,
 /* It goes on with entry `done`, which is its first when it is re-issued. */
 static int64_t preempted(struct mmu_vcpu *v, uint64_t arg[6], uint32_t done)
 {
-	arg[0] += (uint64_t)done * sizeof(struct multicall_entry);
+	arg[0] += (uint64_t)done * form_size(v->dom, &form_call);
 	arg[1] = (uint32_t)arg[1] - done;
 	v->multicall.before += done;
 	v->multicall.resume = arg[0];
 	return -XEN_ERESTART;
 }
 
-static int64_t run(struct mmu_vcpu *v, uint64_t arg[6])
+static inline __attribute__((always_inline)) int64_t run(struct mmu_vcpu *v,
+							 uint64_t arg[6],
+							 bool narrow)
 {
+	const size_t word = narrow ? sizeof(uint32_t) : sizeof(uint64_t);
 	struct mmu_domain *d = v->dom;
 	uint32_t count = (uint32_t)arg[1];
 	struct multicall_entry call;
 
 	for (uint32_t i = 0; i < count; i++) {
-		uint64_t where = arg[0] + (uint64_t)i * sizeof(call);
+		uint64_t where = arg[0] + (uint64_t)i * WORDS * word;
 		int64_t result;
 
 		if (i != 0 && port_preempt(d)) {
 			return preempted(v, arg, i);
 		}
-		if (port_copy_in(v, &call, where, sizeof(call)) != 0) {
+		if (form_copy_in(v, &form_call, narrow, &call, where) != 0) {
 			return refuse_list(v, RULE_FAULT, i);
 		}
-		result = dispatch(v, &call, i);
+		result = dispatch(v, &call, i, narrow);
 		if (unlikely(result == -XEN_ERESTART)) {
-			if (port_copy_out(v, where + OFFSET_OF_ARGS, call.args,
-					  sizeof(call.args)) != 0) {
+			if (form_out(v, &form_args, where + WORD_ARGS * word,
+				     call.args) != 0) {
 				return refuse_list(v, RULE_FAULT, i);
 			}
 			return preempted(v, arg, i);
 		}
-		if (port_copy_out(v, where + OFFSET_OF_RESULT, &result,
-				  sizeof(result)) != 0) {
+		if (port_copy_out(v, where + WORD_RESULT * word, &result,
+				  word) != 0) {
 			return refuse_list(v, RULE_FAULT, i);
 		}
 	}
@@ -103,8 +124,8 @@ int64_t hc_multicall(struct mmu_vcpu *v, uint64_t arg[6])
 	v->multicall.resume = 0;
 	v->multicall.at = v->multicall.before;
 	v->multicall.list = arg[0] - (uint64_t)v->multicall.before *
-					     sizeof(struct multicall_entry);
-	rc = run(v, arg);
+					     form_size(v->dom, &form_call);
+	rc = unlikely(v->dom->narrow) ? run(v, arg, true) : run(v, arg, false);
 	mmu_multicall_end(v);
 	return rc;
 }

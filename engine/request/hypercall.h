@@ -24,6 +24,16 @@ typedef int64_t hypercall_fn(struct mmu_vcpu *v, uint64_t arg[6]);
 hypercall_fn *engine_hypercall(unsigned int nr);
 
 /*
+ * Of a 32-bit guest, where an argument of 64 bits takes two registers
+ * (request/split.c). All others are the same functions.
+ */
+int64_t hc_update_va_mapping_32(struct mmu_vcpu *v, uint64_t arg[6]);
+int64_t hc_update_va_mapping_otherdomain_32(struct mmu_vcpu *v,
+					    uint64_t arg[6]);
+int64_t hc_update_descriptor_32(struct mmu_vcpu *v, uint64_t arg[6]);
+hypercall_fn *engine_hypercall_32(unsigned int nr);
+
+/*
  * A multicall of the vCPU's ends, or stops: pays the flushes that its calls
  * owe. hc_multicall() does.
  */

@@ -9,6 +9,7 @@
 #include "engine/request/hypercall.h"
 #include "engine/port.h"
 #include "engine/request/door.h"
+#include "engine/request/form.h"
 #include "engine/table/dying.h"
 
 /* Xen's top bit of the count (xen/include/asm/hypercall.h). */
@@ -54,15 +55,17 @@ static inline __attribute__((always_inline)) bool list_step(
 }
 
 /*
- * Does the requests of a batch, each of `size` bytes, copied in once to *req,
- * up to the first that fails or to an interruption; returns the result of the
+ * Does the requests of a batch, each of that form, copied in once to *req, up
+ * to the first that fails or to an interruption; returns the result of the
  * last. Inlined, with `one`, into its callers.
  */
 static inline __attribute__((always_inline)) int list_run(
 	struct mmu_vcpu *v, const uint64_t arg[6], struct request_list *b,
-	void *req, size_t size, int (*one)(struct mmu_vcpu *v, const void *req))
+	void *req, const struct form *f, bool narrow,
+	int (*one)(struct mmu_vcpu *v, const void *req))
 {
 	struct mmu_domain *d = v->dom;
+	const size_t size = narrow ? f->narrow : f->wide;
 	int rc = 0;
 
 	while (b->done < b->count) {
@@ -70,7 +73,8 @@ static inline __attribute__((always_inline)) int list_run(
 			return -XEN_ERESTART;
 		}
 		d->op.index = b->done_before + b->done;
-		if (port_copy_in(v, req, arg[0] + b->done * size, size) != 0) {
+		if (form_copy_in(v, f, narrow, req, arg[0] + b->done * size) !=
+		    0) {
 			return refuse_op(d, RULE_FAULT);
 		}
 		if (list_step(v, b, req, one, &rc)) {

@@ -50,6 +50,8 @@ const struct pt_width pt_64 = {
 	.nr_xen_slots = XEN_L4_SLOTS,
 	.root_end = UINT64_MAX,
 	.guest_end = UINT64_MAX,
+	.kernel_ring = 3,
+	.gate_reserved = UINT64_C(0xff) << 32,
 };
 
 const struct pt_width pt_pae = {
@@ -78,4 +80,7 @@ const struct pt_width pt_pae = {
 	.nr_xen_slots = XEN_L2_SLOTS,
 	.root_end = PAE_ROOT_END,
 	.guest_end = XEN_COMPAT_START,
+	.kernel_ring = 1,
+	/* The others count the words that one of 32 bits copies. */
+	.gate_reserved = UINT64_C(0xe0) << 32,
 };

@@ -39,6 +39,8 @@ struct pt_width {
 	unsigned int nr_xen_slots; /* so many */
 	uint64_t root_end;         /* roots lie below this frame */
 	uint64_t guest_end;        /* and what a request names below this */
+	unsigned int kernel_ring;  /* the most privileged of its segments */
+	uint64_t gate_reserved;    /* bits that a call gate must not have */
 };
 
 extern const struct pt_width pt_64;

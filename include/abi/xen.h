@@ -66,5 +66,8 @@ static inline void xen_mapping_args(xen_ulong_t args[4], uint64_t va,
 #define XEN_L2_FIRST 428
 #define XEN_L2_LAST 511
 #define XEN_L2_SLOTS (XEN_L2_LAST - XEN_L2_FIRST + 1)
+/* Its M2P begins there, of 4 bytes a frame, and has room to here. */
+#define XEN_COMPAT_M2P_END UINT64_C(0xffe00000)
+#define XEN_COMPAT_M2P_FRAMES ((XEN_COMPAT_M2P_END - XEN_COMPAT_START) / 4)
 
 #endif
