@@ -96,17 +96,6 @@ const struct guest_width guest_pae = {
 	.hypercall = &hypercall_pae,
 };
 
-int guest_width_runs(const struct guest_width *width, struct build_error *e)
-{
-	if (width == &guest_64) {
-		return 0;
-	}
-	return error_set(e, XEN_ENOEXEC,
-			 "a %s kernel, which the hypervisor does not run yet "
-			 "(pagewarden inspect shows its layout)",
-			 width->name);
-}
-
 bool guest_width_has(const struct guest_width *width, vaddr_t first,
 		     uint64_t size)
 {

@@ -50,12 +50,6 @@ struct guest_width {
 extern const struct guest_width guest_64;
 extern const struct guest_width guest_pae;
 
-/*
- * May a kernel of this width run on the hypervisor? Its layout can be planned
- * in any case. Returns 0, or -XEN_ENOEXEC with the reason in *e.
- */
-int guest_width_runs(const struct guest_width *width, struct build_error *e);
-
 /* May its kernel have memory at [first, first + size)? */
 bool guest_width_has(const struct guest_width *width, vaddr_t first,
 		     uint64_t size);

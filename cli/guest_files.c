@@ -211,8 +211,7 @@ static enum exit_status check_domain(struct guest *g, const struct image *image)
 	struct layout layout;
 
 	if (elf_parse(&elf, image->elf, image->size, &e) != 0 ||
-	    notes_parse(&elf, &notes, &e) != 0 ||
-	    guest_width_runs(notes.width, &e) != 0) {
+	    notes_parse(&elf, &notes, &e) != 0) {
 		return refuse(g, STATUS_USAGE, "kernel %s: %s", g->kernel_path,
 			      e.text);
 	}

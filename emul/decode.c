@@ -36,7 +36,14 @@ struct row {
 	uint8_t how;
 };
 
-enum group { GROUP_ALU, GROUP_BIT, GROUP_UNARY, GROUP_STEP, GROUP_MOV };
+enum group {
+	GROUP_ALU,
+	GROUP_BIT,
+	GROUP_UNARY,
+	GROUP_STEP,
+	GROUP_MOV,
+	GROUP_8B,
+};
 
 static const uint8_t groups[][8] = {
 	[GROUP_ALU] = {INSN_ADD, INSN_OR, INSN_ADC, INSN_SBB, INSN_AND,
@@ -45,6 +52,7 @@ static const uint8_t groups[][8] = {
 	[GROUP_UNARY] = {[2] = INSN_NOT, [3] = INSN_NEG},
 	[GROUP_STEP] = {[0] = INSN_INC, [1] = INSN_DEC},
 	[GROUP_MOV] = {[0] = INSN_MOV},
+	[GROUP_8B] = {[1] = INSN_CMPXCHG8B},
 };
 
 #define ALU(code, op)                                         \
@@ -119,6 +127,7 @@ static const struct row two_byte[256] = {
 	[0xc0] = {INSN_XADD, SHAPE_M_REG | ROW_LOCK | ROW_BYTE},
 	[0xc1] = {INSN_XADD, SHAPE_M_REG | ROW_LOCK},
 	[0xc3] = {INSN_MOV, SHAPE_M_REG | ROW_PLAIN}, /* movnti */
+	[0xc7] = {GROUP_8B, SHAPE_M | ROW_LOCK | ROW_GROUP},
 };
 
 struct cursor {
@@ -435,6 +444,12 @@ enum decode_status decode_insn(struct insn *in, const uint8_t *bytes,
 	}
 	if (!is_legal(in, row, &p) || (in->memory && in->address_size == 2)) {
 		return DECODE_UNKNOWN;
+	}
+	if (in->op == INSN_CMPXCHG8B) {
+		if (in->size == 8) {
+			return DECODE_UNKNOWN; /* cmpxchg16b */
+		}
+		in->size = 8; /* whatever prefixes say */
 	}
 	if (is_io(in->op) && in->size == 8) {
 		in->size = 4; /* no I/O is wider */

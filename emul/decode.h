@@ -34,6 +34,7 @@ enum insn_op {
 	INSN_DEC,
 	INSN_NOT,
 	INSN_NEG,
+	INSN_CMPXCHG8B,
 	INSN_STOS,
 	INSN_MOVS,
 	/* Privileged, or privileged by IOPL. */

@@ -116,6 +116,26 @@ static void execute_cmpxchg(const struct insn *in, const uint64_t gpr[16],
 	o->reg = execute_merge(rax, memory, in->size);
 }
 
+static uint64_t pair(uint64_t high, uint64_t low)
+{
+	return high << 32 | (uint32_t)low;
+}
+
+/* edx:eax with memory, which becomes ecx:ebx; of the flags, ZF alone. */
+static void execute_cmpxchg8b(const uint64_t gpr[16], uint64_t rflags,
+			      uint64_t memory, struct insn_outcome *o)
+{
+	o->rflags = rflags & RFLAGS_ARITH & ~RFLAGS_ZF;
+	if (memory == pair(gpr[2], gpr[0])) {
+		o->store = pair(gpr[1], gpr[3]);
+		o->rflags |= RFLAGS_ZF;
+		return;
+	}
+	o->stores = false;
+	o->sets_pair = true;
+	o->pair = memory;
+}
+
 static void execute_bit(const struct insn *in, const uint64_t gpr[16],
 			uint64_t rflags, uint64_t memory,
 			struct insn_outcome *o)
@@ -193,6 +213,7 @@ void execute_insn(const struct insn *in, const uint64_t gpr[16],
 
 	o->stores = true;
 	o->sets_reg = false;
+	o->sets_pair = false;
 	o->rflags = rflags & RFLAGS_ARITH;
 	switch (in->op) {
 	case INSN_MOV:
@@ -210,6 +231,9 @@ void execute_insn(const struct insn *in, const uint64_t gpr[16],
 		break;
 	case INSN_CMPXCHG:
 		execute_cmpxchg(in, gpr, memory, o);
+		break;
+	case INSN_CMPXCHG8B:
+		execute_cmpxchg8b(gpr, rflags, memory, o);
 		break;
 	case INSN_BTS:
 	case INSN_BTR:

@@ -25,6 +25,8 @@ struct insn_outcome {
 	bool sets_reg;  /* gpr[reg_number] becomes reg */
 	uint8_t reg_number;
 	uint64_t reg;
+	bool sets_pair; /* cmpxchg8b: edx and eax become this */
+	uint64_t pair;
 	uint64_t rflags;
 };
 

@@ -71,6 +71,7 @@ struct mmu_vcpu {
 	unsigned int gdt_entries;
 	mfn_t gdt[GDT_FRAMES]; /* mfn 0: none */
 	uint64_t ldt_base;     /* guest virtual address */
+	uint64_t low_end;      /* of its addresses below the hole */
 	unsigned int ldt_entries;
 	mfn_t ldt[LDT_FRAMES]; /* mapped so far; mfn 0: not */
 	/*

@@ -8,8 +8,11 @@ KERNELS := $(foreach l,$(wildcard kernels/*/*.lds),\
 	$(filter $(basename $(notdir $(l))),$(notdir $(patsubst %/,%,$(dir $(l))))))
 # And these once more with 32 bits, as build/kernels/NAME32.elf.
 KERNELS32 := reference
+# With a script NAME.ld32 it has 32 bits alone, and nothing but its own sources.
+KERNELS_OWN32 := $(foreach l,$(wildcard kernels/*/*.ld32),\
+	$(filter $(basename $(notdir $(l))),$(notdir $(patsubst %/,%,$(dir $(l))))))
 KERNELS_OUT := $(KERNELS:%=$(B)/kernels/%.elf) \
-	$(KERNELS32:%=$(B)/kernels/%32.elf)
+	$(KERNELS32:%=$(B)/kernels/%32.elf) $(KERNELS_OWN32:%=$(B)/kernels/%.elf)
 KERN_LIB := $(B)/kern/libguest.a
 # The library's port as static inlines.
 CPPFLAGS_kern := -Ikernels/metal
@@ -53,3 +56,16 @@ $(B)/kernels/$(1)32.elf: $(call objs,kern32,$(call kern32_src,$(1)) \
 		-T kernels/$(1)/$(1).lds -o $$@ $$(filter %.o %.a,$$^)
 endef
 $(foreach k,$(KERNELS32),$(eval $(call kernel32,$(k))))
+
+define kernel_own32
+$(call listed,$(B)/kernels/$(1).elf,$(call csrc,kernels/$(1)) \
+	$(call asmsrc,kernels/$(1)))
+$(B)/kernels/$(1).elf: $(call objs,kern32,$(call csrc,kernels/$(1)) \
+		$(call asmsrc,kernels/$(1))) kernels/$(1)/$(1).ld32
+	$$(call say,LD      $$@)
+	@mkdir -p $$(@D)
+	$$(Q)ld -m elf_i386 -static -no-pie -z max-page-size=4096 \
+		-z noexecstack --no-warn-rwx-segments \
+		-T kernels/$(1)/$(1).ld32 -o $$@ $$(filter %.o,$$^)
+endef
+$(foreach k,$(KERNELS_OWN32),$(eval $(call kernel_own32,$(k))))

@@ -6,6 +6,7 @@
  */
 #include "engine/domain/life.h"
 
+#include "abi/guest_range.h"
 #include "engine/domain/descriptor.h"
 #include "engine/domain/foreign.h"
 #include "engine/domain/reservation.h"
@@ -55,7 +56,14 @@ void mmu_domain_32(struct mmu_domain *d)
 void mmu_vcpu_init(struct mmu_vcpu *v, struct mmu_domain *d, unsigned int id,
 		   pte_t *desc_window)
 {
-	*v = (struct mmu_vcpu){.dom = d, .id = id, .desc_window = desc_window};
+	*v = (struct mmu_vcpu){
+		.dom = d,
+		.id = id,
+		.desc_window = desc_window,
+		.low_end = d->width->guest_end < GUEST_LOW_END
+				   ? d->width->guest_end
+				   : GUEST_LOW_END,
+	};
 	d->vcpu[id] = v;
 	if (d->nr_vcpus <= id) {
 		d->nr_vcpus = id + 1;

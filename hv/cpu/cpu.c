@@ -17,6 +17,9 @@
 #define DESC_USER_CODE32 UINT64_C(0x00cffb000000ffff)
 #define DESC_USER_DATA UINT64_C(0x00cff3000000ffff)
 #define DESC_USER_CODE64 UINT64_C(0x00affb000000ffff)
+/* Their end is that of linear addresses: we are beyond. */
+#define DESC_RING1_CODE32 UINT64_C(0x00cfbb000000ffff)
+#define DESC_RING1_DATA UINT64_C(0x00cfb3000000ffff)
 #define CPUID_FEATURES7 7
 #define CPUID7_B_SMEP (1u << 7)
 #define CPUID7_C_UMIP (1u << 2)
@@ -42,9 +45,21 @@ bool cpu_is_guard(uint64_t va)
 	return false;
 }
 
+static void init_gdt_32(uint64_t *gdt)
+{
+	gdt[RESERVED_INDEX(SEL_HV_CS)] = DESC_CODE64;
+	gdt[RESERVED_INDEX(SEL_HV_SS)] = DESC_DATA;
+	gdt[RESERVED_INDEX(SEL_32_KERNEL_CS)] = DESC_RING1_CODE32;
+	gdt[RESERVED_INDEX(SEL_32_KERNEL_SS)] = DESC_RING1_DATA;
+	gdt[RESERVED_INDEX(SEL_32_USER_CS)] = DESC_USER_CODE32;
+	gdt[RESERVED_INDEX(SEL_32_USER_SS)] = DESC_USER_DATA;
+}
+
 static void init_gdt(struct cpu_tables *t)
 {
 	uint64_t *gdt = t->gdt_page;
+
+	init_gdt_32(t->gdt_page_32);
 
 	gdt[RESERVED_INDEX(SEL_HV_CS)] = DESC_CODE64;
 	gdt[RESERVED_INDEX(SEL_HV_SS)] = DESC_DATA;
@@ -107,6 +122,17 @@ static void init_control(void)
 	__asm__ volatile("fninit; ldmxcsr %0" : : "m"(mxcsr));
 }
 
+void cpu_protect(bool on)
+{
+	const uint64_t cr4 = x86_read_cr4();
+	const uint64_t wanted = on ? cr4 | cpu_here()->protections
+				   : cr4 & ~cpu_here()->protections;
+
+	if (wanted != cr4) {
+		x86_write_cr4(wanted);
+	}
+}
+
 void cpu_init(unsigned int id, struct cpu_tables *t)
 {
 	struct cpu *c = cpu_here();
@@ -117,4 +143,6 @@ void cpu_init(unsigned int id, struct cpu_tables *t)
 	init_gdt(t);
 	init_tss(t);
 	init_control();
+	c->protections =
+		protections() & (uint64_t)(X86_CR4_SMEP | X86_CR4_SMAP);
 }

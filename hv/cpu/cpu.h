@@ -43,6 +43,9 @@ struct ist_stack {
 struct cpu_tables {
 	/* The GDT's reserved page, mapped into each vCPU's window. */
 	_Alignas(PAGE_SIZE) uint64_t gdt_page[PT_ENTRIES];
+	/* And that of 32-bit vCPUs, in which there is no 64-bit code to
+	 * jump to but ours. */
+	_Alignas(PAGE_SIZE) uint64_t gdt_page_32[PT_ENTRIES];
 	struct ist_stack ist[ISTS];
 	struct tss tss;
 };
@@ -66,7 +69,8 @@ struct cpu {
 	unsigned int id;
 	unsigned int ldt_entries; /* that its LDTR knows of */
 	struct slice slice;
-	uint64_t own_root; /* CR3 without a guest */
+	uint64_t own_root;    /* CR3 without a guest */
+	uint64_t protections; /* of CR4: cpu_protect() */
 	unsigned int apic_id;
 	unsigned int lock_depth; /* machine_lock() */
 	unsigned int alone_depth;
@@ -133,6 +137,11 @@ static inline struct regs *cpu_guest_regs(void)
 	return &cpu_area_here()->regs;
 }
 
+/*
+ * SMEP and SMAP, where the CPU has them. Not for a 32-bit vCPU: its kernel is a
+ * supervisor to the CPU as we are, and uses pages of its users'.
+ */
+void cpu_protect(bool on);
 /* GDT, TSS and control registers of the CPU that calls it. */
 void cpu_init(unsigned int id, struct cpu_tables *t);
 

@@ -35,11 +35,15 @@ pte_t *desc_window_entries(unsigned int window)
 void desc_set_system(struct cpu_tables *t, unsigned int selector, uint64_t type,
 		     uint64_t base, uint64_t limit)
 {
-	uint64_t *d = &t->gdt_page[RESERVED_INDEX(selector)];
+	const unsigned int at = RESERVED_INDEX(selector);
+	uint64_t *d = &t->gdt_page[at];
+	uint64_t *d_32 = &t->gdt_page_32[at];
 
 	d[0] = type | (limit & 0xffff) | ((limit >> 16 & 15) << 48) |
 	       ((base & 0xffffff) << 16) | ((base >> 24 & 0xff) << 56);
 	d[1] = base >> 32;
+	d_32[0] = d[0];
+	d_32[1] = d[1];
 }
 
 void desc_load_gdtr(uint64_t base)
@@ -73,7 +77,9 @@ void desc_sync_ldt(const struct mmu_vcpu *v, unsigned int window)
 
 void desc_load(const struct mmu_vcpu *v, unsigned int window)
 {
-	const uint64_t at = image_address(cpu_here()->tables->gdt_page);
+	const struct cpu_tables *t = cpu_here()->tables;
+	const uint64_t at =
+		image_address(v->dom->narrow ? t->gdt_page_32 : t->gdt_page);
 
 	pte_write(&v->desc_window[RESERVED_GDT_PAGE],
 		  pte_make(mfn(at >> PAGE_SHIFT),

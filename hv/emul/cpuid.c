@@ -105,7 +105,10 @@ static void policy_basic(struct cpuid_leaf *l, uint32_t leaf, uint32_t subleaf)
 	}
 }
 
-static void policy_extended(struct cpuid_leaf *l, uint32_t leaf)
+/* Of it a 32-bit domain has nothing: no 64-bit code, hence no SYSCALL of it. */
+#define LONG_MODE (BIT(29) | BIT(11))
+
+static void policy_extended(struct cpuid_leaf *l, uint32_t leaf, bool narrow)
 {
 	switch (leaf) {
 	case FIRST_EXTENDED:
@@ -113,7 +116,7 @@ static void policy_extended(struct cpuid_leaf *l, uint32_t leaf)
 		break;
 	case FIRST_EXTENDED + 1:
 		l->c &= KEEP_E1C;
-		l->d &= KEEP_E1D;
+		l->d &= narrow ? KEEP_E1D & ~LONG_MODE : KEEP_E1D;
 		break;
 	case FIRST_EXTENDED + 2: /* the brand */
 	case FIRST_EXTENDED + 3:
@@ -199,7 +202,7 @@ struct cpuid_leaf cpuid_policy(struct vcpu *v, uint32_t leaf, uint32_t subleaf)
 	real = x86_cpuid(leaf, subleaf);
 	l = (struct cpuid_leaf){real.a, real.b, real.c, real.d};
 	if (leaf >= FIRST_EXTENDED) {
-		policy_extended(&l, leaf);
+		policy_extended(&l, leaf, v->narrow);
 	} else {
 		policy_basic(&l, leaf, subleaf);
 	}

@@ -6,6 +6,7 @@
 #include "hv/emul/fetch.h"
 
 #include "engine/port.h"
+#include "hv/cpu/desc.h"
 #include "hv/cpu/smap.h"
 #include "hv/mm/guest.h"
 #include "hv/mm/layout.h"
@@ -14,6 +15,48 @@
 #include "hv/cpu/x86.h"
 
 #define DR6_SINGLE_STEP (1u << 14)
+#define GDT_ENTRIES ((RESERVED_GDT_PAGE + 1) * PT_ENTRIES)
+
+#define RIGHTS_L (1u << 21)
+#define RIGHTS_D (1u << 22)
+
+/*
+ * The rights of the guest's code segment, or 0: it may stand in an LDT that the
+ * guest has just taken away.
+ */
+static uint32_t code_rights(const struct regs *r)
+{
+	uint32_t rights = 0;
+
+	__asm__ goto("1: lar %k1, %0\n" EX_TABLE_ENTRY("1b", "%l[fault]")
+		     : "+r"(rights)
+		     : "r"(r->cs)
+		     : "cc"
+		     : fault);
+	return rights;
+fault:
+	return 0;
+}
+
+/*
+ * Is the code segment of 32-bit code the flat one, so that eip is an address?
+ * Any other of the guest's has a base that only its descriptor tells, or is of
+ * 16-bit code: what traps there is the guest's.
+ */
+static bool is_flat_32(const struct vcpu *v, const struct regs *r)
+{
+	const uint64_t *gdt = (const void *)desc_window_address(v->window);
+	const uint64_t base = UINT64_C(0xff0000ffffff0000);
+	const unsigned int index = (unsigned int)(r->cs & 0xffff) >> 3;
+	uint64_t desc;
+
+	if ((r->cs & 4) != 0 || index >= GDT_ENTRIES ||
+	    (code_rights(r) & (RIGHTS_L | RIGHTS_D)) != RIGHTS_D) {
+		return false;
+	}
+	desc = __atomic_load_n(&gdt[index], __ATOMIC_RELAXED);
+	return (desc & base) == 0;
+}
 
 size_t fetch_code(struct vcpu *v, const struct regs *r,
 		  uint8_t ret_code[FETCH_BYTES])
@@ -22,7 +65,8 @@ size_t fetch_code(struct vcpu *v, const struct regs *r,
 	uint64_t low = 0;
 	uint64_t high = 0;
 
-	if (!guest_range_ok(r->rip, FETCH_BYTES)) {
+	if (!guest_range_ok(r->rip, FETCH_BYTES) ||
+	    (v->narrow && !is_flat_32(v, r))) {
 		return 0;
 	}
 	guest_access_begin();
@@ -40,30 +84,13 @@ fault:
 	return to_page_end;
 }
 
-/*
- * The L bit of the guest's code segment. It may stand in an LDT that the guest
- * has just taken away.
- */
-static bool is_code64(const struct regs *r)
-{
-	uint32_t rights = 0;
-
-	__asm__ goto("1: lar %k1, %0\n" EX_TABLE_ENTRY("1b", "%l[fault]")
-		     : "+r"(rights)
-		     : "r"(r->cs)
-		     : "cc"
-		     : fault);
-	return (rights & (1u << 21)) != 0;
-fault:
-	return false;
-}
-
 bool fetch_insn(struct vcpu *v, const struct regs *r, struct insn *ret_insn)
 {
 	uint8_t code[FETCH_BYTES];
 	size_t nr = fetch_code(v, r, code);
 
-	return decode_insn(ret_insn, code, nr, is_code64(r)) == DECODE_OK;
+	return decode_insn(ret_insn, code, nr,
+			   (code_rights(r) & RIGHTS_L) != 0) == DECODE_OK;
 }
 
 void fetch_gprs(struct regs *r, uint64_t ret_gpr[16])
@@ -88,7 +115,7 @@ void fetch_gprs(struct regs *r, uint64_t ret_gpr[16])
 
 void fetch_retire(struct vcpu *v, struct regs *r, uint64_t rip)
 {
-	r->rip = rip;
+	r->rip = v->narrow ? (uint32_t)rip : rip;
 	r->rflags &= ~(uint64_t)X86_RFLAGS_RF;
 	if (r->rflags & X86_RFLAGS_TF) {
 		v->debugreg[6] |= DR6_SINGLE_STEP;

@@ -104,7 +104,7 @@ static enum emulated write_hypercall_page(struct vcpu *v, uint64_t value)
 	if (page_offset(value) != 0) {
 		return EMULATED_REFUSED;
 	}
-	build_hypercall_page(page, &guest_64);
+	build_hypercall_page(page, v->narrow ? &guest_pae : &guest_64);
 	rc = mmu_write_hypercall_page(&v->mmu, maddr_to_mfn(maddr(value)),
 				      page);
 	if (rc == -XEN_ERESTART) {
@@ -119,7 +119,8 @@ static bool write_msr(struct vcpu *v, uint32_t msr, uint64_t value)
 	case MSR_FS_BASE:
 	case MSR_GS_BASE:
 	case MSR_SHADOW_GS_BASE:
-		if (!vaddr_canonical(vaddr(value))) {
+		/* Of 32-bit segments a descriptor says where they begin. */
+		if (v->narrow || !vaddr_canonical(vaddr(value))) {
 			return false;
 		}
 		x86_wrmsr(msr, value);

@@ -49,10 +49,11 @@ static enum emulated read_cr(struct vcpu *v, struct regs *r,
 		*to = view_cr0(v);
 		return EMULATED_DONE;
 	case 2:
-		*to = v->event.info->arch.cr2;
+		*to = vcpu_cr2(v);
 		return EMULATED_DONE;
 	case 3:
-		*to = mfn_to_maddr(v->mmu.kernel_root).v;
+		*to = v->narrow ? cr3_of_root_32(v->mmu.kernel_root.v)
+				: mfn_to_maddr(v->mmu.kernel_root).v;
 		return EMULATED_DONE;
 	case 4:
 		*to = (x86_read_cr4() & ~CR4_GUESTS) | (v->cr4 & CR4_GUESTS);
@@ -64,7 +65,9 @@ static enum emulated read_cr(struct vcpu *v, struct regs *r,
 
 static enum emulated write_cr3(struct vcpu *v, uint64_t value)
 {
-	int rc = mmu_load_cr3(&v->mmu, maddr_to_mfn(maddr(value)));
+	const mfn_t root = v->narrow ? mfn(root_of_cr3_32(value))
+				     : maddr_to_mfn(maddr(value));
+	int rc = mmu_load_cr3(&v->mmu, root);
 
 	if (rc == -XEN_ERESTART) {
 		return EMULATED_AGAIN;
@@ -92,7 +95,7 @@ static enum emulated write_cr(struct vcpu *v, struct regs *r,
 		set_ts(v, value & X86_CR0_TS);
 		return EMULATED_DONE;
 	case 2:
-		v->event.info->arch.cr2 = value;
+		vcpu_set_cr2(v, value);
 		return EMULATED_DONE;
 	case 3:
 		return write_cr3(v, value);

@@ -213,6 +213,14 @@ static enum outcome write_operand(struct vcpu *v, const struct insn *in,
 	return replace(v, w, (w->seen & ~(mask << shift)) | o->store << shift);
 }
 
+/* 32 bits of each are the guest's; what is above may be anything. */
+static void gprs_32(uint64_t gpr[16])
+{
+	for (unsigned int i = 0; i < 16; i++) {
+		gpr[i] = i < 8 ? (uint32_t)gpr[i] : 0;
+	}
+}
+
 static enum outcome emulate_write(struct vcpu *v, struct regs *r, uint64_t cr2,
 				  struct direct_write *w)
 {
@@ -227,12 +235,16 @@ static enum outcome emulate_write(struct vcpu *v, struct regs *r, uint64_t cr2,
 		return FAULT;
 	}
 	fetch_gprs(r, gpr);
+	if (v->narrow) {
+		gprs_32(gpr);
+	}
 	address = operand_address(&in, gpr, r);
 	movs = in.op == INSN_MOVS;
 	string = movs || in.op == INSN_STOS;
 	if ((address ^ cr2) >> PAGE_SHIFT != 0 ||
 	    (address & (in.size - 1u)) != 0 ||
-	    (string && (in.address_size != 8 || (in.rep && r->rcx == 0))) ||
+	    (string && (in.address_size != (v->narrow ? 4 : 8) ||
+			(in.rep && r->rcx == 0))) ||
 	    (movs && !load_source(v, gpr, &in))) {
 		return FAULT;
 	}
@@ -243,6 +255,10 @@ static enum outcome emulate_write(struct vcpu *v, struct regs *r, uint64_t cr2,
 	r->rflags = o.rflags;
 	if (o.sets_reg) {
 		*regs_gpr(r, o.reg_number) = o.reg;
+	}
+	if (o.sets_pair) {
+		r->rax = (uint32_t)o.pair;
+		r->rdx = o.pair >> 32;
 	}
 	if (string) {
 		step_string(r, &in, movs);

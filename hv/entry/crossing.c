@@ -5,6 +5,7 @@
  * a callback or from 32-bit code, SYSENTER.
  */
 #include "hv/entry/crossing.h"
+#include "hv/entry/call_32.h"
 
 #include "engine/port.h"
 #include "hv/domain/domain.h"
@@ -20,6 +21,11 @@ void trap_iret(struct vcpu *v, struct regs *r, uint64_t stack)
 {
 	struct iret_context c;
 
+	/* At a multicall's end. */
+	if (v->narrow) {
+		trap_iret_32(v, r);
+		return;
+	}
 	r->error = 0;
 	r->vector = ENTRY_HYPERCALL;
 	if (port_copy_in(&v->mmu, &c, stack, sizeof(c)) != 0) {
@@ -56,10 +62,19 @@ void trap_iret(struct vcpu *v, struct regs *r, uint64_t stack)
 	v->event.info->evtchn_upcall_mask = (c.rflags & X86_RFLAGS_IF) == 0;
 }
 
+/* Neither instruction says which segments a 32-bit user has: the flat ones. */
+static void user_segments(const struct vcpu *v, struct regs *r)
+{
+	if (v->narrow) {
+		r->cs = SEL_32_USER_CS;
+		r->ss = SEL_32_USER_SS;
+	}
+}
+
 static void enter_callback(struct vcpu *v, struct regs *r,
 			   const struct callback *c)
 {
-	inject_callback(v, r, c->address,
+	inject_callback(v, r, c->cs, c->address,
 			(c->flags & CALLBACKF_mask_events) != 0);
 	r->rflags &= ~(uint64_t)X86_RFLAGS_DF;
 }
@@ -69,6 +84,8 @@ void trap_syscall(struct vcpu *v, struct regs *r)
 	const struct callback *c =
 		r->cs == SEL_USER_CS32 ? &v->on_syscall32 : &v->on_syscall;
 
+	user_segments(v, r);
+	vcpu_note_ring(v, r);
 	if (c->address == 0) {
 		r->rip -= SYSCALL_SIZE;
 		inject_exception(v, r, TRAP_UD, 0);
@@ -79,6 +96,8 @@ void trap_syscall(struct vcpu *v, struct regs *r)
 
 void trap_sysenter(struct vcpu *v, struct regs *r)
 {
+	user_segments(v, r);
+	vcpu_note_ring(v, r);
 	if (v->on_sysenter.address == 0) {
 		inject_exception(v, r, TRAP_GP, 0);
 		return;

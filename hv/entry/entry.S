@@ -339,6 +339,19 @@ iret_no_user:
 	call domain_crash
 	jmp leave
 
+/* --- INT 0x82: hypercalls of 32-bit kernels --------------------------------- */
+
+	.balign 64
+GLOBAL entry_call_32
+	SAVE_HOT
+	SAVE_REST
+	cld
+	SMAP SMAP_CLAC
+	mov FULL_VCPU, %rdi
+	mov %rsp, %rsi
+	call trap_call_32
+	jmp leave_full
+
 /* --- SYSENTER, and SYSCALL of 32-bit code ---------------------------------- */
 
 /*

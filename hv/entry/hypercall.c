@@ -58,6 +58,13 @@ int64_t hypercall_multicall(struct vcpu *v, uint64_t arg[6])
 	return rc;
 }
 
+/* By the width of the caller. */
+static int64_t (*const *table_of(const struct vcpu *v))(struct vcpu *,
+							uint64_t *)
+{
+	return unlikely(v->narrow) ? hypercall_table_32 : hypercall_table;
+}
+
 /* --- several CPUs ----------------------------------------------------------
  */
 
@@ -87,7 +94,7 @@ static int64_t call_shared(struct vcpu *v, unsigned int nr, uint64_t arg[6])
 	int64_t rc;
 
 	alone_share();
-	rc = hypercall_table[nr](v, arg);
+	rc = table_of(v)[nr](v, arg);
 	alone_share_end();
 	return rc;
 }
@@ -103,7 +110,7 @@ int64_t port_hypercall(struct mmu_vcpu *m, unsigned int nr, uint64_t arg[6])
 	if (unlikely(nr_cpus > 1) && !is_alone(nr)) {
 		return call_shared(v, nr, arg);
 	}
-	return hypercall_table[nr](v, arg);
+	return table_of(v)[nr](v, arg);
 }
 
 uint64_t hypercall_limit = HYPERCALLS;
@@ -116,11 +123,11 @@ int64_t hypercall_locked(struct vcpu *v, uint64_t arg[6], uint64_t nr)
 	v->recent.call[v->recent.next_call++] = (uint8_t)nr;
 	if (is_alone(nr)) {
 		alone_begin();
-		rc = hypercall_table[nr](v, arg);
+		rc = table_of(v)[nr](v, arg);
 		alone_end();
 	} else {
 		machine_lock();
-		rc = hypercall_table[nr](v, arg);
+		rc = table_of(v)[nr](v, arg);
 		machine_unlock();
 	}
 	return rc;

@@ -16,6 +16,8 @@
 #define GATE_INTERRUPT 0x8e
 #define GATE_DPL3 0x60
 #define VECTOR_INT80 0x80
+#define GATE_DPL1 0x20
+#define VECTOR_CALL_32 0x82
 
 struct gate {
 	uint16_t offset0, selector;
@@ -58,6 +60,9 @@ void idt_init(void)
 	set_gate(TRAP_BP, 0, GATE_INTERRUPT | GATE_DPL3);
 	set_gate(TRAP_OF, 0, GATE_INTERRUPT | GATE_DPL3);
 	set_gate(VECTOR_INT80, 0, GATE_INTERRUPT | GATE_DPL3);
+	/* Hypercalls of 32-bit kernels: not of their users, nor of 64-bit
+	 * ones, whose kernel is in ring 3, too. */
+	set_gate(VECTOR_CALL_32, 0, GATE_INTERRUPT | GATE_DPL1);
 	set_gate(TRAP_DF, IST_DF + 1, GATE_INTERRUPT);
 	set_gate(TRAP_NMI, IST_NMI + 1, GATE_INTERRUPT);
 	set_gate(TRAP_DB, IST_DB + 1, GATE_INTERRUPT);

@@ -15,6 +15,7 @@
 #include "engine/mmu.h"
 #include "hv/cpu/alone.h"
 #include "hv/cpu/desc.h"
+#include "hv/domain/stop.h"
 #include "hv/report/log.h"
 #include "hv/report/panic.h"
 #include "hv/cpu/regs.h"
@@ -89,6 +90,18 @@ static struct regs *guest_of_iret(const struct regs *r, bool retry)
 	return guest;
 }
 
+/*
+ * A 32-bit kernel that cannot be entered by the segments that it named cannot
+ * be told so either: it would be entered by them again, for ever.
+ */
+static void check_kernel_segments(struct vcpu *v, struct regs *guest)
+{
+	if (v->narrow && (guest->cs & 3) == 1) {
+		domain_crash(v, "the kernel's segments are none");
+		guest->vector = ENTRY_RETRY;
+	}
+}
+
 struct regs *trap_own(struct regs *r)
 {
 	struct vcpu *v = current;
@@ -97,10 +110,16 @@ struct regs *trap_own(struct regs *r)
 	bool retry = map_ldt(v, r, cr2);
 
 	if (fixup == (uint64_t)fault_of_iret) {
+		struct regs *guest;
+
 		if (v != NULL && r->vector == TRAP_PF) {
 			v->fault_address = cr2;
 		}
-		return guest_of_iret(r, retry);
+		guest = guest_of_iret(r, retry);
+		if (!retry && v != NULL) {
+			check_kernel_segments(v, guest);
+		}
+		return guest;
 	}
 	if (retry) {
 		return r;

@@ -10,3 +10,10 @@
 	.globl hypercall_table
 hypercall_table:
 #include "hv/entry/hypercall.def"
+
+/* Those of 32-bit guests. */
+#define HYPERCALL_2(number, function, function_32, name) .quad function_32;
+
+	.globl hypercall_table_32
+hypercall_table_32:
+#include "hv/entry/hypercall.def"

@@ -52,7 +52,7 @@ static void inject_softint(struct vcpu *v, struct regs *r, unsigned int vector)
 {
 	const struct trap_info *t = &v->trap[vector];
 
-	inject_callback(v, r, t->address, (t->flags & 4) != 0);
+	inject_callback(v, r, t->cs, t->address, (t->flags & 4) != 0);
 }
 
 /*
@@ -137,6 +137,7 @@ void trap_exception(struct vcpu *v, struct regs *r)
 	if (r->vector == ENTRY_RETRY) {
 		return;
 	}
+	vcpu_note_ring(v, r);
 	if (r->vector == TRAP_PF) {
 		if (!trap_page_fault(v, r, v->fault_address)) {
 			trap_page_fault_emulate(v, r);
@@ -195,6 +196,7 @@ bool trap_page_fault(struct vcpu *v, struct regs *r, uint64_t cr2)
 	unsigned int page;
 
 	v->counters.traps[TRAP_PF]++;
+	vcpu_note_ring(v, r);
 	if (v->kernel_mode &&
 	    (r->error & (write | PF_ERROR_RESERVED)) == write) {
 		if (write_fault_plain(v, cr2)) {

@@ -27,6 +27,8 @@
 	jmp entry_fatal
 	.elseif \vector == TRAP_PF
 	jmp entry_page_fault
+	.elseif \vector == 0x82
+	jmp entry_call_32
 	.elseif \vector < 32 || \vector == 0x80
 	jmp entry_exception
 	.else

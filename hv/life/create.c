@@ -72,21 +72,46 @@ static uint16_t next_domid(void)
 	return last;
 }
 
+/*
+ * The L4 of a 32-bit vCPU, which the domain's root is put into. Taken at boot,
+ * for all of its lives.
+ */
+static void init_top(struct vcpu *v)
+{
+	pte_t *l4;
+
+	if (v->top_frame.v == 0) {
+		v->top_frame = frames_take_own(1);
+	}
+	l4 = frame_ptes(&machine_mmu, v->top_frame);
+	for (unsigned int i = 0; i < XEN_L4_SLOTS; i++) {
+		l4[XEN_L4_FIRST + i] = machine_mmu.xen_slots[i];
+	}
+	v->mmu.top = l4;
+	pte_write(v->mmu.top, pte(0));
+}
+
 static void init_vcpu(struct domain *d, unsigned int id, unsigned int window,
 		      unsigned int cpu)
 {
 	struct vcpu *v = d->vcpu[id];
+	const mfn_t top = v->top_frame;
 
 	*v = (struct vcpu){
 		.id = id,
 		.window = window,
 		.cpu = cpu,
 		.domain = d,
+		.narrow = d->mmu.narrow,
+		.top_frame = top,
 		.work = slice_measured ? VCPU_WORK_MEASURE : 0,
 		.debugreg = {[6] = 0xffff0ff0, [7] = 0x400},
 	};
 	recent_init(&v->recent);
 	mmu_vcpu_init(&v->mmu, &d->mmu, id, desc_window_entries(window));
+	if (v->narrow) {
+		init_top(v);
+	}
 	record_vcpu(&v->mmu);
 }
 
@@ -102,6 +127,18 @@ static void add_vcpu(struct domain *d)
 	schedule_add(d->vcpu[d->nr_vcpus++]);
 }
 
+#define CLASS_AT 4 /* e_ident[EI_CLASS] */
+#define CLASS_32 1
+
+/* Is its kernel a file of 32 bits? Whether it is a kernel is asked later. */
+static bool is_narrow(const struct domain_config *c)
+{
+	const uint8_t *file = direct_map(c->kernel->at.start);
+
+	return c->kernel->at.end - c->kernel->at.start > CLASS_AT &&
+	       file[CLASS_AT] == CLASS_32;
+}
+
 /* Whatever it was before, it is a domain without memory now. */
 static void init_domain(struct domain *d)
 {
@@ -109,6 +146,10 @@ static void init_domain(struct domain *d)
 
 	/* The number is the owner's tag in frame records too. */
 	mmu_domain_init(&d->mmu, &machine_mmu, domid, domid);
+	if (is_narrow(d->config)) {
+		frames_second_m2p();
+		mmu_domain_32(&d->mmu);
+	}
 	d->mmu.max_pages = d->config->max_pages;
 	d->mmu.map = d->config->map;
 	d->mmu.nr_map = d->config->nr_map;
@@ -189,6 +230,17 @@ static void install_tables(struct vcpu *v, const struct build_result *b)
 	}
 }
 
+/* Those of a 32-bit kernel are flat, and all of them there. */
+static void init_segments_32(struct vcpu *v)
+{
+	v->saved.regs.cs = SEL_32_KERNEL_CS;
+	v->saved.regs.ss = SEL_32_KERNEL_SS;
+	v->saved.ds = SEL_32_KERNEL_SS;
+	v->saved.es = SEL_32_KERNEL_SS;
+	v->saved.fs = SEL_32_KERNEL_SS;
+	v->saved.gs = SEL_32_KERNEL_SS;
+}
+
 /* As the ABI says a vCPU starts: null selectors, bases zero, FPU clean. */
 static void init_state(struct vcpu *v, const struct build_result *b)
 {
@@ -204,11 +256,14 @@ static void init_state(struct vcpu *v, const struct build_result *b)
 		.ss = SEL_USER_SS,
 		.vector = ENTRY_RETRY,
 	};
+	if (v->narrow) {
+		init_segments_32(v);
+	}
 	__builtin_memcpy(v->fxsave, &fpu_control, sizeof(fpu_control));
 	__builtin_memcpy(v->fxsave + FX_MXCSR, &mxcsr, sizeof(mxcsr));
 	v->kernel_mode = true;
 	v->initialised = true;
-	vcpu_set_kernel_stack(v, SEL_USER_SS, b->stack_top.v);
+	vcpu_set_kernel_stack(v, v->saved.regs.ss, b->stack_top.v);
 }
 
 static void tell(const struct domain *d, const struct build_result *b)
@@ -275,6 +330,10 @@ static int build(struct domain *d, struct build_error *e)
 			  &built, e);
 	if (rc != 0) {
 		return rc;
+	}
+	d->mmu.extended_cr3 = plan.layout.extended_cr3;
+	if (plan.layout.extended_cr3) {
+		d->vm_assist |= 1u << VMASST_TYPE_pae_extended_cr3;
 	}
 	install_tables(d->vcpu[0], &built);
 	if (services_rings(d, &built, &params, d->grant_frames) != 0) {

@@ -13,6 +13,7 @@
 #include "hv/mm/layout.h"
 #include "hv/mm/machine_frames.h"
 #include "hv/mm/memory.h"
+#include "hv/record/record.h"
 #include "hv/report/log.h"
 
 #define PROGRESS_NS UINT64_C(1000000000)
@@ -57,6 +58,23 @@ static uint64_t initrd_pages(const struct plan *p)
 		       : 0;
 }
 
+/* A recording's format has no 32-bit domain yet. */
+static int check_width(const struct plan *p, struct build_error *e)
+{
+	if (p->of->mmu.narrow != (p->notes.width == &guest_pae)) {
+		return error_set(e, XEN_ENOEXEC,
+				 "a %s kernel in a file of the other width",
+				 p->notes.width->name);
+	}
+	if (p->of->mmu.narrow && record_wanted()) {
+		return error_set(e, XEN_EOPNOTSUPP,
+				 "a recording is of 64-bit domains, and this "
+				 "kernel is a %s one",
+				 p->notes.width->name);
+	}
+	return 0;
+}
+
 static int plan_layout(struct plan *p, struct build_error *e)
 {
 	const struct domain_config *c = p->of->config;
@@ -81,7 +99,7 @@ static int plan_layout(struct plan *p, struct build_error *e)
 		rc = notes_parse(&p->image, &p->notes, e);
 	}
 	if (rc == 0) {
-		rc = guest_width_runs(p->notes.width, e);
+		rc = check_width(p, e);
 	}
 	return rc != 0 ? rc : layout_plan(&p->notes, &request, &p->layout, e);
 }

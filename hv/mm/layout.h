@@ -34,6 +34,11 @@
 #define SEL_USER_CS64 0xe033
 #define SEL_TSS 0xe040
 #define SEL_LDT 0xe050
+/* And of a 32-bit guest's (xen/arch-x86/xen-x86_32.h). */
+#define SEL_32_KERNEL_CS 0xe019
+#define SEL_32_KERNEL_SS 0xe021
+#define SEL_32_USER_CS 0xe02b
+#define SEL_32_USER_SS 0xe033
 
 #ifndef __ASSEMBLY__
 

@@ -16,6 +16,9 @@
 
 #define LARGE (UINT64_C(2) << 20)
 
+/* Of the L2's, those that the window has. */
+#define COMPAT_M2P_SLOTS ((XEN_COMPAT_M2P_END - XEN_COMPAT_START) / LARGE)
+
 struct mmu machine_mmu;
 bool frames_fresh;
 
@@ -75,6 +78,34 @@ void frames_init(void)
 	if (record_wanted()) {
 		recorder_machine(&record_machine, m,
 				 (uint64_t)((const uint8_t *)m->m2p - m->ram));
+	}
+}
+
+/*
+ * Whole large pages, of which nothing but the table is shown to a guest: what
+ * it does not need of the last one stays empty.
+ */
+void frames_second_m2p(void)
+{
+	struct mmu *m = &machine_mmu;
+	const uint64_t used = m->nr_frames * sizeof(*m->m2p32);
+	const uint64_t bytes = (used + LARGE - 1) & ~(LARGE - 1);
+	uint64_t at;
+
+	if (m->m2p32 != NULL) {
+		return;
+	}
+	at = memory_take(bytes, LARGE, UINT64_MAX);
+	mark_own(at, at + bytes);
+	record_frames(TRACE_OWN, mfn(at >> PAGE_SHIFT), bytes >> PAGE_SHIFT);
+	memset(direct_map(at), 0xff, bytes);
+	m->m2p32 = direct_map(at);
+	for (uint64_t i = 0; i < m->nr_frames; i++) {
+		m->m2p32[i] = (uint32_t)m->m2p[i];
+	}
+	for (uint64_t i = 0; i < COMPAT_M2P_SLOTS && i * LARGE < bytes; i++) {
+		m->xen_l2_slots[i] = pte((at + i * LARGE) | PTE_P | PTE_A |
+					 PTE_PS | paging_nx());
 	}
 }
 

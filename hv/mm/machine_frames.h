@@ -10,6 +10,11 @@ extern struct mmu machine_mmu;
 /* Makes frame table and M2P; takes what memory audits need. */
 void frames_init(void);
 /*
+ * The M2P for 32-bit guests, in the last L2 of each of them; made once, while
+ * the machine's memory is nobody's.
+ */
+void frames_second_m2p(void);
+/*
  * Boot option `fresh`: the machine has just been made, by somebody who knows
  * its memory to be zero where firmware has not been.
  */

@@ -108,8 +108,9 @@ void port_load_root(struct mmu_vcpu *m)
 {
 	struct vcpu *v = vcpu_of(m);
 
-	if (v == current && v->kernel_mode) {
-		x86_write_cr3(m->kernel_root.v << PAGE_SHIFT);
+	/* In either mode of a 32-bit one: it is the L4's entry that changed. */
+	if (v == current && (v->kernel_mode || v->narrow)) {
+		x86_write_cr3(vcpu_root(v).v << PAGE_SHIFT);
 	}
 }
 
@@ -162,12 +163,13 @@ static int copy_any(void *to, const void *from, size_t bytes)
 	return rc;
 }
 
-static inline int copy_in(void *to, uint64_t from, size_t bytes)
+static inline int copy_in(const struct mmu_vcpu *v, void *to, uint64_t from,
+			  size_t bytes)
 {
 	uint64_t *t = to;
 	uint64_t a, b, c;
 
-	if (__builtin_expect(!guest_range_ok(from, bytes), 0)) {
+	if (unlikely(!guest_range_below(v->low_end, from, bytes))) {
 		return -XEN_EFAULT;
 	}
 	guest_access_begin();
@@ -203,7 +205,7 @@ fault:
 RECORDED int copy_in_recorded(const struct mmu_vcpu *v, void *to, uint64_t from,
 			      size_t bytes)
 {
-	int rc = copy_in(to, from, bytes);
+	int rc = copy_in(v, to, from, bytes);
 
 	if (record_inside_of(v)) {
 		recorder_copied(&record_machine, TRACE_COPIED_IN, to, bytes,
@@ -216,12 +218,13 @@ int port_copy_in(struct mmu_vcpu *v, void *to, uint64_t from, size_t bytes)
 {
 	lock_order_leaf(v->dom->m);
 	return record_inside() ? copy_in_recorded(v, to, from, bytes)
-			       : copy_in(to, from, bytes);
+			       : copy_in(v, to, from, bytes);
 }
 
-static inline int copy_out(uint64_t to, const void *from, size_t bytes)
+static inline int copy_out(const struct mmu_vcpu *v, uint64_t to,
+			   const void *from, size_t bytes)
 {
-	if (__builtin_expect(!guest_range_ok(to, bytes), 0)) {
+	if (unlikely(!guest_range_below(v->low_end, to, bytes))) {
 		return -XEN_EFAULT;
 	}
 	if (bytes == 8) {
@@ -238,7 +241,7 @@ fault:
 RECORDED int copy_out_recorded(const struct mmu_vcpu *v, uint64_t to,
 			       const void *from, size_t bytes)
 {
-	int rc = copy_out(to, from, bytes);
+	int rc = copy_out(v, to, from, bytes);
 
 	if (record_inside_of(v)) {
 		recorder_copied(&record_machine, TRACE_COPIED_OUT, from, bytes,
@@ -252,7 +255,7 @@ int port_copy_out(struct mmu_vcpu *v, uint64_t to, const void *from,
 {
 	lock_order_leaf(v->dom->m);
 	return record_inside() ? copy_out_recorded(v, to, from, bytes)
-			       : copy_out(to, from, bytes);
+			       : copy_out(v, to, from, bytes);
 }
 
 unsigned int *port_locks(struct mmu *m)

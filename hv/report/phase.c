@@ -10,6 +10,7 @@
 #include "abi/control.h"
 #include "hv/cpu/clock.h"
 #include "hv/cpu/x86.h"
+#include "abi/xen_32.h"
 #include "hv/domain/domain.h"
 #include "hv/report/control.h"
 #include "hv/vcpu/vcpu.h"
@@ -59,6 +60,16 @@ void phase_events(struct domain *d)
 	}
 }
 
+static bool p2m_is_named(const struct domain *d)
+{
+	const void *page = d->shared_info;
+	const struct shared_info_32 *si_32 = page;
+
+	return d->mmu.narrow
+		       ? si_32->pfn_to_mfn_frame_list_list != 0
+		       : d->shared_info->arch.pfn_to_mfn_frame_list_list != 0;
+}
+
 void phase_look(struct vcpu *v)
 {
 	struct domain *d = v->domain;
@@ -77,7 +88,7 @@ void phase_look(struct vcpu *v)
 	if (s->peak[FRAME_L1] > d->phase.first_l1) {
 		reach(d, PHASE_DIRECT_MAP);
 	}
-	if (d->shared_info->arch.pfn_to_mfn_frame_list_list != 0) {
+	if (p2m_is_named(d)) {
 		reach(d, PHASE_P2M);
 	}
 	if (v->mmu.user_root.v != INVALID_FRAME && v->mmu.user_root.v != 0) {

@@ -47,11 +47,11 @@ static evtchn_port_t channel_take(struct domain *d, enum event_state state,
 	struct event_domain *e = &d->event;
 	evtchn_port_t port = e->first_free;
 
-	while (port < EVENT_PORTS && e->port[port].state != EVENT_FREE) {
+	while (port < e->nr_ports && e->port[port].state != EVENT_FREE) {
 		port++;
 	}
 	e->first_free = port;
-	if (port == EVENT_PORTS) {
+	if (port == e->nr_ports) {
 		return 0;
 	}
 	if (port >= e->nr_valid) {
@@ -71,12 +71,30 @@ static void channel_free(struct domain *d, evtchn_port_t port)
 	}
 }
 
+/* Where they stand in the guest's layout of the page. */
+static void place_bits(struct domain *d)
+{
+	struct shared_info *si = d->shared_info;
+	struct shared_info_32 *si_32 = (void *)si;
+
+	if (d->mmu.narrow) {
+		d->event.pending = (void *)si_32->evtchn_pending;
+		d->event.mask = (void *)si_32->evtchn_mask;
+		d->event.nr_ports = EVENT_PORTS_32;
+	} else {
+		d->event.pending = si->evtchn_pending;
+		d->event.mask = si->evtchn_mask;
+		d->event.nr_ports = EVENT_PORTS;
+	}
+}
+
 void event_domain_init(struct domain *d)
 {
 	/* A vCPU takes no events before it says so. */
 	for (unsigned int i = 0; i < XEN_LEGACY_MAX_VCPUS; i++) {
 		d->shared_info->vcpu_info[i].evtchn_upcall_mask = 1;
 	}
+	place_bits(d);
 	d->event.port[0].state = EVENT_RESERVED;
 	d->event.first_free = 1;
 	d->event.nr_valid = PORT_GROUP;

@@ -37,16 +37,26 @@ static void wake_poller(struct vcpu *v, evtchn_port_t port)
 	}
 }
 
+/* The selector's bit of the port's word; was it set already? */
+static bool select_word(struct vcpu *v, evtchn_port_t port)
+{
+	struct vcpu_info_32 *info = (void *)v->event.info;
+
+	return unlikely(v->narrow)
+		       ? bit_test_and_set_32(&info->evtchn_pending_sel,
+					     port / 32)
+		       : bit_test_and_set(&v->event.info->evtchn_pending_sel,
+					  port / 64);
+}
+
 void event_set_pending(struct domain *d, evtchn_port_t port)
 {
 	struct vcpu *v = d->vcpu[d->event.port[port].vcpu];
-	struct shared_info *si = d->shared_info;
 
-	if (bit_test_and_set(si->evtchn_pending, port)) {
+	if (bit_test_and_set(d->event.pending, port)) {
 		return;
 	}
-	if (!bit_test(si->evtchn_mask, port) &&
-	    !bit_test_and_set(&v->event.info->evtchn_pending_sel, port / 64)) {
+	if (!bit_test(d->event.mask, port) && !select_word(v, port)) {
 		vcpu_mark_pending(v);
 	}
 	if (d->event.nr_pollers != 0) {
@@ -59,18 +69,16 @@ void event_set_pending(struct domain *d, evtchn_port_t port)
 void event_unmask(struct domain *d, evtchn_port_t port)
 {
 	struct vcpu *v = d->vcpu[d->event.port[port].vcpu];
-	struct shared_info *si = d->shared_info;
 
-	if (bit_test_and_clear(si->evtchn_mask, port) &&
-	    bit_test(si->evtchn_pending, port) &&
-	    !bit_test_and_set(&v->event.info->evtchn_pending_sel, port / 64)) {
+	if (bit_test_and_clear(d->event.mask, port) &&
+	    bit_test(d->event.pending, port) && !select_word(v, port)) {
 		vcpu_mark_pending(v);
 	}
 }
 
 void event_clear_pending(struct domain *d, evtchn_port_t port)
 {
-	bit_test_and_clear(d->shared_info->evtchn_pending, port);
+	bit_test_and_clear(d->event.pending, port);
 }
 
 void event_notify(struct domain *d, evtchn_port_t port)
@@ -105,11 +113,24 @@ bool event_any_pending(const struct domain *d, const evtchn_port_t *ports,
 		       unsigned int nr)
 {
 	for (unsigned int i = 0; i < nr; i++) {
-		if (bit_test(d->shared_info->evtchn_pending, ports[i])) {
+		if (bit_test(d->event.pending, ports[i])) {
 			return true;
 		}
 	}
 	return false;
+}
+
+static void select_all(struct vcpu *v)
+{
+	struct vcpu_info_32 *info = (void *)v->event.info;
+
+	if (v->narrow) {
+		__atomic_store_n(&info->evtchn_pending_sel, UINT32_MAX,
+				 __ATOMIC_SEQ_CST);
+	} else {
+		__atomic_store_n(&v->event.info->evtchn_pending_sel, ~0ul,
+				 __ATOMIC_SEQ_CST);
+	}
 }
 
 /*
@@ -142,7 +163,7 @@ int event_register_vcpu_info(struct vcpu *v, uint64_t frame, uint32_t offset)
 	v->event.info = to;
 	v->event.registered = mfn(frame);
 	/* Nothing that was set on the old one meanwhile may be lost. */
-	__atomic_store_n(&to->evtchn_pending_sel, ~0ul, __ATOMIC_SEQ_CST);
+	select_all(v);
 	vcpu_mark_pending(v);
 	return 0;
 }

@@ -46,6 +46,13 @@ struct event_port {
 
 /* Part of struct domain. */
 struct event_domain {
+	/*
+	 * In shared info, in the domain's layout: a bit for each port, which
+	 * is the same bit whatever the guest's word is.
+	 */
+	unsigned long *pending;
+	unsigned long *mask;
+	uint32_t nr_ports; /* that these have */
 	struct event_port port[EVENT_PORTS];
 	uint32_t first_free; /* no free port below this one */
 	uint32_t nr_valid;   /* ports from here on have never been used */

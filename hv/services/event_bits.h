@@ -32,6 +32,18 @@ static inline bool bit_test_and_clear(unsigned long *words, uint64_t nr)
 	return was;
 }
 
+/* In a word of a 32-bit guest, which may end a page. */
+static inline bool bit_test_and_set_32(uint32_t *word, uint32_t nr)
+{
+	bool was;
+
+	__asm__ volatile("lock btsl %2, %0"
+			 : "+m"(*word), "=@ccc"(was)
+			 : "r"(nr % 32)
+			 : "memory");
+	return was;
+}
+
 static inline bool bit_test(const unsigned long *words, uint64_t nr)
 {
 	unsigned long w = __atomic_load_n(&words[nr / 64], __ATOMIC_RELAXED);

@@ -6,6 +6,7 @@
 #include "hv/services/grant.h"
 
 #include "engine/port.h"
+#include "engine/request/form.h"
 #include "hv/domain/domain.h"
 #include "hv/services/grant_copy.h"
 #include "hv/services/grant_entry.h"
@@ -13,6 +14,18 @@
 #include "hv/services/grant_table.h"
 #include "hv/mm/layout.h"
 #include "hv/vcpu/vcpu.h"
+
+/* Requests that hold words; `status` stands at the same place in both. */
+static const struct form form_setup = {
+	.wide = sizeof(gnttab_setup_table_t),
+	.narrow = 16,
+	.words = 1 << 3, /* frame_list */
+};
+static const struct form form_status_frames = {
+	.wide = sizeof(gnttab_get_status_frames_t),
+	.narrow = 12,
+	.words = 1 << 2, /* frame_list */
+};
 
 /* The table of a domain is its own matter. */
 static int16_t own_table(struct domain *d, domid_t domid)
@@ -25,17 +38,20 @@ static int16_t own_table(struct domain *d, domid_t domid)
 	return of == d ? GNTST_okay : GNTST_permission_denied;
 }
 
+/* A number of 64 bits to every guest. */
+static const struct form form_number = {.wide = 8, .narrow = 8};
+
 /* Consecutive frame numbers, to a list of the guest's. */
-static int16_t list_frames(struct vcpu *v, uint64_t list, mfn_t first,
-			   uint32_t nr)
+static int16_t list_frames(struct vcpu *v, uint64_t list, const struct form *f,
+			   mfn_t first, uint32_t nr)
 {
 	int16_t status = GNTST_okay;
 
 	for (uint32_t i = 0; i < nr; i++) {
 		uint64_t frame = mfn_add(first, i).v;
 
-		if (port_copy_out(&v->mmu, list + i * sizeof(frame), &frame,
-				  sizeof(frame)) != 0) {
+		if (form_out(&v->mmu, f, list + i * form_size(v->mmu.dom, f),
+			     &frame) != 0) {
 			status = GNTST_bad_virt_addr;
 		}
 	}
@@ -48,7 +64,7 @@ static int64_t setup_table(struct vcpu *v, uint64_t at)
 	gnttab_setup_table_t op;
 	uint64_t list;
 
-	if (port_copy_in(&v->mmu, &op, at, sizeof(op)) != 0) {
+	if (form_in(&v->mmu, &form_setup, &op, at) != 0) {
 		return -XEN_EFAULT;
 	}
 	list = (uint64_t)(uintptr_t)op.frame_list.p;
@@ -62,7 +78,8 @@ static int64_t setup_table(struct vcpu *v, uint64_t at)
 		op.status = GNTST_general_error;
 	} else {
 		table_grow(d, op.nr_frames);
-		op.status = list_frames(v, list, d->grant.first, op.nr_frames);
+		op.status = list_frames(v, list, &form_word, d->grant.first,
+					op.nr_frames);
 	}
 	return port_copy_out(&v->mmu,
 			     at + offsetof(gnttab_setup_table_t, status),
@@ -75,7 +92,7 @@ static int64_t get_status_frames(struct vcpu *v, uint64_t at)
 	gnttab_get_status_frames_t op;
 	uint64_t list;
 
-	if (port_copy_in(&v->mmu, &op, at, sizeof(op)) != 0) {
+	if (form_in(&v->mmu, &form_status_frames, &op, at) != 0) {
 		return -XEN_EFAULT;
 	}
 	list = (uint64_t)(uintptr_t)op.frame_list.p;
@@ -88,8 +105,8 @@ static int64_t get_status_frames(struct vcpu *v, uint64_t at)
 	} else if (op.nr_frames > table_status_frames(d)) {
 		op.status = GNTST_general_error;
 	} else {
-		op.status = list_frames(v, list, table_status_frame(d, 0),
-					op.nr_frames);
+		op.status = list_frames(v, list, &form_number,
+					table_status_frame(d, 0), op.nr_frames);
 	}
 	return port_copy_out(&v->mmu,
 			     at + offsetof(gnttab_get_status_frames_t, status),
@@ -190,23 +207,23 @@ static int do_entry(struct vcpu *v, unsigned int cmd, union grant_op *op)
 	}
 }
 
-static size_t entry_size(unsigned int cmd)
-{
-	switch (cmd) {
-	case GNTTABOP_map_grant_ref:
-		return sizeof(gnttab_map_grant_ref_t);
-	case GNTTABOP_unmap_grant_ref:
-		return sizeof(gnttab_unmap_grant_ref_t);
-	case GNTTABOP_unmap_and_replace:
-		return sizeof(gnttab_unmap_and_replace_t);
-	case GNTTABOP_transfer:
-		return sizeof(gnttab_transfer_t);
-	case GNTTABOP_copy:
-		return sizeof(gnttab_copy_t);
-	default:
-		return sizeof(gnttab_swap_grant_ref_t);
+#define SAME(type)                                           \
+	{                                                    \
+		.wide = sizeof(type), .narrow = sizeof(type) \
 	}
-}
+static const struct form entry_forms[] = {
+	[GNTTABOP_map_grant_ref] = SAME(gnttab_map_grant_ref_t),
+	[GNTTABOP_unmap_grant_ref] = SAME(gnttab_unmap_grant_ref_t),
+	[GNTTABOP_unmap_and_replace] = SAME(gnttab_unmap_and_replace_t),
+	[GNTTABOP_transfer] = {.wide = sizeof(gnttab_transfer_t),
+			       .narrow = 16,
+			       .words = 1 << 0}, /* mfn */
+	/* Frame or reference, twice; what follows the second is aligned. */
+	[GNTTABOP_copy] = {.wide = sizeof(gnttab_copy_t),
+			   .narrow = 24,
+			   .words = 1 << 0 | 1 << 2 | 1 << 3},
+	[GNTTABOP_swap_grant_ref] = SAME(gnttab_swap_grant_ref_t),
+};
 
 #define STRETCH 16 /* entries between two questions whether to stop */
 
@@ -220,7 +237,8 @@ static int64_t restart_at(uint64_t arg[6], uint64_t at, uint32_t left)
 static int64_t do_entries(struct vcpu *v, unsigned int cmd, uint64_t arg[6])
 {
 	uint32_t count = (uint32_t)arg[2];
-	size_t size = entry_size(cmd);
+	const struct form *f = &entry_forms[cmd];
+	size_t size = form_size(v->mmu.dom, f);
 	uint64_t at = arg[1];
 
 	if (!guest_range_ok(at, count * size)) {
@@ -233,13 +251,13 @@ static int64_t do_entries(struct vcpu *v, unsigned int cmd, uint64_t arg[6])
 		    port_preempt(&v->domain->mmu)) {
 			return restart_at(arg, at, count - i);
 		}
-		if (port_copy_in(&v->mmu, &op, at, size) != 0) {
+		if (form_in(&v->mmu, f, &op, at) != 0) {
 			return -XEN_EFAULT;
 		}
 		if (do_entry(v, cmd, &op) == -XEN_ERESTART) {
 			return restart_at(arg, at, count - i);
 		}
-		if (port_copy_out(&v->mmu, at, &op, size) != 0) {
+		if (form_out(&v->mmu, f, at, &op) != 0) {
 			return -XEN_EFAULT;
 		}
 	}

@@ -9,6 +9,7 @@
 #include "hv/services/guest_time.h"
 
 #include "engine/port.h"
+#include "engine/request/form.h"
 #include "hv/cpu/clock.h"
 #include "hv/cpu/cpu.h"
 #include "hv/domain/domain.h"
@@ -54,14 +55,17 @@ void time_publish(struct vcpu *v)
 void time_domain_init(struct domain *d)
 {
 	struct shared_info *si = d->shared_info;
+	struct shared_info_32 *si_32 = (void *)si;
+	const bool narrow = d->mmu.narrow;
+	uint32_t *version = narrow ? &si_32->wc_version : &si->wc_version;
 	uint64_t base = clock_wallclock_base();
 
-	si->wc_version = 1;
+	*version = 1;
 	__atomic_thread_fence(__ATOMIC_RELEASE);
-	si->wc_sec = (uint32_t)base;
-	si->wc_sec_hi = (uint32_t)(base >> 32);
-	si->wc_nsec = 0;
-	__atomic_store_n(&si->wc_version, 2, __ATOMIC_RELEASE);
+	*(narrow ? &si_32->wc_sec : &si->wc_sec) = (uint32_t)base;
+	*(narrow ? &si_32->wc_sec_hi : &si->wc_sec_hi) = (uint32_t)(base >> 32);
+	*(narrow ? &si_32->wc_nsec : &si->wc_nsec) = 0;
+	__atomic_store_n(version, 2, __ATOMIC_RELEASE);
 }
 
 /* A tick of 100 Hz, until the guest says otherwise: 0 is none. */
@@ -114,6 +118,19 @@ void time_runstate_change(struct vcpu *v, int state)
 	v->time.runstate.state = state;
 }
 
+/* The state, of 32 bits, stands as in a word. */
+static const struct form form_runstate = {
+	.wide = sizeof(struct vcpu_runstate_info),
+	.narrow = 44,
+	.words = 1 << 0,
+};
+/* An address in a union with 64 bits. */
+static const struct form form_area = {.wide = 8, .narrow = 4, .words = 1 << 0};
+static const struct form form_singleshot = {
+	.wide = sizeof(struct vcpu_set_singleshot_timer),
+	.narrow = 12,
+};
+
 /*
  * The guest's copy. It is the vCPU's own, and written while it does not run,
  * so only another vCPU of the domain could see it half written; for those the
@@ -124,8 +141,9 @@ void time_runstate_publish(struct vcpu *v)
 {
 	uint64_t to = v->time.runstate_area;
 	struct vcpu_runstate_info r = v->time.runstate;
-	uint64_t at =
-		to + offsetof(struct vcpu_runstate_info, state_entry_time);
+	uint64_t at = to + (v->narrow ? sizeof(uint32_t)
+				      : offsetof(struct vcpu_runstate_info,
+						 state_entry_time));
 	bool mark = v->domain->nr_vcpus > 1 &&
 		    (v->domain->vm_assist &
 		     (1u << VMASST_TYPE_runstate_update_flag));
@@ -140,7 +158,7 @@ void time_runstate_publish(struct vcpu *v)
 			return;
 		}
 	}
-	if (port_copy_out(&v->mmu, to, &r, sizeof(r)) != 0 || !mark) {
+	if (form_out(&v->mmu, &form_runstate, to, &r) != 0 || !mark) {
 		return;
 	}
 	r.state_entry_time &= ~XEN_RUNSTATE_UPDATE;
@@ -156,7 +174,7 @@ static int64_t get_runstate(struct vcpu *caller, const struct vcpu *v,
 	struct vcpu_runstate_info r = v->time.runstate;
 
 	runstate_account(&r, clock_now());
-	return port_copy_out(&caller->mmu, to, &r, sizeof(r));
+	return form_out(&caller->mmu, &form_runstate, to, &r);
 }
 
 static int64_t register_runstate(struct vcpu *caller, struct vcpu *v,
@@ -164,7 +182,7 @@ static int64_t register_runstate(struct vcpu *caller, struct vcpu *v,
 {
 	uint64_t area;
 
-	if (port_copy_in(&caller->mmu, &area, from, sizeof(area)) != 0 ||
+	if (form_in(&caller->mmu, &form_area, &area, from) != 0 ||
 	    !guest_range_ok(area, sizeof(struct vcpu_runstate_info))) {
 		return -XEN_EFAULT;
 	}
@@ -202,7 +220,7 @@ static int64_t register_time(struct vcpu *caller, struct vcpu *v, uint64_t from)
 {
 	uint64_t area;
 
-	if (port_copy_in(&caller->mmu, &area, from, sizeof(area)) != 0 ||
+	if (form_in(&caller->mmu, &form_area, &area, from) != 0 ||
 	    !guest_range_ok(area, sizeof(struct vcpu_time_info))) {
 		return -XEN_EFAULT;
 	}
@@ -221,7 +239,7 @@ static int64_t set_singleshot(struct vcpu *v, uint64_t from)
 	struct vcpu_set_singleshot_timer set;
 	uint64_t now;
 
-	if (port_copy_in(&v->mmu, &set, from, sizeof(set)) != 0) {
+	if (form_in(&v->mmu, &form_singleshot, &set, from) != 0) {
 		return -XEN_EFAULT;
 	}
 	now = clock_now();
@@ -301,6 +319,14 @@ int64_t hc_set_timer_op(struct vcpu *v, uint64_t arg[6])
 	}
 	timer_set(v, DEADLINE_SINGLESHOT, when, now);
 	return 0;
+}
+
+/* Its 64 bits come in two registers. */
+int64_t hc_set_timer_op_32(struct vcpu *v, uint64_t arg[6])
+{
+	uint64_t wide[6] = {(arg[0] & UINT32_MAX) | arg[1] << 32};
+
+	return hc_set_timer_op(v, wide);
 }
 
 int64_t time_watchdog(struct domain *d, uint32_t id, uint32_t seconds)

@@ -27,6 +27,7 @@ void time_vcpu_runs(struct vcpu *v);
 int64_t time_watchdog(struct domain *d, uint32_t id, uint32_t seconds);
 
 int64_t hc_set_timer_op(struct vcpu *v, uint64_t arg[6]);
+int64_t hc_set_timer_op_32(struct vcpu *v, uint64_t arg[6]);
 /* The timer and area sub-operations of vcpu_op; v is the target. */
 int64_t time_vcpu_op(struct vcpu *caller, struct vcpu *v, unsigned int cmd,
 		     uint64_t argument);

@@ -7,6 +7,7 @@
 #include "hv/services/physdev.h"
 
 #include "engine/port.h"
+#include "engine/request/form.h"
 #include "hv/domain/domain.h"
 #include "hv/vcpu/vcpu.h"
 
@@ -26,11 +27,18 @@ static int64_t set_iopl(struct vcpu *v, uint64_t from)
 	return 0;
 }
 
+/* The number of ports, of 32 bits, stands as in a word. */
+static const struct form form_bitmap = {
+	.wide = sizeof(struct physdev_set_iobitmap),
+	.narrow = 8,
+	.words = 1 << 0 | 1 << 1,
+};
+
 static int64_t set_iobitmap(struct vcpu *v, uint64_t from)
 {
 	struct physdev_set_iobitmap op;
 
-	if (port_copy_in(&v->mmu, &op, from, sizeof(op)) != 0) {
+	if (form_in(&v->mmu, &form_bitmap, &op, from) != 0) {
 		return -XEN_EFAULT;
 	}
 	if (op.nr_ports > IO_PORTS) {
@@ -82,7 +90,8 @@ int64_t hc_physdev_op_compat(struct vcpu *v, uint64_t arg[6])
 		return -XEN_EFAULT;
 	}
 	op[0] = cmd;
-	op[1] = arg[0] + offsetof(struct physdev_op, u);
+	op[1] = arg[0] +
+		(v->narrow ? sizeof(cmd) : offsetof(struct physdev_op, u));
 	switch (cmd) {
 	case PHYSDEVOP_set_iopl:
 	case PHYSDEVOP_set_iobitmap:

@@ -8,6 +8,7 @@
 #include "hv/services/sched.h"
 
 #include "engine/port.h"
+#include "engine/request/form.h"
 #include "hv/cpu/slice.h"
 #include "hv/domain/domain.h"
 #include "hv/domain/stop.h"
@@ -58,12 +59,19 @@ static void poll_wait(struct vcpu *v, const evtchn_port_t *ports,
 	wait(v);
 }
 
+/* The number of ports, of 32 bits, stands as in a word. */
+static const struct form form_poll = {
+	.wide = sizeof(struct sched_poll),
+	.narrow = 16,
+	.words = 1 << 0 | 1 << 1,
+};
+
 static int64_t sched_poll(struct vcpu *v, uint64_t from)
 {
 	evtchn_port_t ports[POLL_PORTS];
 	struct sched_poll poll;
 
-	if (port_copy_in(&v->mmu, &poll, from, sizeof(poll)) != 0) {
+	if (form_in(&v->mmu, &form_poll, &poll, from) != 0) {
 		return -XEN_EFAULT;
 	}
 	if (poll.nr_ports > POLL_PORTS) {

@@ -6,11 +6,14 @@
 #include "hv/services/vcpu_op.h"
 
 #include "engine/port.h"
+#include "engine/request/form.h"
 #include "hv/cpu/ipi.h"
 #include "hv/domain/domain.h"
 #include "hv/domain/stop.h"
 #include "hv/services/deliver.h"
 #include "hv/services/guest_time.h"
+#include "hv/mm/layout.h"
+#include "hv/services/context_32.h"
 #include "hv/vcpu/registers.h"
 #include "hv/vcpu/vcpu.h"
 
@@ -128,6 +131,46 @@ static void take_entries(struct vcpu *v, const struct vcpu_guest_context *c)
 	v->kernel_mode = true;
 }
 
+static uint16_t ring_1_at_least(uint32_t selector)
+{
+	return (uint16_t)((selector & 3) == 0 ? selector | 1 : selector);
+}
+
+/*
+ * What a 32-bit kernel's has beside that, or otherwise: selectors of the
+ * callbacks, and rings that are its own to choose, but for ring 0.
+ */
+static void take_narrow(struct vcpu *v, const struct vcpu_guest_context *c)
+{
+	v->saved.regs.cs = ring_1_at_least(c->user_regs.cs);
+	v->saved.regs.ss = ring_1_at_least(c->user_regs.ss);
+	v->on_event.cs = (uint16_t)c->syscall_callback_eip;
+	v->on_failsafe.cs = (uint16_t)(c->syscall_callback_eip >> 32);
+	v->on_syscall.address = 0;
+	v->kernel_mode = (v->saved.regs.cs & 3) == 1;
+}
+
+static int context_in(struct vcpu *caller, struct vcpu_guest_context *c,
+		      uint64_t from)
+{
+	struct vcpu_guest_context_32 narrow;
+
+	if (!caller->narrow) {
+		return port_copy_in(&caller->mmu, c, from, sizeof(*c));
+	}
+	if (port_copy_in(&caller->mmu, &narrow, from, sizeof(narrow)) != 0) {
+		return -XEN_EFAULT;
+	}
+	context_widen(c, &narrow);
+	return 0;
+}
+
+/* The frame of its root, by what the guest takes for its CR3. */
+static uint64_t root_of(const struct vcpu *v, uint64_t cr3)
+{
+	return v->narrow ? root_of_cr3_32(cr3) : cr3 >> PAGE_SHIFT;
+}
+
 /*
  * The registers, tables and entries that a new vCPU begins with. Only once: a
  * vCPU that went down goes on where it was.
@@ -138,7 +181,7 @@ static int64_t initialise(struct vcpu *caller, struct vcpu *v, uint64_t from)
 	uint64_t user = 0;
 	int rc;
 
-	if (port_copy_in(&caller->mmu, &c, from, sizeof(c)) != 0) {
+	if (context_in(caller, &c, from) != 0) {
 		return -XEN_EFAULT;
 	}
 	if (v->initialised) {
@@ -149,11 +192,11 @@ static int64_t initialise(struct vcpu *caller, struct vcpu *v, uint64_t from)
 		return rc;
 	}
 	/* Bit 0 says that there is one. */
-	if ((c.ctrlreg[1] & 1) != 0) {
+	if ((c.ctrlreg[1] & 1) != 0 && !v->narrow) {
 		user = c.ctrlreg[1] >> PAGE_SHIFT;
 	}
 	rc = mmu_start_vcpu(&caller->mmu, &v->mmu,
-			    mfn(c.ctrlreg[3] >> PAGE_SHIFT), mfn(user),
+			    mfn(root_of(v, c.ctrlreg[3])), mfn(user),
 			    c.gdt_frames, (unsigned int)c.gdt_ents);
 	if (rc != 0) {
 		return rc;
@@ -161,6 +204,9 @@ static int64_t initialise(struct vcpu *caller, struct vcpu *v, uint64_t from)
 	take_registers(v, &c);
 	take_fpu(v, &c);
 	take_entries(v, &c);
+	if (v->narrow) {
+		take_narrow(v, &c);
+	}
 	v->initialised = true;
 	return 0;
 }
@@ -243,17 +289,24 @@ int64_t hc_vcpu_op(struct vcpu *v, uint64_t arg[6])
 #define NMI_REGISTER 0   /* XENNMI_register_callback */
 #define NMI_UNREGISTER 1 /* XENNMI_unregister_callback */
 
+struct nmi_callback {
+	uint64_t handler;
+	uint64_t pad;
+};
+static const struct form form_nmi = {
+	.wide = sizeof(struct nmi_callback),
+	.narrow = 8,
+	.words = 1 << 0 | 1 << 1,
+};
+
 /* An NMI handler is the trap handler of its vector. */
 int64_t hc_nmi_op(struct vcpu *v, uint64_t arg[6])
 {
-	struct {
-		uint64_t handler;
-		uint64_t pad;
-	} op = {0};
+	struct nmi_callback op;
 
 	switch ((uint32_t)arg[0]) {
 	case NMI_REGISTER:
-		if (port_copy_in(&v->mmu, &op, arg[1], sizeof(op)) != 0) {
+		if (form_in(&v->mmu, &form_nmi, &op, arg[1]) != 0) {
 			return -XEN_EFAULT;
 		}
 		if (!vaddr_canonical(vaddr(op.handler))) {
@@ -262,7 +315,7 @@ int64_t hc_nmi_op(struct vcpu *v, uint64_t arg[6])
 		v->trap[2] = (struct trap_info){
 			.vector = 2,
 			.flags = 1 << 2, /* events masked */
-			.cs = FLAT_KERNEL_CS,
+			.cs = v->narrow ? SEL_32_KERNEL_CS : FLAT_KERNEL_CS,
 			.address = op.handler,
 		};
 		return 0;

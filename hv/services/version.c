@@ -6,6 +6,7 @@
 #include "hv/services/version.h"
 
 #include "engine/port.h"
+#include "engine/request/form.h"
 #include "hv/domain/domain.h"
 #include "hv/vcpu/vcpu.h"
 
@@ -86,14 +87,14 @@ int64_t hc_xen_version(struct vcpu *v, uint64_t arg[6])
 	case XENVER_compile_info:
 		return compile_info(v, at);
 	case XENVER_capabilities:
-		return copy_text(v, at, "xen-3.0-x86_64 ", b.capabilities,
-				 sizeof(b.capabilities));
+		return copy_text(v, at, "xen-3.0-x86_64 xen-3.0-x86_32p ",
+				 b.capabilities, sizeof(b.capabilities));
 	case XENVER_changeset:
 		return copy_text(v, at, "", b.changeset, sizeof(b.changeset));
 	case XENVER_platform_parameters:
-		b.platform.virt_start = HYPERVISOR_VIRT_START;
-		return port_copy_out(&v->mmu, at, &b.platform,
-				     sizeof(b.platform));
+		b.platform.virt_start =
+			v->narrow ? XEN_COMPAT_START : HYPERVISOR_VIRT_START;
+		return word_out(&v->mmu, at, b.platform.virt_start);
 	case XENVER_get_features:
 		return get_features(v, at);
 	case XENVER_pagesize:

@@ -6,6 +6,7 @@
 #include "hv/vcpu/callbacks.h"
 
 #include "engine/port.h"
+#include "engine/request/form.h"
 #include "hv/domain/domain.h"
 #include "hv/vcpu/vcpu.h"
 #include "hv/cpu/x86.h"
@@ -20,6 +21,12 @@
 	 1u << VMASST_TYPE_architectural_iopl |  \
 	 1u << VMASST_TYPE_runstate_update_flag)
 
+static const struct form form_trap = {
+	.wide = sizeof(struct trap_info),
+	.narrow = 8,
+	.words = 1 << 1, /* address */
+};
+
 /* A table of any length, ended by an entry without address. NULL: none. */
 int64_t hc_set_trap_table(struct vcpu *v, uint64_t arg[6])
 {
@@ -33,7 +40,7 @@ int64_t hc_set_trap_table(struct vcpu *v, uint64_t arg[6])
 		return 0;
 	}
 	for (;;) {
-		if (port_copy_in(&v->mmu, &t, from, sizeof(t)) != 0) {
+		if (form_in(&v->mmu, &form_trap, &t, from) != 0) {
 			return -XEN_EFAULT;
 		}
 		if (t.address == 0) {
@@ -43,7 +50,7 @@ int64_t hc_set_trap_table(struct vcpu *v, uint64_t arg[6])
 			return -XEN_EINVAL;
 		}
 		v->trap[t.vector] = t;
-		from += sizeof(t);
+		from += form_size(v->mmu.dom, &form_trap);
 		if (port_preempt(&v->domain->mmu)) {
 			arg[0] = from;
 			return -XEN_ERESTART;
@@ -70,7 +77,7 @@ static struct callback *callback_of(struct vcpu *v, unsigned int type)
 }
 
 static int register_callback(struct vcpu *v, unsigned int type, uint32_t flags,
-			     uint64_t address)
+			     uint16_t cs, uint64_t address)
 {
 	struct callback *c = callback_of(v, type);
 
@@ -81,7 +88,7 @@ static int register_callback(struct vcpu *v, unsigned int type, uint32_t flags,
 		v->trap[TRAP_NMI] = (struct trap_info){
 			.vector = TRAP_NMI,
 			.flags = TRAP_MASKS_EVENTS,
-			.cs = FLAT_KERNEL_CS,
+			.cs = v->narrow ? cs : FLAT_KERNEL_CS,
 			.address = address,
 		};
 		return 0;
@@ -91,6 +98,7 @@ static int register_callback(struct vcpu *v, unsigned int type, uint32_t flags,
 	}
 	*c = (struct callback){
 		.address = address,
+		.cs = cs,
 		.flags = (flags & CALLBACKF_mask_events) |
 			 (c->flags & SYSCALL_IOPL),
 	};
@@ -107,9 +115,38 @@ int64_t hc_set_callbacks(struct vcpu *v, uint64_t arg[6])
 
 	for (unsigned int i = 0; i < 3; i++) {
 		/* The old interface has no way to say which was refused. */
-		(void)register_callback(v, types[i], 0, arg[i]);
+		(void)register_callback(v, types[i], 0, 0, arg[i]);
 	}
 	return 0;
+}
+
+/* Selector and address of each; there is no SYSCALL of 64-bit code. */
+int64_t hc_set_callbacks_32(struct vcpu *v, uint64_t arg[6])
+{
+	(void)register_callback(v, CALLBACKTYPE_event, 0, (uint16_t)arg[0],
+				arg[1]);
+	(void)register_callback(v, CALLBACKTYPE_failsafe, 0, (uint16_t)arg[2],
+				arg[3]);
+	return 0;
+}
+
+/* As a 32-bit guest has it: a callback is a selector and an address. */
+struct callback_register_32 {
+	uint16_t type, flags;
+	uint32_t cs, eip;
+};
+
+static int64_t register_32(struct vcpu *v, uint64_t from)
+{
+	struct callback_register_32 reg;
+
+	if (port_copy_in(&v->mmu, &reg, from, sizeof(reg)) != 0) {
+		return -XEN_EFAULT;
+	}
+	return reg.type == CALLBACKTYPE_syscall
+		       ? -XEN_ENOSYS
+		       : register_callback(v, reg.type, reg.flags,
+					   (uint16_t)reg.cs, reg.eip);
 }
 
 int64_t hc_callback_op(struct vcpu *v, uint64_t arg[6])
@@ -119,10 +156,14 @@ int64_t hc_callback_op(struct vcpu *v, uint64_t arg[6])
 
 	switch ((int)arg[0]) {
 	case CALLBACKOP_register:
+		if (v->narrow) {
+			return register_32(v, arg[1]);
+		}
 		if (port_copy_in(&v->mmu, &reg, arg[1], sizeof(reg)) != 0) {
 			return -XEN_EFAULT;
 		}
-		return register_callback(v, reg.type, reg.flags, reg.address);
+		return register_callback(v, reg.type, reg.flags, 0,
+					 reg.address);
 	case CALLBACKOP_unregister:
 		if (port_copy_in(&v->mmu, &unreg, arg[1], sizeof(unreg)) != 0) {
 			return -XEN_EFAULT;
@@ -173,6 +214,8 @@ int64_t hc_vm_assist(struct vcpu *v, uint64_t arg[6])
 	default:
 		return -XEN_ENOSYS;
 	}
+	d->mmu.extended_cr3 =
+		(d->vm_assist & 1u << VMASST_TYPE_pae_extended_cr3) != 0;
 	choose_paths(d);
 	return 0;
 }

@@ -9,6 +9,7 @@ struct vcpu;
 
 int64_t hc_set_trap_table(struct vcpu *v, uint64_t arg[6]);
 int64_t hc_set_callbacks(struct vcpu *v, uint64_t arg[6]);
+int64_t hc_set_callbacks_32(struct vcpu *v, uint64_t arg[6]);
 int64_t hc_callback_op(struct vcpu *v, uint64_t arg[6]);
 int64_t hc_vm_assist(struct vcpu *v, uint64_t arg[6]);
 

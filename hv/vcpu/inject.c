@@ -13,6 +13,7 @@
  * its users; the live one has RPL 3 again.
  */
 #include "hv/vcpu/inject.h"
+#include "hv/vcpu/inject_32.h"
 
 #include "hv/domain/domain.h"
 #include "hv/domain/stop.h"
@@ -59,7 +60,23 @@ static bool stack_fault(struct vcpu *v, uint64_t sp)
 	return false;
 }
 
-static inline __attribute__((always_inline)) bool bounce(
+static __attribute__((noinline)) bool bounce_32(struct vcpu *v, struct regs *r,
+						uint16_t cs, uint64_t address,
+						bool mask_events,
+						bool has_error, uint64_t error)
+{
+	const struct entry_32 e = {
+		.cs = cs,
+		.eip = (uint32_t)address,
+		.masks_events = mask_events,
+		.has_error = has_error,
+		.error = (uint32_t)error,
+	};
+
+	return inject_32(v, r, &e);
+}
+
+static inline __attribute__((always_inline)) bool bounce_64(
 	struct vcpu *v, struct regs *r, uint64_t address, bool mask_events,
 	bool has_error, uint64_t error)
 {
@@ -104,10 +121,21 @@ fault:
 	return stack_fault(v, sp);
 }
 
-bool inject_callback(struct vcpu *v, struct regs *r, uint64_t address,
-		     bool mask_events)
+static inline __attribute__((always_inline)) bool bounce(
+	struct vcpu *v, struct regs *r, uint16_t cs, uint64_t address,
+	bool mask_events, bool has_error, uint64_t error)
 {
-	return bounce(v, r, address, mask_events, false, 0);
+	if (unlikely(v->narrow)) {
+		return bounce_32(v, r, cs, address, mask_events, has_error,
+				 error);
+	}
+	return bounce_64(v, r, address, mask_events, has_error, error);
+}
+
+bool inject_callback(struct vcpu *v, struct regs *r, uint16_t cs,
+		     uint64_t address, bool mask_events)
+{
+	return bounce(v, r, cs, address, mask_events, false, 0);
 }
 
 void inject_exception(struct vcpu *v, struct regs *r, unsigned int vector,
@@ -124,7 +152,7 @@ void inject_exception(struct vcpu *v, struct regs *r, unsigned int vector,
 		domain_crash(v, "exception without a handler");
 		return;
 	}
-	bounce(v, r, t->address, (t->flags & 4) != 0, has_error, error);
+	bounce(v, r, t->cs, t->address, (t->flags & 4) != 0, has_error, error);
 }
 
 void inject_page_fault(struct vcpu *v, struct regs *r, uint64_t cr2,
@@ -137,7 +165,7 @@ void inject_page_fault(struct vcpu *v, struct regs *r, uint64_t cr2,
 	} else {
 		error |= PF_ERROR_USER;
 	}
-	v->event.info->arch.cr2 = cr2;
+	vcpu_set_cr2(v, cr2);
 	recent_note(&v->recent, TRAP_PF, error, r->rip, cr2);
 	if (t->address == 0) {
 		log_error("d%uv%u unhandled page fault (ec=%04x)",
@@ -145,7 +173,7 @@ void inject_page_fault(struct vcpu *v, struct regs *r, uint64_t cr2,
 		domain_crash_at(v, "page fault without a handler", cr2);
 		return;
 	}
-	bounce(v, r, t->address, (t->flags & 4) != 0, true, error);
+	bounce(v, r, t->cs, t->address, (t->flags & 4) != 0, true, error);
 }
 
 void inject_event(struct vcpu *v, struct regs *r)
@@ -155,5 +183,5 @@ void inject_event(struct vcpu *v, struct regs *r)
 		return;
 	}
 	phase_events(v->domain);
-	bounce(v, r, v->on_event.address, true, false, 0);
+	bounce(v, r, v->on_event.cs, v->on_event.address, true, false, 0);
 }

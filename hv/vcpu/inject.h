@@ -21,10 +21,11 @@ void inject_page_fault(struct vcpu *v, struct regs *r, uint64_t cr2,
 
 /*
  * Enters the guest kernel at a callback, with the frame of an exception that
- * has no error code. False: the domain has crashed.
+ * has no error code. The code segment is a 32-bit kernel's; a 64-bit one has
+ * but one. False: the domain has crashed.
  */
-bool inject_callback(struct vcpu *v, struct regs *r, uint64_t address,
-		     bool mask_events);
+bool inject_callback(struct vcpu *v, struct regs *r, uint16_t cs,
+		     uint64_t address, bool mask_events);
 /* An event is pending: enters the guest at its event callback. */
 void inject_event(struct vcpu *v, struct regs *r);
 

@@ -29,6 +29,13 @@
 
 void vcpu_set_kernel_stack(struct vcpu *v, uint64_t ss, uint64_t sp)
 {
+	if (v->narrow) {
+		/* A descriptor says where that is; it is looked at when used.
+		 */
+		v->kernel_ss = (ss & 0xfffc) | 1;
+		v->kernel_sp = (uint32_t)sp;
+		return;
+	}
 	sp &= ~UINT64_C(15);
 	if (!guest_range_ok(sp - FRAME_SPACE, FRAME_SPACE)) {
 		sp = NO_STACK;

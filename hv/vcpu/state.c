@@ -84,8 +84,7 @@ static void name(struct cpu *c, struct vcpu *v)
 
 void state_load(struct vcpu *v)
 {
-	const mfn_t root =
-		v->kernel_mode ? v->mmu.kernel_root : v->mmu.user_root;
+	const mfn_t root = vcpu_root(v);
 
 	name(cpu_here(), v);
 	if (has_no_state(v)) {
@@ -93,6 +92,7 @@ void state_load(struct vcpu *v)
 	}
 	x86_write_cr3(root.v << PAGE_SHIFT);
 	desc_load(&v->mmu, v->window);
+	cpu_protect(!v->narrow);
 	*cpu_guest_regs() = v->saved.regs;
 	load_segments(v);
 	debugreg_load(v);

@@ -14,6 +14,7 @@
 #include "abi/xen.h"
 #include "engine/mmu.h"
 #include "hv/cpu/cpu.h"
+#include "abi/xen_32.h"
 #include "hv/services/event.h"
 #include "hv/cpu/regs.h"
 #include "hv/cpu/x86.h"
@@ -39,6 +40,7 @@ enum vcpu_work {
 struct callback {
 	uint64_t address; /* 0: none */
 	uint32_t flags;   /* CALLBACKF_mask_events; SYSCALL_IOPL */
+	uint16_t cs;      /* 32-bit */
 };
 
 struct vcpu {
@@ -46,6 +48,13 @@ struct vcpu {
 	uint32_t work;       /* set of enum vcpu_work */
 	/* In guest-kernel mode: hypercalls, kernel root, kernel's GS base. */
 	bool kernel_mode;
+	/*
+	 * 32-bit: its kernel is in ring 1 and its users in ring 3 of the same
+	 * address space, and goes from one to the other by itself. So
+	 * kernel_mode is what the ring says, since the last entry.
+	 */
+	bool narrow;
+	mfn_t top_frame;    /* its L4, of which mmu.top is one entry */
 	uint64_t kernel_sp; /* stack for entries from user mode */
 	uint64_t kernel_ss;
 	struct callback on_syscall;
@@ -117,10 +126,49 @@ static inline void vcpu_toggle_mode(struct vcpu *v)
 {
 	mfn_t root;
 
-	x86_swapgs();
 	v->kernel_mode = !v->kernel_mode;
+	if (unlikely(v->narrow)) {
+		return;
+	}
+	x86_swapgs();
 	root = v->kernel_mode ? v->mmu.kernel_root : v->mmu.user_root;
 	x86_write_cr3(root.v << PAGE_SHIFT);
+}
+
+/* What CR3 has while it runs. */
+static inline mfn_t vcpu_root(const struct vcpu *v)
+{
+	if (v->narrow) {
+		return v->top_frame;
+	}
+	return v->kernel_mode ? v->mmu.kernel_root : v->mmu.user_root;
+}
+
+/* The guest's CR2 stands in its vcpu_info. */
+static inline void vcpu_set_cr2(struct vcpu *v, uint64_t cr2)
+{
+	if (unlikely(v->narrow)) {
+		((struct vcpu_info_32 *)(void *)v->event.info)->cr2 =
+			(uint32_t)cr2;
+	} else {
+		v->event.info->arch.cr2 = cr2;
+	}
+}
+
+static inline uint64_t vcpu_cr2(const struct vcpu *v)
+{
+	const void *info = v->event.info;
+
+	return v->narrow ? ((const struct vcpu_info_32 *)info)->cr2
+			 : v->event.info->arch.cr2;
+}
+
+/* A 32-bit one came in: in which mode it was. */
+static inline void vcpu_note_ring(struct vcpu *v, const struct regs *r)
+{
+	if (unlikely(v->narrow)) {
+		v->kernel_mode = (r->cs & 3) == 1;
+	}
 }
 
 #endif

@@ -17,14 +17,21 @@
 
 /*
  * May the guest have memory at [start, start + size)? Says nothing of what is
- * mapped there. A size of 0 is right at the very end of a range, too.
+ * mapped there. A size of 0 is right at the very end of a range, too. A 32-bit
+ * guest's end sooner, and it has none above.
  */
-static inline bool guest_range_ok(uint64_t start, uint64_t size)
+static inline bool guest_range_below(uint64_t low_end, uint64_t start,
+				     uint64_t size)
 {
 	if (start >= GUEST_HIGH_START) {
 		return size <= -start;
 	}
-	return start <= GUEST_LOW_END && size <= GUEST_LOW_END - start;
+	return start <= low_end && size <= low_end - start;
+}
+
+static inline bool guest_range_ok(uint64_t start, uint64_t size)
+{
+	return guest_range_below(GUEST_LOW_END, start, size);
 }
 
 #endif

@@ -18,10 +18,13 @@ struct world {
 	uint64_t memory;
 	uint64_t rax;
 	uint64_t rcx;
+	uint64_t rdx;
+	uint64_t rbx;
 	uint64_t flags;
 };
 
-/* All with memory at (%rdi), rax implicit, rcx the register operand. */
+/* All with memory at (%rdi), rax (and rdx) implicit, rcx the register operand.
+ */
 #define NATIVE(fn, text)                                                    \
 	static void fn(struct world *w)                                     \
 	{                                                                   \
@@ -31,8 +34,8 @@ struct world {
 				 "\n\tpushfq\n\tpop %[flags]\n\t"           \
 				 "add $128, %%rsp"                          \
 				 : [flags] "+r"(w->flags), "+a"(w->rax),    \
-				   "+c"(w->rcx)                             \
-				 : "D"(&w->memory)                          \
+				   "+c"(w->rcx), "+d"(w->rdx)               \
+				 : "D"(&w->memory), "b"(w->rbx)             \
 				 : "memory", "cc");                         \
 	}
 
@@ -51,6 +54,7 @@ struct world {
 	X(cmpxchg_q, "lock cmpxchgq %%rcx,(%%rdi)", "\xf0\x48\x0f\xb1\x0f", 0) \
 	X(cmpxchg_l, "lock cmpxchgl %%ecx,(%%rdi)", "\xf0\x0f\xb1\x0f", 0)     \
 	X(cmpxchg_b, "cmpxchgb %%cl,(%%rdi)", "\x0f\xb0\x0f", 0)               \
+	X(cmpxchg8b, "lock cmpxchg8b (%%rdi)", "\xf0\x0f\xc7\x0f", 0)          \
 	X(xadd_q, "lock xaddq %%rcx,(%%rdi)", "\xf0\x48\x0f\xc1\x0f", 0)       \
 	X(xadd_l, "xaddl %%ecx,(%%rdi)", "\x0f\xc1\x0f", 0)                    \
 	X(add_q, "addq %%rcx,(%%rdi)", "\x48\x01\x0f", 0)                      \
@@ -102,7 +106,7 @@ static const struct row rows[] = {INSTRUCTIONS(ROW)};
 
 static void emulate(struct world *w, const struct row *r)
 {
-	uint64_t gpr[16] = {w->rax, w->rcx};
+	uint64_t gpr[16] = {w->rax, w->rcx, w->rdx, w->rbx};
 	struct insn_outcome o;
 	struct insn in;
 	uint64_t cut;
@@ -119,8 +123,13 @@ static void emulate(struct world *w, const struct row *r)
 	if (o.sets_reg) {
 		gpr[o.reg_number] = o.reg;
 	}
+	if (o.sets_pair) {
+		gpr[0] = (uint32_t)o.pair;
+		gpr[2] = o.pair >> 32;
+	}
 	w->rax = gpr[0];
 	w->rcx = gpr[1];
+	w->rdx = gpr[2];
 	w->flags = o.rflags;
 }
 
@@ -133,7 +142,8 @@ static void compare(const struct row *r, const struct world *start)
 	r->native(&cpu);
 	emulate(&ours, r);
 	if (cpu.memory != ours.memory || cpu.rax != ours.rax ||
-	    cpu.rcx != ours.rcx || ((cpu.flags ^ ours.flags) & judged)) {
+	    cpu.rcx != ours.rcx || cpu.rdx != ours.rdx ||
+	    ((cpu.flags ^ ours.flags) & judged)) {
 		fail_msg("%s: from m=%#lx a=%#lx c=%#lx f=%#lx: "
 			 "cpu m=%#lx a=%#lx c=%#lx f=%#lx, "
 			 "ours m=%#lx a=%#lx c=%#lx f=%#lx",
@@ -167,6 +177,8 @@ static void emulated_instructions_do_what_the_cpu_does(void **state)
 				.memory = corners[k % CORNERS],
 				.rcx = corners[k / CORNERS % CORNERS],
 				.rax = corners[(k * 7) % CORNERS],
+				.rdx = corners[k % CORNERS] >> 32,
+				.rbx = corners[(k * 5) % CORNERS],
 				.flags = 2 | (k & 1),
 			};
 
@@ -187,6 +199,8 @@ static void random_operands_agree_too(void **state)
 		w.rcx = next_random(&seed);
 		/* cmpxchg must match now and then. */
 		w.rax = (k & 1) ? w.memory : next_random(&seed);
+		w.rdx = (k & 2) ? w.memory >> 32 : next_random(&seed);
+		w.rbx = next_random(&seed);
 		w.flags = 2 | (next_random(&seed) & RFLAGS_ARITH);
 		compare(&rows[k % (sizeof(rows) / sizeof(rows[0]))], &w);
 	}

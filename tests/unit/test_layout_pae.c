@@ -233,18 +233,6 @@ static void a_range_is_the_guests_or_not(void **state)
 	}
 }
 
-static void only_64_bit_kernels_run(void **state)
-{
-	struct build_error e = {""};
-
-	(void)state;
-	assert_int_equal(guest_width_runs(&guest_64, &e), 0);
-	assert_string_equal(e.text, "");
-	assert_int_equal(guest_width_runs(&guest_pae, &e), -XEN_ENOEXEC);
-	assert_non_null(strstr(e.text, "a 32-bit PAE kernel, which the "
-				       "hypervisor does not run yet"));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -254,7 +242,6 @@ int main(void)
 			every_layout_has_just_the_tables_that_it_needs),
 		cmocka_unit_test(what_needs_other_addresses_is_refused),
 		cmocka_unit_test(a_range_is_the_guests_or_not),
-		cmocka_unit_test(only_64_bit_kernels_run),
 	};
 
 	return cmocka_run_group_tests_name("layout_pae", tests, NULL, NULL);
