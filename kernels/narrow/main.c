@@ -236,10 +236,12 @@ void kernel_main(const start_info_t *info)
 	start.p2m = (const uint32_t *)info->mfn_list;
 	test_start(info);
 	traps_begin();
+	end_as_named((const char *)info->cmd_line);
 	test_events();
 	test_requests();
 	test_tables();
 	test_segments();
 	test_rings();
+	test_second();
 	end();
 }

@@ -75,9 +75,11 @@ int32_t map_page(const void *page, uint64_t entry);
 #define USER UINT64_C(0x4)
 
 void traps_begin(void);
+void end_as_named(const char *cmdline);
 void test_requests(void);
 void test_tables(void);
 void test_segments(void);
 void test_rings(void);
+void test_second(void);
 
 #endif
