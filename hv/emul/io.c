@@ -73,6 +73,23 @@ static uint32_t io_read(uint32_t port, unsigned int size)
 	return value;
 }
 
+/*
+ * Does the instruction address memory as its code does by itself? What we copy
+ * is copied with our rights, which for a 64-bit guest's user end where its own
+ * tables do; a 32-bit one's would reach its kernel's pages.
+ */
+static bool is_usual(const struct vcpu *v, const struct insn *in)
+{
+	return v->narrow ? in->address_size == 4 && v->kernel_mode
+			 : in->address_size == 8;
+}
+
+/* A pointer or count of 32-bit code has no more bits. */
+static uint64_t wrapped(const struct vcpu *v, uint64_t value)
+{
+	return v->narrow ? (uint32_t)value : value;
+}
+
 /* Elements of one string instruction carried out for one trap. */
 #define STRING_STRETCH 64
 
@@ -83,7 +100,7 @@ static enum emulated emulate_ins(struct vcpu *v, struct regs *r,
 		(r->rflags & X86_RFLAGS_DF) ? 0 - (uint64_t)in->size : in->size;
 	uint32_t value = io_read(port, in->size);
 
-	if (in->address_size != 8) {
+	if (!is_usual(v, in)) {
 		return EMULATED_REFUSED;
 	}
 	for (unsigned int i = 0; i < STRING_STRETCH; i++) {
@@ -94,7 +111,7 @@ static enum emulated emulate_ins(struct vcpu *v, struct regs *r,
 			inject_page_fault(v, r, r->rdi, PF_ERROR_WRITE);
 			return EMULATED_INJECTED;
 		}
-		r->rdi += step;
+		r->rdi = wrapped(v, r->rdi + step);
 		if (!in->rep) {
 			return EMULATED_DONE;
 		}
@@ -104,15 +121,17 @@ static enum emulated emulate_ins(struct vcpu *v, struct regs *r,
 }
 
 /* What would be written is not looked at: nobody receives it. */
-static enum emulated emulate_outs(struct regs *r, const struct insn *in)
+static enum emulated emulate_outs(const struct vcpu *v, struct regs *r,
+				  const struct insn *in)
 {
 	uint64_t count = in->rep ? r->rcx : 1;
 	uint64_t bytes = count * in->size;
 
-	if (in->address_size != 8) {
+	if (!is_usual(v, in)) {
 		return EMULATED_REFUSED;
 	}
-	r->rsi += (r->rflags & X86_RFLAGS_DF) ? 0 - bytes : bytes;
+	r->rsi = wrapped(v, r->rsi + ((r->rflags & X86_RFLAGS_DF) ? 0 - bytes
+								  : bytes));
 	if (in->rep) {
 		r->rcx = 0;
 	}
@@ -137,7 +156,7 @@ enum emulated emulate_io(struct vcpu *v, struct regs *r, const struct insn *in)
 	case INSN_INS:
 		return emulate_ins(v, r, in, port);
 	case INSN_OUTS:
-		return emulate_outs(r, in);
+		return emulate_outs(v, r, in);
 	default:
 		return EMULATED_DONE; /* out */
 	}

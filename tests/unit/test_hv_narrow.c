@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "abi/xen_32.h"
+#include "hv/emul/io.h"
 #include "hv/emul/msr.h"
 #include "hv/services/context_32.h"
 #include "hv/services/grant.h"
@@ -265,6 +266,37 @@ static void what_it_is_told_of_the_hypervisor_is_its_own(void **state)
 	assert_int_equal(t->nr_msrs, 0);
 }
 
+/* Ours are the rights of its kernel: what users name is not for us to write. */
+static void a_string_goes_to_no_users_memory(void **state)
+{
+	struct metal *t = *state;
+	const struct insn in = {.op = INSN_INS,
+				.size = 4,
+				.address_size = 4,
+				.rep = true};
+	struct regs r = {.rcx = 2, .rdi = AT(0)};
+
+	t->v[0].iopl = 3;
+	PUT(t, 0, 1, 2, 3);
+	t->v[0].kernel_mode = false;
+	assert_int_equal(emulate_io(&t->v[0], &r, &in), EMULATED_REFUSED);
+	assert_int_equal(word(t, 0), 1);
+	t->v[0].kernel_mode = true;
+	assert_int_equal(emulate_io(&t->v[0], &r, &in), EMULATED_DONE);
+	assert_int_equal(word(t, 0), UINT32_MAX);
+	assert_int_equal(word(t, 4), UINT32_MAX);
+	assert_int_equal(word(t, 8), 3);
+	assert_int_equal(r.rdi, AT(8));
+	/* Past the last of its addresses is the first. */
+	r = (struct regs){.rcx = 1, .rsi = UINT32_MAX - 3};
+	assert_int_equal(emulate_io(&t->v[0], &r,
+				    &(struct insn){.op = INSN_OUTS,
+						   .size = 4,
+						   .address_size = 4}),
+			 EMULATED_DONE);
+	assert_int_equal(r.rsi, 0);
+}
+
 /* --- a second vCPU -------------------------------------------------------- */
 
 static void a_context_says_the_same_in_64_bits(void **state)
@@ -360,6 +392,7 @@ int main(void)
 		T(a_grant_table_is_listed_in_words),
 		T(copies_are_of_24_bytes),
 		T(what_it_is_told_of_the_hypervisor_is_its_own),
+		T(a_string_goes_to_no_users_memory),
 		T(a_context_says_the_same_in_64_bits),
 		T(a_cr3_has_its_high_bits_below),
 	};

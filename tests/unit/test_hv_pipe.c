@@ -56,6 +56,22 @@ static void what_is_written_is_in_the_ring_and_rings(void **state)
 	assert_int_equal(t->nr_rung, 1);
 }
 
+/* What is copied for him is copied with our rights, and his kernel is near. */
+static void a_32_bit_user_has_no_pipe(void **state)
+{
+	struct metal *t = *state;
+	struct regs r = start();
+
+	memcpy(guest(t, CODE), pipe_code, sizeof(pipe_code));
+	r.rax = PIPE_READ;
+	r.rdi = BYTES;
+	r.rsi = 4;
+	t->v[0].narrow = true;
+	t->v[0].kernel_mode = false;
+	assert_false(emulate_pipe(&t->v[0], &r));
+	assert_int_equal(r.rax, PIPE_READ);
+}
+
 static void what_is_in_the_ring_is_read_once(void **state)
 {
 	struct metal *t = *state;
@@ -155,6 +171,7 @@ int main(void)
 			without_a_pipe_it_is_an_invalid_opcode, metal_set_up,
 			metal_tear_down),
 		TEST(what_is_written_is_in_the_ring_and_rings),
+		TEST(a_32_bit_user_has_no_pipe),
 		TEST(what_is_in_the_ring_is_read_once),
 		TEST(a_ring_takes_what_it_has_room_for),
 		TEST(numbers_of_the_other_end_stay_in_the_ring),
