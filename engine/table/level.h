@@ -25,7 +25,7 @@ struct pt_level {
 	uint64_t nx;      /* PTE_NX, where that is allowed too */
 	uint64_t forced;  /* flags every present entry gets, */
 	uint64_t kernel;  /* that one gets which is not the user's, */
-	uint64_t global;  /* that one gets which then is not the kernel's */
+	uint64_t global;  /* that one has if it then is not the kernel's */
 };
 
 /* The tables of a domain of one width. */
@@ -62,7 +62,9 @@ extern const struct pt_width pt_pae;
 /*
  * A 64-bit guest's kernel and user both run in ring 3, so each present entry
  * gets US; where the guest did not ask for it, a software bit remembers that.
- * A 32-bit kernel is in ring 1, which the CPU takes for a supervisor.
+ * Such a page is never global, whatever the guest says: its user would have it
+ * by way of what its kernel has cached (tags.c). A 32-bit kernel is in ring 1,
+ * which the CPU takes for a supervisor.
  */
 static inline pte_t pte_adjust(pte_t e, const struct pt_level *l)
 {
@@ -72,6 +74,8 @@ static inline pte_t pte_adjust(pte_t e, const struct pt_level *l)
 	}
 	if ((e.v & PTE_GUEST_KERNEL) == 0) {
 		e.v |= l->global;
+	} else {
+		e.v &= ~l->global;
 	}
 	return e;
 }

@@ -72,7 +72,7 @@ void port_load_root(struct mmu_vcpu *v)
 	if (running() && world_vcpu(world.running) == v) {
 		world_step("loads CR3", false);
 		world.cpu[world.running].loaded.kernel_root = v->kernel_root;
-		cpu_flush_all(&world.m->cpu[world_place(world.running)]);
+		cpu_load_root(&world.m->cpu[world_place(world.running)]);
 	}
 }
 

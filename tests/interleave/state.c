@@ -290,10 +290,17 @@ uint64_t world_hash(void)
 		const struct world_cpu *c = &world.cpu[i];
 		const struct worst_cpu *cpu = &world.m->cpu[world_place(i)];
 		const uint64_t word[] = {
-			c->op,          c->done,
-			c->inside,      c->question,
-			c->interrupted, c->stops,
-			cpu->cache.nr,  c->loaded.kernel_root.v,
+			c->op,
+			c->done,
+			c->inside,
+			c->question,
+			c->interrupted,
+			c->stops,
+			cpu->cache.nr,
+			c->loaded.kernel_root.v,
+			cpu->current,
+			tags_owes(&cpu->tags, TAG_USER),
+			tags_owes(&cpu->tags, TAG_KERNEL),
 		};
 
 		h = mix_bytes(mix(h, i), word, sizeof(word));
@@ -302,9 +309,9 @@ uint64_t world_hash(void)
 		for (unsigned int e = 0; e < cpu->cache.nr; e++) {
 			const struct cached *l = &cpu->cache.at[e];
 
-			h = mix(mix(h, l->va), l->frame * 32 + l->level * 4 +
-						       l->writable * 2u +
-						       l->by_user);
+			h = mix(mix(h, l->va),
+				l->frame * 128 + l->level * 16 + l->tag * 4u +
+					l->global * 2u + l->writable);
 		}
 	}
 	return h;

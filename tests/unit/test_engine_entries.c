@@ -52,6 +52,35 @@ static void entries_get_the_flags_that_ring_3_needs(void **state)
 	assert_int_equal(entry_of(m, dom_frame(61), 0).v & kernel, kernel);
 }
 
+/* What the kernel alone has, its user would find in the TLB. */
+static void a_kernels_page_is_never_global(void **state)
+{
+	static const uint64_t flags[] = {PTE_P | PTE_G,
+					 PTE_P | PTE_US | PTE_G |
+						 PTE_GUEST_KERNEL};
+	struct machine *m = *state;
+	const mfn_t l1 = dom_frame(L1_FRAME);
+	const mfn_t fresh = dom_frame(61);
+
+	for (unsigned int i = 0; i < 2; i++) {
+		const pte_t e = pte_make(dom_frame(60), flags[i]);
+
+		assert_int_equal(call_mmu_update(m, entry_at(l1, SLOT), e.v),
+				 0);
+		assert_int_equal(entry_of(m, l1, SLOT).v & PTE_G, 0);
+		raw_entry(m, fresh, i, e);
+	}
+	assert_int_equal(call_mmuext(m, MMUEXT_PIN_L1_TABLE, fresh.v, 0), 0);
+	for (unsigned int i = 0; i < 2; i++) {
+		assert_int_equal(entry_of(m, fresh, i).v & PTE_G, 0);
+	}
+	/* A change of nothing else is no way to it. */
+	assert_int_equal(call_mmu_update(m, entry_at(l1, SLOT),
+					 entry_of(m, l1, SLOT).v | PTE_G),
+			 0);
+	assert_int_equal(entry_of(m, l1, SLOT).v & PTE_G, 0);
+}
+
 static void a_descriptor_page_is_no_page_to_store_to(void **state)
 {
 	struct machine *m = *state;
@@ -378,6 +407,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(entries_get_the_flags_that_ring_3_needs),
+		TEST(a_kernels_page_is_never_global),
 		TEST(what_is_in_use_is_counted_by_its_type),
 		TEST(a_descriptor_page_is_no_page_to_store_to),
 		TEST(what_was_an_l4_may_become_an_l3),

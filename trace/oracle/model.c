@@ -84,7 +84,7 @@ static uint64_t adjusted(const struct model *o, uint64_t e, unsigned int type)
 	if (!(e & PTE_US)) {
 		e |= KERNEL_PAGE | PTE_US;
 	}
-	return e & KERNEL_PAGE ? e : e | PTE_G;
+	return e & KERNEL_PAGE ? e & ~PTE_G : e | PTE_G;
 }
 
 static void touch(struct model *o, uint64_t f)

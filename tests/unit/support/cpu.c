@@ -37,7 +37,7 @@ void cpu_fini(struct worst_cpu *c)
 struct walk {
 	const struct mmu *m;
 	struct cached_list *seen;
-	bool by_user;
+	uint8_t tag;
 };
 
 /* Rights are those of all levels: writable is what the levels above say. */
@@ -62,8 +62,10 @@ static void walk(const struct walk *s, mfn_t table, unsigned int level,
 		    (is_last_l2 && i >= XEN_L2_FIRST)) {
 			continue;
 		}
-		append(s->seen, (struct cached){at, pte_mfn(e).v, rw,
-						s->by_user, level});
+		append(s->seen,
+		       (struct cached){at, pte_mfn(e).v, rw,
+				       level == 1 && (e.v & PTE_G) != 0, s->tag,
+				       level});
 		if (level > 1) {
 			walk(s, pte_mfn(e), level - 1, at, rw);
 		}
@@ -78,7 +80,7 @@ static void look_at_window(const struct walk *s, const struct worst_cpu *c)
 
 		if (pte_present(c->window[i]) && f.v != s->m->zero_frame.v) {
 			append(s->seen,
-			       (struct cached){i, f.v, true, false, 0});
+			       (struct cached){i, f.v, true, false, s->tag, 0});
 		}
 	}
 }
@@ -100,7 +102,10 @@ static int order_of(const struct cached *a, const struct cached *b)
 	if (a->writable != b->writable) {
 		return (int)a->writable - (int)b->writable;
 	}
-	return (int)a->by_user - (int)b->by_user;
+	if (a->global != b->global) {
+		return (int)a->global - (int)b->global;
+	}
+	return (int)a->tag - (int)b->tag;
 }
 
 /* What was cached, and what was seen now; where that is too much, the latter.
@@ -128,46 +133,47 @@ static void merge(struct worst_cpu *c)
 	c->seen.nr = 0;
 }
 
-void cpu_run(struct worst_cpu *c)
-{
-	const struct mmu_vcpu *v = c->vcpu;
-	const mfn_t roots[] = {v->kernel_root, v->user_root};
-	struct walk w = {v->dom->m, &c->seen, false};
+/* --- what it is told ------------------------------------------------------
+ */
 
-	look_at_window(&w, c);
-	merge(c);
-	if (v->top != NULL) {
-		if (pte_present(c->top)) {
-			walk(&w, pte_mfn(c->top), 3, 0, true);
-			merge(c);
-		}
-		return;
-	}
-	for (unsigned int i = 0; i < 2; i++) {
-		if (roots[i].v != 0) {
-			w.by_user = i == 1;
-			walk(&w, roots[i], 4, 0, true);
-			merge(c);
-		}
-	}
+/* Without identifiers every translation has the same tag. */
+static bool has_tag(const struct worst_cpu *c, const struct cached *e,
+		    enum tag tag)
+{
+	return (c->tags.features & TAGS_PCID) == 0 || e->tag == tag;
 }
 
-void cpu_flush_all(struct worst_cpu *c)
+static bool has_globals(const struct worst_cpu *c)
 {
-	c->cache.nr = 0;
+	return (c->tags.features & TAGS_GLOBAL) != 0;
 }
 
-void cpu_leave_user(struct worst_cpu *c)
+/* What MOV to CR3 drops. */
+static bool is_dropped_with(const struct worst_cpu *c, const struct cached *e,
+			    enum tag tag)
+{
+	return has_tag(c, e, tag) && !(has_globals(c) && e->global);
+}
+
+static void drop_tag(struct worst_cpu *c, enum tag tag)
 {
 	struct cached_list *l = &c->cache;
 	unsigned int kept = 0;
 
 	for (unsigned int i = 0; i < l->nr; i++) {
-		if (!l->at[i].by_user) {
+		if (!is_dropped_with(c, &l->at[i], tag)) {
 			l->at[kept++] = l->at[i];
 		}
 	}
 	l->nr = kept;
+}
+
+static void load_cr3(struct worst_cpu *c, uint64_t cr3)
+{
+	c->current = (enum tag)(cr3 & CR3_TAG_MASK);
+	if ((cr3 & CR3_KEEP) == 0) {
+		drop_tag(c, c->current);
+	}
 }
 
 /* Addresses of walks have no sign: 48 bits of them count. */
@@ -176,17 +182,104 @@ static bool same_page(uint64_t a, uint64_t b)
 	return ((a ^ b) << 16) >> (16 + PAGE_SHIFT) == 0;
 }
 
-void cpu_flush_page(struct worst_cpu *c, vaddr_t va)
+/* INVLPG drops what is global, INVPCID of an address need not. */
+static void drop_page(struct worst_cpu *c, vaddr_t va, enum tag tag,
+		      bool global)
 {
 	struct cached_list *l = &c->cache;
 	unsigned int kept = 0;
 
 	for (unsigned int i = 0; i < l->nr; i++) {
-		if (!same_page(l->at[i].va, va.v) || l->at[i].level != 1) {
-			l->at[kept++] = l->at[i];
+		const struct cached *e = &l->at[i];
+
+		if (e->level != 1 || !same_page(e->va, va.v) ||
+		    !(is_dropped_with(c, e, tag) || (global && e->global))) {
+			l->at[kept++] = *e;
 		}
 	}
 	l->nr = kept;
+}
+
+static void obey(struct worst_cpu *c, uint32_t orders, vaddr_t va)
+{
+	if ((orders & TAGS_RELOAD) != 0) {
+		load_cr3(c, c->current);
+	}
+	if ((orders & TAGS_INVLPG) != 0) {
+		drop_page(c, va, c->current, true);
+	}
+	if ((orders & TAGS_INVPCID_PAGE) != 0) {
+		drop_page(c, va, c->current == TAG_USER ? TAG_KERNEL : TAG_USER,
+			  false);
+	}
+	if ((orders & TAGS_INVPCID_ALL) != 0) {
+		c->cache.nr = 0;
+	}
+}
+
+void cpu_flush_all(struct worst_cpu *c)
+{
+	obey(c, tags_flush_all(&c->tags, c->current), vaddr(0));
+}
+
+void cpu_flush_page(struct worst_cpu *c, vaddr_t va)
+{
+	obey(c, tags_flush_page(&c->tags, c->current), va);
+}
+
+void cpu_load_root(struct worst_cpu *c)
+{
+	uint64_t cr3;
+	uint32_t orders = tags_switch(&c->tags, TAG_KERNEL, 0, &cr3);
+
+	load_cr3(c, cr3);
+	obey(c, orders, vaddr(0));
+}
+
+void cpu_leave_user(struct worst_cpu *c)
+{
+	obey(c, tags_leave_user(&c->tags, c->current), vaddr(0));
+}
+
+bool cpu_can_use(const struct worst_cpu *c, const struct cached *e)
+{
+	return (has_globals(c) && e->global) || has_tag(c, e, c->current) ||
+	       !tags_owes(&c->tags, (enum tag)e->tag);
+}
+
+/* --- what it does ---------------------------------------------------------
+ */
+
+static void look(struct worst_cpu *c, mfn_t root, unsigned int level)
+{
+	struct walk w = {c->vcpu->dom->m, &c->seen, (uint8_t)c->current};
+
+	look_at_window(&w, c);
+	merge(c);
+	walk(&w, root, level, 0, true);
+	merge(c);
+}
+
+static void run_user(struct worst_cpu *c)
+{
+	load_cr3(c, tags_cr3(&c->tags, TAG_USER, 0));
+	look(c, c->vcpu->user_root, 4);
+	load_cr3(c, tags_cr3(&c->tags, TAG_KERNEL, 0));
+}
+
+void cpu_run(struct worst_cpu *c)
+{
+	const struct mmu_vcpu *v = c->vcpu;
+
+	if (v->user_root.v != 0) {
+		run_user(c);
+	}
+	load_cr3(c, tags_cr3(&c->tags, TAG_KERNEL, 0));
+	if (v->top == NULL && v->kernel_root.v != 0) {
+		look(c, v->kernel_root, 4);
+	} else if (v->top != NULL && pte_present(c->top)) {
+		look(c, pte_mfn(c->top), 3);
+	}
 }
 
 enum cpu_access cpu_write(const struct worst_cpu *c, vaddr_t va)
@@ -210,7 +303,8 @@ enum cpu_access cpu_write(const struct worst_cpu *c, vaddr_t va)
 	for (unsigned int i = 0; i < c->cache.nr; i++) {
 		const struct cached *e = &c->cache.at[i];
 
-		if (e->level == 1 && !e->writable && same_page(e->va, va.v)) {
+		if (e->level == 1 && !e->writable && same_page(e->va, va.v) &&
+		    cpu_can_use(c, e)) {
 			return ACCESS_STALE;
 		}
 	}
@@ -277,7 +371,9 @@ bool cpu_is_sound(const struct worst_cpu *c, char *why, size_t size)
 {
 	for (unsigned int i = 0; i < c->cache.nr; i++) {
 		const struct cached *entry = &c->cache.at[i];
-		const char *what = wrong_with(c->vcpu->dom, entry);
+		const char *what = cpu_can_use(c, entry)
+					   ? wrong_with(c->vcpu->dom, entry)
+					   : NULL;
 
 		if (what != NULL) {
 			snprintf(why, size, "frame %#lx %s (vCPU %u, va %#lx)",

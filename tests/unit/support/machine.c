@@ -72,6 +72,13 @@ void machine_check(struct machine *m)
 /* --- set-up ----------------------------------------------------------------
  */
 
+/* The most there is; what came first; without global pages. */
+static const uint32_t cpu_features[MACHINE_CPUS] = {
+	[CPU_FIRST] = TAGS_PCID | TAGS_INVPCID | TAGS_GLOBAL,
+	[CPU_SECOND] = TAGS_PCID,
+	[CPU_OTHER] = TAGS_PCID | TAGS_INVPCID,
+};
+
 static void start_vcpu(struct machine *m, enum machine_cpu on,
 		       struct mmu_vcpu *v, struct mmu_domain *d)
 {
@@ -80,6 +87,7 @@ static void start_vcpu(struct machine *m, enum machine_cpu on,
 		v->top = &m->cpu[on].top;
 	}
 	m->cpu[on].vcpu = v;
+	tags_init(&m->cpu[on].tags, cpu_features[on]);
 }
 
 static struct machine *new_machine(bool pae)

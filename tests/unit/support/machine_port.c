@@ -85,7 +85,7 @@ void port_load_root(struct mmu_vcpu *v)
 
 	for (unsigned int i = 0; i < MACHINE_CPUS; i++) {
 		if (m->cpu[i].vcpu == v) {
-			cpu_flush_all(&m->cpu[i]);
+			cpu_load_root(&m->cpu[i]);
 		}
 	}
 }
