@@ -26,6 +26,7 @@ $(eval $(call archive,$(B)/fuzz/libsupport.a,\
 # tests of them: what only ring 0 can do, the headers of tests/unit/metal/ring3/ have
 # otherwise.
 METAL_SRC := $(wildcard hv/services/*.c hv/emul/*.c) hv/cpu/regs.c \
+	hv/cpu/flush.c \
 	hv/domain/domain.c hv/mm/memory.c hv/report/words.c hv/vcpu/vcpu.c \
 	$(wildcard tests/unit/metal/*.c)
 METAL_TESTS := $(wildcard tests/unit/test_hv_*.c)

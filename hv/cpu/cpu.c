@@ -2,12 +2,13 @@
 /*
  * Set-up of a CPU: its GDT, its task state, and the control registers as
  * guests are to find them. CR4 leaves out what a PV guest cannot be given or
- * would spoil its isolation: PGE (both its address spaces would share
- * entries), TSD, OSXSAVE (only FXSAVE state is kept).
+ * would spoil its isolation: TSD, OSXSAVE (only FXSAVE state is kept), and PGE
+ * where its flush is not one of all tags (flush.c).
  */
 #include "hv/cpu/cpu.h"
 
 #include "hv/cpu/desc.h"
+#include "hv/cpu/flush.h"
 #include "hv/cpu/smap.h"
 #include "hv/cpu/x86.h"
 #include "hv/mm/layout.h"
@@ -118,7 +119,7 @@ static void init_control(void)
 	x86_write_cr0(X86_CR0_PE | X86_CR0_MP | X86_CR0_ET | X86_CR0_NE |
 		      X86_CR0_WP | X86_CR0_AM | X86_CR0_PG);
 	x86_write_cr4(X86_CR4_DE | X86_CR4_PAE | X86_CR4_OSFXSR |
-		      X86_CR4_OSXMMEXCPT | protections());
+		      X86_CR4_OSXMMEXCPT | protections() | flush_init());
 	__asm__ volatile("fninit; ldmxcsr %0" : : "m"(mxcsr));
 }
 

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "abi/pte.h"
+#include "engine/table/tags.h"
 #include "hv/cpu/regs.h"
 
 #define CPU_STACK_SIZE 0x8000
@@ -69,6 +70,7 @@ struct cpu {
 	unsigned int id;
 	unsigned int ldt_entries; /* that its LDTR knows of */
 	struct slice slice;
+	struct tags tags;     /* flush.c */
 	uint64_t own_root;    /* CR3 without a guest */
 	uint64_t protections; /* of CR4: cpu_protect() */
 	unsigned int apic_id;

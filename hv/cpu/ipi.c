@@ -15,6 +15,7 @@
 #include "hv/cpu/ipi.h"
 
 #include "hv/cpu/cpu.h"
+#include "hv/cpu/flush.h"
 #include "hv/cpu/lapic.h"
 #include "hv/cpu/x86.h"
 
@@ -46,9 +47,9 @@ static _Noreturn void stop(struct cpu *c)
 static void forget(uint64_t va)
 {
 	if (va == IPI_FLUSH_ALL) {
-		x86_write_cr3(x86_read_cr3());
+		flush_all();
 	} else {
-		x86_invlpg(va);
+		flush_page(va);
 	}
 }
 

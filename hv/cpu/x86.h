@@ -15,9 +15,11 @@
 #define X86_CR4_DE (1 << 3)
 #define X86_CR4_PSE (1 << 4)
 #define X86_CR4_PAE (1 << 5)
+#define X86_CR4_PGE (1 << 7)
 #define X86_CR4_OSFXSR (1 << 9)
 #define X86_CR4_OSXMMEXCPT (1 << 10)
 #define X86_CR4_UMIP (1 << 11)
+#define X86_CR4_PCIDE (1 << 17)
 #define X86_CR4_SMEP (1 << 20)
 #define X86_CR4_SMAP (1 << 21)
 
@@ -199,6 +201,16 @@ static inline void x86_write_cr4(uint64_t v)
 static inline void x86_invlpg(uint64_t va)
 {
 	__asm__ volatile("invlpg (%0)" : : "r"(va) : "memory");
+}
+
+/* The kind, and what it is of (SDM 2A, INVPCID). */
+static inline void x86_invpcid(uint64_t kind, uint64_t tag, uint64_t va)
+{
+	const struct {
+		uint64_t tag, va;
+	} of = {tag, va};
+
+	__asm__ volatile("invpcid %0, %1" : : "m"(of), "r"(kind) : "memory");
 }
 
 static inline void x86_clts(void)

@@ -26,6 +26,8 @@
 #define CR4_TSD (UINT64_C(1) << 2)
 /* What a guest may change of CR4. */
 #define CR4_GUESTS (CR4_TSD | X86_CR4_DE)
+/* Ours to use, and not offered (cpuid.c). */
+#define CR4_HIDDEN ((uint64_t)(X86_CR4_PGE | X86_CR4_PCIDE))
 
 static uint64_t view_cr0(const struct vcpu *v)
 {
@@ -56,7 +58,8 @@ static enum emulated read_cr(struct vcpu *v, struct regs *r,
 				: mfn_to_maddr(v->mmu.kernel_root).v;
 		return EMULATED_DONE;
 	case 4:
-		*to = (x86_read_cr4() & ~CR4_GUESTS) | (v->cr4 & CR4_GUESTS);
+		*to = (x86_read_cr4() & ~(CR4_GUESTS | CR4_HIDDEN)) |
+		      (v->cr4 & CR4_GUESTS);
 		return EMULATED_DONE;
 	default:
 		return EMULATED_REFUSED;

@@ -168,8 +168,7 @@ syscall_user:
 	swapgs
 	movb $1, VCPU_KERNEL_MODE(%rdi)
 	mov VCPU_KERNEL_ROOT(%rdi), %rax
-	shl $12, %rax
-	mov %rax, %cr3
+	LOAD_CR3 %rax, HOT_LOAD(KERNEL), HOT_KEPT(KERNEL)
 	mov VCPU_KERNEL_SP(%rdi), %rax
 	mov %rcx, R(RIP)
 	mov %r11, R(RFLAGS)
@@ -226,8 +225,7 @@ syscall_masked:
 	swapgs
 	movb $0, VCPU_KERNEL_MODE(%rdi)
 	mov VCPU_USER_ROOT(%rdi), %rax
-	shl $12, %rax
-	mov %rax, %cr3
+	LOAD_CR3 %rax, HOT_LOAD(USER), HOT_KEPT(USER)
 	jmp syscall_rare
 
 /* No stack where the guest kernel said. */
@@ -291,8 +289,7 @@ iret_user:
 	swapgs
 	movb $0, VCPU_KERNEL_MODE(%rdi)
 	mov VCPU_USER_ROOT(%rdi), %rdi
-	shl $12, %rdi
-	mov %rdi, %cr3
+	LOAD_CR3 %rdi, HOT_LOAD(USER), HOT_KEPT(USER)
 	mov R(RDI), %rdi
 	add $(REGS_RIP - HOT), %rsp
 10:	iretq

@@ -19,6 +19,9 @@
 #define R(reg) (REGS_##reg - HOT)(%rsp)
 #define HOT_VCPU (REGS_SIZE - HOT + CPU_VCPU)(%rsp)
 #define HOT_SLICE_END (REGS_SIZE - HOT + CPU_SLICE_END)(%rsp)
+/* What CR3 takes beside a root (engine/table/tags.h): now, and from then on. */
+#define HOT_LOAD(tag) (REGS_SIZE - HOT + CPU_LOAD_##tag)(%rsp)
+#define HOT_KEPT(tag) (REGS_SIZE - HOT + CPU_KEPT_##tag)(%rsp)
 #define FULL(reg) (REGS_##reg)(%rsp)
 #define FULL_VCPU (REGS_SIZE + CPU_VCPU)(%rsp)
 
@@ -89,6 +92,15 @@
 	.pushsection .smap_sites, "a"
 	.quad 661b, \last
 	.popsection
+	.endm
+
+	/* tags_cr3(): \root, a frame, becomes CR3. */
+	.macro LOAD_CR3 root, load, kept
+	shl $12, \root
+	or \load, \root
+	mov \root, %cr3
+	mov \kept, \root
+	mov \root, \load
 	.endm
 
 	.macro GLOBAL name

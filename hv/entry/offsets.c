@@ -25,6 +25,10 @@ static void of_cpu(void)
 	VALUE(CPUS_MAX, CPUS_MAX);
 	OFFSET(CPU_VCPU, struct cpu, vcpu);
 	OFFSET(CPU_SLICE_END, struct cpu, slice.end);
+	OFFSET(CPU_LOAD_USER, struct cpu, tags.load[TAG_USER]);
+	OFFSET(CPU_LOAD_KERNEL, struct cpu, tags.load[TAG_KERNEL]);
+	OFFSET(CPU_KEPT_USER, struct cpu, tags.kept[TAG_USER]);
+	OFFSET(CPU_KEPT_KERNEL, struct cpu, tags.kept[TAG_KERNEL]);
 	OFFSET(CPU_ASKED, struct cpu, slice.asked);
 	OFFSET(CPU_BEGAN, struct cpu, slice.began);
 	OFFSET(AREA_REGS, struct cpu_area, regs);

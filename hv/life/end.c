@@ -19,6 +19,7 @@
 #include "builder/error.h"
 #include "hv/report/audit.h"
 #include "hv/cpu/alone.h"
+#include "hv/cpu/flush.h"
 #include "hv/cpu/ipi.h"
 #include "hv/cpu/slice.h"
 #include "hv/mm/paging.h"
@@ -248,7 +249,7 @@ static void stop_step(struct vcpu *v, const struct regs *r)
 	services_end(d);
 	/* Off the guest's tables before they go. */
 	d->ending = DOMAIN_RETURNS;
-	x86_write_cr3(paging_root());
+	flush_switch(TAG_NONE, paging_root());
 }
 
 static void finish(struct domain *d)

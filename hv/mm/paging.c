@@ -20,7 +20,12 @@
 #include "hv/cpu/x86.h"
 
 #define TABLE_FLAGS (PTE_P | PTE_RW | PTE_A | PTE_D)
-#define RAM_FLAGS (PTE_P | PTE_RW | PTE_A | PTE_D)
+/*
+ * Every address space has the same, for ever: global, where the CPU is told to
+ * heed it (cpu/flush.c).
+ */
+#define SAME (PTE_P | PTE_A | PTE_G)
+#define RAM_FLAGS (SAME | PTE_RW | PTE_D)
 #define GIB (UINT64_C(1) << 30)
 #define LARGE (UINT64_C(2) << 20)
 #define CPUID_EXT_FEATURES 0x80000001
@@ -103,8 +108,7 @@ static void map_direct_around_image(uint64_t start, uint64_t end)
 	const uint64_t to = image_address(image_rodata_end);
 
 	map_direct(start, end < from ? end : from, RAM_FLAGS);
-	map_direct(start > from ? start : from, end < to ? end : to,
-		   PTE_P | PTE_A);
+	map_direct(start > from ? start : from, end < to ? end : to, SAME);
 	map_direct(start > to ? start : to, end, RAM_FLAGS);
 }
 
@@ -134,9 +138,9 @@ static void map_image(void)
 		uint64_t flags = RAM_FLAGS | nx;
 
 		if (va < (uint64_t)image_text_end) {
-			flags = PTE_P | PTE_A;
+			flags = SAME;
 		} else if (va < (uint64_t)image_rodata_end) {
-			flags = PTE_P | PTE_A | nx;
+			flags = SAME | nx;
 		}
 		if (!cpu_is_guard(va)) {
 			map_at(va, va - IMAGE_START, 1, flags);
@@ -170,7 +174,7 @@ void paging_init(void)
 
 void paging_map_m2p(uint64_t at, uint64_t bytes)
 {
-	map(M2P_START, at, page_round_up(bytes), PTE_P | PTE_A | PTE_US | nx);
+	map(M2P_START, at, page_round_up(bytes), SAME | PTE_US | nx);
 	/* The way to it is writable for nobody either. */
 	pte_t *l4 = (pte_t *)direct_map(root) + XEN_L4_FIRST;
 

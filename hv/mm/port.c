@@ -12,6 +12,7 @@
 #include "engine/request/lock_order.h"
 
 #include "hv/cpu/alone.h"
+#include "hv/cpu/flush.h"
 #include "hv/cpu/ipi.h"
 #include "hv/cpu/slice.h"
 #include "hv/cpu/smap.h"
@@ -54,12 +55,12 @@ bool port_preempt(struct mmu_domain *d)
 }
 
 /*
- * A CPU has the translations of one vCPU at most: that whose CR3 it has, even
- * while it sleeps; taking another's flushes them all, since CR4.PGE is clear
- * and no entry is global, whatever a guest writes in it. A CPU names the vCPU
- * from before it loads that CR3 until after it has left it (state_load()). So
- * whoever has changed a table and then sees it named by no CPU knows that the
- * one that takes it next walks what stands there now.
+ * A CPU has usable translations of one vCPU at most: that whose CR3 it has,
+ * even while it sleeps. Where it takes another's, nothing is left of them
+ * (flush_switch()). A CPU names the vCPU from before it loads that CR3 until
+ * after it has left it (state_load()). So whoever has changed a table and then
+ * sees it named by no CPU knows that the one that takes it next walks what
+ * stands there now.
  */
 static bool runs_on(const struct cpu *c, const struct mmu_domain *d,
 		    vcpuset_t vcpus)
@@ -87,7 +88,7 @@ static void flush_others(const struct mmu_domain *d, vcpuset_t vcpus,
 void port_flush_all(struct mmu_domain *d, vcpuset_t vcpus)
 {
 	if (runs_on(cpu_here(), d, vcpus)) {
-		x86_write_cr3(x86_read_cr3());
+		flush_all();
 	}
 	if (unlikely(nr_cpus > 1)) {
 		flush_others(d, vcpus, IPI_FLUSH_ALL);
@@ -97,7 +98,7 @@ void port_flush_all(struct mmu_domain *d, vcpuset_t vcpus)
 void port_flush_page(struct mmu_domain *d, vcpuset_t vcpus, vaddr_t va)
 {
 	if (runs_on(cpu_here(), d, vcpus)) {
-		x86_invlpg(va.v);
+		flush_page(va.v);
 	}
 	if (unlikely(nr_cpus > 1)) {
 		flush_others(d, vcpus, va.v);
@@ -108,23 +109,24 @@ void port_load_root(struct mmu_vcpu *m)
 {
 	struct vcpu *v = vcpu_of(m);
 
+	if (v != current) {
+		return;
+	}
 	/* In either mode of a 32-bit one: it is the L4's entry that changed. */
-	if (v == current && (v->kernel_mode || v->narrow)) {
-		x86_write_cr3(vcpu_root(v).v << PAGE_SHIFT);
+	if (v->kernel_mode || v->narrow) {
+		flush_switch(TAG_KERNEL, vcpu_root(v).v << PAGE_SHIFT);
+	} else {
+		flush_all();
 	}
 }
 
-/*
- * Who comes from user mode has loaded the kernel's root since, and no entry is
- * global: nothing is left of the user's. A vCPU that does not run here has
- * never run: its start was refused.
- */
+/* A vCPU that does not run here has never run: its start was refused. */
 void port_leave_user_root(struct mmu_vcpu *m)
 {
 	struct vcpu *v = vcpu_of(m);
 
-	if (v == current && !v->kernel_mode) {
-		x86_write_cr3(x86_read_cr3());
+	if (v == current) {
+		flush_leave_user(vcpu_tag(v));
 	}
 }
 

@@ -53,7 +53,8 @@ static void show_registers(const struct vcpu *v, const struct regs *r)
 	registers_general(r);
 	log_error("r15: %016lx   cr0: %016lx   cr4: %016lx", r->r15,
 		  x86_read_cr0(), v->cr4);
-	log_error("cr3: %016lx   cr2: %016lx", x86_read_cr3(), vcpu_cr2(v));
+	log_error("cr3: %016lx   cr2: %016lx", x86_read_cr3() & ~CR3_TAG_MASK,
+		  vcpu_cr2(v));
 	log_error("fsb: %016lx   gsb: %016lx   gss: %016lx",
 		  x86_rdmsr(MSR_FS_BASE), x86_rdmsr(MSR_GS_BASE),
 		  x86_rdmsr(MSR_SHADOW_GS_BASE));

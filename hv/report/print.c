@@ -2,6 +2,7 @@
 /* The hypervisor's registers, for its own last report; names of exceptions. */
 #include "hv/report/print.h"
 
+#include "engine/table/tags.h"
 #include "hv/cpu/regs.h"
 #include "hv/report/log.h"
 #include "hv/cpu/x86.h"
@@ -56,5 +57,5 @@ void registers_print(const struct regs *r)
 	log_error("RFLAGS: %016lx   CONTEXT: hypervisor", r->rflags);
 	registers_general(r);
 	log_error("r15: %016lx   cr2: %016lx   cr3: %016lx", r->r15,
-		  x86_read_cr2(), x86_read_cr3());
+		  x86_read_cr2(), x86_read_cr3() & ~CR3_TAG_MASK);
 }

@@ -19,6 +19,7 @@
 
 #include "hv/cpu/clock.h"
 #include "hv/cpu/cpu.h"
+#include "hv/cpu/flush.h"
 #include "hv/cpu/lock.h"
 #include "hv/cpu/slice.h"
 #include "hv/cpu/x86.h"
@@ -158,7 +159,7 @@ void schedule_leave(void)
 {
 	struct cpu *c = cpu_here();
 
-	x86_write_cr3(c->own_root);
+	flush_switch(TAG_NONE, c->own_root);
 	c->vcpu = NULL;
 }
 

@@ -9,6 +9,7 @@
 
 #include "hv/cpu/cpu.h"
 #include "hv/cpu/desc.h"
+#include "hv/cpu/flush.h"
 #include "hv/cpu/x86.h"
 #include "hv/domain/domain.h"
 #include "hv/mm/guest.h"
@@ -78,7 +79,7 @@ static void load_segments(const struct vcpu *v)
  */
 static void name(struct cpu *c, struct vcpu *v)
 {
-	x86_write_cr3(c->own_root);
+	flush_switch(TAG_NONE, c->own_root);
 	__atomic_store_n(&c->vcpu, v, __ATOMIC_SEQ_CST);
 }
 
@@ -90,7 +91,9 @@ void state_load(struct vcpu *v)
 	if (has_no_state(v)) {
 		return;
 	}
-	x86_write_cr3(root.v << PAGE_SHIFT);
+	/* Both tags owe their flush since: that is paid here. */
+	x86_write_cr3(
+		tags_cr3(&cpu_here()->tags, vcpu_tag(v), root.v << PAGE_SHIFT));
 	desc_load(&v->mmu, v->window);
 	cpu_protect(!v->narrow);
 	*cpu_guest_regs() = v->saved.regs;

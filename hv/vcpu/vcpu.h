@@ -118,6 +118,12 @@ static inline void vcpu_work_take(struct vcpu *v, uint32_t set)
 /* There is an event for the vCPU: if it waits, it does so no longer. */
 void vcpu_wake(struct vcpu *v);
 
+/* The tag of what CR3 has: a 32-bit one's user has the kernel's root. */
+static inline enum tag vcpu_tag(const struct vcpu *v)
+{
+	return v->kernel_mode || v->narrow ? TAG_KERNEL : TAG_USER;
+}
+
 /*
  * Changes between guest-kernel and guest-user mode: tables and GS base. Not to
  * user mode while there is no user root.
@@ -132,7 +138,8 @@ static inline void vcpu_toggle_mode(struct vcpu *v)
 	}
 	x86_swapgs();
 	root = v->kernel_mode ? v->mmu.kernel_root : v->mmu.user_root;
-	x86_write_cr3(root.v << PAGE_SHIFT);
+	x86_write_cr3(
+		tags_cr3(&cpu_here()->tags, vcpu_tag(v), root.v << PAGE_SHIFT));
 }
 
 /* What CR3 has while it runs. */

@@ -157,17 +157,18 @@ static void of_cr4_a_guest_has_two_bits(void **state)
 {
 	struct metal *t = *state;
 	struct regs r = start();
+	const uint64_t ours = X86_CR4_PGE | X86_CR4_PCIDE;
 
-	t->cr4 = X86_CR4_PAE | X86_CR4_DE | CR4_TSD;
+	t->cr4 = X86_CR4_PAE | X86_CR4_DE | CR4_TSD | ours;
 	r.rax = ~UINT64_C(0);
 	assert_true(DOES(t, &r, "\x0f\x22\xe0")); /* mov %rax,%cr4 */
-	assert_int_equal(t->cr4, X86_CR4_PAE | X86_CR4_DE | CR4_TSD);
+	assert_int_equal(t->cr4, X86_CR4_PAE | X86_CR4_DE | CR4_TSD | ours);
 	assert_int_equal(t->v[0].cr4, X86_CR4_DE | CR4_TSD);
 	assert_true(DOES(t, &r, "\x0f\x20\xe0"));
 	assert_int_equal(r.rax, X86_CR4_PAE | X86_CR4_DE | CR4_TSD);
 	r.rax = 0;
 	assert_true(DOES(t, &r, "\x0f\x22\xe0"));
-	assert_int_equal(t->cr4, X86_CR4_PAE | X86_CR4_DE);
+	assert_int_equal(t->cr4, X86_CR4_PAE | X86_CR4_DE | ours);
 	assert_true(DOES(t, &r, "\x0f\x20\xe0"));
 	assert_int_equal(r.rax, X86_CR4_PAE);
 }

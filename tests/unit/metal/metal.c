@@ -85,10 +85,23 @@ void pic_unmask(unsigned int irq)
 struct cpuid x86_cpuid(uint32_t leaf, uint32_t subleaf)
 {
 	(void)subleaf;
-	return (struct cpuid){.a = UINT32_MAX,
-			      .b = leaf == 0 ? metal->vendor : UINT32_MAX,
-			      .c = UINT32_MAX,
-			      .d = UINT32_MAX};
+	struct cpuid c = {UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX};
+
+	switch (leaf) {
+	case 0:
+		c.b = metal->vendor;
+		break;
+	case 1:
+		c.c &= ~metal->lacks_1c;
+		c.d &= ~metal->lacks_1d;
+		break;
+	case 7:
+		c.b &= ~metal->lacks_7b;
+		break;
+	default:
+		break;
+	}
+	return c;
 }
 
 uint64_t x86_rdmsr(uint32_t number)
@@ -129,9 +142,42 @@ void x86_write_cr4(uint64_t value)
 	metal->cr4 = value;
 }
 
+/* --- the TLB ---------------------------------------------------------------
+ */
+
+static __attribute__((format(printf, 1, 2))) void told(const char *format, ...)
+{
+	size_t length = strlen(metal->told);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(metal->told + length, sizeof(metal->told) - length, format,
+		  args);
+	va_end(args);
+}
+
+uint64_t x86_read_cr3(void)
+{
+	return metal->cr3 & ~CR3_KEEP;
+}
+
 void x86_write_cr3(uint64_t value)
 {
+	/* Without CR4.PCIDE the bit is reserved. */
+	assert_true((value & CR3_KEEP) == 0 ||
+		    (metal->cr4 & X86_CR4_PCIDE) != 0);
 	metal->cr3 = value;
+	told("%s %lx;", value & CR3_KEEP ? "keep" : "load", value & ~CR3_KEEP);
+}
+
+void x86_invlpg(uint64_t va)
+{
+	told("page %lx;", va);
+}
+
+void x86_invpcid(uint64_t kind, uint64_t tag, uint64_t va)
+{
+	told("invpcid %lu %lu %lx;", kind, tag, va);
 }
 
 void x86_swapgs(void)

@@ -62,8 +62,12 @@ struct metal {
 	/* Registers. */
 	uint64_t cr4;
 	uint64_t cr3;
-	/* Of cpuid: what leaf 0 says in ebx. All else is ones, all features. */
+	/* What has been told the CPU of its TLB, in order. */
+	char told[256];
+	/* Of cpuid: what leaf 0 says in ebx. All else is ones, all features but
+	 * these: of leaf 1, ecx and edx; of leaf 7, ebx. */
 	uint32_t vendor;
+	uint32_t lacks_1c, lacks_1d, lacks_7b;
 	/* Guest memory is not there when it is loaded, and is when copied. */
 	bool loads_fail;
 	/* Where a panic goes on; NULL: it fails the test. */
