@@ -6,6 +6,8 @@
  */
 #include "sim/check.h"
 
+#include "sim/cpu.h"
+
 static bool may_be_written(const struct sim *s, mfn_t f)
 {
 	const struct frame *fr;
@@ -26,7 +28,7 @@ bool check_tlb(const struct sim *s, struct tlb_entry *ret)
 	for (uint32_t i = 0; i < s->tlb.nr; i++) {
 		const struct tlb_entry *e = &s->tlb.entry[i];
 
-		if ((e->to.flags & PTE_RW) != 0 &&
+		if ((e->to.flags & PTE_RW) != 0 && cpu_can_use(s, e) &&
 		    !may_be_written(s, maddr_to_mfn(e->to.page))) {
 			*ret = *e;
 			return false;

@@ -222,6 +222,52 @@ void cpu_load_cr3(struct sim *s, maddr_t root, bool drop_global)
 	tlb_flush(&s->tlb, drop_global);
 }
 
+void cpu_load_tagged(struct sim *s, uint64_t cr3)
+{
+	s->stats.writes_cr3++;
+	s->cr3 = maddr(cr3 & ~(CR3_KEEP | CR3_TAG_MASK));
+	s->tlb.tag = cr3 & CR3_TAG_MASK;
+	if ((cr3 & CR3_KEEP) == 0) {
+		tlb_flush(&s->tlb, false);
+	}
+}
+
+void cpu_obey(struct sim *s, uint32_t orders, vaddr_t va)
+{
+	if ((orders & TAGS_RELOAD) != 0) {
+		tlb_flush(&s->tlb, false);
+	}
+	if ((orders & TAGS_INVLPG) != 0) {
+		tlb_flush_page(&s->tlb, va);
+	}
+	if ((orders & TAGS_INVPCID_PAGE) != 0) {
+		tlb_flush_page_of(&s->tlb, va,
+				  s->tlb.tag == TAG_USER ? TAG_KERNEL
+							 : TAG_USER);
+	}
+	if ((orders & TAGS_INVPCID_ALL) != 0) {
+		tlb_flush(&s->tlb, true);
+	}
+}
+
+void cpu_to_user(struct sim *s)
+{
+	cpu_load_tagged(s, tags_cr3(&s->tags, TAG_USER,
+				    mfn_to_maddr(s->vcpu.user_root).v));
+}
+
+void cpu_to_kernel(struct sim *s)
+{
+	cpu_load_tagged(s, tags_cr3(&s->tags, TAG_KERNEL,
+				    mfn_to_maddr(s->vcpu.kernel_root).v));
+}
+
+bool cpu_can_use(const struct sim *s, const struct tlb_entry *e)
+{
+	return e->tag == s->tlb.tag || (e->to.flags & PTE_G) != 0 ||
+	       !tags_owes(&s->tags, (enum tag)e->tag);
+}
+
 void cpu_invlpg(struct sim *s, vaddr_t va)
 {
 	s->stats.invlpg++;

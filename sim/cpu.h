@@ -26,6 +26,14 @@ bool cpu_try_read(struct sim *s, void *to, vaddr_t from, uint64_t bytes);
 bool cpu_try_write(struct sim *s, vaddr_t to, const void *from, uint64_t bytes);
 
 void cpu_load_cr3(struct sim *s, maddr_t root, bool drop_global);
+/* CR3 as engine/table/tags.h makes it, and what it orders (of an address). */
+void cpu_load_tagged(struct sim *s, uint64_t cr3);
+void cpu_obey(struct sim *s, uint32_t orders, vaddr_t va);
+/* The guest's kernel goes to its user, or comes back: another root. */
+void cpu_to_user(struct sim *s);
+void cpu_to_kernel(struct sim *s);
+/* Can it be used, or would be dropped before it could? */
+bool cpu_can_use(const struct sim *s, const struct tlb_entry *e);
 void cpu_invlpg(struct sim *s, vaddr_t va);
 
 /* A walk of the present tables, for reports and checks; changes nothing. */

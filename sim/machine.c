@@ -74,6 +74,9 @@ static void start_hypervisor(struct sim *s)
 		s->mmu.frames[i].owner = OWNER_XEN;
 		s->mmu.m2p[i] = INVALID_FRAME;
 	}
+	tags_init(&s->tags, s->config.tags);
+	/* CR4.PGE is the hypervisor's to set. */
+	s->cpu.pge = (s->tags.features & TAGS_GLOBAL) != 0;
 	s->mmu.zero_frame = mfn(SIM_ZERO_FRAME);
 	s->mmu.pte_nx = s->cpu.nx ? PTE_NX : 0;
 	mmu_domain_init(&s->dom, &s->mmu, SIM_DOMAIN_TAG, SIM_DOMAIN_ID);

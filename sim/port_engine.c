@@ -73,7 +73,8 @@ void port_flush_all(struct mmu_domain *d, vcpuset_t vcpus)
 			s->world->flush_all(d);
 		}
 	} else if ((vcpus & 1) != 0) {
-		tlb_flush(&s->tlb, true);
+		cpu_obey(s, tags_flush_all(&s->tags, (enum tag)s->tlb.tag),
+			 vaddr(0));
 		if (s->ear != NULL) {
 			s->ear->flushed(s);
 		}
@@ -89,7 +90,8 @@ void port_flush_page(struct mmu_domain *d, vcpuset_t vcpus, vaddr_t va)
 			s->world->flush_page(d, va);
 		}
 	} else if ((vcpus & 1) != 0) {
-		tlb_flush_page(&s->tlb, va);
+		cpu_obey(s, tags_flush_page(&s->tags, (enum tag)s->tlb.tag),
+			 va);
 		if (s->ear != NULL) {
 			s->ear->flushed_page(s, va);
 		}
@@ -99,6 +101,9 @@ void port_flush_page(struct mmu_domain *d, vcpuset_t vcpus, vaddr_t va)
 void port_load_root(struct mmu_vcpu *v)
 {
 	struct sim *s = sim_of(v->dom);
+	uint32_t orders;
+	uint64_t cr3;
+	mfn_t root;
 
 	if (s->world != NULL) {
 		if (s->world->flush_all != NULL) {
@@ -107,19 +112,23 @@ void port_load_root(struct mmu_vcpu *v)
 		return;
 	}
 	/* The engine has put a 32-bit guest's root into the L4 by now. */
-	cpu_load_cr3(s,
-		     mfn_to_maddr(sim_pae_guest(s) ? mfn(SIM_TOP_FRAME)
-						   : v->kernel_root),
-		     true);
+	root = sim_pae_guest(s) ? mfn(SIM_TOP_FRAME) : v->kernel_root;
+	orders = tags_switch(&s->tags, TAG_KERNEL, mfn_to_maddr(root).v, &cr3);
+	cpu_load_tagged(s, cr3);
+	cpu_obey(s, orders, vaddr(0));
 	if (s->ear != NULL) {
 		s->ear->flushed(s);
 	}
 }
 
-/* The simulated CPU runs the kernel alone, and never from the user's root. */
+/* Hypercalls are the kernel's: it is in kernel mode. */
 void port_leave_user_root(struct mmu_vcpu *v)
 {
-	(void)v;
+	struct sim *s = sim_of(v->dom);
+
+	if (s->world == NULL) {
+		cpu_obey(s, tags_leave_user(&s->tags, TAG_KERNEL), vaddr(0));
+	}
 }
 
 static uint64_t to_page_end(uint64_t at, uint64_t left)

@@ -23,6 +23,7 @@
 #include "builder/layout.h"
 #include "engine/report/audit.h"
 #include "engine/report/event.h"
+#include "engine/table/tags.h"
 #include "engine/mmu.h"
 #include "pagewarden/guest.h"
 #include "sim/log.h"
@@ -40,6 +41,8 @@ struct sim_config {
 	 * the CPU walks four levels, too, from an L4 of the hypervisor's.
 	 */
 	struct paging cpu;
+	/* What the CPU has of identifiers, for the hypervisor (tags.h). */
+	uint32_t tags;
 	struct tlb_config tlb;
 	/* After each hypercall, hold tables and TLB against I2 and the audit.
 	 */
@@ -156,6 +159,7 @@ struct sim {
 	maddr_t cr3;
 	bool user; /* privilege of accesses: a 64-bit PV guest has the user's */
 	struct tlb tlb;
+	struct tags tags; /* the hypervisor's */
 	struct sim_registers regs;
 
 	/* The guest's world. */

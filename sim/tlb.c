@@ -163,15 +163,31 @@ static void drop(struct tlb *t, uint32_t i)
 	t->nr--;
 }
 
-static uint32_t find_sized(struct tlb *t, vaddr_t va, unsigned int shift)
+static bool is_of(const struct tlb_entry *e, vaddr_t va, unsigned int shift)
 {
-	uint32_t i = *bucket_of(t, va, shift);
+	return e->to.shift == shift && e->va.v >> shift == va.v >> shift;
+}
 
-	while (i != NONE && (t->entry[i].to.shift != shift ||
-			     t->entry[i].va.v >> shift != va.v >> shift)) {
+static bool is_global(const struct tlb_entry *e)
+{
+	return (e->to.flags & PTE_G) != 0;
+}
+
+/* The one that is used, from a place in the chain on. */
+static uint32_t find_from(const struct tlb *t, uint32_t i, vaddr_t va,
+			  unsigned int shift)
+{
+	while (i != NONE &&
+	       (!is_of(&t->entry[i], va, shift) ||
+		(t->entry[i].tag != t->tag && !is_global(&t->entry[i])))) {
 		i = t->entry[i].chain;
 	}
 	return i;
+}
+
+static uint32_t find_sized(struct tlb *t, vaddr_t va, unsigned int shift)
+{
+	return find_from(t, *bucket_of(t, va, shift), va, shift);
 }
 
 struct tlb_entry *tlb_find(struct tlb *t, vaddr_t va)
@@ -217,6 +233,7 @@ int tlb_insert(struct tlb *t, vaddr_t va, const struct translation *to)
 	i = find_sized(t, va, to->shift);
 	if (i != NONE) {
 		t->entry[i].to = *to;
+		t->entry[i].tag = t->tag;
 		return 0;
 	}
 	if (t->nr == t->room) {
@@ -230,6 +247,7 @@ int tlb_insert(struct tlb *t, vaddr_t va, const struct translation *to)
 	t->entry[i] = (struct tlb_entry){
 		.va = vaddr(va.v & ~((UINT64_C(1) << to->shift) - 1)),
 		.to = *to,
+		.tag = t->tag,
 	};
 	t->entry[i].chain = *bucket_of(t, va, to->shift);
 	*bucket_of(t, va, to->shift) = i;
@@ -243,11 +261,21 @@ void tlb_flush_page(struct tlb *t, vaddr_t va)
 	for (unsigned int c = 0; c < TLB_NR_SHIFTS; c++) {
 		uint32_t i;
 
-		if (t->nr_of_shift[c] == 0) {
-			continue;
+		/* One with the tag, and one that is global, perhaps. */
+		while (t->nr_of_shift[c] != 0 &&
+		       (i = find_sized(t, va, t->shift[c])) != NONE) {
+			drop(t, i);
 		}
-		i = find_sized(t, va, t->shift[c]);
-		if (i != NONE) {
+	}
+}
+
+void tlb_flush_page_of(struct tlb *t, vaddr_t va, uint32_t tag)
+{
+	for (uint32_t i = t->nr; i-- > 0;) {
+		const struct tlb_entry *e = &t->entry[i];
+
+		if (e->tag == tag && is_of(e, va, e->to.shift) &&
+		    !is_global(e)) {
 			drop(t, i);
 		}
 	}
@@ -256,7 +284,8 @@ void tlb_flush_page(struct tlb *t, vaddr_t va)
 void tlb_flush(struct tlb *t, bool all)
 {
 	for (uint32_t i = t->nr; i-- > 0;) {
-		if (all || (t->entry[i].to.flags & PTE_G) == 0) {
+		if (all ||
+		    (t->entry[i].tag == t->tag && !is_global(&t->entry[i]))) {
 			drop(t, i);
 		}
 	}

@@ -3,6 +3,10 @@
  * The TLB: translations that the CPU goes on using whatever the tables have
  * come to say, until they are flushed or evicted. How long one is kept is a
  * setting, because on real CPUs it is anybody's guess.
+ *
+ * Each has the tag that it was found with (a process-context identifier; always
+ * the same where the CPU has none) and is used with that, or with any if it is
+ * global.
  */
 #ifndef PW_SIM_TLB_H
 #define PW_SIM_TLB_H
@@ -29,6 +33,7 @@ struct tlb_config {
 struct tlb_entry {
 	vaddr_t va; /* of the page's first byte */
 	struct translation to;
+	uint32_t tag;
 	uint32_t chain; /* next of the same bucket */
 	uint32_t newer; /* LRU order */
 	uint32_t older;
@@ -39,6 +44,7 @@ struct tlb_entry {
 struct tlb {
 	struct tlb_config config;
 	struct sim_random random;
+	uint32_t tag;            /* what CR3 says */
 	struct tlb_entry *entry; /* [0, nr) are in use */
 	uint32_t nr;
 	uint32_t room;
@@ -62,9 +68,11 @@ void tlb_fini(struct tlb *t);
 struct tlb_entry *tlb_find(struct tlb *t, vaddr_t va);
 /* Takes a translation in; -XEN_ENOMEM only for TLB_KEEP_ALL. */
 int tlb_insert(struct tlb *t, vaddr_t va, const struct translation *to);
-/* Every entry of an address, global or not. */
+/* Every entry of an address that could be used, global or not. */
 void tlb_flush_page(struct tlb *t, vaddr_t va);
-/* What MOV to CR3 drops; all: global entries too. */
+/* Those of an address with a tag that are not global. */
+void tlb_flush_page_of(struct tlb *t, vaddr_t va, uint32_t tag);
+/* What MOV to CR3 drops of its tag; all: of all tags, global entries too. */
 void tlb_flush(struct tlb *t, bool all);
 
 #endif

@@ -238,6 +238,7 @@ static bool start(struct boot *b, uint64_t pages, bool lazy)
 		.seed = b->seed,
 		.hypervisor = true,
 		.cpu = sim_cpu(PAGING_4LEVEL),
+		.tags = b->seed & (TAGS_PCID | TAGS_INVPCID | TAGS_GLOBAL),
 		.tlb = choose_tlb(b),
 	};
 	struct build_error e = {""};
