@@ -12,7 +12,7 @@
  *   pw.torture=S  /torture for S seconds, with processors that go off and on
  *   pw.noplug   they stay on
  *   pw.await=N,...  waits until so many processors are online, and then so many
- *   pw.bench    run /bench instead
+ *   pw.bench=MODE  run /bench instead (initramfs/bench/main.c)
  *   pw.smp=ROWS run /torture's measurements on all processors instead
  *   pw.devmem=N maps what lies N MiB into the machine, which may be refused
  *   pw.uptime   tells how long the guest has run
@@ -263,7 +263,7 @@ static void tell_uptime(void)
 /* What the boot took, and then the rows whose bits are set. */
 static void measure_all(long rows)
 {
-	static char *const boot[] = {"/bench", "boot", NULL};
+	static char *const boot[] = {"/bench", "smp", NULL};
 	char number[12];
 	char *const smp[] = {"/torture", "smp", number, NULL};
 
@@ -275,9 +275,21 @@ static void measure_all(long rows)
 	fflush(stdout);
 }
 
+/* The word ends where the next begins. */
+static void run_bench(const char *word)
+{
+	char mode[16];
+	char *const bench[] = {"/bench", mode, NULL};
+
+	snprintf(mode, sizeof(mode), "%.*s", (int)strcspn(word, " \n"), word);
+	if (run(bench)) {
+		fail("/bench");
+	}
+}
+
 int main(void)
 {
-	static char *const bench[] = {"/bench", NULL};
+	const char *bench;
 	const char *smp;
 	const char *device;
 	const char *forks;
@@ -293,10 +305,8 @@ int main(void)
 	smp = option("pw.smp=");
 	if (smp) {
 		measure_all(strtol(smp, NULL, 10));
-	} else if (option("pw.bench")) {
-		if (run(bench)) {
-			fail("/bench");
-		}
+	} else if ((bench = strstr(cmdline, "pw.bench="))) {
+		run_bench(bench + strlen("pw.bench="));
 	} else {
 		greet();
 		mount("sysfs", "/sys", "sysfs", 0, NULL);

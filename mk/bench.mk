@@ -6,7 +6,7 @@
 
 .PHONY: bench bench-native
 
-bench: $(BOOT_NEEDS) $(XEN_STOCK) | $(B)/.deps-bench
+bench: $(BOOT_NEEDS) $(INITRAMFS_BENCH) $(XEN_STOCK) | $(B)/.deps-bench
 	@bench/run
 	@bench/smp
 

@@ -34,6 +34,14 @@ $(B)/initramfs/%: $(B)/host/initramfs/%.c.o
 
 $(B)/initramfs/init: $(B)/host/initramfs/command/pipe.c.o
 
+BENCH := $(B)/initramfs/bench
+BENCH_OBJ := $(call objs,host,$(call csrc,initramfs/bench))
+$(eval $(call listed,$(BENCH),$(BENCH_OBJ)))
+$(BENCH): $(BENCH_OBJ)
+	$(call say,LD      $@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -static -s -o $@ $(BENCH_OBJ)
+
 TORTURE := $(B)/initramfs/torture
 TORTURE_OBJ := $(call objs,host,$(call csrc,initramfs/torture))
 $(eval $(call listed,$(TORTURE),$(TORTURE_OBJ)))
@@ -52,7 +60,28 @@ $(INIT_OUT): $(INIT_OBJ)
 
 # Reproducible: order, owner and times are fixed by the list and by newc.
 $(INITRAMFS): initramfs/list $(CPIO) $(BUSYBOX) $(B)/initramfs/init \
-		$(B)/initramfs/bench $(TORTURE)
+		$(BENCH) $(TORTURE)
 	$(call say,CPIO    $@)
 	$(Q)sed 's| build/| $(B)/|' initramfs/list | $(CPIO) > $(B)/initramfs.cpio
 	$(Q)gzip -9n < $(B)/initramfs.cpio > $@
+
+# What the benchmark has beside it: a program that is linked dynamically, with
+# the loader and the library of the host, and a module of the kernel's.
+DYNAMIC := $(B)/initramfs/dynamic
+MODULE := $(B)/initramfs/crc64.ko
+INITRAMFS_BENCH := $(B)/initramfs-bench.cpio.gz
+
+$(DYNAMIC): $(B)/host/initramfs/dynamic.c.o
+	$(call say,LD      $@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -s -o $@ $<
+	$(Q)cp -L /lib64/ld-linux-x86-64.so.2 $(B)/initramfs/ld.so
+	$(Q)cp -L "$$($(CC) -print-file-name=libc.so.6)" $(B)/initramfs/libc.so.6
+$(MODULE): $(VMLINUZ)
+	@mkdir -p $(@D)
+	$(Q)dpkg-deb --fsys-tarfile $(B)/debs/linux-image-6.1*[0-9]-amd64_*.deb | \
+		tar -xO --wildcards './lib/modules/*/kernel/lib/crc64.ko' > $@
+$(INITRAMFS_BENCH): initramfs/list-bench $(INITRAMFS) $(DYNAMIC) $(MODULE)
+	$(call say,CPIO    $@)
+	$(Q)cat initramfs/list initramfs/list-bench | sed 's| build/| $(B)/|' | \
+		$(CPIO) | gzip -9n > $@
