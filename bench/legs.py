@@ -12,7 +12,7 @@ import time
 BUILD = os.environ.get("B", "build")
 LIMIT = 900 # seconds
 # For a guest to switch its machine off when it has done.
-LAST = 15
+LAST = 8
 LINE = re.compile(rb"bench: (\S+) (\d+)\s*$")
 # What QEMU counts of the TLB: one flush of all is one, or so much in parts.
 FLUSHES = re.compile(r"TLB (full|partial|elided) flushes\s+(\d+)")
@@ -115,8 +115,9 @@ def run(leg, guest, icount=False, watched=False):
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT) as process:
             listen(process, log, told, watch)
-            if "end" in told:
+            if "init at" in told:
                 told["launch-to-init"] = [(told.pop("init at") - start) * 1e9]
+            if "end" in told:
                 try:
                     process.communicate(timeout=LAST)
                     told["launch-to-power-off"] = [(time.monotonic() - start) * 1e9]
