@@ -18,7 +18,8 @@ UNIT_TAPS := $(UNIT_TESTS:%=$(TAP)/unit/%.tap)
 CLANG_TAPS := $(UNIT_TESTS:%=$(TAP)/clang/%.tap)
 FUZZ_TAPS := $(FUZZ_TARGETS:%=$(TAP)/fuzz/%.tap)
 BOOT_TAPS := $(BOOT_CASES:%=$(TAP)/boot/%.tap)
-WIDE_METAL := $(TAP)/metal/debug.tap $(TAP)/metal/isolation-apart.tap
+WIDE_METAL := $(TAP)/metal/debug.tap $(TAP)/metal/isolation-apart.tap \
+	$(TAP)/metal/torture-domains.tap
 WIDE_TAPS := $(WIDE_CASES:%=$(TAP)/boot/%.tap) $(WIDE_METAL)
 SEALED := $(foreach d,engine guest emul builder,$(if $(call csrc,$(d)),$(d)))
 SEAL_TAPS := $(SEALED:%=$(TAP)/seal/%.tap)
