@@ -109,7 +109,7 @@ def run(leg, guest, icount=False, watched=False):
     with tempfile.TemporaryDirectory() as folder:
         watch = Watch(folder) if watched else None
         start = time.monotonic()
-        with open(f"{BUILD}/bench/{guest['name']}-{leg}.log", "wb") as log, \
+        with open(f"{BUILD}/bench/{guest['name']}-{leg}.log", "wb", 0) as log, \
              subprocess.Popen(command(leg, guest, icount,
                                       watch.words() if watched else []),
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
