@@ -371,6 +371,42 @@ static void check_reserved(struct checker *c)
 	}
 }
 
+/* From nr_pages on: what came is mapped as all else, and nothing besides. */
+static void check_room(struct checker *c)
+{
+	const struct guest *g = &c->s->guest;
+	pfn_t at = pfn(g->boot.nr_pages);
+
+	c->walked = false;
+	for (; at.v < g->room_end.v && at.v >= c->end; at = pfn_add(at, 1)) {
+		if (guest_memblock_is_memory(&g->memblock, at)) {
+			check_page(c, at);
+			continue;
+		}
+		look(c,
+		     vaddr_add(c->k->config.direct_base, at.v << PAGE_SHIFT));
+		if (c->w.mapped) {
+			note(c, BEYOND, at);
+		}
+	}
+}
+
+/* Of that which the guest began with. */
+static pfn_t end_of_memory(const struct sim *s)
+{
+	const struct guest *g = &s->guest;
+	pfn_t cursor = pfn(0);
+	pfn_t end = pfn(0);
+	struct guest_region r;
+
+	while (guest_memblock_next_memory(&g->memblock, &cursor, &r) &&
+	       r.start.v < g->boot.nr_pages) {
+		end = r.end.v < g->boot.nr_pages ? r.end
+						 : pfn(g->boot.nr_pages);
+	}
+	return end;
+}
+
 void lab_check(struct sim *s, const struct lab_kernel *k,
 	       struct lab_findings *f)
 {
@@ -395,8 +431,8 @@ void lab_check(struct sim *s, const struct lab_kernel *k,
 	for (pfn_t at = pfn(0); at.v < c.end; at = pfn_add(at, 1)) {
 		check_page(&c, at);
 	}
-	c.top_taken =
-		pfn(guest_memblock_end(&s->guest.memblock).v - k->top_taken);
+	check_room(&c);
+	c.top_taken = pfn(end_of_memory(s).v - k->top_taken);
 	c.in_p2m = calloc(c.end + 1, sizeof(*c.in_p2m));
 	if (c.in_p2m == NULL) {
 		/* What cannot be checked is not right. */

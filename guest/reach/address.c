@@ -23,6 +23,10 @@ vaddr_t guest_direct_va(const struct guest *g, pfn_t frame)
 
 bool guest_direct_mapped(const struct guest *g, pfn_t frame)
 {
+	/* What came later was mapped before it was memory. */
+	if (frame.v >= g->boot.nr_pages) {
+		return guest_memblock_is_memory(&g->memblock, frame);
+	}
 	for (unsigned int i = 0; i < g->directmap.nr_mapped; i++) {
 		if (frame.v >= g->directmap.mapped[i].start.v &&
 		    frame.v < g->directmap.mapped[i].end.v) {

@@ -4,6 +4,10 @@
  * contradicts itself is refused rather than repaired: a guess here becomes
  * a wrong mapping later. What is repaired is harmless: entries that could be
  * one, and RAM that does not begin or end at a page.
+ *
+ * The map says where memory may be, nr_pages how many frames there are: RAM
+ * beyond them is room for more (holes.c, table/exchange.c), and frames that no
+ * RAM of the map is for are not used where they are.
  */
 #include "guest/start/start.h"
 #include "pagewarden/e820.h"
@@ -20,7 +24,7 @@ static uint64_t entry_end(const struct guest_e820_entry *e)
 }
 
 static int check_entry(struct guest *g, const struct guest_e820_entry *e,
-		       unsigned int i, uint64_t nr_pages)
+		       unsigned int i)
 {
 	if (e->size == 0) {
 		return guest_fail(g, XEN_EINVAL,
@@ -32,19 +36,11 @@ static int check_entry(struct guest *g, const struct guest_e820_entry *e,
 				  "E820: entry %lu (%lx + %lx) wraps around",
 				  (uint64_t)i, e->addr, e->size);
 	}
-	if (e->type == GUEST_E820_RAM &&
-	    e->addr + e->size > nr_pages << PAGE_SHIFT) {
-		return guest_fail(g, XEN_EINVAL,
-				  "E820: RAM of entry %lu ends at %lx, beyond "
-				  "nr_pages %lu (%lx)",
-				  (uint64_t)i, e->addr + e->size, nr_pages,
-				  nr_pages << PAGE_SHIFT);
-	}
 	return 0;
 }
 
 static int check_order(struct guest *g, const struct guest_e820_entry *e,
-		       unsigned int i, uint64_t end, uint64_t nr_pages)
+		       unsigned int i, uint64_t end)
 {
 	if (e->addr < end && i > 0 && e->addr < e[-1].addr) {
 		return guest_fail(g, XEN_EINVAL,
@@ -58,17 +54,10 @@ static int check_order(struct guest *g, const struct guest_e820_entry *e,
 				  "before it, which ends at %lx",
 				  (uint64_t)i, e->addr, end);
 	}
-	if (e->addr > end && end < nr_pages << PAGE_SHIFT) {
-		return guest_fail(g, XEN_EINVAL,
-				  "E820: hole: no entry describes %lx to %lx, "
-				  "below nr_pages %lu",
-				  end, e->addr, nr_pages);
-	}
 	return 0;
 }
 
-static int check_map(struct guest *g, const struct guest_e820_map *map,
-		     uint64_t nr_pages)
+static int check_map(struct guest *g, const struct guest_e820_map *map)
 {
 	uint64_t end = 0;
 
@@ -78,21 +67,15 @@ static int check_map(struct guest *g, const struct guest_e820_map *map,
 	}
 	for (unsigned int i = 0; i < map->nr; i++) {
 		const struct guest_e820_entry *e = &map->entry[i];
-		int error = check_entry(g, e, i, nr_pages);
+		int error = check_entry(g, e, i);
 
 		if (error == 0) {
-			error = check_order(g, e, i, end, nr_pages);
+			error = check_order(g, e, i, end);
 		}
 		if (error != 0) {
 			return error;
 		}
 		end = e->addr + e->size;
-	}
-	if (end < nr_pages << PAGE_SHIFT) {
-		return guest_fail(g, XEN_EINVAL,
-				  "E820: hole: ends at %lx, below nr_pages %lu "
-				  "(%lx)",
-				  end, nr_pages, nr_pages << PAGE_SHIFT);
 	}
 	return 0;
 }
@@ -130,8 +113,8 @@ static void round_to_pages(struct guest_e820_map *map)
 		uint64_t end = entry_end(&e);
 
 		if (e.type == GUEST_E820_RAM) {
-			e.addr = page_round_up(e.addr);
 			end = page_round_down(end);
+			e.addr = e.addr < end ? page_round_up(e.addr) : end;
 		} else {
 			e.addr = page_round_down(e.addr);
 			end = end > UINT64_MAX - PAGE_OFFSET_MASK
@@ -150,10 +133,9 @@ static void round_to_pages(struct guest_e820_map *map)
 	map->nr = nr;
 }
 
-int guest_e820_sanitise(struct guest *g, struct guest_e820_map *map,
-			uint64_t nr_pages)
+int guest_e820_sanitise(struct guest *g, struct guest_e820_map *map)
 {
-	int error = check_map(g, map, nr_pages);
+	int error = check_map(g, map);
 
 	if (error == 0) {
 		join(map);
@@ -162,19 +144,48 @@ int guest_e820_sanitise(struct guest *g, struct guest_e820_map *map,
 	return error;
 }
 
+pfn_t guest_e820_next_ram(const struct guest_e820_map *map, pfn_t from)
+{
+	for (unsigned int i = 0; i < map->nr; i++) {
+		const struct guest_e820_entry *e = &map->entry[i];
+		pfn_t start = paddr_to_pfn(paddr(e->addr));
+
+		if (e->type == GUEST_E820_RAM &&
+		    from.v < entry_end(e) >> PAGE_SHIFT) {
+			return from.v > start.v ? from : start;
+		}
+	}
+	return PFN_INVALID;
+}
+
+pfn_t guest_e820_ram_end(const struct guest_e820_map *map, pfn_t most)
+{
+	uint64_t end = 0;
+
+	for (unsigned int i = 0; i < map->nr; i++) {
+		const struct guest_e820_entry *e = &map->entry[i];
+
+		if (e->type == GUEST_E820_RAM &&
+		    e->addr >> PAGE_SHIFT < most.v) {
+			end = entry_end(e) >> PAGE_SHIFT;
+		}
+	}
+	return pfn(end < most.v ? end : most.v);
+}
+
 int guest_e820_to_memblock(struct guest *g, const struct guest_e820_map *map,
-			   struct guest_memblock *m)
+			   uint64_t nr_pages, struct guest_memblock *m)
 {
 	int error = guest_memblock_reserve(m, pfn(ISA_START), pfn(ISA_END));
 
 	for (unsigned int i = 0; i < map->nr && error == 0; i++) {
 		const struct guest_e820_entry *e = &map->entry[i];
+		uint64_t start = e->addr >> PAGE_SHIFT;
+		uint64_t end = entry_end(e) >> PAGE_SHIFT;
 
-		if (e->type == GUEST_E820_RAM) {
-			error = guest_memblock_add(m,
-						   paddr_to_pfn(paddr(e->addr)),
-						   paddr_to_pfn(paddr(
-							   e->addr + e->size)));
+		end = end < nr_pages ? end : nr_pages;
+		if (e->type == GUEST_E820_RAM && start < end) {
+			error = guest_memblock_add(m, pfn(start), pfn(end));
 		}
 	}
 	if (error != 0) {

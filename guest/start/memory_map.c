@@ -35,10 +35,17 @@ static int fetch(struct guest *g)
 
 static int reserve(struct guest *g, const char *what, pfn_t start, pfn_t end)
 {
+	const struct guest_region *r;
 	int error;
 
 	if (start.v >= end.v) {
 		return 0;
+	}
+	r = guest_region_find(&g->memblock.memory, start);
+	if (r == NULL || r->end.v < end.v) {
+		return guest_fail(g, XEN_EINVAL,
+				  "%s at pfn %lx to %lx: not all is RAM", what,
+				  start.v, end.v - 1);
 	}
 	error = guest_memblock_reserve(&g->memblock, start, end);
 	if (error != 0) {
@@ -174,16 +181,39 @@ static int apply_limit(struct guest *g)
 	return 0;
 }
 
+/*
+ * RAM from nr_pages on is where frames may be that come later: as far as the
+ * pages at the top of a P2M reach that there must be anyway, and the addresses.
+ */
+static pfn_t room_end(const struct guest *g)
+{
+	uint64_t per_page = (uint64_t)GUEST_P2M_PER_PAGE * GUEST_P2M_PER_PAGE *
+			    GUEST_P2M_PER_PAGE;
+	uint64_t end = (g->boot.nr_pages | (per_page - 1)) + 1;
+	uint64_t top =
+		g->config.geometry->va_bits == 32 ? UINT64_C(1) << 32 : 0;
+	uint64_t addresses = (top - g->config.direct_base.v) >> PAGE_SHIFT;
+	uint64_t limit = g->config.memory_limit.v;
+	pfn_t ram;
+
+	end = addresses != 0 && addresses < end ? addresses : end;
+	end = limit != 0 && limit < end ? limit : end;
+	ram = guest_e820_ram_end(&g->e820, pfn(end));
+	return ram.v > g->boot.nr_pages ? ram : pfn(g->boot.nr_pages);
+}
+
 int guest_memory_map(struct guest *g)
 {
 	const struct guest_boot *b = &g->boot;
 	int error = g->ops->hypervisor ? fetch(g) : 0;
 
 	if (error == 0) {
-		error = guest_e820_sanitise(g, &g->e820, b->nr_pages);
+		error = guest_e820_sanitise(g, &g->e820);
 	}
 	if (error == 0) {
-		error = guest_e820_to_memblock(g, &g->e820, &g->memblock);
+		g->room_end = g->ops->hypervisor ? room_end(g) : pfn(0);
+		error = guest_e820_to_memblock(g, &g->e820, b->nr_pages,
+					       &g->memblock);
 	}
 	if (error == 0) {
 		error = apply_limit(g);

@@ -89,12 +89,15 @@ static int p2m_free(struct guest *g, struct guest_p2m *p)
 	return error;
 }
 
-/* All frames, or those below the limit on the memory that is used. */
+/*
+ * All frames, and those that may come; or those below the limit on the memory
+ * that is used.
+ */
 static uint64_t nr_covered(const struct guest *g)
 {
 	uint64_t limit = g->config.memory_limit.v;
 
-	return limit != 0 && limit < g->p2m.nr ? limit : g->p2m.nr;
+	return limit != 0 && limit < g->room_end.v ? limit : g->room_end.v;
 }
 
 int guest_p2m_build(struct guest *g, enum guest_p2m_kind kind, vaddr_t linear)
@@ -145,14 +148,33 @@ int guest_p2m_build(struct guest *g, enum guest_p2m_kind kind, vaddr_t linear)
 	return 0;
 }
 
+/* Has a frame come that the builder's list has no entry for? */
+static bool outgrew_list(struct guest *g)
+{
+	pfn_t cursor = pfn(g->boot.nr_pages);
+	struct guest_region r;
+
+	while (guest_memblock_next_memory(&g->memblock, &cursor, &r)) {
+		for (pfn_t at = r.start; at.v < r.end.v; at = pfn_add(at, 1)) {
+			if (!mfn_eq(guest_p2m_get(g, at), MFN_INVALID)) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
 /* The builder's list learns what has changed since it went out of use. */
 static void list_update(struct guest *g)
 {
-	for (uint64_t leaf = 0; leaf < guest_p2m_nr_leaves(&g->p2m); leaf++) {
-		const unsigned int word = g->config.geometry->word;
+	const unsigned int word = g->config.geometry->word;
+	uint64_t nr =
+		g->p2m.nr < g->boot.nr_pages ? g->p2m.nr : g->boot.nr_pages;
+
+	for (uint64_t leaf = 0; leaf * GUEST_P2M_PER_PAGE < nr; leaf++) {
 		vaddr_t list = vaddr_add(g->boot.p2m_list,
 					 leaf * GUEST_P2M_PER_PAGE * word);
-		uint64_t left = g->p2m.nr - leaf * GUEST_P2M_PER_PAGE;
+		uint64_t left = nr - leaf * GUEST_P2M_PER_PAGE;
 
 		left = left < GUEST_P2M_PER_PAGE ? left : GUEST_P2M_PER_PAGE;
 		guest_p2m_leaf_read(g, leaf);
@@ -183,6 +205,11 @@ int guest_p2m_teardown(struct guest *g)
 		return guest_fail(
 			g, XEN_EBUSY,
 			"guest_p2m_teardown: the builder's P2M is gone");
+	}
+	if (outgrew_list(g)) {
+		return guest_fail(g, XEN_EBUSY,
+				  "guest_p2m_teardown: there are frames from "
+				  "nr_pages on");
 	}
 	list_update(g);
 	if (old.kind == GUEST_P2M_LINEAR) {

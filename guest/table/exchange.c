@@ -143,26 +143,73 @@ int guest_give_frame(struct guest *g, pfn_t frame)
 	return guest_p2m_set(g, frame, MFN_INVALID);
 }
 
+/* One that the guest never had: its place in the direct map, and reserved. */
+static int begin_new(struct guest *g, pfn_t frame, struct guest_slot *ret)
+{
+	int error;
+
+	if (!pfn_eq(guest_e820_next_ram(&g->e820, frame), frame)) {
+		return guest_fail(g, XEN_EINVAL,
+				  "the memory map has no RAM at pfn %lx",
+				  frame.v);
+	}
+	error = guest_map_entry(g, &g->kernel, guest_direct_va(g, frame), ret);
+	if (error == 0) {
+		error = guest_p2m_reserve(g, frame);
+	}
+	if (error == 0) {
+		error = guest_memblock_reserve(&g->memblock, frame,
+					       pfn_add(frame, 1));
+	}
+	if (error == 0) {
+		error = guest_memblock_add(&g->memblock, frame,
+					   pfn_add(frame, 1));
+		if (error != 0) {
+			guest_return_frames(g, frame, 1);
+		}
+	}
+	return error;
+}
+
+/* It did not come after all. */
+static void forget_new(struct guest *g, pfn_t frame)
+{
+	if (guest_memblock_remove(&g->memblock, frame, pfn_add(frame, 1)) !=
+	    0) {
+		guest_note(g, "pfn %lx stays memory", frame.v);
+		return;
+	}
+	guest_return_frames(g, frame, 1);
+}
+
 int guest_take_frame(struct guest *g, pfn_t frame)
 {
 	xen_pfn_t extent = (xen_pfn_t)frame.v;
 	struct guest_slot slot;
+	bool new = frame.v >= g->boot.nr_pages &&
+		   !guest_memblock_is_memory(&g->memblock, frame);
 	int error;
 
 	if (!g->ops->hypervisor || frame.v >= g->p2m.nr ||
 	    !mfn_eq(guest_p2m_get(g, frame), MFN_INVALID)) {
 		return guest_fail(g, XEN_EINVAL,
-				  "pfn %lx has a frame behind it", frame.v);
+				  "pfn %lx has a frame behind it, or no place "
+				  "in the P2M",
+				  frame.v);
 	}
 	/* All that can be missing, before there is a frame to lose. */
-	error = begin(g, frame, &slot);
+	error = new ? guest_batch_flush(g, NULL) : begin(g, frame, &slot);
 	if (error == 0) {
-		error = guest_p2m_reserve(g, frame);
+		error = new ? begin_new(g, frame, &slot)
+			    : guest_p2m_reserve(g, frame);
 	}
 	if (error != 0) {
 		return error;
 	}
 	if (reservation(g, XENMEM_populate_physmap, &extent) != 1) {
+		if (new) {
+			forget_new(g, frame);
+		}
 		return guest_fail(g, XEN_ENOMEM,
 				  "the hypervisor has no frame for pfn %lx",
 				  frame.v);

@@ -5,19 +5,36 @@
  */
 #include "guest/table/table.h"
 
-int guest_alloc_frames(struct guest *g, uint64_t nr, pfn_t *ret)
+/* What is mapped, and free: from the top down. */
+static int find(struct guest *g, uint64_t nr, pfn_t *ret)
 {
-	pfn_t end = pfn(0);
-	pfn_t first;
-	int error;
+	pfn_t nr_pages = pfn(g->boot.nr_pages);
+	pfn_t end = guest_memblock_end(&g->memblock);
 
+	if (end.v > nr_pages.v) {
+		int error =
+			guest_memblock_alloc(&g->memblock, nr_pages, end, nr, 1,
+					     GUEST_MEMBLOCK_HIGH, ret);
+
+		if (error != -XEN_ENOMEM) {
+			return error;
+		}
+	}
+	end = pfn(0);
 	for (unsigned int i = 0; i < g->directmap.nr_mapped; i++) {
 		if (g->directmap.mapped[i].end.v > end.v) {
 			end = g->directmap.mapped[i].end;
 		}
 	}
-	error = guest_memblock_alloc(&g->memblock, pfn(0), end, nr, 1,
-				     GUEST_MEMBLOCK_HIGH, &first);
+	return guest_memblock_alloc(&g->memblock, pfn(0), end, nr, 1,
+				    GUEST_MEMBLOCK_HIGH, ret);
+}
+
+int guest_alloc_frames(struct guest *g, uint64_t nr, pfn_t *ret)
+{
+	pfn_t first = PFN_INVALID;
+	int error = find(g, nr, &first);
+
 	if (error != 0) {
 		return guest_fail(g, -error, "no %lu contiguous free frames",
 				  nr);

@@ -77,7 +77,7 @@ int guest_p2m_tree_leaf(struct guest *g, struct guest_p2m *p, uint64_t leaf,
 bool guest_p2m_leaf_read(struct guest *g, uint64_t leaf)
 {
 	uint64_t first = leaf * GUEST_P2M_PER_PAGE;
-	uint64_t left = g->p2m.nr - first;
+	uint64_t left = first < g->p2m.nr ? g->p2m.nr - first : 0;
 	unsigned int nr = left < GUEST_P2M_PER_PAGE ? (unsigned int)left
 						    : GUEST_P2M_PER_PAGE;
 	bool any = false;

@@ -32,25 +32,31 @@ struct guest_e820_map {
 };
 
 /*
- * Checks that the map makes sense for a guest of nr_pages frames, and brings
- * it in order: entries of one type that touch become one, the edges of RAM
- * inside a page are given to what is not RAM.
+ * Checks that the map makes sense, and brings it in order: entries of one type
+ * that touch become one, the edges of RAM inside a page are given to what is
+ * not RAM. What no entry describes is not RAM; RAM may be where the guest has
+ * no frames yet, and there may be frames where there is no RAM.
  *
  * Returns 0, or -XEN_EINVAL with a message in the guest for: no entry, an entry
- * of size 0, one that wraps around, entries that overlap or are not sorted,
- * RAM at or above nr_pages, and frames below nr_pages that no entry describes.
+ * of size 0, one that wraps around, entries that overlap or are not sorted.
  */
 GUEST_MUST_CHECK int guest_e820_sanitise(struct guest *g,
-					 struct guest_e820_map *map,
-					 uint64_t nr_pages);
+					 struct guest_e820_map *map);
+
+/* The first frame at or after one that is RAM, in a sane map; or PFN_INVALID.
+ */
+pfn_t guest_e820_next_ram(const struct guest_e820_map *map, pfn_t from);
+/* Where RAM ends in a sane map, of that below a frame; 0: there is none. */
+pfn_t guest_e820_ram_end(const struct guest_e820_map *map, pfn_t most);
 
 /*
- * Tells the allocator: RAM is memory, and the ISA hole (640 KiB to 1 MiB) is
- * reserved. The map must be sane. Returns 0, or -XEN_ENOSPC if the allocator
- * has no room for so many regions.
+ * Tells the allocator: RAM below frame nr_pages is memory, and the ISA hole
+ * (640 KiB to 1 MiB) is reserved. The map must be sane. Returns 0, or
+ * -XEN_ENOSPC if the allocator has no room for so many regions.
  */
 GUEST_MUST_CHECK int guest_e820_to_memblock(struct guest *g,
 					    const struct guest_e820_map *map,
+					    uint64_t nr_pages,
 					    struct guest_memblock *m);
 
 #ifdef __cplusplus

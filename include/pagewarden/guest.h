@@ -15,6 +15,7 @@
  *   guest_run_time       batches, ordinary set_pte
  *   guest_drop_p2m       the builder's P2M, its mapping and tables
  *   guest_drop_surplus   what else the initial mapping no longer needs
+ *   guest_move_holes     frames where the memory map has no RAM
  *
  * kernels/example shows a kernel that boots with it.
  */
@@ -138,6 +139,11 @@ struct guest {
 	const struct guest_ops *ops;
 	struct guest_boot boot;
 	struct guest_e820_map e820;
+	/*
+	 * RAM of the map from boot.nr_pages up to here is room for frames that
+	 * come later; nr_pages if there is none.
+	 */
+	pfn_t room_end;
 	struct guest_memblock memblock;
 	/* Frames that are known to be tables; boot time only. */
 	struct guest_region_list tables;
@@ -173,9 +179,11 @@ GUEST_MUST_CHECK int guest_start_native(struct guest *g,
 
 /*
  * Fetches the E820 (all of [0, nr_pages) if the hypervisor has none to
- * give), sanitises it, and reserves what is in use. Returns 0; -XEN_EINVAL for
- * a map that contradicts itself or start_info, -XEN_ENOSPC for more regions
- * than there is room for.
+ * give), sanitises it, and reserves what is in use. RAM beyond nr_pages is not
+ * memory yet (guest_take_frame, guest_move_holes). Returns 0; -XEN_EINVAL for a
+ * map that contradicts itself or start_info, and for one without RAM where the
+ * builder has placed something; -XEN_ENOSPC for more regions than there is room
+ * for.
  */
 GUEST_MUST_CHECK int guest_memory_map(struct guest *g);
 
@@ -225,6 +233,15 @@ GUEST_MUST_CHECK int guest_drop_p2m(struct guest *g);
  * answer.
  */
 GUEST_MUST_CHECK int guest_drop_surplus(struct guest *g);
+/*
+ * The builder puts machine frames behind all own ones below nr_pages; where the
+ * memory map has a hole there, they are of no use. Here they go behind RAM of
+ * the map from nr_pages on, and are free memory; for which there is no RAM,
+ * those are given to the hypervisor. *ret_moved (or NULL) is how many were
+ * moved. Returns 0; -XEN_ENOMEM without frames for tables or the P2M, or the
+ * hypervisor's answer; -XEN_EBUSY while the builder's P2M is in use.
+ */
+GUEST_MUST_CHECK int guest_move_holes(struct guest *g, uint64_t *ret_moved);
 
 /*
  * nr contiguous frames from the allocator, cleared and mapped in the direct
@@ -254,8 +271,11 @@ GUEST_MUST_CHECK int guest_swap_frames(struct guest *g, pfn_t a, pfn_t b);
  */
 GUEST_MUST_CHECK int guest_give_frame(struct guest *g, pfn_t frame);
 /*
- * Asks the hypervisor for a machine frame to put behind a frame. -XEN_ENOMEM if
- * it has none, or there is none for the P2M; else as guest_swap_frames.
+ * Asks the hypervisor for a machine frame to put behind a frame: one that was
+ * given, or one of RAM from nr_pages on, which the caller owns then (and may
+ * hand to guest_free_frames). -XEN_ENOMEM if the hypervisor has none, or there
+ * is none for the P2M and tables; -XEN_EINVAL for a frame that the memory map
+ * has no RAM for; else as guest_swap_frames.
  */
 GUEST_MUST_CHECK int guest_take_frame(struct guest *g, pfn_t frame);
 

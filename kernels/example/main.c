@@ -55,6 +55,7 @@ static void boot(struct guest *g, vaddr_t start_info)
 	step("run time", guest_run_time(g));
 	step("builder's P2M dropped", guest_drop_p2m(g));
 	step("initial mapping dropped", guest_drop_surplus(g));
+	step("holes emptied", guest_move_holes(g, NULL));
 }
 
 /* All memory is in the direct map; a table in use is there to be read. */

@@ -36,6 +36,7 @@ void selftest(struct kernel *k)
 	run(k, test_batch);
 	run(k, test_frames);
 	run(k, test_exchange);
+	test_room(k);
 	run(k, test_tlb);
 	run(k, test_refusals);
 	run(k, test_write);

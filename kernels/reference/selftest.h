@@ -63,6 +63,7 @@ void test_boot(struct kernel *k);
 void test_start(struct kernel *k);
 void test_memblock(struct kernel *k);
 void test_e820(struct kernel *k);
+void test_room(struct kernel *k);
 void test_p2m(struct kernel *k);
 void test_p2m_build(struct kernel *k);
 void test_lookup(struct kernel *k);

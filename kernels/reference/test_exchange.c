@@ -49,8 +49,8 @@ static void not_swapped(struct kernel *k)
 	pfn_t image = pfn(((uintptr_t)&test_exchange - g->config.virt_base.v) >>
 			  PAGE_SHIFT);
 
-	check_value(k, guest_swap_frames(g, a, pfn(g->boot.nr_pages)),
-		    -XEN_EINVAL, "exchange: not with a frame beyond memory");
+	check_value(k, guest_swap_frames(g, a, pfn(g->room_end.v)), -XEN_EINVAL,
+		    "exchange: not with a frame beyond memory");
 	check_value(k, guest_swap_frames(g, image, a), -XEN_EINVAL,
 		    "exchange: not with one of the kernel's image");
 	guest_batch_extended(g, MMUEXT_UNPIN_TABLE, frame_mfn(k, a).v);

@@ -49,7 +49,7 @@ pfn_t walk_table(struct kernel *k, pfn_t root, uint64_t va, unsigned int level)
 			return PFN_INVALID;
 		}
 		table = pfn(m2p(pte_mfn(e)));
-		if (table.v >= k->guest.boot.nr_pages) {
+		if (table.v >= k->guest.room_end.v) {
 			return PFN_INVALID;
 		}
 	}
@@ -172,10 +172,15 @@ uint64_t nr_free(struct kernel *k)
 
 uint64_t p2m_digest(struct kernel *k)
 {
-	uint64_t sum = k->guest.p2m.nr;
+	uint64_t sum = 0;
 
+	/* Of what there is: one form may reach further than another. */
 	for (uint64_t i = 0; i < k->guest.p2m.nr; i++) {
-		sum = sum * 31 + guest_p2m_get(&k->guest, pfn(i)).v;
+		uint64_t behind = guest_p2m_get(&k->guest, pfn(i)).v;
+
+		if (behind != INVALID_FRAME) {
+			sum = (sum * 31 + i) * 31 + behind;
+		}
 	}
 	return sum;
 }

@@ -66,7 +66,7 @@ static void absent(struct kernel *k)
 			   &slot, &e) == -XEN_EFAULT,
 	      "lookup: the hypervisor's tables are none of ours");
 	check(k,
-	      guest_lookup(g, pfn(g->boot.nr_pages), vaddr(DIRECT_BASE), &slot,
+	      guest_lookup(g, pfn(g->room_end.v), vaddr(DIRECT_BASE), &slot,
 			   &e) == -XEN_EINVAL,
 	      "lookup: there is no root beyond memory");
 }
@@ -89,7 +89,7 @@ static void addresses(struct kernel *k)
 	check(k, guest_frame_va(g, g->kernel.root, true, &va) == -XEN_EINVAL,
 	      "frame_va: but not written");
 	check(k,
-	      guest_frame_va(g, pfn(g->boot.nr_pages), false, &va) ==
+	      guest_frame_va(g, pfn(g->room_end.v), false, &va) ==
 			      -XEN_EINVAL &&
 		      guest_frame_va(g, PFN_INVALID, true, &va) == -XEN_EINVAL,
 	      "frame_va: and there is nothing beyond memory");

@@ -86,7 +86,7 @@ static void refused(struct kernel *k)
 	const struct guest_space *space = &g->kernel;
 
 	check_value(k,
-		    guest_map(g, space, vaddr(TEST_BASE), pfn(g->boot.nr_pages),
+		    guest_map(g, space, vaddr(TEST_BASE), pfn(g->room_end.v),
 			      FLAGS_RW),
 		    -XEN_EINVAL, "map: there is no frame beyond memory");
 	check_value(k,

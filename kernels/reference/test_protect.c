@@ -69,8 +69,8 @@ static void refused(struct kernel *k)
 		    "protect: and it is refused");
 	check(k, write_faults(k, root), "protect: it cannot be written");
 	check(k,
-	      guest_make_readonly(g, pfn(g->boot.nr_pages)) == -XEN_ENOENT &&
-		      guest_make_readwrite(g, pfn(g->boot.nr_pages),
+	      guest_make_readonly(g, pfn(g->room_end.v)) == -XEN_ENOENT &&
+		      guest_make_readwrite(g, pfn(g->room_end.v),
 					   GUEST_FLUSH) == -XEN_ENOENT,
 	      "protect: a frame that nothing maps is not found");
 	check_value(k,

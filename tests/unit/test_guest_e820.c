@@ -18,8 +18,7 @@
 #include "pagewarden/guest.h"
 #include "sim/sim.h"
 
-#define PAGES UINT64_C(16)
-#define TOP (PAGES << PAGE_SHIFT)
+#define TOP UINT64_C(0x10000)
 #define ROW_ENTRIES 4
 
 struct row {
@@ -71,18 +70,6 @@ static const struct row refused[] = {
 	 "E820: entry 0 (1 + ffffffffffffffff) wraps around",
 	 1,
 	 {{1, UINT64_MAX, GUEST_E820_RAM}}},
-	{"RAM that crosses nr_pages",
-	 "E820: RAM of entry 1 ends at 10001, beyond nr_pages 16 (10000)",
-	 2,
-	 {{0, 0x8000, GUEST_E820_RAM}, {0x8000, 0x8001, GUEST_E820_RAM}}},
-	{"RAM at nr_pages",
-	 "E820: RAM of entry 1 ends at 11000, beyond nr_pages 16 (10000)",
-	 2,
-	 {{0, TOP, GUEST_E820_RAM}, {TOP, 0x1000, GUEST_E820_RAM}}},
-	{"RAM above nr_pages",
-	 "E820: RAM of entry 1 ends at 101000, beyond nr_pages 16 (10000)",
-	 2,
-	 {{0, TOP, GUEST_E820_RAM}, {0x100000, 0x1000, GUEST_E820_RAM}}},
 	{"not sorted",
 	 "E820: not sorted: entry 2 at 4000 comes after one at 8000",
 	 3,
@@ -110,22 +97,6 @@ static const struct row refused[] = {
 	 {{0, TOP, GUEST_E820_RAM},
 	  {0x20000, 0x1000, 2},
 	  {0x20fff, 0x1000, 3}}},
-	{"a hole of a byte in the middle",
-	 "E820: hole: no entry describes 8000 to 8001, below nr_pages 16",
-	 2,
-	 {{0, 0x8000, GUEST_E820_RAM}, {0x8001, 0x7fff, GUEST_E820_RAM}}},
-	{"a hole at the beginning",
-	 "E820: hole: no entry describes 0 to 1000, below nr_pages 16",
-	 1,
-	 {{0x1000, 0xf000, GUEST_E820_RAM}}},
-	{"a hole that reaches over nr_pages",
-	 "E820: hole: no entry describes f000 to 20000, below nr_pages 16",
-	 2,
-	 {{0, 0xf000, GUEST_E820_RAM}, {0x20000, 0x1000, 2}}},
-	{"an end before nr_pages",
-	 "E820: hole: ends at ffff, below nr_pages 16 (10000)",
-	 1,
-	 {{0, 0xffff, GUEST_E820_RAM}}},
 };
 
 static void check_refusal(struct guest *g, struct guest_e820_map *map,
@@ -134,7 +105,7 @@ static void check_refusal(struct guest *g, struct guest_e820_map *map,
 	const struct guest_e820_map kept = *map;
 
 	g->message[0] = '\0';
-	assert_int_equal(guest_e820_sanitise(g, map, PAGES), -XEN_EINVAL);
+	assert_int_equal(guest_e820_sanitise(g, map), -XEN_EINVAL);
 	assert_string_equal(g->message, says);
 	assert_memory_equal(map, &kept, sizeof(kept));
 }
@@ -214,7 +185,22 @@ static const struct repair repairs[] = {
 	 {{0, 0x4001, 2}, {0x4001, 0x10, 3}, {0x4011, 0xbfef, 2}},
 	 1,
 	 {{0, TOP, 2}}},
-	{"holes above nr_pages are nobody's business",
+	{"a page that is RAM in part and otherwise nothing is none",
+	 2,
+	 {{0, 0x4001, 1}, {0x4003, 0xbffd, 1}},
+	 2,
+	 {{0, 0x4000, 1}, {0x5000, 0xb000, 1}}},
+	{"nor is one in two halves with a hole between",
+	 2,
+	 {{0x800, 0x7800, 1}, {0x8001, 0x7fff, 1}},
+	 2,
+	 {{0x1000, 0x7000, 1}, {0x9000, 0x7000, 1}}},
+	{"RAM in the last page of all goes, and takes none with it",
+	 2,
+	 {{0, 0x8000, 1}, {0xfffffffffffff800, 0x7ff, 1}},
+	 1,
+	 {{0, 0x8000, 1}}},
+	{"holes are nobody's business",
 	 3,
 	 {{0, TOP, 1}, {0x20010, 0x20, 2}, {0x30000, 0x1000, 2}},
 	 3,
@@ -241,7 +227,7 @@ static void what_is_harmless_is_repaired(void **state)
 		const struct repair *r = &repairs[i];
 
 		fill(&map, r->nr, r->entry);
-		if (guest_e820_sanitise(g, &map, PAGES) != 0 ||
+		if (guest_e820_sanitise(g, &map) != 0 ||
 		    map.nr != r->nr_expected ||
 		    memcmp(map.entry, r->expected,
 			   map.nr * sizeof(map.entry[0])) != 0) {
@@ -265,10 +251,11 @@ static void as_many_as_a_map_holds_are_taken(void **state)
 							 PAGE_SIZE, 1 + i % 2};
 	}
 	guest_memblock_init(&m);
-	assert_int_equal(guest_e820_sanitise(g, &map, GUEST_E820_MAX_ENTRIES),
-			 0);
+	assert_int_equal(guest_e820_sanitise(g, &map), 0);
 	assert_int_equal(map.nr, GUEST_E820_MAX_ENTRIES);
-	assert_int_equal(guest_e820_to_memblock(g, &map, &m), 0);
+	assert_int_equal(guest_e820_to_memblock(g, &map, GUEST_E820_MAX_ENTRIES,
+						&m),
+			 0);
 	assert_int_equal(guest_memblock_nr_memory(&m),
 			 GUEST_E820_MAX_ENTRIES / 2);
 	free(g);
@@ -288,8 +275,8 @@ static void ram_is_memory_and_the_isa_hole_is_reserved(void **state)
 	(void)state;
 	fill(&map, 5, entry);
 	guest_memblock_init(&m);
-	assert_int_equal(guest_e820_sanitise(g, &map, 0x200), 0);
-	assert_int_equal(guest_e820_to_memblock(g, &map, &m), 0);
+	assert_int_equal(guest_e820_sanitise(g, &map), 0);
+	assert_int_equal(guest_e820_to_memblock(g, &map, 0x200, &m), 0);
 	for (uint64_t i = 0; i < 0x210; i++) {
 		bool ram = i < 0x9f || (i >= 0x100 && i < 0x200 && i != 0x180);
 
@@ -300,10 +287,67 @@ static void ram_is_memory_and_the_isa_hole_is_reserved(void **state)
 	/* Even if the map says that it is RAM, as a guest's own does. */
 	fill(&map, 1, &(struct guest_e820_entry){0, 0x200000, 1});
 	guest_memblock_init(&m);
-	assert_int_equal(guest_e820_to_memblock(g, &map, &m), 0);
+	assert_int_equal(guest_e820_to_memblock(g, &map, 0x200, &m), 0);
 	assert_int_equal(guest_memblock_nr_memory(&m), 0x200);
 	assert_int_equal(guest_memblock_nr_free(&m), 0x200 - 0x60);
 	free(g);
+}
+
+/* RAM of a guest that has 16 frames: of the map, what of it is memory. */
+static const struct {
+	unsigned int nr;
+	struct guest_e820_entry entry[ROW_ENTRIES];
+	uint64_t memory;
+} larger[] = {
+	{1, {{0, TOP, 1}}, 16},
+	{1, {{0, TOP + 0x1000, 1}}, 16},
+	{2, {{0, TOP, 1}, {TOP, 0x100000, 1}}, 16},
+	{2, {{0, 0x8000, 1}, {0x8000, UINT64_C(1) << 60, 1}}, 16},
+	{2, {{0, 0x8000, 1}, {UINT64_C(1) << 32, 0x8000, 1}}, 8},
+	{2, {{0, 0x8000, 1}, {0xc000, 0x8000, 1}}, 12},
+	{3, {{0, 0x8000, 1}, {0x8000, 0x8000, 2}, {TOP, 0x8000, 1}}, 8},
+	{1, {{TOP, 0x8000, 1}}, 0},
+	{1, {{0, TOP, 2}}, 0},
+};
+
+static void ram_from_nr_pages_on_is_no_memory_yet(void **state)
+{
+	struct guest *g = make();
+	struct guest_memblock m;
+	struct guest_e820_map map;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(larger) / sizeof(larger[0]); i++) {
+		fill(&map, larger[i].nr, larger[i].entry);
+		guest_memblock_init(&m);
+		assert_int_equal(guest_e820_sanitise(g, &map), 0);
+		assert_int_equal(guest_e820_to_memblock(g, &map, 16, &m), 0);
+		assert_int_equal(guest_memblock_nr_memory(&m),
+				 larger[i].memory);
+		assert_true(guest_memblock_end(&m).v <= 16);
+	}
+	free(g);
+}
+
+static void the_next_of_ram_and_its_end_are_found(void **state)
+{
+	const struct guest_e820_entry entry[] = {{0x2000, 0x2000, 1},
+						 {0x4000, 0x1000, 2},
+						 {0x6000, 0x1000, 1}};
+	const uint64_t next[] = {2, 2, 2, 3, 6, 6, 6, INVALID_FRAME};
+	const uint64_t end[] = {0, 0, 0, 3, 4, 4, 4, 7, 7};
+	struct guest_e820_map map;
+
+	(void)state;
+	fill(&map, 3, entry);
+	for (uint64_t i = 0; i < sizeof(next) / sizeof(next[0]); i++) {
+		assert_int_equal(guest_e820_next_ram(&map, pfn(i)).v, next[i]);
+	}
+	assert_int_equal(guest_e820_next_ram(&map, PFN_INVALID).v,
+			 INVALID_FRAME);
+	for (uint64_t i = 0; i < sizeof(end) / sizeof(end[0]); i++) {
+		assert_int_equal(guest_e820_ram_end(&map, pfn(i)).v, end[i]);
+	}
 }
 
 static void an_allocator_without_room_says_so(void **state)
@@ -322,7 +366,7 @@ static void an_allocator_without_room_says_so(void **state)
 						    pfn(i * 16 + 1)),
 				 0);
 	}
-	assert_int_equal(guest_e820_to_memblock(g, &map, &m), -XEN_ENOSPC);
+	assert_int_equal(guest_e820_to_memblock(g, &map, 16, &m), -XEN_ENOSPC);
 	assert_string_equal(g->message, "E820: too many regions");
 	free(g);
 }
@@ -335,6 +379,8 @@ int main(void)
 		cmocka_unit_test(what_is_harmless_is_repaired),
 		cmocka_unit_test(as_many_as_a_map_holds_are_taken),
 		cmocka_unit_test(ram_is_memory_and_the_isa_hole_is_reserved),
+		cmocka_unit_test(ram_from_nr_pages_on_is_no_memory_yet),
+		cmocka_unit_test(the_next_of_ram_and_its_end_are_found),
 		cmocka_unit_test(an_allocator_without_room_says_so),
 	};
 

@@ -254,19 +254,13 @@ static const struct map_row maps[] = {
 	{"E820: entry 1 (1000000 + ffffffffffffffff) wraps around",
 	 2,
 	 {{0, TOP, 1}, {TOP, UINT64_MAX, 2}}},
-	{"E820: RAM of entry 0 ends at 1001000, beyond nr_pages 4096 (1000000)",
-	 1,
-	 {{0, TOP + 0x1000, 1}}},
-	{"E820: RAM of entry 1 ends at 100001000, beyond nr_pages 4096 "
-	 "(1000000)",
-	 2,
-	 {{0, TOP, 1}, {UINT64_C(1) << 32, 0x1000, 1}}},
-	{"E820: hole: ends at fff000, below nr_pages 4096 (1000000)",
-	 1,
-	 {{0, TOP - 0x1000, 1}}},
-	{"E820: hole: no entry describes 800000 to 801000, below nr_pages 4096",
-	 2,
-	 {{0, 0x800000, 1}, {0x801000, TOP - 0x801000, 1}}},
+	/* More than there is, by as little and as much as may be; and less. */
+	{NULL, 1, {{0, TOP + 0x1000, 1}}},
+	{NULL, 1, {{0, UINT64_C(1) << 60, 1}}},
+	{NULL, 2, {{0, TOP, 1}, {UINT64_C(1) << 32, 0x1000, 1}}},
+	{NULL, 1, {{0, TOP - 0x1000, 1}}},
+	{NULL, 2, {{0, 0x800000, 1}, {0x801000, TOP - 0x801000, 1}}},
+	{NULL, 2, {{0, 0x800000, 1}, {UINT64_C(1) << 32, TOP, 1}}},
 	{"E820: not sorted: entry 2 at 400000 comes after one at 800000",
 	 3,
 	 {{0, 0x800000, 1}, {0x800000, 0x800000, 1}, {0x400000, 0x1000, 2}}},
@@ -303,18 +297,99 @@ static void a_memory_map_that_makes_no_sense_is_refused(void **state)
 	}
 }
 
-static void a_map_for_another_size_of_memory_is_refused(void **state)
+struct room_row {
+	uint64_t limit;
+	unsigned int nr;
+	struct guest_e820_entry entry[3];
+	uint64_t end; /* of the room */
+};
+
+#define PAGES(n) ((uint64_t)(n) << PAGE_SHIFT)
+/* What one page at the top of a P2M reaches. */
+#define TOP_PAGE UINT64_C(0x8000000)
+
+static const struct room_row rooms[] = {
+	{0, 1, {{0, TOP, 1}}, START_PAGES},
+	{0, 1, {{0, TOP - 0x1000, 1}}, START_PAGES},
+	{0, 1, {{0, TOP + 0x3000, 1}}, START_PAGES + 3},
+	{0, 2, {{0, TOP, 1}, {TOP, 0x3000, 2}}, START_PAGES},
+	{0,
+	 3,
+	 {{0, 0x800000, 1}, {TOP, 0x1000, 1}, {PAGES(0x100000), 0x2000, 1}},
+	 0x100002},
+	{0, 1, {{0, PAGES(TOP_PAGE), 1}}, TOP_PAGE},
+	{0, 1, {{0, PAGES(TOP_PAGE + 1), 1}}, TOP_PAGE},
+	{0, 2, {{0, TOP, 1}, {PAGES(TOP_PAGE), 0x1000, 1}}, START_PAGES},
+	{START_PAGES + 2, 1, {{0, TOP + 0x3000, 1}}, START_PAGES + 2},
+	{START_PAGES + 5, 1, {{0, TOP + 0x3000, 1}}, START_PAGES + 3},
+	{START_PAGES, 1, {{0, TOP + 0x3000, 1}}, START_PAGES},
+	{0x500, 1, {{0, TOP + 0x3000, 1}}, START_PAGES},
+};
+
+static void ram_from_nr_pages_on_is_room(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(rooms) / sizeof(rooms[0]); i++) {
+		struct start t = start_make(false);
+
+		t.config.memory_limit = pfn(rooms[i].limit);
+		t.s->has_e820 = true;
+		t.s->e820.nr = rooms[i].nr;
+		memcpy(t.s->e820.entry, rooms[i].entry, sizeof(rooms[i].entry));
+		taken(&t, "room");
+		assert_int_equal(t.g->room_end.v, rooms[i].end);
+		assert_true(guest_memblock_end(&t.g->memblock).v <=
+			    START_PAGES);
+		start_destroy(&t);
+	}
+}
+
+/* Where addresses end, there is no room: the direct map's last page is it. */
+static void room_ends_where_addresses_end(void **state)
 {
 	struct start t = start_make(false);
 
 	(void)state;
-	t.si->nr_pages++;
-	refused(&t, "E820: hole: ends at 1000000, below nr_pages 4097 "
-		    "(1001000)");
-	t = start_make(true);
-	t.si->nr_pages--;
-	refused(&t, "E820: RAM of entry 0 ends at 1000000, beyond nr_pages "
-		    "4095 (fff000)");
+	t.config.direct_base = vaddr(-PAGES(START_PAGES + 7));
+	t.s->has_e820 = true;
+	t.s->e820 = (struct guest_e820_map){1, {{0, 2 * TOP, 1}}};
+	taken(&t, "room");
+	assert_int_equal(t.g->room_end.v, START_PAGES + 7);
+	start_destroy(&t);
+}
+
+static void what_the_builder_placed_must_be_ram(void **state)
+{
+	/* The image, the module, the P2M, start_info: a hole at each. */
+	static const struct {
+		uint64_t hole;
+		bool inside;
+		const char *says;
+	} holes[] = {
+		{16, false, "the kernel at pfn 10 to 4f: not all is RAM"},
+		{79, false, "the kernel at pfn 10 to 4f: not all is RAM"},
+		{START_MODULE_FRAME + 3, false,
+		 "the module at pfn 4 to 7: not all is RAM"},
+		{0x40a, false, "the P2M at pfn 400 to 40a: not all is RAM"},
+		{80, true, "the P2M at pfn 50 to 57: not all is RAM"},
+		{80, false, "start_info at pfn 50 to 52: not all is RAM"},
+		{88, false,
+		 "the builder's tables and stack at pfn 53 to 58: not all is "
+		 "RAM"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(holes) / sizeof(holes[0]); i++) {
+		struct start t = start_make(holes[i].inside);
+
+		t.s->has_e820 = true;
+		t.s->e820 =
+			(struct guest_e820_map){2,
+						{{0, PAGES(holes[i].hole), 1},
+						 {PAGES(holes[i].hole + 1), TOP,
+						  1}}};
+		refused(&t, holes[i].says);
+	}
 }
 
 static void a_map_that_cannot_be_fetched_is_an_error_by_itself(void **state)
@@ -375,7 +450,9 @@ int main(void)
 		cmocka_unit_test(ram_that_the_p2m_has_no_frame_for_is_refused),
 		cmocka_unit_test(what_is_not_ram_needs_no_frame),
 		cmocka_unit_test(a_memory_map_that_makes_no_sense_is_refused),
-		cmocka_unit_test(a_map_for_another_size_of_memory_is_refused),
+		cmocka_unit_test(ram_from_nr_pages_on_is_room),
+		cmocka_unit_test(room_ends_where_addresses_end),
+		cmocka_unit_test(what_the_builder_placed_must_be_ram),
 		cmocka_unit_test(
 			a_map_that_cannot_be_fetched_is_an_error_by_itself),
 		cmocka_unit_test(

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Any memory map, any memory size from 8 MiB to 1 TiB, any load address:
- * after the start of day the direct map is complete and exact, no table is
- * writable, no frame is lost, and the audit finds no difference. Each boot is
- * made from a seed; a failure prints it, and PW_SEED=N runs that one alone.
- * PW_BOOTS=N makes N boots.
+ * Any memory map, with holes and room for more, any memory size from 8 MiB to 1
+ * TiB, any load address: after the start of day, when what was in holes has
+ * been moved and frames have come and gone, the direct map is complete and
+ * exact, no table is writable, no frame is lost, and the audit finds no
+ * difference. Each boot is made from a seed; a failure prints it, and PW_SEED=N
+ * runs that one alone. PW_BOOTS=N makes N boots.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,6 +24,7 @@
 #include "sim/check.h"
 #include "sim/domain.h"
 #include "sim/fault.h"
+#include "sim/machine.h"
 #include "sim/random.h"
 #include "sim/sim.h"
 
@@ -150,6 +152,58 @@ static void add_entry(struct sim *s, uint64_t *at, uint64_t nr, uint32_t type)
 	s->e820.nr++;
 }
 
+/* One boot in two: RAM from nr_pages on, with or without a gap before it. */
+static void choose_room(struct boot *b, uint64_t at)
+{
+	for (unsigned int i = 0; i < 2 && chance(b, 70); i++) {
+		at += chance(b, 50) ? log_uniform(b, 1, GIB_PAGES) : 0;
+		add_entry(b->s, &at, log_uniform(b, 1, 4096), GUEST_E820_RAM);
+	}
+}
+
+/*
+ * Frames that come, some of them only for a while: from the top down, so that
+ * the last are among what the holes' frames were moved to.
+ */
+static int come_and_go(struct guest *g)
+{
+	const struct sim *s = sim_of_guest(g);
+	uint64_t may = s->dom.max_pages - s->dom.nr_pages;
+	pfn_t at = g->room_end;
+	int error = 0;
+
+	may = may < SIM_SPARE_FRAMES ? may : SIM_SPARE_FRAMES;
+	while (error == 0 && may > 0 && at.v > g->boot.nr_pages) {
+		at = pfn(at.v - 1);
+		if (!pfn_eq(guest_e820_next_ram(&g->e820, at), at) ||
+		    guest_memblock_is_memory(&g->memblock, at)) {
+			continue;
+		}
+		error = guest_take_frame(g, at);
+		if (error == 0 && may % 2 == 0) {
+			error = guest_give_frame(g, at);
+		}
+		if (error == 0 && may % 2 == 0) {
+			error = guest_take_frame(g, at);
+		}
+		if (error == 0) {
+			error = guest_free_frames(g, at, 1);
+		}
+		may--;
+	}
+	return error;
+}
+
+static int holes_and_room(struct guest *g, struct lab_kernel *k)
+{
+	int error = guest_move_holes(g, NULL);
+
+	(void)k;
+	return error == 0 ? come_and_go(g) : error;
+}
+
+static const struct lab_deed holes_deed = {LAB_DEED, holes_and_room};
+
 /* RAM under all that the builder places; then stretches as they come. */
 static void choose_e820(struct boot *b)
 {
@@ -162,6 +216,7 @@ static void choose_e820(struct boot *b)
 	uint64_t most = ram + MOST_RAM;
 	uint64_t at = 0;
 
+	b->kernel.deed = &holes_deed;
 	s->e820.nr = 0;
 	s->has_e820 = chance(b, 80) || pages > MOST_RAM;
 	add_entry(s, &at, ram < pages ? ram : pages, GUEST_E820_RAM);
@@ -179,10 +234,15 @@ static void choose_e820(struct boot *b)
 		uint64_t nr = s->e820.nr > 40 ? left : log_uniform(b, 1, left);
 		bool is_ram = chance(b, 50) && ram + nr < most;
 
+		if (s->e820.nr < 40 && chance(b, 20)) {
+			at += nr < left ? nr : left; /* nobody's */
+			continue;
+		}
 		add_entry(s, &at, nr < left ? nr : left,
 			  is_ram ? GUEST_E820_RAM : (uint32_t)between(b, 2, 5));
 		ram += is_ram ? nr : 0;
 	}
+	choose_room(b, at);
 }
 
 static struct tlb_config choose_tlb(struct boot *b)
@@ -276,6 +336,15 @@ static void finish(struct boot *b)
 			 sim_log_text(&b->s->log));
 	}
 	lab_check(b->s, &b->kernel, &f);
+	/* Each is behind RAM now, whatever the map was. */
+	if (b->kernel.deed == &holes_deed &&
+	    guest_memblock_nr_memory(&b->s->guest.memblock) !=
+		    b->s->dom.nr_pages) {
+		fail_msg("%s: %llu frames of %llu are memory", b->note,
+			 (unsigned long long)guest_memblock_nr_memory(
+				 &b->s->guest.memblock),
+			 (unsigned long long)b->s->dom.nr_pages);
+	}
 	if (lab_findings_total(&f) != 0) {
 		fail_msg("%s: %llu mistakes, audit %llu\n%s", b->note,
 			 (unsigned long long)lab_findings_total(&f),

@@ -87,7 +87,7 @@ static void start_machine(struct rig *r, const struct rig_options *o)
 	r->s->cpu.huge = false;
 	if (rig_xen(r)) {
 		assert_int_equal(sim_start_domain(r->s, &d, &e), 0);
-		r->s->has_e820 = o->ram != 0;
+		r->s->has_e820 = o->ram != 0 || o->map != NULL;
 		r->s->e820 = (struct guest_e820_map){
 			.nr = 2,
 			.entry = {{0, o->ram << PAGE_SHIFT, GUEST_E820_RAM},
@@ -95,6 +95,9 @@ static void start_machine(struct rig *r, const struct rig_options *o)
 				   (pages - o->ram) << PAGE_SHIFT,
 				   GUEST_E820_RESERVED}},
 		};
+		if (o->map != NULL) {
+			r->s->e820 = *o->map;
+		}
 	} else {
 		assert_int_equal(sim_start_native(r->s, &n, &r->native, &e), 0);
 	}

@@ -58,8 +58,10 @@ struct rig_options {
 	enum rig_world world;
 	enum tlb_keep keep;
 	enum rig_stage stage;
-	uint64_t pages;   /* 0: RIG_PAGES */
-	uint64_t ram;     /* the E820 says that no more is there; 0: all is */
+	uint64_t pages; /* 0: RIG_PAGES */
+	uint64_t ram;   /* the E820 says that no more is there; 0: all is */
+	/* Or all of the E820. */
+	const struct guest_e820_map *map;
 	uint64_t seed;    /* 0: 7 */
 	bool no_check;    /* no audit after each hypercall */
 	uint64_t preempt; /* every so many chances; 0: never */
