@@ -19,7 +19,6 @@
 
 #define CANNOT_JUDGE 125
 #define USAGE 129 /* ends a bisection: it would be the same every time */
-#define DEFAULT_TIMEOUT "120"
 
 const char doctor_help[] =
 	"usage: pagewarden doctor --kernel FILE [--good-when STR] [OPTION]...\n"
@@ -29,7 +28,7 @@ const char doctor_help[] =
 	"\n"
 	"  --good-when STR   good as soon as the console shows STR; without it\n"
 	"                    good is a guest that powers off\n"
-	"  --timeout S       bad after S seconds (120)\n"
+	"  --timeout S       bad after S seconds (" RUN_JUDGED_TIMEOUT ")\n"
 	"  and the options of `pagewarden run`\n"
 	"\n"
 	"Status, for `git bisect run`: 0 good, 1 bad, 125 cannot be judged (no\n"
@@ -87,7 +86,7 @@ static bool translate_all(struct words *to, int argc, char **argv, char *error,
 	words_add(to, "%s", argv[0]);
 	words_add(to, "--icount");
 	words_add(to, "--lint");
-	words_add(to, "--timeout=" DEFAULT_TIMEOUT);
+	words_add(to, "--timeout=" RUN_JUDGED_TIMEOUT);
 	options_begin(&walk, VERB_DOCTOR, argc, argv, error);
 	while ((id = options_next(&walk)) > 0) {
 		*ret_help |= id == OPT_HELP;

@@ -297,6 +297,7 @@ static const struct codec codecs[] = {
 	{"xz", {0xfd, '7', 'z', 'X', 'Z', 0}, 6, true, codec_xz},
 	{"zstd", {0x28, 0xb5, 0x2f, 0xfd}, 4, true, codec_zstd},
 	{"lz4", {0x02, 0x21, 0x4c, 0x18}, 4, true, codec_lz4_legacy},
+	{"lz4", {0x04, 0x22, 0x4d, 0x18}, 4, false, codec_lz4_frame},
 	{"bzip2", {'B', 'Z', 'h'}, 3, true, codec_bzip2},
 	{"lzo", {0x89, 'L', 'Z', 'O', 0, '\r'}, 6, true, codec_lzop},
 	{"lzma", {0x5d, 0, 0}, 3, true, codec_lzma},

@@ -56,6 +56,7 @@ enum codec_result codec_append(struct codec_job *job, const uint8_t *data,
 			       size_t size);
 
 enum codec_result codec_lz4_legacy(struct codec_job *job);
+enum codec_result codec_lz4_frame(struct codec_job *job);
 enum codec_result codec_lzop(struct codec_job *job);
 
 #endif

@@ -2,8 +2,9 @@
 /*
  * The file format of lzop, which Linux's LZO payload is: a header whose fields
  * depend on its version and flags, then blocks, each with its two sizes and
- * the checksums that the flags ask for, and a size of 0 at the end. Numbers
- * are big endian. (lzop 1.04, its own description of the format.)
+ * the checksums that the flags ask for, and a size of 0 at the end; perhaps
+ * several such one after the other. Numbers are big endian. (lzop 1.04, its own
+ * description of the format.)
  */
 #include <lzo/lzo1x.h>
 #include <stdlib.h>
@@ -58,10 +59,11 @@ static uint32_t take_number(struct reader *r, unsigned int bytes)
 	return value;
 }
 
+static const uint8_t magic[MAGIC_SIZE] = {0x89, 'L',  'Z',  'O', 0,
+					  '\r', '\n', 0x1a, '\n'};
+
 static enum codec_result read_header(struct reader *r, uint32_t *flags)
 {
-	static const uint8_t magic[MAGIC_SIZE] = {0x89, 'L',  'Z',  'O', 0,
-						  '\r', '\n', 0x1a, '\n'};
 	const uint8_t *begin = take(r, sizeof(magic));
 	uint32_t version;
 
@@ -173,6 +175,12 @@ enum codec_result codec_lzop(struct codec_job *job)
 	if (lzo_init() != LZO_E_OK) {
 		return CODEC_NO_MEMORY;
 	}
-	result = read_header(&r, &flags);
-	return result != CODEC_DONE ? result : unpack_blocks(job, &r, flags);
+	do {
+		result = read_header(&r, &flags);
+		if (result == CODEC_DONE) {
+			result = unpack_blocks(job, &r, flags);
+		}
+	} while (result == CODEC_DONE && r.left >= sizeof(magic) &&
+		 memcmp(r.at, magic, sizeof(magic)) == 0);
+	return result;
 }

@@ -131,6 +131,13 @@ bool junit_reserve(const char *path)
 	return f != NULL && fclose(f) == 0 ? true : complain(path);
 }
 
+static bool told;
+
+bool junit_is_told(void)
+{
+	return told;
+}
+
 bool junit_file(const char *path, const char *suite,
 		const struct junit_case *cases, unsigned int nr)
 {
@@ -140,6 +147,7 @@ bool junit_file(const char *path, const char *suite,
 	if (f != NULL && fclose(f) != 0) {
 		good = false;
 	}
+	told = told || good;
 	return good ? true : complain(path);
 }
 

@@ -31,6 +31,9 @@ bool junit_reserve(const char *path);
 bool junit_file(const char *path, const char *suite,
 		const struct junit_case *cases, unsigned int nr);
 
+/* Has junit_file written one in this process? */
+bool junit_is_told(void);
+
 void tap_write(FILE *to, const struct junit_case *cases, unsigned int nr);
 
 #endif

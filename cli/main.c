@@ -12,9 +12,11 @@
 #include "gen/version.h"
 #include "cli/doctor.h"
 #include "cli/inspect.h"
+#include "cli/junit.h"
 #include "cli/lab.h"
 #include "cli/many/test.h"
 #include "cli/many/xtf.h"
+#include "cli/options.h"
 #include "cli/report/report.h"
 #include "cli/run.h"
 #include "cli/remote.h"
@@ -134,6 +136,26 @@ static int help(int argc, char **argv)
 	return STATUS_OK;
 }
 
+/*
+ * A result that an earlier run has left must not stand for one that never came
+ * to any: a file that was asked for tells what went wrong.
+ */
+static int tell_junit(int argc, char **argv, const char *verb, int status)
+{
+	const char *path = options_junit(argc, argv);
+	const struct junit_case one = {
+		.group = verb,
+		.name = verb,
+		.outcome = JUNIT_ERROR,
+		.title = say_last(),
+	};
+
+	if (status != STATUS_OK && path != NULL && !junit_is_told()) {
+		(void)junit_file(path, "pagewarden", &one, 1);
+	}
+	return status;
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *command;
@@ -155,6 +177,9 @@ int main(int argc, char **argv)
 		return finish(help(argc - 1, argv + 1));
 	}
 	command = find(argv[1]);
-	return command == NULL ? STATUS_USAGE
-			       : finish(command->fn(argc - 1, argv + 1));
+	if (command == NULL) {
+		return STATUS_USAGE;
+	}
+	return tell_junit(argc - 1, argv + 1, command->name,
+			  finish(command->fn(argc - 1, argv + 1)));
 }

@@ -137,6 +137,38 @@ const char *option_name(int id)
 	return "?";
 }
 
+static bool takes_next_word(const char *word)
+{
+	for (size_t i = 0; i < option_nr_rows; i++) {
+		if (option_rows[i].argument && strncmp(word, "--", 2) == 0 &&
+		    strcmp(word + 2, option_rows[i].name) == 0) {
+			return true;
+		}
+	}
+	return strcmp(word, "-o") == 0;
+}
+
+const char *options_junit(int argc, char **argv)
+{
+	static const char name[] = "--junit";
+	const char *found = NULL;
+
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		const size_t length = strcspn(argv[i], "=");
+
+		/* As getopt: what it begins with is enough. */
+		if (length < 4 || length >= sizeof(name) ||
+		    strncmp(argv[i], name, length) != 0) {
+			i += takes_next_word(argv[i]);
+		} else if (argv[i][length] == '=') {
+			found = argv[i] + length + 1;
+		} else if (i + 1 < argc) {
+			found = argv[++i];
+		}
+	}
+	return found != NULL && *found != '\0' ? found : NULL;
+}
+
 void options_begin(struct options_walk *w, enum options_verb verb, int argc,
 		   char **argv, char *error)
 {

@@ -116,6 +116,12 @@ struct option_row {
 extern const struct option_row option_rows[];
 extern const size_t option_nr_rows;
 
+/*
+ * The file that --junit names, however wrong the other words are; NULL: none.
+ * Not after "--", and not what is another option's argument.
+ */
+const char *options_junit(int argc, char **argv);
+
 #define OPTIONS_ERROR_SIZE 256
 #define OPTIONS_MAX 64 /* of a verb */
 

@@ -13,6 +13,7 @@
 
 static bool console_mid_line;
 static bool no_notes;
+static char last[512];
 
 void say_console_mid_line(bool mid_line)
 {
@@ -30,14 +31,24 @@ static bool same_file(int a, int b)
 
 static void say_list(const char *format, va_list args)
 {
+	va_list again;
+
+	va_copy(again, args);
 	if (console_mid_line && same_file(STDOUT_FILENO, STDERR_FILENO)) {
 		fputc('\n', stderr);
 	}
 	console_mid_line = false;
+	vsnprintf(last, sizeof(last), format, again);
+	va_end(again);
 	fputs("pagewarden: ", stderr);
 	vfprintf(stderr, format, args);
 	fputc('\n', stderr);
 	fflush(stderr);
+}
+
+const char *say_last(void)
+{
+	return last;
 }
 
 void say(const char *format, ...)

@@ -20,6 +20,10 @@ void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* What need not be known; nothing is said after say_no_notes(). */
 void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void say_no_notes(void);
+/* What was said last, without what it begins with; "" if nothing was. */
+const char *say_last(void);
+/* What was said last, without the "pagewarden: "; "" if nothing was. */
+const char *say_last(void);
 
 /*
  * The console was left in the middle of a line: what is said next starts a

@@ -36,32 +36,35 @@ static bool next_value(const char **list, char value[VALUE])
 	return true;
 }
 
-const char *matrix_add_memory(struct matrix *m, const char *list)
+static const char *add_values(struct matrix *m, bool memory, const char *list)
 {
+	unsigned int *nr = memory ? &m->nr_memories : &m->nr_vcpus;
 	const char *wrong = *list == '\0' ? "is empty" : NULL;
 	char value[VALUE];
 
 	while (wrong == NULL && next_value(&list, value)) {
-		if (m->nr_memories == MATRIX_VALUES) {
+		if (*nr == MATRIX_VALUES) {
 			return "is one too many";
 		}
-		wrong = parse_memory(value, &m->memory[m->nr_memories++]);
+		wrong = memory ? parse_memory(value, &m->memory[*nr])
+			       : parse_vcpus(value, &m->vcpus[*nr]);
+		(*nr)++;
 	}
-	return wrong != NULL || *list == '\0' ? wrong : "is no list of sizes";
+	if (wrong == NULL && *list != '\0') {
+		wrong = memory ? "is no list of sizes"
+			       : "is no list of numbers";
+	}
+	return wrong;
+}
+
+const char *matrix_add_memory(struct matrix *m, const char *list)
+{
+	return add_values(m, true, list);
 }
 
 const char *matrix_add_vcpus(struct matrix *m, const char *list)
 {
-	const char *wrong = *list == '\0' ? "is empty" : NULL;
-	char value[VALUE];
-
-	while (wrong == NULL && next_value(&list, value)) {
-		if (m->nr_vcpus == MATRIX_VALUES) {
-			return "is one too many";
-		}
-		wrong = parse_vcpus(value, &m->vcpus[m->nr_vcpus++]);
-	}
-	return wrong != NULL || *list == '\0' ? wrong : "is no list of numbers";
+	return add_values(m, false, list);
 }
 
 const char *matrix_add_kernel(struct matrix *m, const char *path)

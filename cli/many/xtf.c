@@ -21,7 +21,6 @@
 #include "cli/words.h"
 
 #define CONSOLE_MAX (1 << 20)
-#define DEFAULT_TIMEOUT "120"
 
 const char xtf_help[] =
 	"usage: pagewarden xtf DIR [OPTION]...\n"
@@ -32,7 +31,8 @@ const char xtf_help[] =
 	"if it says nothing.\n"
 	"\n"
 	"  --env ENV        of which environment: pv64 or pv32pae (pv64)\n"
-	"  --timeout S      a test has crashed after S seconds (120)\n"
+	"  --timeout S      a test has crashed after S seconds (" RUN_JUDGED_TIMEOUT
+	")\n"
 	"  --memory SIZE    of each, in place of what its .cfg says\n"
 	"  --jobs N         processors that the runs may take together (all)\n"
 	"  --logs DIR       a file for the console of each run\n"
@@ -108,7 +108,7 @@ static bool make(struct wish *w, unsigned int n)
 	words_add(words, "--memory=%" PRIu64 "M", memory >> 20);
 	words_add(words, "--vcpus=%u", t->vcpus);
 	words_add(words, "--append=%s", t->cmdline);
-	words_add(words, "--timeout=" DEFAULT_TIMEOUT);
+	words_add(words, "--timeout=" RUN_JUDGED_TIMEOUT);
 	for (int i = 0; i < w->common.nr; i++) {
 		words_add(words, "%s", w->common.list[i]);
 	}

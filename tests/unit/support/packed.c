@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <bzlib.h>
 #include <lz4.h>
+#include <lz4frame.h>
 #include <lzma.h>
 #include <lzo/lzo1x.h>
 #include <stdlib.h>
@@ -133,6 +134,21 @@ static struct packed pack_lz4(const uint8_t *data, size_t size)
 	return p;
 }
 
+/* As the lz4 program does it. */
+static struct packed pack_lz4_frame(const uint8_t *data, size_t size)
+{
+	struct packed p = room_for(size);
+	LZ4F_preferences_t wish = {
+		.frameInfo = {.blockSizeID = LZ4F_max64KB,
+			      .contentChecksumFlag =
+				      LZ4F_contentChecksumEnabled},
+	};
+
+	p.size = LZ4F_compressFrame(p.data, p.size, data, size, &wish);
+	assert(!LZ4F_isError(p.size));
+	return p;
+}
+
 static void poke_big(uint8_t *at, uint64_t value, unsigned int size)
 {
 	for (unsigned int i = 0; i < size; i++) {
@@ -233,7 +249,7 @@ const struct packer packers[] = {
 	{"gzip", false, pack_gzip},  {"xz", true, pack_xz},
 	{"zstd", true, pack_zstd},   {"lz4", true, pack_lz4},
 	{"bzip2", true, pack_bzip2}, {"lzma", true, pack_lzma},
-	{"lzo", true, pack_lzo},
+	{"lzo", true, pack_lzo},     {"lz4", false, pack_lz4_frame},
 };
 const size_t nr_packers = sizeof(packers) / sizeof(packers[0]);
 
