@@ -8,12 +8,12 @@
 	differential run lab golden
 
 TAP := $(B)/check
-BOOT_CASES := $(shell sed -n 's/^\[\(.*\)\]$$/\1/p' tests/qemu/tests.cfg \
+BOOT_CASES := $(shell sed -n 's/^\[\(.*\)\]$$/\1/p' tests/qemu/*.cfg \
 	2>/dev/null)
 # Boots whose machine has several CPUs: beside another test they wait for each
 # other in vain, so they come last, one at a time.
 WIDE_CASES := $(shell awk '/^\[/ { gsub(/[][]/, ""); name = $$0 } \
-	/--cpus=[2-9]/ { print name }' tests/qemu/tests.cfg 2>/dev/null)
+	/--cpus=[2-9]/ { print name }' tests/qemu/*.cfg 2>/dev/null)
 UNIT_TAPS := $(UNIT_TESTS:%=$(TAP)/unit/%.tap)
 CLANG_TAPS := $(UNIT_TESTS:%=$(TAP)/clang/%.tap)
 FUZZ_TAPS := $(FUZZ_TARGETS:%=$(TAP)/fuzz/%.tap)
