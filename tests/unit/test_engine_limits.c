@@ -320,6 +320,83 @@ static void a_domain_is_told_how_large_it_is(void **state)
 			 -XEN_EPERM);
 }
 
+/* What the guest gets that asks for so many entries: how many it is told. */
+static unsigned int map_told(struct machine *m, unsigned int room,
+			     struct mmu_map_entry told[4])
+{
+	struct xen_memory_map map = {.nr_entries = room};
+
+	set_xen_guest_handle(map.buffer, (void *)(uintptr_t)LIST);
+	memcpy(m->guest, &map, sizeof(map));
+	memset(m->guest + 512, 0x5a, 4 * sizeof(told[0]));
+	assert_int_equal(machine_call(m, hc_memory_op, XENMEM_memory_map,
+				      GUEST_BUFFER, 0, 0),
+			 0);
+	memcpy(&map, m->guest, sizeof(map));
+	memcpy(told, m->guest + 512, 4 * sizeof(told[0]));
+	return map.nr_entries;
+}
+
+static void a_memory_map_is_told_as_far_as_it_is_asked_for(void **state)
+{
+	/* Two of RAM with a hole between them, and one beyond its frames. */
+	static const struct mmu_map_entry own[3] = {
+		{0, 0x20000, MMU_MAP_RAM},
+		{0x30000, 0x10000, 2},
+		{UINT64_C(1) << 32, 0x40000, MMU_MAP_RAM},
+	};
+	struct machine *m = *state;
+	struct mmu_map_entry untouched;
+	struct mmu_map_entry told[4];
+
+	memset(&untouched, 0x5a, sizeof(untouched));
+	assert_int_equal(map_told(m, 4, told), 1);
+	assert_int_equal(told[0].addr, 0);
+	assert_int_equal(told[0].size, DOM_FRAMES << PAGE_SHIFT);
+	assert_int_equal(told[0].type, MMU_MAP_RAM);
+	assert_memory_equal(&told[1], &untouched, sizeof(untouched));
+	m->dom.map = own;
+	m->dom.nr_map = 3;
+	for (unsigned int room = 0; room <= 4; room++) {
+		const unsigned int nr = room < 3 ? room : 3;
+
+		assert_int_equal(map_told(m, room, told), nr);
+		assert_memory_equal(told, own, nr * sizeof(own[0]));
+		for (unsigned int i = nr; i < 4; i++) {
+			assert_memory_equal(&told[i], &untouched,
+					    sizeof(untouched));
+		}
+	}
+	/* A map is no leave to have more: that is the most it may have. */
+	assert_int_equal(size_of(m, XENMEM_maximum_reservation, DOMID_SELF),
+			 m->dom.max_pages);
+	m->dom.map = NULL;
+	m->dom.nr_map = 0;
+}
+
+static void a_memory_map_goes_nowhere_else(void **state)
+{
+	static const struct mmu_map_entry own[2] = {{0, 0x20000, MMU_MAP_RAM},
+						    {0x30000, 0x10000, 2}};
+	struct machine *m = *state;
+	struct xen_memory_map map = {.nr_entries = 2};
+
+	m->dom.map = own;
+	m->dom.nr_map = 2;
+	/* What the guest cannot write: the hypervisor's, and nothing at all. */
+	set_xen_guest_handle(map.buffer,
+			     (void *)(uintptr_t)HYPERVISOR_VIRT_START);
+	memcpy(m->guest, &map, sizeof(map));
+	assert_int_equal(machine_call(m, hc_memory_op, XENMEM_memory_map,
+				      GUEST_BUFFER, 0, 0),
+			 -XEN_EFAULT);
+	assert_int_equal(machine_call(m, hc_memory_op, XENMEM_memory_map, 0, 0,
+				      0),
+			 -XEN_EFAULT);
+	m->dom.map = NULL;
+	m->dom.nr_map = 0;
+}
+
 static void the_m2p_is_told_in_frames_of_two_mebibytes(void **state)
 {
 	struct machine *m = *state;
@@ -362,6 +439,8 @@ int main(void)
 		TEST(an_exchanges_count_does_not_wrap),
 		TEST(memory_is_asked_for_oneself_alone),
 		TEST(a_domain_is_told_how_large_it_is),
+		TEST(a_memory_map_is_told_as_far_as_it_is_asked_for),
+		TEST(a_memory_map_goes_nowhere_else),
 		TEST(the_m2p_is_told_in_frames_of_two_mebibytes),
 	};
 
