@@ -54,6 +54,8 @@ install: $(INSTALLED)
 	$(call put,$(GUEST_H)/kernels,kernels/head.S)
 	$(call put,$(GUEST_H),kernels/metal/guest_port_inline.h)
 	$(call put,$(D)/share/pagewarden/kernel,$(wildcard packaging/kernel/*))
+	$(call put,$(D)/share/pagewarden,packaging/pv.config)
+	$(call put,$(D)/share/pagewarden/ci,$(wildcard packaging/ci/*))
 	$(call put,$(D)/share/doc/pagewarden/examples,kernels/example/main.c)
 	install -D -m 644 kernels/example/example.lds \
 		$(D)/share/pagewarden/kernel/kernel.lds
