@@ -109,6 +109,7 @@ bool e820_read(struct e820_map *map, const char *path, char *error, size_t size)
 {
 	const char *wrong = NULL;
 	unsigned int nr = 0;
+	int unread;
 	char line[256];
 	FILE *f = fopen(path, "re");
 
@@ -121,8 +122,11 @@ bool e820_read(struct e820_map *map, const char *path, char *error, size_t size)
 		nr++;
 		wrong = add(map, line);
 	}
+	unread = ferror(f) ? errno : 0;
 	fclose(f);
-	if (wrong != NULL) {
+	if (unread != 0) {
+		snprintf(error, size, "--e820 %s: %s", path, strerror(unread));
+	} else if (wrong != NULL) {
 		snprintf(error, size, "--e820 %s: line %u %s", path, nr, wrong);
 	} else if (map->nr == 0) {
 		snprintf(error, size, "--e820 %s: no line of a memory map",

@@ -118,8 +118,11 @@ bool junit_write(FILE *to, const char *suite, const struct junit_case *cases,
 	return fflush(to) == 0 && !ferror(to);
 }
 
+static bool told; /* or said why not */
+
 static bool complain(const char *path)
 {
+	told = true;
 	say("--junit %s: %s", path, strerror(errno));
 	return false;
 }
@@ -130,8 +133,6 @@ bool junit_reserve(const char *path)
 
 	return f != NULL && fclose(f) == 0 ? true : complain(path);
 }
-
-static bool told;
 
 bool junit_is_told(void)
 {

@@ -31,7 +31,7 @@ bool junit_reserve(const char *path);
 bool junit_file(const char *path, const char *suite,
 		const struct junit_case *cases, unsigned int nr);
 
-/* Has junit_file written one in this process? */
+/* Has one been written in this process, or been said why it cannot be? */
 bool junit_is_told(void);
 
 void tap_write(FILE *to, const struct junit_case *cases, unsigned int nr);

@@ -276,6 +276,7 @@ int options_next(struct options_walk *w)
 	}
 	w->id = c == -1 ? 0 : c == 'h' ? OPT_HELP : c == 'o' ? OPT_OUT : c;
 	w->argument = c == -1 ? NULL : optarg;
+	w->last_argument = c == -1 ? w->last_argument : optarg;
 	return w->id;
 }
 
@@ -287,9 +288,22 @@ bool options_wrong(struct options_walk *w, const char *wrong)
 	return false;
 }
 
+/* And not as an option's argument. */
+static bool ended_by_dashes(const struct options_walk *w)
+{
+	const char *word = w->argv[optind - 1];
+
+	return strcmp(word, "--") == 0 && word != w->last_argument;
+}
+
 bool options_have_command(const struct options_walk *w)
 {
-	return optind < w->argc && strcmp(w->argv[optind - 1], "--") == 0;
+	return optind < w->argc && ended_by_dashes(w);
+}
+
+bool options_lack_command(const struct options_walk *w)
+{
+	return optind == w->argc && ended_by_dashes(w);
 }
 
 int options_read(const struct options_reader *reader, int argc, char **argv,

@@ -131,9 +131,10 @@ struct options_walk {
 	char **argv;
 	enum options_verb verb;
 	struct option list[OPTIONS_MAX + 1];
-	char *error;          /* OPTIONS_ERROR_SIZE bytes */
-	int id;               /* of the option that was read last, */
-	const char *argument; /* and its argument; NULL: it takes none */
+	char *error;               /* OPTIONS_ERROR_SIZE bytes */
+	int id;                    /* of the option that was read last, */
+	const char *argument;      /* and its argument; NULL: it takes none */
+	const char *last_argument; /* of the option read last */
 };
 
 /* How a verb reads its options. */
@@ -172,6 +173,8 @@ int options_next(struct options_walk *walk);
 bool options_wrong(struct options_walk *walk, const char *wrong);
 /* Did the walk end at `--`, with words behind it? */
 bool options_have_command(const struct options_walk *walk);
+/* "--" is the last word. */
+bool options_lack_command(const struct options_walk *w);
 
 const char *option_name(int id);
 const char *option_verb_name(enum options_verb verb);

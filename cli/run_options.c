@@ -334,6 +334,10 @@ static bool take_command(const struct options_walk *w, struct run_options *o)
 	if (options_have_command(w)) {
 		o->command.words = w->argv + optind;
 		o->command.nr_words = w->argc - optind;
+	} else if (options_lack_command(w) && !o->command.shell) {
+		snprintf(w->error, RUN_OPTIONS_ERROR_SIZE,
+			 "no command follows --");
+		return false;
 	} else if (optind < w->argc) {
 		snprintf(w->error, RUN_OPTIONS_ERROR_SIZE,
 			 "unexpected argument '%.60s' (a kernel is named by "

@@ -150,6 +150,12 @@ static bool copy_modules(struct root *r)
 	if (r->wish->modules == NULL) {
 		return true;
 	}
+	if (access(r->wish->modules, R_OK) != 0) {
+		snprintf(r->pack.error, sizeof(r->pack.error),
+			 "--modules %.200s: %s", r->wish->modules,
+			 strerror(errno));
+		return false;
+	}
 	if (!find_modules(r->wish->modules, folder_path)) {
 		return fail(r,
 			    "--modules: there is no modules.dep (run depmod), "

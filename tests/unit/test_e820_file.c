@@ -92,6 +92,8 @@ static void what_is_wrong_names_its_line(void **state)
 	assert_false(e820_read(&map, "/no/such", error, sizeof(error)));
 	assert_string_equal(error, "--e820 /no/such: No such file or "
 				   "directory");
+	assert_false(e820_read(&map, "/", error, sizeof(error)));
+	assert_string_equal(error, "--e820 /: Is a directory");
 }
 
 static void there_is_room_for_so_many(void **state)

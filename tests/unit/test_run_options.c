@@ -258,6 +258,17 @@ static void a_command_follows_two_dashes(void **state)
 	assert_string_equal(o.command.words[1], "--help");
 	assert_string_equal(o.command.log, "l");
 	assert_int_equal(o.command.nr_copy_in, 1);
+	run_options_fini(&o);
+	/* That of a shell is known; and an argument is no end of options. */
+	assert_int_equal(parse((const char *const[]){"--shell", "--", NULL}, &o,
+			       error),
+			 RUN_OPTIONS_OK);
+	assert_int_equal(o.command.nr_words, 0);
+	run_options_fini(&o);
+	assert_int_equal(parse((const char *const[]){"--append", "--", NULL},
+			       &o, error),
+			 RUN_OPTIONS_OK);
+	assert_string_equal(o.append, "--");
 }
 
 static void a_commands_options_are_judged(void **state)
@@ -281,6 +292,8 @@ static void a_commands_options_are_judged(void **state)
 		{{"--accel", "xen"}, "is not tcg, kvm or auto"},
 		{{"--icount", "--accel", "kvm"}, "exclude each other"},
 		{{"ls", "--"}, "unexpected argument 'ls'"},
+		{{"--append", "--", "ls"}, "unexpected argument 'ls'"},
+		{{"--no-initrd", "--"}, "no command follows --"},
 	};
 	char error[RUN_OPTIONS_ERROR_SIZE];
 	struct run_options o;
