@@ -14,8 +14,7 @@
 #define RUN_CPUS_MAX 8           /* CPUS_MAX in hv/cpu/cpu.h */
 #define RUN_TIMEOUT_MAX 31536000 /* a year */
 #define RUN_TIMEOUT 1800         /* where nobody sits before it */
-#define RUN_JUDGED_TIMEOUT "120" /* where many are to be judged, or one soon \
-				  */
+#define RUN_JUDGED_TIMEOUT "120" /* where many, or one soon, are judged */
 #define RUN_QEMU_ARGUMENTS 32
 
 /* The request of that number took its operands from that address. */
