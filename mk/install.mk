@@ -25,12 +25,12 @@ $(MAN)/pagewarden.1: docs/command.md
 $(MAN)/pagewarden-doctor.1: docs/bisect.md
 $(MAN)/pagewarden-trace.1: docs/trace.md
 $(MAN)/pagewarden-guest.7: docs/guest.md
-$(MAN_PAGES): scripts/man
+$(MAN_PAGES): scripts/man | $(B)/.deps-python
 	@mkdir -p $(@D)
 	@scripts/man $(basename $(@F)) $(subst .,,$(suffix $@)) \
 		$(filter %.md,$^) > $@.new && mv $@.new $@
 
-$(COMPLETIONS): $(CLI) scripts/completion
+$(COMPLETIONS): $(CLI) scripts/completion | $(B)/.deps-python
 	@scripts/completion $(if $(filter %.bash,$@),bash,zsh) $(CLI) > $@.new \
 		&& mv $@.new $@
 
