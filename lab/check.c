@@ -24,6 +24,7 @@ enum mistake {
 	EXECUTABLE,
 	NOT_EXECUTABLE,
 	TABLE_WRITABLE,
+	TABLE_FREE,
 	LEFT_READONLY,
 	OLD_P2M,
 	LOST,
@@ -48,6 +49,8 @@ static const struct {
 			    offsetof(struct lab_findings, not_executable)},
 	[TABLE_WRITABLE] = {"a table that is mapped writable",
 			    offsetof(struct lab_findings, table_writable)},
+	[TABLE_FREE] = {"a table that is taken for free memory",
+			offsetof(struct lab_findings, table_free)},
 	[LEFT_READONLY] = {"memory that is left read-only",
 			   offsetof(struct lab_findings, left_readonly)},
 	[OLD_P2M] = {"the builder's P2M, and not free memory",
@@ -213,6 +216,9 @@ static void check_rights(struct checker *c, pfn_t at, mfn_t behind)
 	}
 	if (table && (flags & PTE_RW) != 0) {
 		note(c, TABLE_WRITABLE, at);
+	}
+	if (table && !guest_memblock_is_reserved(&c->s->guest.memblock, at)) {
+		note(c, TABLE_FREE, at);
 	}
 	if (!table && (flags & PTE_RW) == 0) {
 		note(c, LEFT_READONLY, at);

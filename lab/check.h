@@ -19,6 +19,7 @@ struct lab_findings {
 	uint64_t executable;     /* no text, and not NX though the CPU has it */
 	uint64_t not_executable; /* text, and NX */
 	uint64_t table_writable;
+	uint64_t table_free;    /* a table, and not reserved */
 	uint64_t left_readonly; /* ordinary memory, read-only */
 	uint64_t old_p2m; /* of the builder's P2M: RO, typed or not free */
 	uint64_t lost;    /* reserved, and nothing uses it */

@@ -10,16 +10,13 @@
 #include "lab/histories/histories.h"
 
 const struct lab_history *const lab_histories[] = {
-	&history_template,      &history_early_alias,
-	&history_highmem_entry, &history_unmapped_table,
-	&history_table_high,    &history_mfn_list,
-	&history_tlb,           &history_big_p2m,
-	&history_large_p2m,     &history_image_tables,
-	&history_early_reserve, &history_accessed_bit,
-	&history_huge_page,     &history_wide_root,
-	&history_struct_page,   &history_pfn_as_mfn,
-	&history_double_pin,    &history_forgotten_unpin,
-	&history_user_half,     &history_beyond_ram,
+	&history_template,        &history_early_alias,  &history_highmem_entry,
+	&history_unmapped_table,  &history_table_high,   &history_mfn_list,
+	&history_pt_quirk,        &history_tlb,          &history_big_p2m,
+	&history_large_p2m,       &history_image_tables, &history_early_reserve,
+	&history_accessed_bit,    &history_huge_page,    &history_wide_root,
+	&history_struct_page,     &history_pfn_as_mfn,   &history_double_pin,
+	&history_forgotten_unpin, &history_user_half,    &history_beyond_ram,
 };
 const unsigned int lab_nr_histories = LAB_NR(lab_histories);
 

@@ -29,6 +29,8 @@
 #define KERNEL_BASE UINT64_C(0xffffffff80000000)
 #define DIRECT_BASE UINT64_C(0xffff888000000000)
 #define DIRECT_BASE_32 UINT64_C(0xc0000000)
+/* From there to the hypervisor of a 32-bit guest. */
+#define ROOM_32 (UINT64_C(0xf5800000) - DIRECT_BASE_32)
 #define INIT_P2M UINT64_C(0x8000000000)
 
 const char *const lab_outcome_name[LAB_OUTCOMES] = {
@@ -60,6 +62,8 @@ static uint64_t asked(const struct lab_options *o)
 
 uint64_t lab_memory(const struct lab_world *w, const struct lab_options *o)
 {
+	uint64_t low;
+
 	switch (w->memory) {
 	case LAB_MEMORY_ASKED:
 		return asked(o);
@@ -67,7 +71,8 @@ uint64_t lab_memory(const struct lab_world *w, const struct lab_options *o)
 		/* Each range with upper tables of its own. */
 		return asked(o) < 2 * GIB ? 2 * GIB : asked(o);
 	case LAB_MEMORY_LOW:
-		return asked(o) < GIB ? asked(o) : GIB;
+		low = w->tables == LAB_PAE ? ROOM_32 : GIB;
+		return asked(o) < low ? asked(o) : low;
 	case LAB_MEMORY_NATIVE:
 		return NATIVE_PAGES << PAGE_SHIFT;
 	case LAB_MEMORY_SMALL:
@@ -127,7 +132,7 @@ static struct lab_kernel kernel_of(const struct lab_world *w,
 	uint64_t direct = small ? DIRECT_BASE_32
 			  : low ? KERNEL_BASE
 				: DIRECT_BASE;
-	uint64_t base = w->template ? direct : KERNEL_BASE;
+	uint64_t base = w->template || small ? direct : KERNEL_BASE;
 
 	return (struct lab_kernel){
 		.config =

@@ -11,6 +11,7 @@ extern const struct lab_history history_highmem_entry;
 extern const struct lab_history history_unmapped_table;
 extern const struct lab_history history_table_high;
 extern const struct lab_history history_mfn_list;
+extern const struct lab_history history_pt_quirk;
 extern const struct lab_history history_tlb;
 extern const struct lab_history history_big_p2m;
 extern const struct lab_history history_large_p2m;

@@ -213,6 +213,17 @@ static const struct lab_world two_ranges = {.name = "two ranges",
 					    .two_ranges = true,
 					    .memory = LAB_MEMORY_TWO};
 
+/* A 32-bit kernel, whose memory lies below its last gigabyte's end. */
+static const struct lab_world one_range_pae = {.name = "one range PAE",
+					       LAB_UNDER_HYPERVISOR,
+					       .tables = LAB_PAE,
+					       .memory = LAB_MEMORY_LOW};
+static const struct lab_world two_ranges_pae = {.name = "two ranges PAE",
+						LAB_UNDER_HYPERVISOR,
+						.two_ranges = true,
+						.tables = LAB_PAE,
+						.memory = LAB_MEMORY_LOW};
+
 static const struct lab_blame writable_table = {
 	.title = "BAD_TYPE",
 	.asker = "map_level",
@@ -235,17 +246,29 @@ static const struct lab_blame left_readonly = {
 
 static const struct lab_case cases[] = {
 	{&policies[USED_ONLY], &one_range, BAD_TYPE},
+	{&policies[USED_ONLY], &one_range_pae, LAB_CASE_RIGHT},
 	{&policies[USED_ONLY], &two_ranges, BAD_TYPE},
+	{&policies[USED_ONLY], &two_ranges_pae, LAB_CASE_RIGHT},
 	{&policies[RO_FOREVER], &one_range, FAULT},
+	{&policies[RO_FOREVER], &one_range_pae, FAULT},
 	{&policies[RO_FOREVER], &two_ranges, FAULT},
+	{&policies[RO_FOREVER], &two_ranges_pae, FAULT},
 	{&policies[RW_PAST], &one_range, LAB_CASE_RIGHT},
+	{&policies[RW_PAST], &one_range_pae, LAB_CASE_RIGHT},
 	{&policies[RW_PAST], &two_ranges, LAB_CASE_RIGHT},
+	{&policies[RW_PAST], &two_ranges_pae, LAB_CASE_RIGHT},
 	{&policies[PUBLISH_FREE], &one_range, LAB_CASE_RIGHT},
+	{&policies[PUBLISH_FREE], &one_range_pae, LAB_CASE_RIGHT},
 	{&policies[PUBLISH_FREE], &two_ranges, LAB_CASE_RIGHT},
+	{&policies[PUBLISH_FREE], &two_ranges_pae, LAB_CASE_RIGHT},
 	{&policies[REMEMBER], &one_range, BAD_TYPE},
+	{&policies[REMEMBER], &one_range_pae, LAB_CASE_RIGHT},
 	{&policies[REMEMBER], &two_ranges, BAD_TYPE},
+	{&policies[REMEMBER], &two_ranges_pae, LAB_CASE_RIGHT},
 	{&policies[RAW_WALK], &one_range, BAD_TYPE},
+	{&policies[RAW_WALK], &one_range_pae, LAB_CASE_RIGHT},
 	{&policies[RAW_WALK], &two_ranges, BAD_TYPE},
+	{&policies[RAW_WALK], &two_ranges_pae, LAB_CASE_RIGHT},
 };
 
 const struct lab_history history_table_high = {
@@ -255,32 +278,40 @@ const struct lab_history history_table_high = {
 	.source =
 		"December 2010 to May 2011, \"x86-64, mm: Put early page table "
 		"high\", and the workaround for it in the Xen port",
-	.story = "The direct map takes its tables from a buffer at the top "
-		 "of memory, so it maps that buffer, and with it pages that "
-		 "are no tables yet. Mapping read-only what is a table *at "
-		 "that moment* (`used-only`) leaves a page writable that is "
-		 "taken as a table a moment later; it cannot be made "
-		 "read-only then, because the table that maps it is not yet "
-		 "reachable, and the hypervisor says `Bad type (saw "
-		 "7400000000000001 != exp 1000000000000000)`: it sees one "
-		 "writable mapping, validated, where a level-1 table is "
-		 "wanted. Mapping the whole buffer read-only and leaving it "
-		 "so (`ro-forever`) boots, and faults when the unused tail "
-		 "is handed out. The workaround (`rw-past`) maps all of it "
-		 "read-only and, from inside the entry writer, watches the "
-		 "reserved-memory list for the moment when the range is "
-		 "done. `publish-free` is the interface that was asked for: "
-		 "the builder of the map says what it used. `remember` (note "
-		 "what came too late, do it when an entry for it is written) "
-		 "and `raw-walk` (read the table that is being hooked) were "
-		 "discussed; the lab shows that both fail exactly as "
-		 "used-only does, because the entry that hurts stands in a "
-		 "table that is already pinned, and what raw-walk costs on "
-		 "the way: twice the hypercalls. The random boots of the "
-		 "test suite found a window of rw-past as well: if the "
-		 "second range takes its tables from the tail of the first, "
-		 "it does so before the first entry of the second is "
-		 "written, and so before the tail is writable.",
+	.story =
+		"The direct map takes its tables from a buffer at the top "
+		"of memory, so it maps that buffer, and with it pages that "
+		"are no tables yet. Mapping read-only what is a table *at "
+		"that moment* (`used-only`) leaves a page writable that is "
+		"taken as a table a moment later; it cannot be made "
+		"read-only then, because the table that maps it is not yet "
+		"reachable, and the hypervisor says `Bad type (saw "
+		"7400000000000001 != exp 1000000000000000)`: it sees one "
+		"writable mapping, validated, where a level-1 table is "
+		"wanted. Mapping the whole buffer read-only and leaving it "
+		"so (`ro-forever`) boots, and faults when the unused tail "
+		"is handed out. The workaround (`rw-past`) maps all of it "
+		"read-only and, from inside the entry writer, watches the "
+		"reserved-memory list for the moment when the range is "
+		"done. `publish-free` is the interface that was asked for: "
+		"the builder of the map says what it used. `remember` (note "
+		"what came too late, do it when an entry for it is written) "
+		"and `raw-walk` (read the table that is being hooked) were "
+		"discussed; the lab shows that both fail exactly as "
+		"used-only does, because the entry that hurts stands in a "
+		"table that is already pinned, and what raw-walk costs on "
+		"the way: twice the hypercalls. The random boots of the "
+		"test suite found a window of rw-past as well: if the "
+		"second range takes its tables from the tail of the first, "
+		"it does so before the first entry of the second is "
+		"written, and so before the tail is writable.\n\n"
+		"In the worlds of a 32-bit kernel the direct map ends with its "
+		"addresses, at 856 MiB, and all L2 tables of a root are there "
+		"from the first. So a table is reachable as soon as it is "
+		"full, a page that is taken after that can be made read-only, "
+		"and `used-only` is right there, with whatever was added to "
+		"it; what `ro-forever` forgets is memory that is handed out, "
+		"whatever the width.",
 	.policies = policies,
 	.nr_policies = LAB_NR(policies),
 	.cases = cases,

@@ -35,6 +35,16 @@ static const struct lab_world forgets = {.name = "TLB keeps none",
 					 .tlb_forgets = true,
 					 .memory = LAB_MEMORY_SMALL};
 
+static const struct lab_world keeps_pae = {.name = "PAE keeps all",
+					   LAB_UNDER_HYPERVISOR,
+					   .tables = LAB_PAE,
+					   .memory = LAB_MEMORY_SMALL};
+static const struct lab_world forgets_pae = {.name = "PAE keeps none",
+					     LAB_UNDER_HYPERVISOR,
+					     .tlb_forgets = true,
+					     .tables = LAB_PAE,
+					     .memory = LAB_MEMORY_SMALL};
+
 static const struct lab_blame stale = {
 	.title = "STALE_TRANSLATION",
 	.asker = "guest_clear_frame",
@@ -46,8 +56,13 @@ static const struct lab_case cases[] = {
 	{&policies[NO_FLUSH], &keeps, LAB_FAULT, LAB_OWN_TABLES,
 	 "unhandled page fault (ec=0003)", &stale},
 	{&policies[NO_FLUSH], &forgets, LAB_CASE_RIGHT},
+	{&policies[NO_FLUSH], &keeps_pae, LAB_FAULT, LAB_OWN_TABLES,
+	 "unhandled page fault (ec=0003)", &stale},
+	{&policies[NO_FLUSH], &forgets_pae, LAB_CASE_RIGHT},
 	{&policies[FLUSH], &keeps, LAB_CASE_RIGHT},
 	{&policies[FLUSH], &forgets, LAB_CASE_RIGHT},
+	{&policies[FLUSH], &keeps_pae, LAB_CASE_RIGHT},
+	{&policies[FLUSH], &forgets_pae, LAB_CASE_RIGHT},
 };
 
 const struct lab_history history_tlb = {
