@@ -12,7 +12,6 @@
 #include <cmocka.h>
 
 #include <elf.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -206,82 +205,6 @@ static void short_numbers_are_read(void **state)
 	assert_int_equal(n.nr_unknown, 1);
 }
 
-static void a_32_bit_linux_is_read(void **state)
-{
-	struct build_error e = {""};
-	struct xen_notes n;
-
-	(void)state;
-	assert_int_equal(parse(&kernel_file_linux32, &n, &e), 0);
-	assert_ptr_equal(n.width, &guest_pae);
-	assert_int_equal(n.pae, NOTES_PAE_EXTENDED);
-	assert_int_equal(n.entry.v, 0xc0101230);
-	assert_int_equal(n.virt_base.v, 0xc0000000);
-	assert_int_equal(n.hypercall_page.v, 0xc0102000);
-	assert_int_equal(n.hv_start_low.v, 0xf5800000);
-	assert_int_equal(n.l1_mfn_mask, 1);
-	assert_int_equal(n.l1_mfn_value, 1);
-	assert_int_equal(n.kernel_start.v, 0x100000);
-	assert_int_equal(n.kernel_end.v, 0x280000);
-}
-
-/* PAE_MODE as kernels write it; what is no PAE is refused by that name. */
-static void pae_modes_are_told_apart(void **state)
-{
-	static const struct {
-		enum kernel_file_notes where;
-		const char *text; /* NULL: none */
-		enum notes_pae pae;
-	} modes[] = {
-		{KERNEL_NOTES_SEGMENT, "yes", NOTES_PAE_EXTENDED},
-		{KERNEL_NOTES_SEGMENT, "bimodal", NOTES_PAE_EXTENDED},
-		{KERNEL_NOTES_SEGMENT, "yes,bimodal", NOTES_PAE_EXTENDED},
-		{KERNEL_NOTES_SEGMENT, "no", NOTES_PAE_NO},
-		{KERNEL_NOTES_SEGMENT, "yes!", NOTES_PAE_NO},
-		{KERNEL_NOTES_SEGMENT, "", NOTES_PAE_NO},
-		{KERNEL_NOTES_SEGMENT, NULL, NOTES_PAE_NO},
-		{KERNEL_NOTES_XEN_GUEST, "PAE=yes", NOTES_PAE_YES},
-		{KERNEL_NOTES_XEN_GUEST, "PAE=yes[extended-cr3]",
-		 NOTES_PAE_EXTENDED},
-		{KERNEL_NOTES_XEN_GUEST, "PAE=yes[what]", NOTES_PAE_YES},
-		{KERNEL_NOTES_XEN_GUEST, "PAE=no", NOTES_PAE_NO},
-		{KERNEL_NOTES_XEN_GUEST, "PAE=bimodal", NOTES_PAE_NO},
-		{KERNEL_NOTES_XEN_GUEST, NULL, NOTES_PAE_NO},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
-		struct kernel_file spec = {
-			.narrow = true,
-			.entry = 0x100000,
-			.segment = SMALL_KERNEL,
-			.where = modes[i].where,
-			.note = {GENERIC},
-		};
-		struct build_error e = {""};
-		struct xen_notes n;
-		char text[128];
-		int rc;
-
-		snprintf(text, sizeof(text),
-			 "XEN_VER=xen-3.0,LOADER=generic%s%s",
-			 modes[i].text == NULL ? "" : ",",
-			 modes[i].text == NULL ? "" : modes[i].text);
-		spec.xen_guest = text;
-		if (modes[i].text != NULL) {
-			spec.note[2] = (struct kernel_file_note)
-				NOTE_STR(XEN_ELFNOTE_PAE_MODE, modes[i].text);
-		}
-		rc = parse(&spec, &n, &e);
-		if (rc != (modes[i].pae == NOTES_PAE_NO ? -XEN_ENOEXEC : 0) ||
-		    n.pae != modes[i].pae ||
-		    (rc != 0 &&
-		     strstr(e.text, "a 32-bit kernel without PAE") == NULL)) {
-			fail_msg("row %zu: %d, \"%s\"", i, rc, e.text);
-		}
-	}
-}
-
 /* As some linkers leave it; the file ends there, too. */
 static void the_last_note_may_lack_its_padding(void **state)
 {
@@ -400,35 +323,6 @@ static const struct refused refused[] = {
 	  .note = {GENERIC,
 		   NOTE_NUM(XEN_ELFNOTE_HV_START_LOW, 0xffff880000000000)}},
 	 "HV_START_LOW 0xffff880000000000 is above"},
-	{"32-bit HV_START_LOW",
-	 {.narrow = true,
-	  .entry = 0x100000,
-	  .segment = SMALL_KERNEL,
-	  .note = {GENERIC, NOTE_STR(XEN_ELFNOTE_PAE_MODE, "yes"),
-		   NOTE_NUM4(XEN_ELFNOTE_HV_START_LOW, 0xf5800001)}},
-	 "HV_START_LOW 0xf5800001 is above the hypervisor's first address "
-	 "0xf5800000"},
-	/* 32 bits of it would be a good base. */
-	{"32-bit base beyond 32 bits",
-	 {.narrow = true,
-	  .entry = 0x100000,
-	  .segment = SMALL_KERNEL,
-	  .note = {GENERIC, NOTE_STR(XEN_ELFNOTE_PAE_MODE, "yes"),
-		   NOTE_NUM(XEN_ELFNOTE_VIRT_BASE, 0x100000000)}},
-	 "VIRT_BASE 0x100000000: the kernel's end"},
-	{"32-bit base whose kernel wraps",
-	 {.narrow = true,
-	  .entry = 0x100000,
-	  .segment = SMALL_KERNEL,
-	  .note = {GENERIC, NOTE_STR(XEN_ELFNOTE_PAE_MODE, "yes"),
-		   NOTE_NUM4(XEN_ELFNOTE_VIRT_BASE, 0xfff00000)}},
-	 "VIRT_BASE 0xfff00000: the kernel's end"},
-	{"32-bit entry beyond 32 bits",
-	 {.narrow = true,
-	  .segment = SMALL_KERNEL,
-	  .note = {GENERIC, NOTE_STR(XEN_ELFNOTE_PAE_MODE, "yes"),
-		   NOTE_NUM(XEN_ELFNOTE_ENTRY, 0x100100000)}},
-	 "entry point 0x100100000 is outside"},
 	{"odd number",
 	 {.segment = SMALL_KERNEL,
 	  .note = {GENERIC, {XEN_ELFNOTE_ENTRY, NULL, 0, 5}}},
@@ -617,8 +511,6 @@ int main(void)
 		cmocka_unit_test(xen_guest_strings_are_notes),
 		cmocka_unit_test(a_kernel_may_end_where_addresses_do),
 		cmocka_unit_test(short_numbers_are_read),
-		cmocka_unit_test(a_32_bit_linux_is_read),
-		cmocka_unit_test(pae_modes_are_told_apart),
 		cmocka_unit_test(the_last_note_may_lack_its_padding),
 		cmocka_unit_test(long_strings_are_cut),
 		cmocka_unit_test(l1_mfn_valid_may_be_narrow_or_odd),
