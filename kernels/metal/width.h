@@ -10,6 +10,9 @@
 
 /* The shape of its page tables, and addresses that it may use. */
 #define KERNEL_GEOMETRY guest_geometry_4level
+/* The highest level whose entries come and go, and are the hypervisor's. */
+#define KERNEL_SLOT_LEVEL 4
+#define KERNEL_M2P_BYTES (UINT64_C(1) << 38)
 #define KERNEL_DIRECT_BASE UINT64_C(0xffff888000000000)
 /* A slot of the root for the linear P2M, and one for mappings of tests. */
 #define KERNEL_LINEAR_P2M UINT64_C(0xffffc88000000000)

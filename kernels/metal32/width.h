@@ -13,6 +13,9 @@
 
 /* The shape of its page tables, and addresses that it may use. */
 #define KERNEL_GEOMETRY guest_geometry_pae
+/* The highest level whose entries come and go, and are the hypervisor's. */
+#define KERNEL_SLOT_LEVEL 2
+#define KERNEL_M2P_BYTES (UINT64_C(0xffe00000) - UINT64_C(0xf5800000))
 #define KERNEL_DIRECT_BASE UINT64_C(0xc0000000)
 #define KERNEL_LINEAR_P2M UINT64_C(0x80000000)
 #define KERNEL_TEST_BASE UINT64_C(0x40000000)

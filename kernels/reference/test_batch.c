@@ -139,8 +139,8 @@ static void p2m_follows(struct kernel *k, const struct rig *r)
 	struct guest_batch_error e = {.nr_refused = 0};
 	mfn_t of_a = frame_mfn(k, r->a);
 	mfn_t of_b = frame_mfn(k, r->b);
-	mfn_t foreign =
-		pte_mfn(pte(walk(k, g->kernel.root, MACH2PHYS_VIRT_START, 4)));
+	mfn_t foreign = pte_mfn(
+		pte(walk(k, g->kernel.root, MACH2PHYS_VIRT_START, SLOT_LEVEL)));
 
 	guest_batch_m2p(g, r->a, foreign);
 	guest_batch_m2p(g, r->b, of_a);

@@ -111,7 +111,8 @@ static void tables(struct kernel *k)
 		bool typed = true;
 		bool readonly = true;
 
-		for (unsigned int level = 1; level <= 4; level++) {
+		for (unsigned int level = 1;
+		     level <= k->guest.config.geometry->levels; level++) {
 			pfn_t t = walk_table(k, k->guest.kernel.root, va[i],
 					     level);
 			uint64_t e;

@@ -27,21 +27,23 @@ bool says(const struct guest *g, const char *text)
 
 uint64_t m2p(mfn_t frame)
 {
-	uint64_t at = MACH2PHYS_VIRT_START + frame.v * 8;
+	const uint64_t entries = KERNEL_M2P_BYTES / sizeof(xen_pfn_t);
+	uint64_t at = MACH2PHYS_VIRT_START + frame.v * sizeof(xen_pfn_t);
+	xen_pfn_t own;
 
-	if (frame.v >= UINT64_C(1) << MFN_BITS ||
-	    at >= MACH2PHYS_VIRT_START + (pt_span(4) >> 1) ||
-	    probe_read(at, NULL, NULL) >= 0) {
+	if (frame.v >= entries || probe_read(at, NULL, NULL) >= 0) {
 		return INVALID_FRAME;
 	}
-	return *(const volatile uint64_t *)(uintptr_t)at;
+	own = *(const volatile xen_pfn_t *)(uintptr_t)at;
+	return own == (xen_pfn_t)INVALID_FRAME ? INVALID_FRAME : own;
 }
 
 pfn_t walk_table(struct kernel *k, pfn_t root, uint64_t va, unsigned int level)
 {
 	pfn_t table = root;
 
-	for (unsigned int l = 4; l > level; l--) {
+	for (unsigned int l = k->guest.config.geometry->levels; l > level;
+	     l--) {
 		pte_t e = pte_read((const pte_t *)frame_ptr(k, table) +
 				   pt_index(vaddr(va), l));
 
@@ -147,7 +149,7 @@ void drop_tables(struct kernel *k, uint64_t va)
 	if (guest_flush(&k->guest) != 0) {
 		fail(k, "what a test left in the queue is refused");
 	}
-	for (unsigned int level = 1; level < 4; level++) {
+	for (unsigned int level = 1; level < SLOT_LEVEL; level++) {
 		pfn_t table = walk_table(k, root, va, level);
 		struct guest_slot slot = {
 			.level = level + 1,

@@ -74,7 +74,7 @@ static void all(struct kernel *k)
 static void foreign(struct kernel *k)
 {
 	struct guest *g = &k->guest;
-	uint64_t e = walk(k, g->kernel.root, MACH2PHYS_VIRT_START, 4);
+	uint64_t e = walk(k, g->kernel.root, MACH2PHYS_VIRT_START, SLOT_LEVEL);
 
 	check(k, pte_present(pte(e)),
 	      "p2m: the root shows the hypervisor's own table");

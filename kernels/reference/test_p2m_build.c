@@ -48,7 +48,7 @@ static void forms(struct kernel *k)
 		    "guest_p2m_build: a tree, from a linear one");
 	check(k,
 	      p2m_digest(k) == said && g->p2m.nr_frames == tree_frames &&
-		      walk(k, g->kernel.root, TEST_BASE, 4) == 0,
+		      walk(k, g->kernel.root, TEST_BASE, SLOT_LEVEL) == 0,
 	      "guest_p2m_build: it says the same, and is as large as the first");
 	check_value(k, guest_p2m_build(g, before.kind, before.list), 0,
 		    "guest_p2m_build: and the first form again");
@@ -225,7 +225,7 @@ static void without_memory(struct kernel *k)
 	      "guest_p2m_build: nor for a linear one, and none lost");
 	check(k,
 	      p2m_digest(k) == said &&
-		      walk(k, k->guest.kernel.root, TEST_BASE, 4) == 0,
+		      walk(k, k->guest.kernel.root, TEST_BASE, SLOT_LEVEL) == 0,
 	      "guest_p2m_build: and the old one is in use");
 }
 
