@@ -29,13 +29,27 @@ static unsigned int live_entries(const struct why_machine *m, uint64_t mfn,
 	    frame_type_refs(f) == 0) {
 		return 0;
 	}
-	*ret_level = f->type;
+	*ret_level = frame_level(f->type);
 	if ((f->flags & (FRAME_PARTIAL | FRAME_DYING)) != 0) {
 		return f->table.nr_validated > PT_ENTRIES
 			       ? PT_ENTRIES
 			       : f->table.nr_validated;
 	}
-	return PT_ENTRIES;
+	/* What follows in such a table is the hypervisor's. */
+	return f->type == FRAME_L2_XEN ? XEN_L2_FIRST : PT_ENTRIES;
+}
+
+/* A 32-bit guest's root: its fourth entry leads to the hypervisor's slots. */
+static bool is_root_32(const struct why_machine *m, uint64_t table)
+{
+	const pte_t *e = why_entries(m, table);
+	const struct frame *f;
+
+	if (e == NULL || !pte_present(e[3])) {
+		return false;
+	}
+	f = why_frame(m, pte_mfn(e[3]).v);
+	return f != NULL && f->type == FRAME_L2_XEN;
 }
 
 static bool is_ours(unsigned int level, unsigned int slot)
@@ -82,7 +96,7 @@ static void find_address(const struct why_machine *m, struct holder *h)
 	unsigned int level = h->level;
 	unsigned int slot;
 
-	while (level < 4) {
+	while (level < 4 && !(level == 3 && is_root_32(m, table))) {
 		if (!find_parent(m, table, level + 1, &table, &slot)) {
 			return;
 		}
