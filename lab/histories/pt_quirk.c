@@ -55,6 +55,7 @@ static const struct lab_world pae = {.name = "hypervisor PAE",
 static const struct lab_blame blame = {
 	.title = "MISTAKE",
 	.holder = LAB_HELD_AS_TABLE,
+	.maker = "guest_own_tables",
 };
 
 static const struct lab_case cases[] = {
