@@ -80,8 +80,7 @@ help:
 	@echo 'make check-container  packaging/ci/, carried out in one'
 	@echo 'make clean        removes $(B)/'
 	@echo 'V=1 shows the commands, CC=clang takes another compiler,'
-	@echo 'B=DIR builds elsewhere, DEPS=no installs no packages,'
-	@echo 'REPRODUCIBLE=1 leaves no paths in what is built.'
+	@echo 'B=DIR builds elsewhere, DEPS=no installs no packages.'
 
 # Header dependencies, as the compiler wrote them beside each object.
 # What else is built there are trees of their own.

@@ -21,14 +21,13 @@ endif
 CPPFLAGS_san := -DPW_DEBUG
 CPPFLAGS_fuzz := -DPW_DEBUG
 CFLAGS_ALL := -std=gnu11 -g $(WARN) -fno-common
-# make REPRODUCIBLE=1: the same bytes wherever the tree and the build are.
+# What is used elsewhere is the same bytes wherever the tree and the build are.
 # Debuggers look for sources from the folder that they were started in, the top
 # of the tree.
 SAME_PATHS := -ffile-prefix-map=$(CURDIR)=. $(if $(filter-out build,$(B)),\
 	-ffile-prefix-map=$(patsubst %/,%,$(B))/=build/)
-CFLAGS_ALL += $(if $(REPRODUCIBLE),$(SAME_PATHS))
 
-FREESTANDING := -O2 -ffreestanding -fno-stack-protector -mno-red-zone \
+FREESTANDING := $(SAME_PATHS) -O2 -ffreestanding -fno-stack-protector -mno-red-zone \
 	-mgeneral-regs-only -fno-asynchronous-unwind-tables \
 	-fcf-protection=none -fno-omit-frame-pointer
 
@@ -49,7 +48,7 @@ CFLAGS_kern = $(FREESTANDING) $(KERN_MODEL) $(KERN_CFLAGS)
 # %lu takes 64 bits in abi/text.h, whatever a long has; the other flavours hold
 # each use against that.
 CFLAGS_kern32 = $(FREESTANDING) -fno-pic -Wno-format $(KERN_CFLAGS)
-CFLAGS_host = -O2
+CFLAGS_host = $(SAME_PATHS) -O2
 CFLAGS_san = -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
 LDFLAGS_san ?= -fsanitize=address,undefined
@@ -104,7 +103,7 @@ $(B)/$(1)/%.S.o: %.S $(B)/$(1)/flags | $$(DEPS_$(1))
 	$$(call say,AS      $(1)/$$<)
 	@mkdir -p $$(@D)
 	$$(Q)$$(CC_$(1)) $$(CPPFLAGS_ALL) $$(CPPFLAGS_$(1)) -D__ASSEMBLY__ \
-		$$(if $$(REPRODUCIBLE),$$(SAME_PATHS)) -g -MMD -MP -c -o $$@ $$<
+		$$(SAME_PATHS) -g -MMD -MP -c -o $$@ $$<
 endef
 $(foreach f,$(FLAVOURS),$(eval $(call flavour,$(f))))
 
