@@ -123,13 +123,31 @@ static bool add_run(struct plan *p, pfn_t at, uint64_t start, uint64_t nr)
 	return true;
 }
 
+#define FOUR_GIB (UINT64_C(4) << 30)
+
+/*
+ * A 32-bit kernel's root must lie below 4 GiB, unless it says otherwise. Its
+ * tables are among its first frames, which are therefore taken there, if any
+ * are left.
+ */
+static struct boot_range take_some(const struct plan *p, uint64_t from,
+				   uint64_t to)
+{
+	const uint64_t want = (to - from) << PAGE_SHIFT;
+	struct boot_range r = {0, 0};
+
+	if (p->of->mmu.narrow && !p->layout.extended_cr3 && from == 0) {
+		r = memory_take_some(want, FOUR_GIB);
+	}
+	return range_size(r) != 0 ? r : memory_take_some(want, UINT64_MAX);
+}
+
 /* Frames for pfns [from, to). */
 static int add_free_runs(struct plan *p, uint64_t from, uint64_t to,
 			 struct build_error *e)
 {
 	while (from < to) {
-		struct boot_range r =
-			memory_take_some((to - from) << PAGE_SHIFT);
+		struct boot_range r = take_some(p, from, to);
 		uint64_t nr = range_size(r) >> PAGE_SHIFT;
 
 		if (nr == 0 ||

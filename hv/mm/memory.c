@@ -176,15 +176,17 @@ uint64_t memory_take(uint64_t size, uint64_t align, uint64_t limit)
 	panic("not enough memory for the hypervisor");
 }
 
-struct boot_range memory_take_some(uint64_t want)
+struct boot_range memory_take_some(uint64_t want, uint64_t limit)
 {
 	struct boot_range best = {0, 0};
 
 	for (unsigned int i = 0; i < memory_free.nr; i++) {
-		const struct boot_range *r = &memory_free.range[i];
+		struct boot_range r = memory_free.range[i];
 
-		if (r->end - r->start > best.end - best.start) {
-			best = *r;
+		r.end = r.end < limit ? r.end : limit;
+		if (r.start < r.end &&
+		    r.end - r.start > best.end - best.start) {
+			best = r;
 		}
 	}
 	if (best.end - best.start > want) {

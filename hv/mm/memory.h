@@ -28,8 +28,9 @@ void memory_reserve(uint64_t start, uint64_t end);
  * highest free range that has them. Halts the machine if there are none.
  */
 uint64_t memory_take(uint64_t size, uint64_t align, uint64_t limit);
-/* As many as `want` bytes, from the largest range; what was taken. */
-struct boot_range memory_take_some(uint64_t want);
+/* As many as `want` bytes, of the largest range below the limit; what was
+ * taken. */
+struct boot_range memory_take_some(uint64_t want, uint64_t limit);
 /* Gives back what was reserved: it has been written to. */
 void memory_give(uint64_t start, uint64_t end);
 /*

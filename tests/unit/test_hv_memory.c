@@ -209,18 +209,38 @@ static void some_is_taken_of_the_largest(void **state)
 	ram(16 * MIB, 20 * MIB);
 	ram(32 * MIB, 34 * MIB);
 	memory_init(&boot);
-	got = memory_take_some(3 * MIB);
+	got = memory_take_some(3 * MIB, UINT64_MAX);
 	assert_int_equal(got.start, 16 * MIB);
 	assert_int_equal(got.end, 19 * MIB);
-	got = memory_take_some(3 * MIB);
+	got = memory_take_some(3 * MIB, UINT64_MAX);
 	assert_int_equal(got.start, 32 * MIB);
 	assert_int_equal(got.end, 34 * MIB);
 	assert_int_equal(memory_free.nr, 2);
 	memory_reserve(0, 64 * MIB);
-	got = memory_take_some(MIB);
+	got = memory_take_some(MIB, UINT64_MAX);
 	assert_int_equal(got.end, got.start);
 	memory_ram.nr = 0;
 	assert_int_equal(memory_end(), 0);
+}
+
+static void some_is_taken_below_a_limit(void **state)
+{
+	struct boot_range got;
+
+	(void)state;
+	ram(8 * MIB, 9 * MIB);
+	ram(16 * MIB, 20 * MIB);
+	memory_init(&boot);
+	got = memory_take_some(3 * MIB, 18 * MIB);
+	assert_int_equal(got.start, 16 * MIB);
+	assert_int_equal(got.end, 18 * MIB);
+	got = memory_take_some(3 * MIB, 18 * MIB);
+	assert_int_equal(got.start, 8 * MIB);
+	assert_int_equal(got.end, 9 * MIB);
+	got = memory_take_some(3 * MIB, 18 * MIB);
+	assert_int_equal(got.end, got.start);
+	got = memory_take_some(3 * MIB, UINT64_MAX);
+	assert_int_equal(got.start, 18 * MIB);
 }
 
 int main(void)
@@ -238,6 +258,7 @@ int main(void)
 		TEST(a_limit_below_a_range_leaves_nothing_of_it),
 		TEST(ranges_end),
 		TEST(some_is_taken_of_the_largest),
+		TEST(some_is_taken_below_a_limit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
