@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Hypercalls of a 32-bit guest's kernel, by INT 0x82. The gate is for ring 1,
- * so that the CPU refuses its users. Number and arguments are eax and ebx, ecx,
- * edx, esi, edi, ebp: 32 bits of each register and no more, whatever stands
- * above. From there on a hypercall is any other; which function a number is,
- * the second column of hypercall.def says.
+ * Hypercalls of a 32-bit guest's kernel, by INT 0x82: what entry_32.S leaves to
+ * C. The gate is for ring 1, so that the CPU refuses users. Number and
+ * arguments are eax and ebx, ecx, edx, esi, edi, ebp: 32 bits of each register
+ * and no more, whatever stands above. Which function a number is, the second
+ * column of hypercall.def says. IRET is none of them: it takes all registers.
  */
 #include "hv/entry/call_32.h"
 
@@ -13,63 +13,25 @@
 #include "hv/cpu/x86.h"
 #include "hv/domain/domain.h"
 #include "hv/domain/stop.h"
-#include "hv/entry/crossing.h"
-#include "hv/entry/hypercall.h"
-#include "hv/vcpu/inject.h"
 #include "hv/vcpu/vcpu.h"
 
-#define INT_SIZE 2
-
-static void arguments(const struct regs *r, uint64_t arg[6])
+void call_32_begin(void)
 {
-	const uint64_t given[6] = {r->rbx, r->rcx, r->rdx,
-				   r->rsi, r->rdi, r->rbp};
-
-	for (unsigned int i = 0; i < 6; i++) {
-		arg[i] = (uint32_t)given[i];
-	}
-}
-
-/* It is issued again with these, after events and interrupts. */
-static void again(struct regs *r, const uint64_t arg[6])
-{
-	r->rbx = (uint32_t)arg[0];
-	r->rcx = (uint32_t)arg[1];
-	r->rdx = (uint32_t)arg[2];
-	r->rsi = (uint32_t)arg[3];
-	r->rdi = (uint32_t)arg[4];
-	r->rbp = (uint32_t)arg[5];
-	r->rip = (uint32_t)(r->rip - INT_SIZE);
+	slice_begin();
 }
 
 void trap_call_32(struct vcpu *v, struct regs *r)
 {
-	const uint32_t nr = (uint32_t)r->rax;
-	uint64_t arg[6];
-	int64_t rc = -XEN_ENOSYS;
-
 	slice_begin();
+	r->vector = ENTRY_HYPERCALL;
 	/* No 64-bit vCPU is ever in ring 1. */
 	if (!v->narrow) {
 		domain_crash(v, "a hypercall of 32-bit code");
 		return;
 	}
-	r->vector = ENTRY_HYPERCALL;
 	v->kernel_mode = true;
-	if (nr == __HYPERVISOR_iret) {
-		v->counters.calls[nr]++;
-		trap_iret_32(v, r);
-		return;
-	}
-	arguments(r, arg);
-	if (nr < HYPERCALLS) {
-		rc = hypercall_locked(v, arg, nr);
-	}
-	if (rc == -XEN_ERESTART) {
-		again(r, arg);
-	} else {
-		r->rax = (uint32_t)rc;
-	}
+	v->counters.calls[__HYPERVISOR_iret]++;
+	trap_iret_32(v, r);
 }
 
 /* What the kernel pushed. */

@@ -336,19 +336,6 @@ iret_no_user:
 	call domain_crash
 	jmp leave
 
-/* --- INT 0x82: hypercalls of 32-bit kernels --------------------------------- */
-
-	.balign 64
-GLOBAL entry_call_32
-	SAVE_HOT
-	SAVE_REST
-	cld
-	SMAP SMAP_CLAC
-	mov FULL_VCPU, %rdi
-	mov %rsp, %rsi
-	call trap_call_32
-	jmp leave_full
-
 /* --- SYSENTER, and SYSCALL of 32-bit code ---------------------------------- */
 
 /*
@@ -428,10 +415,10 @@ exception_of_guest:
 	mov FULL_VCPU, %rdi
 	mov %rsp, %rsi
 	call trap_exception
-leave_full:
+GLOBAL leave_full
 	RESTORE_REST
 /* The common way out; the stack pointer stands at the hot registers. */
-leave:
+GLOBAL leave
 	mov HOT_VCPU, %rdi
 	cmpl $0, VCPU_WORK(%rdi)
 	jne leave_work

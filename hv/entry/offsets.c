@@ -71,6 +71,7 @@ static void of_vcpu(void)
 	OFFSET(VCPU_USER_ROOT, struct vcpu, mmu.user_root);
 	OFFSET(VCPU_WORK, struct vcpu, work);
 	OFFSET(VCPU_KERNEL_MODE, struct vcpu, kernel_mode);
+	OFFSET(VCPU_NARROW, struct vcpu, narrow);
 	OFFSET(VCPU_KERNEL_SP, struct vcpu, kernel_sp);
 	OFFSET(VCPU_SYSCALL, struct vcpu, on_syscall.address);
 	OFFSET(VCPU_SYSCALL_FLAGS, struct vcpu, on_syscall.flags);
