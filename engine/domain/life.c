@@ -74,11 +74,18 @@ void mmu_vcpu_init(struct mmu_vcpu *v, struct mmu_domain *d, unsigned int id,
 void mmu_assign(struct mmu_domain *d, mfn_t first, pfn_t at, uint64_t nr)
 {
 	struct frame *fr = frame_of(d->m, first);
+	uint64_t *m2p = d->m->m2p + first.v;
+	/* A large domain waits for the loop: what it needs is made before. */
+	const struct frame given = {
+		.counts = 1,
+		.what = frame_what(d->tag, FRAME_NONE, FRAME_ALLOCATED),
+	};
 
 	for (uint64_t i = 0; i < nr; i++) {
-		fr[i] = (struct frame){.count = 1,
-				       .owner = d->tag,
-				       .flags = FRAME_ALLOCATED};
+		fr[i] = given;
+		m2p[i] = at.v + i;
+	}
+	for (uint64_t i = 0; d->m->m2p32 != NULL && i < nr; i++) {
 		m2p_set(d->m, mfn_add(first, i), at.v + i);
 	}
 	if (d->watched) {
