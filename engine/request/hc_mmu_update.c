@@ -76,68 +76,115 @@ static __attribute__((noinline)) int run_watched(struct mmu_vcpu *v,
 
 #define GROUP 16
 
-/*
- * The requests that come next; returns how many. Where the list's end cannot
- * be read, or cannot yet, those before it are done one by one, as if there
- * were no groups. 0: the next itself cannot be read.
- */
-static unsigned int group_in(struct mmu_vcpu *v, uint64_t where, uint32_t left,
-			     struct mmu_update group[GROUP])
+/* The requests that come next, or 0: not all of them can be read (yet). */
+static inline unsigned int group_in(struct mmu_vcpu *v, const uint64_t arg[6],
+				    uint32_t at, uint32_t count,
+				    struct mmu_update group[GROUP])
 {
+	uint32_t left = count - at;
 	unsigned int nr = left < GROUP ? left : GROUP;
 
-	if (likely(port_copy_in(v, group, where, nr * sizeof(*group)) == 0)) {
-		return nr;
+	if (unlikely(port_copy_in(v, group, arg[0] + at * sizeof(*group),
+				  nr * sizeof(*group)) != 0)) {
+		return 0;
 	}
-	return port_copy_in(v, group, where, sizeof(*group)) == 0 ? 1 : 0;
+	return nr;
 }
 
-/* All that a group will need of memory is on its way before the first of it. */
-static void group_ahead(const struct mmu_domain *d,
-			const struct mmu_update group[GROUP], unsigned int nr)
+/* A group's entries, and the records of the frames that they are to name. */
+static inline void group_ahead(const struct mmu_domain *d,
+			       const struct mmu_update group[GROUP],
+			       unsigned int nr)
 {
 	for (unsigned int i = 0; i < nr; i++) {
 		ahead_update(d->m, maddr(group[i].ptr), pte(group[i].val));
 	}
-	for (unsigned int i = 0; nr > 1 && i < nr; i++) {
+}
+
+/* The records of the frames that they name now. */
+static inline void group_ahead_old(const struct mmu_domain *d,
+				   const struct mmu_update group[GROUP],
+				   unsigned int nr)
+{
+	for (unsigned int i = 0; i < nr; i++) {
 		ahead_old(d, maddr(group[i].ptr));
 	}
 }
 
 /*
+ * Where the list cannot be read to its end, or cannot yet: what comes before
+ * is done one by one, as if there were no groups.
+ */
+static __attribute__((noinline)) int run_singly(struct mmu_vcpu *v,
+						const uint64_t arg[6],
+						struct request_list *b,
+						struct mmu_update *req)
+{
+	return list_run(v, arg, b, req, &form_update, false, one_update);
+}
+
+/* Does nr requests of a group. True: the list ends here, with *rc. */
+static inline bool group_run(struct mmu_vcpu *v, struct request_list *b,
+			     const struct mmu_update *group, unsigned int nr,
+			     struct mmu_update *req, int *rc)
+{
+	struct mmu_domain *d = v->dom;
+
+	for (unsigned int i = 0; i < nr; i++) {
+		mmu_op_is(d, MMU_OP_MMU_UPDATE, (const uint64_t *)&group[i]);
+		d->op.index = b->done_before + b->done;
+		if (list_step(v, b, &group[i], one_update, rc)) {
+			*req = group[i];
+			mmu_op_is(d, MMU_OP_MMU_UPDATE, (const uint64_t *)req);
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
  * The hot loop of a forking guest. Requests are copied in by groups, and
  * whether to make room is asked once for each: an entry of an L1 is soon done,
- * and what may take longer asks for itself.
+ * and what may take longer asks for itself. While the first half of a group is
+ * done, the entries of the next are on their way, and during its second half
+ * the records that those name.
  */
 static int run_groups(struct mmu_vcpu *v, const uint64_t arg[6],
 		      struct request_list *b, struct mmu_update *req)
 {
-	struct mmu_update group[GROUP];
+	struct mmu_update group[2][GROUP];
 	struct mmu_domain *d = v->dom;
+	unsigned int nr = group_in(v, arg, 0, b->count, group[0]);
+	unsigned int here = 0;
 	int rc = 0;
 
-	while (b->done < b->count) {
-		unsigned int nr;
+	group_ahead(d, group[here], nr);
+	group_ahead_old(d, group[here], nr);
+	while (nr != 0) {
+		const struct mmu_update *now = group[here];
+		struct mmu_update *next = group[here ^ 1];
+		uint32_t then = b->done + nr;
+		unsigned int first = nr < GROUP ? nr : GROUP / 2;
+		unsigned int nr_next = 0;
 
 		if (b->done != 0 && port_preempt(d)) {
 			return -XEN_ERESTART;
 		}
-		nr = group_in(v, arg[0] + b->done * sizeof(*req),
-			      b->count - b->done, group);
-		if (unlikely(nr == 0)) {
-			d->op.index = b->done_before + b->done;
-			return refuse_op(d, RULE_FAULT);
+		if (then < b->count) {
+			nr_next = group_in(v, arg, then, b->count, next);
+			group_ahead(d, next, nr_next);
 		}
-		group_ahead(d, group, nr);
-		for (unsigned int i = 0; i < nr; i++) {
-			*req = group[i];
-			d->op.index = b->done_before + b->done;
-			if (list_step(v, b, req, one_update, &rc)) {
-				return rc;
-			}
+		if (group_run(v, b, now, first, req, &rc)) {
+			return rc;
 		}
+		group_ahead_old(d, next, nr_next);
+		if (group_run(v, b, now + first, nr - first, req, &rc)) {
+			return rc;
+		}
+		nr = nr_next;
+		here ^= 1;
 	}
-	return rc;
+	return b->done < b->count ? run_singly(v, arg, b, req) : rc;
 }
 
 /* foreigndom: the frames' owner below, the tables' owner (plus 1) above. */
@@ -194,7 +241,8 @@ int64_t hc_mmu_update(struct mmu_vcpu *v, uint64_t arg[6])
 	rc = check_domid(d, (uint16_t)arg[3]);
 	if (likely(rc == 0)) {
 		rc = unlikely(d->watched) ? run_watched(v, arg, &b, &req)
-					  : run_groups(v, arg, &b, &req);
+		     : b.count > 1        ? run_groups(v, arg, &b, &req)
+					  : run_singly(v, arg, &b, &req);
 		if (unlikely(rc != 0)) {
 			update_refused(d, rc, maddr(req.ptr), pte(req.val));
 		}

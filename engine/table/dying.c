@@ -57,7 +57,7 @@ static bool l1_entries_put(struct mmu_domain *d, mfn_t table)
 	struct frame *fr = frame_of(d->m, table);
 	pte_t *entries = frame_ptes(d->m, table);
 	unsigned int left = fr->table.nr_validated;
-	unsigned int put = 0;
+	unsigned int groups = 0;
 
 	while (left > 0) {
 		pte_t e;
@@ -67,18 +67,17 @@ static bool l1_entries_put(struct mmu_domain *d, mfn_t table)
 				left -= PTE_GROUP;
 				continue;
 			}
+			if (unlikely((++groups & 7) == 0) && port_preempt(d)) {
+				break;
+			}
 			if (left >= 2 * PTE_GROUP) {
 				ahead_group(d->m,
 					    &entries[left - 2 * PTE_GROUP]);
 			}
 		}
 		e = pte_read(&entries[--left]);
-		if (!pte_present(e)) {
-			continue;
-		}
-		l1e_put(d, e);
-		if (unlikely((++put & 63) == 0) && port_preempt(d)) {
-			break;
+		if (pte_present(e)) {
+			l1e_put(d, e);
 		}
 	}
 	fr->table.nr_validated = left & 1023;

@@ -17,15 +17,10 @@
 #include "engine/table/level.h"
 #include "engine/table/validate.h"
 
-/* Returns what was there. */
-static pte_t entry_exchange(struct mmu_domain *d, pte_t *p, pte_t old,
-			    pte_t val, bool preserve_ad)
+/* What the CPU noted in the entry meanwhile is kept. Returns what was there. */
+static __attribute__((noinline)) pte_t entry_merge(pte_t *p, pte_t old,
+						   pte_t val)
 {
-	d->stats.pte_writes++;
-	if (!preserve_ad) {
-		pte_write(p, val);
-		return old;
-	}
 	for (;;) {
 		pte_t merged = pte(val.v | (old.v & (PTE_A | PTE_D)));
 
@@ -37,7 +32,19 @@ static pte_t entry_exchange(struct mmu_domain *d, pte_t *p, pte_t old,
 	}
 }
 
-static bool only_fast_flags(pte_t old, pte_t val)
+/* Returns what was there. */
+static inline pte_t entry_exchange(struct mmu_domain *d, pte_t *p, pte_t old,
+				   pte_t val, bool preserve_ad)
+{
+	d->stats.pte_writes++;
+	if (unlikely(preserve_ad)) {
+		return entry_merge(p, old, val);
+	}
+	pte_write(p, val);
+	return old;
+}
+
+static inline bool only_fast_flags(pte_t old, pte_t val)
 {
 	return pte_present(old) && ((old.v ^ val.v) & ~PTE_FASTPATH) == 0;
 }
@@ -171,10 +178,11 @@ static int plain_store(struct mmu_domain *d, mfn_t f, pte_t *p, pte_t val)
 	return 0;
 }
 
-int mmu_update_entry(struct mmu_vcpu *v, maddr_t where, pte_t val,
-		     bool preserve_ad)
+/* Whatever it is that the entry stands in. */
+static __attribute__((noinline)) int other_update(struct mmu_domain *d,
+						  maddr_t where, pte_t val,
+						  bool preserve_ad)
 {
-	struct mmu_domain *d = v->dom;
 	mfn_t f = maddr_to_mfn(where);
 	struct frame *fr;
 	pte_t *p;
@@ -191,10 +199,22 @@ int mmu_update_entry(struct mmu_vcpu *v, maddr_t where, pte_t val,
 			     FRAME_VALIDATED)) {
 		return plain_store(d, f, p, val);
 	}
-	if (likely(fr->type == FRAME_L1)) {
-		return l1_update(d, p, val, preserve_ad);
-	}
 	return upper_update(d, f, frame_level(fr->type), p, val, preserve_ad);
+}
+
+__attribute__((flatten)) int mmu_update_entry(struct mmu_vcpu *v, maddr_t where,
+					      pte_t val, bool preserve_ad)
+{
+	struct mmu_domain *d = v->dom;
+	mfn_t f = maddr_to_mfn(where);
+
+	if (unlikely(!frame_is_live_l1(d, f))) {
+		return other_update(d, where, val, preserve_ad);
+	}
+	return l1_update(d,
+			 frame_ptes(d->m, f) +
+				 page_offset(where.v) / sizeof(pte_t),
+			 val, preserve_ad);
 }
 
 void update_refused(struct mmu_domain *d, int rc, maddr_t where, pte_t val)

@@ -211,18 +211,25 @@ static int entry_get(struct mmu_domain *d, mfn_t table, unsigned int level,
 			  : upper_get(d, table, level, index, e);
 }
 
-/* The guest's entries from *next on; *next is where it stopped. */
-static int entries_get(struct mmu_domain *d, mfn_t table, unsigned int level,
-		       unsigned int *next)
+/*
+ * The guest's entries from *next on; *next is where it stopped. Nearly all that
+ * there are stand in L1 tables, so there is a loop for those, in which the
+ * compiler knows what they have.
+ */
+static inline __attribute__((always_inline)) int entries_get(
+	struct mmu_domain *d, mfn_t table, unsigned int level,
+	unsigned int *next)
 {
 	const struct pt_level *l = &d->width->level[level];
-	bool has_ours = frame_of(d->m, table)->type == d->width->xen;
+	bool has_ours =
+		level > 1 && frame_of(d->m, table)->type == d->width->xen;
+	unsigned int nr = level > 1 ? l->entries : PT_ENTRIES;
 	pte_t *entries = frame_ptes(d->m, table);
 	unsigned int first = *next;
 	unsigned int i;
 	int rc = 0;
 
-	for (i = first; i < l->entries; i++) {
+	for (i = first; i < nr; i++) {
 		pte_t e;
 		pte_t adjusted;
 
@@ -260,7 +267,7 @@ static int entries_get(struct mmu_domain *d, mfn_t table, unsigned int level,
 		}
 	}
 	/* A group of entries that are absent may reach beyond the last. */
-	*next = i < l->entries ? i : l->entries;
+	*next = i < nr ? i : nr;
 	return rc;
 }
 
@@ -303,7 +310,8 @@ int table_validate(struct mmu_domain *d, mfn_t table)
 	int rc = level == d->width->top ? check_root_place(d, table) : 0;
 
 	if (likely(rc == 0)) {
-		rc = entries_get(d, table, level, &next);
+		rc = level == 1 ? entries_get(d, table, 1, &next)
+				: entries_get(d, table, level, &next);
 	}
 	fr->table.nr_validated = next & 1023;
 	if (likely(rc == 0) && level > 1) {

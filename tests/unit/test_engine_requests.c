@@ -41,23 +41,23 @@ static void a_batch_stops_at_the_first_refusal(void **state)
 static void an_interrupted_batch_counts_all_it_did(void **state)
 {
 	struct machine *m = *state;
-	struct mmu_update u[33];
+	struct mmu_update u[34];
 	uint32_t done;
 
-	for (unsigned int i = 0; i < 33; i++) {
+	for (unsigned int i = 0; i < 34; i++) {
 		u[i].ptr = entry_at(dom_frame(L1_FRAME), 40 + i);
 		u[i].val = pte_make(dom_frame(50 + i), RW_FLAGS).v;
 	}
 	memcpy(m->guest, u, sizeof(u));
 	m->preempt_after = 1;
-	assert_int_equal(machine_call(m, hc_mmu_update, AT(0), 33, AT(1024),
+	assert_int_equal(machine_call(m, hc_mmu_update, AT(0), 34, AT(1024),
 				      DOMID_SELF),
 			 0);
 	/* Whether to make room is asked before each group of 16 but the first.
 	 */
 	assert_int_equal(m->restarts, 2);
 	memcpy(&done, m->guest + 1024, sizeof(done));
-	assert_int_equal(done, 33);
+	assert_int_equal(done, 34);
 }
 
 /* Groups are how the engine reads a list, and nobody is to see it. */
@@ -65,7 +65,7 @@ static void a_batch_is_done_as_far_as_it_can_be_read(void **state)
 {
 	struct machine *m = *state;
 
-	for (unsigned int nr = 0; nr <= 20; nr++) {
+	for (unsigned int nr = 0; nr <= 40; nr++) {
 		uint64_t at =
 			GUEST_BUFFER_SIZE - nr * sizeof(struct mmu_update);
 		uint32_t done;
