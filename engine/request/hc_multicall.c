@@ -41,8 +41,9 @@ static int64_t refuse_list(struct mmu_vcpu *v, enum rule rule, uint32_t index)
 	return mmu_end(d, refuse_op(d, rule));
 }
 
-static int64_t dispatch(struct mmu_vcpu *v, struct multicall_entry *call,
-			uint32_t index, bool narrow)
+static inline __attribute__((always_inline)) int64_t dispatch(
+	struct mmu_vcpu *v, struct multicall_entry *call, uint32_t index,
+	bool narrow)
 {
 	uint64_t *arg = (uint64_t *)call->args;
 	hypercall_fn *fn;

@@ -77,12 +77,12 @@ void flush_switch(enum tag tag, uint64_t root)
 	obey(orders, 0);
 }
 
-void flush_all(void)
+void flush_all_tagged(void)
 {
 	obey(tags_flush_all(&cpu_here()->tags, tag_here()), 0);
 }
 
-void flush_page(uint64_t va)
+void flush_page_tagged(uint64_t va)
 {
 	obey(tags_flush_page(&cpu_here()->tags, tag_here()), va);
 }

@@ -311,14 +311,19 @@ static void allow_mapping(struct domain *d)
 	}
 }
 
+static struct build_params params_of(const struct domain *d)
+{
+	return (struct build_params){
+		.cmdline = plan.cmdline,
+		.shared_info = mfn_to_maddr(d->shared_info_frame),
+	};
+}
+
 /* The domain has its frames: what stands in them, and its first vCPU. */
 static int build(struct domain *d, struct build_error *e)
 {
 	const struct boot_module *initrd = d->config->initrd;
-	struct build_params params = {
-		.cmdline = plan.cmdline,
-		.shared_info = mfn_to_maddr(d->shared_info_frame),
-	};
+	struct build_params params = params_of(d);
 	struct build_result built;
 	int rc;
 
@@ -389,12 +394,22 @@ bool domain_may_be_made(const struct domain *d)
 	return plan.of == NULL || plan.of == d;
 }
 
+/*
+ * Whether it can be built with the frames that are left is asked before it has
+ * any: others may have all of those below 4 GiB, where a 32-bit one's root must
+ * be.
+ */
 int domain_make_again(struct domain *d, struct build_error *e)
 {
+	struct build_params params;
 	int rc;
 
 	reset_domain(d);
 	rc = plan_make(&plan, d, PLAN_FROM_POOL, e);
+	if (rc == 0) {
+		params = params_of(d);
+		rc = build_check(&plan.memory, &plan.layout, &params, e);
+	}
 	if (rc != 0) {
 		plan_drop(&plan);
 	}

@@ -116,6 +116,10 @@ bool write_fault_plain(struct vcpu *v, uint64_t va)
 	if (v->domain->vm_assist & 1u << VMASST_TYPE_writable_pagetables) {
 		return false;
 	}
+	/* This is hot, and with one CPU nobody changes a table meanwhile. */
+	if (nr_cpus == 1) {
+		return look_at(v, vaddr(va)) == LOOK_ORDINARY;
+	}
 	alone_begin();
 	mmu_look(&v->domain->mmu);
 	plain = look_at(v, vaddr(va)) == LOOK_ORDINARY;
