@@ -9,7 +9,7 @@
  * beyond them is room for more (holes.c, table/exchange.c), and frames that no
  * RAM of the map is for are not used where they are.
  */
-#include "guest/start/start.h"
+#include "guest/reach/reach.h"
 #include "pagewarden/e820.h"
 
 _Static_assert(sizeof(struct guest_e820_entry) == 20,
