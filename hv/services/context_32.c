@@ -7,6 +7,16 @@
  */
 #include "hv/services/context_32.h"
 
+/* As in xen.h, compiled for 32 bits. */
+_Static_assert(sizeof(struct vcpu_info_32) == sizeof(struct vcpu_info) &&
+		       offsetof(struct vcpu_info_32, time) ==
+			       offsetof(struct vcpu_info, time),
+	       "the same but for its words");
+_Static_assert(offsetof(struct shared_info_32, evtchn_pending) == 2048 &&
+		       offsetof(struct shared_info_32, wc_version) == 2304,
+	       "as in xen.h");
+_Static_assert(sizeof(struct vcpu_guest_context_32) == 2800, "as in xen.h");
+
 static void widen_registers(struct cpu_user_regs *to,
 			    const struct cpu_user_regs_32 *from)
 {

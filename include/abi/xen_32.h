@@ -17,10 +17,6 @@ struct vcpu_info_32 {
 	uint32_t pad[5];
 	struct vcpu_time_info time;
 };
-_Static_assert(sizeof(struct vcpu_info_32) == sizeof(struct vcpu_info) &&
-		       offsetof(struct vcpu_info_32, time) ==
-			       offsetof(struct vcpu_info, time),
-	       "the same but for its words");
 
 struct shared_info_32 {
 	struct vcpu_info_32 vcpu_info[XEN_LEGACY_MAX_VCPUS];
@@ -38,9 +34,6 @@ struct shared_info_32 {
 	uint32_t p2m_generation;
 	uint32_t wc_sec_hi;
 };
-_Static_assert(offsetof(struct shared_info_32, evtchn_pending) == 2048 &&
-		       offsetof(struct shared_info_32, wc_version) == 2304,
-	       "as in xen.h");
 #define EVENT_PORTS_32 (32 * 32)
 
 struct cpu_user_regs_32 {
@@ -73,7 +66,6 @@ struct vcpu_guest_context_32 {
 	uint32_t failsafe_callback_cs, failsafe_callback_eip;
 	uint32_t vm_assist;
 };
-_Static_assert(sizeof(struct vcpu_guest_context_32) == 2800, "as in xen.h");
 
 /* CR3 as such a guest sees it: 32 bits of a frame's number, turned by 12. */
 static inline uint32_t cr3_of_root_32(uint64_t root)
