@@ -177,7 +177,9 @@ struct domain *domain_new(const struct domain_config *config)
 	for (unsigned int i = 0; i < config->vcpus; i++) {
 		add_vcpu(d);
 	}
-	d->shared_info_frame = frames_take_own(1);
+	/* A 32-bit kernel is told where it is in 32 bits. */
+	d->shared_info_frame = frames_take_own_below(
+		1, d->mmu.narrow ? UINT64_C(1) << 32 : UINT64_MAX);
 	d->grant_frames = frames_take_own(GRANT_MAX_FRAMES);
 	init_services(d);
 	return d;

@@ -146,8 +146,13 @@ void frames_scrub(mfn_t first, uint64_t nr)
 
 mfn_t frames_take_own(uint64_t nr)
 {
+	return frames_take_own_below(nr, UINT64_MAX);
+}
+
+mfn_t frames_take_own_below(uint64_t nr, uint64_t limit)
+{
 	uint64_t bytes = nr << PAGE_SHIFT;
-	uint64_t at = memory_take(bytes, PAGE_SIZE, UINT64_MAX);
+	uint64_t at = memory_take(bytes, PAGE_SIZE, limit);
 
 	memset(direct_map(at), 0, bytes);
 	mark_own(at, at + bytes);

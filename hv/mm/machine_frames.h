@@ -23,6 +23,8 @@ extern bool frames_fresh;
 void frames_scrub(mfn_t first, uint64_t nr);
 /* nr cleared frames of the hypervisor's own, in a row: the first. */
 mfn_t frames_take_own(uint64_t nr);
+/* The same below an address. */
+mfn_t frames_take_own_below(uint64_t nr, uint64_t limit);
 /* What is left of the free memory goes to the engine's pool. */
 void frames_to_pool(void);
 
