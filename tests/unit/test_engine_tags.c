@@ -203,10 +203,18 @@ struct state {
 static struct state seen[STATES_MAX];
 static unsigned int nr_seen;
 
+static bool is_same(const struct state *a, const struct state *b)
+{
+	return memcmp(a->tlb.tags.load, b->tlb.tags.load,
+		      sizeof(a->tlb.tags.load)) == 0 &&
+	       a->tlb.current == b->tlb.current && a->tlb.held == b->tlb.held &&
+	       a->tlb.dead == b->tlb.dead && a->mode == b->mode;
+}
+
 static void add(const struct state *s)
 {
 	for (unsigned int i = 0; i < nr_seen; i++) {
-		if (memcmp(&seen[i], s, sizeof(*s)) == 0) {
+		if (is_same(&seen[i], s)) {
 			return;
 		}
 	}
