@@ -20,7 +20,7 @@ static void out(const char *text)
 	while (text[n] != '\0') {
 		n++;
 	}
-	serial_write(SERIAL_CONTROL, text, n);
+	serial_append(SERIAL_CONTROL, text, n);
 }
 
 static void out_string(const char *text)

@@ -30,8 +30,8 @@ void log_line(enum log_level level, const char *text, ...)
 	text_mark_cut(&t);
 	serial_begin(SERIAL_CONSOLE);
 	lines_break();
-	serial_write(SERIAL_CONSOLE, PREFIX, sizeof(PREFIX) - 1);
-	serial_write(SERIAL_CONSOLE, line, t.used);
-	serial_write(SERIAL_CONSOLE, "\r\n", 2);
+	serial_append(SERIAL_CONSOLE, PREFIX, sizeof(PREFIX) - 1);
+	serial_append(SERIAL_CONSOLE, line, t.used);
+	serial_append(SERIAL_CONSOLE, "\r\n", 2);
 	serial_end(SERIAL_CONSOLE);
 }

@@ -17,6 +17,7 @@
 #include "hv/cpu/ipi.h"
 #include "hv/cpu/lock.h"
 #include "hv/cpu/output.h"
+#include "hv/cpu/slice.h"
 #include "hv/cpu/x86.h"
 #include "hv/domain/stop.h"
 #include "hv/report/machine.h"
@@ -87,11 +88,15 @@ static void wait(void)
 
 void reader_end(void)
 {
+	const uint64_t start = x86_rdtsc();
+
 	if (!reader_waits) {
 		machine_pause();
 		return;
 	}
 	wait();
+	/* How soon the reader is done is no work of the guest's. */
+	slice_forgive(x86_rdtsc() - start);
 	lock_order_dropped(cpu_here(), LOCK_READER);
 	fair_lock_give_up(&telling);
 }

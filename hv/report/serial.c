@@ -218,6 +218,11 @@ void serial_end(enum serial_port port)
 	output_unlock();
 }
 
+void serial_append(enum serial_port port, const void *bytes, size_t size)
+{
+	append(&outputs[port], bytes, size);
+}
+
 void serial_write(enum serial_port port, const void *bytes, size_t size)
 {
 	struct output *o = &outputs[port];

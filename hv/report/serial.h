@@ -14,6 +14,8 @@ void serial_init(void);
 
 /* All of it or nothing; never waits. What has no room is counted. */
 void serial_write(enum serial_port port, const void *bytes, size_t size);
+/* Between begin and end, by who began: its CPU alone. */
+void serial_append(enum serial_port port, const void *bytes, size_t size);
 /* A message in pieces: all of it or nothing, by its end. */
 void serial_begin(enum serial_port port);
 void serial_end(enum serial_port port);
