@@ -12,6 +12,8 @@
 #define M2P ((const volatile uint64_t *)MACH2PHYS_VIRT_START)
 #define FNV_PRIME UINT64_C(0x100000001b3)
 #define NOT_SHOWN (PTE_A | PTE_D)
+/* The software bit of a page that the kernel's user has not. */
+#define GUEST_KERNEL (UINT64_C(1) << 52)
 
 static const char *const special_name[DIFF_FRAMES - DIFF_POOL] = {
 	"root",    "table",   "shared",  "xen",     "beyond",
@@ -89,14 +91,25 @@ void record_frame(struct diff *d, mfn_t f)
 	put_frame(d, nr);
 }
 
+/* What is compared of an entry's flags. */
+static uint64_t shown(const struct diff *d, uint64_t entry)
+{
+	uint64_t flags = entry & PTE_FLAGS_MASK & ~NOT_SHOWN;
+
+	if ((flags & GUEST_KERNEL) != 0 && rule_holds(d, RULE_GLOBAL_KERNEL)) {
+		flags &= ~PTE_G;
+	}
+	return flags;
+}
+
 /* With the frame's number in place of the frame. */
 static uint64_t neutral(const struct diff *d, uint64_t entry)
 {
 	if ((entry & ~NOT_SHOWN) == 0) {
 		return 0;
 	}
-	return (entry & PTE_FLAGS_MASK & ~NOT_SHOWN) |
-	       (uint64_t)diff_number(d, pte_mfn(pte(entry))) << PAGE_SHIFT;
+	return shown(d, entry) | (uint64_t)diff_number(d, pte_mfn(pte(entry)))
+					 << PAGE_SHIFT;
 }
 
 void record_entry(struct diff *d, uint64_t entry)
@@ -105,7 +118,7 @@ void record_entry(struct diff *d, uint64_t entry)
 	put(d, " = ");
 	put_frame(d, diff_number(d, pte_mfn(pte(entry))));
 	put(d, "|");
-	put_number(d, entry & PTE_FLAGS_MASK & ~NOT_SHOWN);
+	put_number(d, shown(d, entry));
 }
 
 void record_maddr(struct diff *d, uint64_t maddr)

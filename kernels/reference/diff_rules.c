@@ -9,6 +9,7 @@ static const char *const name[DIFF_RULES] = {
 	[RULE_DIRECT_WRITES] = "direct-writes",
 	[RULE_FIRST_SLOT] = "first-slot",
 	[RULE_FOREIGN_DOMAIN] = "foreign-domain",
+	[RULE_GLOBAL_KERNEL] = "global-kernel",
 };
 
 bool rule_holds(const struct diff *d, enum diff_rule rule)
