@@ -178,8 +178,9 @@ struct domain *domain_new(const struct domain_config *config)
 		add_vcpu(d);
 	}
 	/* A 32-bit kernel is told where it is in 32 bits. */
-	d->shared_info_frame = frames_take_own_below(
-		1, d->mmu.narrow ? UINT64_C(1) << 32 : UINT64_MAX);
+	d->shared_info_frame =
+		frames_take_own_below(1, d->mmu.narrow ? UINT64_C(1) << 32
+						       : UINT64_MAX);
 	d->grant_frames = frames_take_own(GRANT_MAX_FRAMES);
 	init_services(d);
 	return d;
