@@ -179,7 +179,7 @@ void build_initrd(const struct build_memory *memory,
 static void p2m_entries_64(struct guest_cursor *value, uint64_t *left,
 			   uint64_t *out, const uint64_t *end)
 {
-	while (out<end && * left> 0) {
+	while (out < end && *left != 0) {
 		uint64_t n = (uint64_t)(end - out);
 		uint64_t m = guest_cursor_mfn(value).v;
 
@@ -198,7 +198,7 @@ static void p2m_entries_64(struct guest_cursor *value, uint64_t *left,
 static void p2m_entries_32(struct guest_cursor *value, uint64_t *left,
 			   uint32_t *out, const uint32_t *end)
 {
-	while (out<end && * left> 0) {
+	while (out < end && *left != 0) {
 		uint64_t n = (uint64_t)(end - out);
 		uint32_t m = (uint32_t)guest_cursor_mfn(value).v;
 

@@ -35,6 +35,9 @@ struct elf_range {
 struct elf_class;
 struct guest_width;
 
+/* Does it say so? Whether it is an ELF file is elf_parse()'s to see. */
+bool elf_says_32(const void *file, uint64_t size);
+
 struct elf_image {
 	const uint8_t *file;
 	uint64_t size;

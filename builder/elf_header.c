@@ -169,18 +169,24 @@ static int check_ident(const uint8_t *ident, struct build_error *e)
 		.shstrndx = (from).shstrndx,   \
 	})
 
+bool elf_says_32(const void *file, uint64_t size)
+{
+	const uint8_t *ident = file;
+
+	return size > IDENT_CLASS && ident[IDENT_CLASS] == CLASS_32;
+}
+
 int elf_read_header(const void *file, uint64_t size, struct elf_header *h,
 		    struct build_error *e)
 {
-	const uint8_t *ident = file;
 	const struct elf_class *class = &class_64;
 	struct elf64_header wide;
 	struct elf32_header narrow;
 	int rc = 0;
 
 	if (size >= sizeof(wide.ident)) {
-		rc = check_ident(ident, e);
-		if (ident[IDENT_CLASS] == CLASS_32) {
+		rc = check_ident(file, e);
+		if (elf_says_32(file, size)) {
 			class = &class_32;
 		}
 	}

@@ -86,7 +86,7 @@ void mmu_assign(struct mmu_domain *d, mfn_t first, pfn_t at, uint64_t nr)
 		m2p[i] = at.v + i;
 	}
 	for (uint64_t i = 0; d->m->m2p32 != NULL && i < nr; i++) {
-		m2p_set(d->m, mfn_add(first, i), at.v + i);
+		d->m->m2p32[first.v + i] = (uint32_t)(at.v + i);
 	}
 	if (d->watched) {
 		event_tell(d, (struct mmu_event){

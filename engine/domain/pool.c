@@ -19,7 +19,7 @@
 
 #include "engine/port.h"
 #include "engine/report/event.h"
-#include "engine/request/lock_order.h"
+#include "engine/request/lock.h"
 #include "engine/table/flush.h"
 #include "engine/table/refs.h"
 
@@ -29,20 +29,11 @@
 /* Frames that one flush may wait for: collecting them is one stretch (I10). */
 #define FREED_MAX 256
 
-static void pool_wait(struct mmu_domain *d)
-{
-	const uint8_t number = fair_lock_queue(&d->m->pool_lock);
-
-	while (!fair_lock_turn(&d->m->pool_lock, number)) {
-		port_relax(d);
-	}
-}
-
 static void pool_lock(struct mmu_domain *d)
 {
 	lock_order_take(d->m, LOCK_POOL);
 	if (unlikely(!fair_lock_try(&d->m->pool_lock))) {
-		pool_wait(d);
+		mmu_lock_wait(d, &d->m->pool_lock);
 	}
 }
 

@@ -18,11 +18,11 @@
 #include "engine/report/event.h"
 #include "engine/table/dying.h"
 
-void mmu_lock_wait(struct mmu_domain *d)
+void mmu_lock_wait(struct mmu_domain *d, struct fair_lock *lock)
 {
-	const uint8_t number = fair_lock_queue(&d->lock);
+	const uint8_t number = fair_lock_queue(lock);
 
-	while (!fair_lock_turn(&d->lock, number)) {
+	while (!fair_lock_turn(lock, number)) {
 		port_relax(d);
 	}
 }

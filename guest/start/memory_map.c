@@ -142,15 +142,21 @@ static int check_memory(struct guest *g)
 	return 0;
 }
 
+/* Frames that the direct map has addresses for; an end of 0 is that of 64. */
+static uint64_t addresses(const struct guest *g)
+{
+	return (g->config.geometry->guest_end - g->config.direct_base.v) >>
+	       PAGE_SHIFT;
+}
+
 /* A 32-bit kernel uses what its direct map has addresses for. */
 static void limit_to_addresses(struct guest *g)
 {
 	pfn_t *limit = &g->config.memory_limit;
-	uint64_t end = g->config.geometry->guest_end;
-	uint64_t room = (end - g->config.direct_base.v) >> PAGE_SHIFT;
+	uint64_t room = addresses(g);
 
-	if (g->ops->hypervisor && end != 0 && room < g->boot.nr_pages &&
-	    (limit->v == 0 || room < limit->v)) {
+	if (g->ops->hypervisor && g->config.geometry->guest_end != 0 &&
+	    room < g->boot.nr_pages && (limit->v == 0 || room < limit->v)) {
 		*limit = pfn(room);
 	}
 }
@@ -190,13 +196,11 @@ static pfn_t room_end(const struct guest *g)
 	uint64_t per_page = (uint64_t)GUEST_P2M_PER_PAGE * GUEST_P2M_PER_PAGE *
 			    GUEST_P2M_PER_PAGE;
 	uint64_t end = (g->boot.nr_pages | (per_page - 1)) + 1;
-	uint64_t top =
-		g->config.geometry->va_bits == 32 ? UINT64_C(1) << 32 : 0;
-	uint64_t addresses = (top - g->config.direct_base.v) >> PAGE_SHIFT;
+	uint64_t room = addresses(g);
 	uint64_t limit = g->config.memory_limit.v;
 	pfn_t ram;
 
-	end = addresses != 0 && addresses < end ? addresses : end;
+	end = room != 0 && room < end ? room : end;
 	end = limit != 0 && limit < end ? limit : end;
 	ram = guest_e820_ram_end(&g->e820, pfn(end));
 	return ram.v > g->boot.nr_pages ? ram : pfn(g->boot.nr_pages);

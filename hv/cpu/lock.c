@@ -145,6 +145,21 @@ bool machine_lock_is_broken(void)
 	return __atomic_load_n(&broken, __ATOMIC_RELAXED);
 }
 
+/* Not when the machine is at its end: whoever held it may have been stopped. */
+void machine_fair_lock(struct fair_lock *lock)
+{
+	uint8_t number;
+
+	if (fair_lock_try(lock)) {
+		return;
+	}
+	number = fair_lock_queue(lock);
+	while (!fair_lock_turn(lock, number) && !machine_lock_is_broken()) {
+		ipi_answer();
+		x86_pause();
+	}
+}
+
 void machine_lock_break(void)
 {
 	__atomic_store_n(&broken, true, __ATOMIC_RELEASE);

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "engine/request/fair_lock.h"
 #include "engine/request/lock_order.h"
 #include "hv/cpu/cpu.h"
 
@@ -49,6 +50,8 @@ void machine_breathe(void);
 /* The machine is at its end: nobody waits for anybody any more. */
 void machine_lock_break(void);
 bool machine_lock_is_broken(void);
+/* A lock of the hypervisor's that is no domain's: had in order. */
+void machine_fair_lock(struct fair_lock *lock);
 
 /* May be taken again by the CPU that holds it. */
 static inline void machine_lock(void)

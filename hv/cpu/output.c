@@ -9,22 +9,9 @@
 #include "hv/cpu/output.h"
 
 #include "engine/request/fair_lock.h"
-#include "hv/cpu/ipi.h"
 #include "hv/cpu/lock.h"
-#include "hv/cpu/x86.h"
 
 static struct fair_lock lock;
-
-/* Not when the machine is at its end: whoever held it may have been stopped. */
-static void wait(void)
-{
-	const uint8_t number = fair_lock_queue(&lock);
-
-	while (!fair_lock_turn(&lock, number) && !machine_lock_is_broken()) {
-		ipi_answer();
-		x86_pause();
-	}
-}
 
 void output_lock_many(void)
 {
@@ -34,9 +21,7 @@ void output_lock_many(void)
 		return;
 	}
 	lock_order_took(c, LOCK_OUTPUT);
-	if (!fair_lock_try(&lock)) {
-		wait();
-	}
+	machine_fair_lock(&lock);
 }
 
 void output_unlock_many(void)

@@ -127,16 +127,11 @@ static void add_vcpu(struct domain *d)
 	schedule_add(d->vcpu[d->nr_vcpus++]);
 }
 
-#define CLASS_AT 4 /* e_ident[EI_CLASS] */
-#define CLASS_32 1
-
 /* Is its kernel a file of 32 bits? Whether it is a kernel is asked later. */
 static bool is_narrow(const struct domain_config *c)
 {
-	const uint8_t *file = direct_map(c->kernel->at.start);
-
-	return c->kernel->at.end - c->kernel->at.start > CLASS_AT &&
-	       file[CLASS_AT] == CLASS_32;
+	return elf_says_32(direct_map(c->kernel->at.start),
+			   c->kernel->at.end - c->kernel->at.start);
 }
 
 /* Whatever it was before, it is a domain without memory now. */

@@ -31,25 +31,13 @@ bool reader_waits;
 static struct fair_lock telling;
 static bool go_on; /* said the reader */
 
-static void wait_for_turn(void)
-{
-	const uint8_t number = fair_lock_queue(&telling);
-
-	while (!fair_lock_turn(&telling, number) && !machine_lock_is_broken()) {
-		ipi_answer();
-		x86_pause();
-	}
-}
-
 void reader_begin(void)
 {
 	if (!reader_waits) {
 		return;
 	}
 	lock_order_took(cpu_here(), LOCK_READER);
-	if (!fair_lock_try(&telling)) {
-		wait_for_turn();
-	}
+	machine_fair_lock(&telling);
 	__atomic_store_n(&go_on, false, __ATOMIC_RELAXED);
 }
 
