@@ -217,6 +217,17 @@ static uint64_t pick_expected(struct diff *d, unsigned int nr,
 	return chance(d, 75) ? diff_view(nr)[index] : pick_entry(d, 1);
 }
 
+/*
+ * What an instruction of four bytes brings of an entry does not tell whether it
+ * is a kernel page's: bit 52 is not in it.
+ */
+static uint64_t brought(const struct diff *d, const struct form *f, uint64_t e)
+{
+	return f->operand == LOW_HALF && rule_holds(d, RULE_GLOBAL_KERNEL)
+		       ? e & ~PTE_G
+		       : e;
+}
+
 static void record_access(struct diff *d, const struct form *f,
 			  const struct access *a)
 {
@@ -234,7 +245,7 @@ static void record_access(struct diff *d, const struct form *f,
 	if (is_string(f)) {
 		record(d, "moved", a->reg);
 	} else if (is_entry(f->operand)) {
-		record_entry(d, a->reg);
+		record_entry(d, brought(d, f, a->reg));
 	}
 }
 
