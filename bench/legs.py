@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""One boot of a guest of bench/guests: on Pagewarden, on stock Xen as its first
-domain, or natively, with or without page-table isolation, in QEMU with one virtual
-processor of the same kind."""
+"""One boot of a guest: on Pagewarden, on stock Xen as its first domain, or natively,
+with or without page-table isolation, in QEMU with virtual processors of the same
+kind. A guest has the columns of bench/guests, and may have:
+
+  vcpus   so many, on as many processors of QEMU's, but on two at most
+  audit   "off" for ours
+  limit   seconds
+  last    seconds that it has at its end to switch its machine off"""
 import os
 import re
 import socket
@@ -11,7 +16,7 @@ import time
 
 BUILD = os.environ.get("B", "build")
 LIMIT = 900 # seconds
-# For a guest to switch its machine off when it has done.
+PROCESSORS = 2
 LAST = 8
 LINE = re.compile(rb"bench: (\S+) (\d+)\s*$")
 # What QEMU counts of the TLB: one flush of all is one, or so much in parts.
@@ -35,10 +40,23 @@ def place(path):
     return path.replace("build/", BUILD + "/", 1)
 
 
-def qemu(icount):
-    line = ["timeout", str(LIMIT), "qemu-system-x86_64", "-accel", "tcg", "-cpu", "Nehalem", "-machine",
-            "pc", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-            "-serial", "stdio", "-rtc", "base=2024-01-01,clock=vm"]
+def limit(guest):
+    return str(guest.get("limit", LIMIT))
+
+
+def vcpus(guest):
+    return guest.get("vcpus", 1)
+
+
+def processors(guest):
+    return str(min(vcpus(guest), PROCESSORS))
+
+
+def qemu(guest, icount):
+    line = ["timeout", limit(guest), "qemu-system-x86_64", "-accel", "tcg", "-cpu",
+            "Nehalem", "-machine", "pc", "-smp", processors(guest), "-nodefaults",
+            "-no-user-config", "-display", "none", "-no-reboot", "-serial", "stdio",
+            "-rtc", "base=2024-01-01,clock=vm"]
     return line + (["-icount", "shift=0,sleep=off"] if icount else [])
 
 
@@ -46,20 +64,22 @@ def command(leg, guest, icount, more):
     initrd = guest["initrd"] if guest["initrd"] != "-" else None
     if leg == "ours":
         line = [f"{BUILD}/pagewarden", "run", "--cpu", "Nehalem", "--memory", "1G",
-                "--timeout", str(LIMIT), "--kernel", guest["kernel"], "--append",
-                guest["append"]]
+                "--vcpus", str(vcpus(guest)), "--cpus", processors(guest), "--timeout",
+                limit(guest), "--kernel", guest["kernel"], "--append", guest["append"]]
         line += ["--initrd", initrd] if initrd else ["--no-initrd"]
+        line += ["--audit", guest["audit"]] if "audit" in guest else []
         line += ["--icount"] if icount else []
         return line + [w for m in more for w in ("--qemu-arg", m)]
     if leg == "xen": # the guest's 1 GiB, and 512 MiB for itself
-        return qemu(icount) + [
+        return qemu(guest, icount) + [
             "-m", "1536M", "-kernel", f"{BUILD}/xen-stock", "-append",
-            "dom0_mem=1024M,max:1024M dom0_max_vcpus=1 console=com1 com1=115200,8n1 "
-            "loglvl=none guest_loglvl=none spec-ctrl=no xpti=no", "-initrd",
+            f"dom0_mem=1024M,max:1024M dom0_max_vcpus={vcpus(guest)} console=com1 "
+            "com1=115200,8n1 loglvl=none guest_loglvl=none spec-ctrl=no xpti=no",
+            "-initrd",
             f"{guest['kernel']} console=hvc0 {guest['append']}" +
             (f",{initrd}" if initrd else ""), *more]
     pti = "on" if leg == "kpti" else "off"
-    return qemu(icount) + ["-m", "1G", "-kernel", guest["kernel"], "-append",
+    return qemu(guest, icount) + ["-m", "1G", "-kernel", guest["kernel"], "-append",
                            f"console=ttyS0 pti={pti} {guest['append']}", "-initrd",
                            initrd, *more]
 
@@ -102,16 +122,18 @@ class Watch:
         return self.ask(), self.loads
 
 
-def run(leg, guest, icount=False, watched=False):
-    """The numbers that the guest told: of each name those of all its lines. With
-    `watched`: of each batch the flushes and loads of CR3 of an operation."""
+def attempt(leg, guest, icount=False, watched=False, more=()):
+    """The numbers that the guest told until its end or its time's: of each name those
+    of all its lines. With `watched`: of each batch the flushes and loads of CR3 of an
+    operation. `more` are arguments of QEMU's."""
     told = {}
+    os.makedirs(f"{BUILD}/bench", exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         watch = Watch(folder) if watched else None
+        words = [*more, *(watch.words() if watched else [])]
         start = time.monotonic()
         with open(f"{BUILD}/bench/{guest['name']}-{leg}.log", "wb", 0) as log, \
-             subprocess.Popen(command(leg, guest, icount,
-                                      watch.words() if watched else []),
+             subprocess.Popen(command(leg, guest, icount, words),
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT) as process:
             listen(process, log, told, watch)
@@ -119,10 +141,16 @@ def run(leg, guest, icount=False, watched=False):
                 told["launch-to-init"] = [(told.pop("init at") - start) * 1e9]
             if "end" in told:
                 try:
-                    process.communicate(timeout=LAST)
+                    process.communicate(timeout=guest.get("last", LAST))
                     told["launch-to-power-off"] = [(time.monotonic() - start) * 1e9]
                 except subprocess.TimeoutExpired:
                     process.terminate()
+    return told
+
+
+def run(leg, guest, icount=False, watched=False):
+    """The numbers of a guest that came to its end."""
+    told = attempt(leg, guest, icount, watched)
     if "end" not in told:
         raise RuntimeError(f"{guest['name']} on {leg} did not finish "
                            f"({BUILD}/bench/{guest['name']}-{leg}.log)")

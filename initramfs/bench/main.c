@@ -116,7 +116,7 @@ int main(int argc, char **argv)
 	}
 	/* Before the measurements of all processors (torture/smp.c). */
 	if (!strcmp(word, "smp")) {
-		tell("smp-boot-to-init", boot_us() * 1000);
+		tell("boot-to-init", boot_us() * 1000);
 		return 0;
 	}
 	tell_boot();

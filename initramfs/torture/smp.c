@@ -183,7 +183,7 @@ static void report(const struct row *r)
 		}
 	}
 	qsort(mean + 1, BATCHES - 1, sizeof(mean[0]), by_value);
-	printf("bench: smp-%s %llu\n", r->name,
+	printf("bench: %s %llu\n", r->name,
 	       (unsigned long long)(mean[BATCHES / 2] / r->operations));
 	printf("bench: operations-%s %u\n", r->name,
 	       r->operations * workers * BATCHES);
