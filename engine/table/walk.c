@@ -40,19 +40,32 @@ struct ours {
 	unsigned int first, last;
 };
 
+static inline pte_t *entry_at(const struct mmu *m, maddr_t table,
+			      unsigned int index)
+{
+	return (pte_t *)(void *)(m->ram + table.v) + index;
+}
+
 /* Is the entry one of them? Which table it is in, is asked seldom. */
-static inline bool is_ours(const struct mmu *m, struct ours ours, mfn_t table,
+static inline bool is_ours(const struct mmu *m, struct ours ours, maddr_t table,
 			   unsigned int index)
 {
 	return unlikely(index >= ours.first && index <= ours.last &&
-			frame_of(m, table)->type == ours.type);
+			frame_of(m, maddr_to_mfn(table))->type == ours.type);
 }
 
-/* Once for each width, with what it differs in known to the compiler. */
-static inline __attribute__((always_inline)) pte_t *find(
-	const struct mmu *m, mfn_t table, vaddr_t va, unsigned int top,
-	struct ours ours, mfn_t *ret_table)
+/*
+ * Once for each width, with what it differs in known to the compiler. From
+ * address to address: a frame's number is made of the last only.
+ */
+static inline __attribute__((always_inline)) pte_t *find(const struct mmu *m,
+							 mfn_t root, vaddr_t va,
+							 unsigned int top,
+							 struct ours ours,
+							 mfn_t *ret_table)
 {
+	maddr_t table = mfn_to_maddr(root);
+
 	/*
 	 * Live tables: a guest's entry leads to a validated table, of the
 	 * level below or, through a linear entry, of the same. So one that has
@@ -62,19 +75,19 @@ static inline __attribute__((always_inline)) pte_t *find(
 #pragma GCC unroll 3
 	for (unsigned int level = top; level > 1; level--) {
 		unsigned int index = pt_index(va, level);
-		pte_t e = pte_read(&frame_ptes(m, table)[index]);
+		pte_t e = pte_read(entry_at(m, table, index));
 
 		if (unlikely(!pte_present(e) ||
 			     is_ours(m, ours, table, index))) {
 			return NULL;
 		}
-		table = pte_mfn(e);
+		table = maddr(e.v & PTE_FRAME_MASK);
 	}
 	if (is_ours(m, ours, table, pt_index(va, 1))) {
 		return NULL;
 	}
-	*ret_table = table;
-	return &frame_ptes(m, table)[pt_index(va, 1)];
+	*ret_table = maddr_to_mfn(table);
+	return entry_at(m, table, pt_index(va, 1));
 }
 
 pte_t *mmu_find_l1e(struct mmu_vcpu *v, vaddr_t va, mfn_t *ret_table)

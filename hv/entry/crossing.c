@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The ways between guest user and guest kernel that are not hot enough for
- * entry.S: iret to the kernel itself or with an event waiting, SYSCALL without
- * a callback or from 32-bit code, SYSENTER.
+ * entry.S: iret with an event waiting or other work, SYSCALL without a callback
+ * or from 32-bit code, SYSENTER.
  */
 #include "hv/entry/crossing.h"
 #include "hv/entry/call_32.h"

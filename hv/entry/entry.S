@@ -238,6 +238,53 @@ syscall_fault:
 
 /* --- the iret hypercall --------------------------------------------------- */
 
+/* A word of the context that rax points to, on the guest's stack. */
+	.macro FROM_IRET word, register
+661:	mov \word(%rax), \register
+	EX_TABLE 661b, iret_bad_stack
+	.endm
+
+/*
+ * All that iretq pops but CS, and events let in, or not by way of \masked, with
+ * their mask's place in rcx. One that is due, and is let in, is C's.
+ */
+	.macro IRET_WORDS masked
+	FROM_IRET IRET_SS, %rcx
+	or $3, %ecx
+	mov %rcx, R(SS)
+	FROM_IRET IRET_RSP, %rcx
+	mov %rcx, R(RSP)
+	FROM_IRET IRET_RIP, %rcx
+	mov %rcx, R(RIP)
+	FROM_IRET IRET_RFLAGS, %r11
+	mov %r11d, %ecx
+	and $~(X86_RFLAGS_IOPL | X86_RFLAGS_VM), %ecx
+	or $(X86_RFLAGS_IF | X86_RFLAGS_FIXED), %ecx
+	mov %rcx, R(RFLAGS)
+	mov VCPU_INFO(%rdi), %rcx
+	bt $9, %r11 /* IF */
+	jnc \masked
+	movb $0, INFO_MASK(%rcx)
+	cmpb $0, INFO_PENDING(%rcx)
+	jne iret_slow
+	.endm
+
+	.macro IRET_REGISTERS
+662:	testl $VGCF_IN_SYSCALL, IRET_FLAGS(%rax)
+	jnz iret_slow
+	EX_TABLE 662b, iret_bad_stack
+	FROM_IRET IRET_R11, %r11
+	FROM_IRET IRET_RCX, %rcx
+	FROM_IRET IRET_RAX, %rax
+	.endm
+
+	.macro IRET_LEAVE
+	mov R(RDI), %rdi
+	add $(REGS_RIP - HOT), %rsp
+663:	iretq
+	EX_TABLE 663b, fault_of_iret
+	.endm
+
 /*
  * The guest kernel's return: from its stack {rax, r11, rcx, flags, rip, cs,
  * rflags, rsp, ss}. CS says where to: ring 3 is user mode.
@@ -253,7 +300,7 @@ hypercall_iret:
 	cmpl $0, VCPU_WORK(%rdi)
 	jne iret_slow
 	SMAP SMAP_STAC
-1:	mov IRET_CS(%rax), %rcx
+	FROM_IRET IRET_CS, %rcx
 	mov %ecx, %r11d
 	or $3, %ecx
 	and $3, %r11d
@@ -262,57 +309,29 @@ hypercall_iret:
 	jne iret_kernel
 	cmpq $0, VCPU_USER_ROOT(%rdi)
 	je iret_no_user
-2:	mov IRET_SS(%rax), %rcx
-	or $3, %ecx
-	mov %rcx, R(SS)
-3:	mov IRET_RSP(%rax), %rcx
-	mov %rcx, R(RSP)
-4:	mov IRET_RIP(%rax), %rcx
-	mov %rcx, R(RIP)
-5:	mov IRET_RFLAGS(%rax), %r11
-	mov %r11d, %ecx
-	and $~(X86_RFLAGS_IOPL | X86_RFLAGS_VM), %ecx
-	or $(X86_RFLAGS_IF | X86_RFLAGS_FIXED), %ecx
-	mov %rcx, R(RFLAGS)
-	mov VCPU_INFO(%rdi), %rcx
-	bt $9, %r11 /* IF */
-	jnc iret_masked
-	movb $0, INFO_MASK(%rcx)
-	cmpb $0, INFO_PENDING(%rcx)
-	jne iret_slow
+	IRET_WORDS iret_masked
 iret_user:
-6:	testl $VGCF_IN_SYSCALL, IRET_FLAGS(%rax)
-	jnz iret_slow
-7:	mov IRET_R11(%rax), %r11
-8:	mov IRET_RCX(%rax), %rcx
-9:	mov IRET_RAX(%rax), %rax
+	IRET_REGISTERS
 	swapgs
 	movb $0, VCPU_KERNEL_MODE(%rdi)
 	mov VCPU_USER_ROOT(%rdi), %rdi
 	LOAD_CR3 %rdi, HOT_LOAD(USER), HOT_KEPT(USER)
-	mov R(RDI), %rdi
-	add $(REGS_RIP - HOT), %rsp
-10:	iretq
-	EX_TABLE 1b, iret_bad_stack
-	EX_TABLE 2b, iret_bad_stack
-	EX_TABLE 3b, iret_bad_stack
-	EX_TABLE 4b, iret_bad_stack
-	EX_TABLE 5b, iret_bad_stack
-	EX_TABLE 6b, iret_bad_stack
-	EX_TABLE 7b, iret_bad_stack
-	EX_TABLE 8b, iret_bad_stack
-	EX_TABLE 9b, iret_bad_stack
-	EX_TABLE 10b, fault_of_iret
-
+	IRET_LEAVE
 iret_masked:
 	movb $1, INFO_MASK(%rcx)
 	jmp iret_user
 
-/*
- * To the guest kernel itself, or with an event due: C does it from the start,
- * reading the guest's stack again.
- */
+/* To the guest kernel itself: nothing changes but registers. */
 iret_kernel:
+	IRET_WORDS iret_kernel_masked
+iret_to_kernel:
+	IRET_REGISTERS
+	IRET_LEAVE
+iret_kernel_masked:
+	movb $1, INFO_MASK(%rcx)
+	jmp iret_to_kernel
+
+/* With an event due: C does it from the start, reading the stack again. */
 iret_slow:
 	SMAP SMAP_CLAC
 	mov %rsi, R(RSI)

@@ -186,6 +186,49 @@ static void flags(void)
 	       (int64_t)(hostile_flags & (FLAG_TF | FLAG_NT)), 0);
 }
 
+/* To the kernel itself: CS says ring 0. It finds what the frame said. */
+static void to_the_kernel(void)
+{
+	struct iret_context f = hostile_user(hostile_nop);
+
+	f.cs = FLAT_KERNEL_CS & ~3u;
+	f.rcx = 0x1111;
+	f.r11 = 0x2222;
+	f.rflags |= FLAG_DF | FLAG_IOPL;
+	expect("iret to the kernel", hostile_run(&f), BAD_INSTRUCTION);
+	expect("with RCX", (int64_t)hostile_words[0], 0x1111);
+	expect("with R11", (int64_t)hostile_words[1], 0x2222);
+	expect("comes from the kernel, events let in",
+	       (int64_t)hostile_words[3], (int64_t)f.cs);
+	expect("with its flags",
+	       (int64_t)(hostile_words[4] & (FLAG_DF | FLAG_IF | FLAG_IOPL)),
+	       FLAG_DF | FLAG_IF);
+	expect("and stack", (int64_t)hostile_words[5], (int64_t)f.rsp);
+	f.rflags = 0;
+	expect("iret to the kernel, masked", hostile_run(&f), BAD_INSTRUCTION);
+	expect("has events masked", (int64_t)(hostile_words[3] >> 32), 1);
+	expect("and IF clear", (int64_t)(hostile_words[4] & FLAG_IF), 0);
+	f.rflags = FLAG_IF;
+	f.flags = VGCF_in_syscall;
+	expect("iret to the kernel, from a system call", hostile_run(&f),
+	       BAD_INSTRUCTION);
+	expect("has RIP in RCX", (int64_t)hostile_words[0], (int64_t)f.rip);
+	f.flags = 0;
+	f.rflags |= FLAG_TF | FLAG_VM;
+	expect("iret to the kernel that steps", hostile_run(&f), DEBUG);
+	f.rflags = FLAG_IF;
+	f.cs = HYPERVISOR_CS;
+	expect("iret to the kernel, the hypervisor's CS", hostile_run(&f),
+	       GENERAL_PROTECTION);
+	f.cs = FLAT_KERNEL_CS & ~3u;
+	f.rip = NOT_CANONICAL;
+	expect("iret to the kernel, not canonical", hostile_run(&f),
+	       GENERAL_PROTECTION);
+	f.rip = HYPERVISOR_IMAGE;
+	expect("iret of the kernel into the hypervisor", hostile_run(&f),
+	       PAGE_FAULT);
+}
+
 /* All of INT n from user mode, where no gate is for users. */
 static void interrupts(void)
 {
@@ -243,6 +286,7 @@ void check_hostile(const struct bad *b)
 	selectors();
 	addresses();
 	flags();
+	to_the_kernel();
 	interrupts();
 	privileged();
 	end();
