@@ -90,6 +90,11 @@ static bool translate_all(struct words *to, int argc, char **argv, char *error,
 	options_begin(&walk, VERB_DOCTOR, argc, argv, error);
 	while ((id = options_next(&walk)) > 0) {
 		*ret_help |= id == OPT_HELP;
+		if (id == OPT_GOOD_WHEN && *walk.argument == '\0') {
+			snprintf(error, OPTIONS_ERROR_SIZE,
+				 "--good-when: '' is empty");
+			return false;
+		}
 		translate(to, &walk);
 	}
 	if (options_have_command(&walk)) {

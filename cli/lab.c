@@ -11,6 +11,7 @@
 
 #include "cli/domains.h"
 #include "cli/host_memory.h"
+#include "cli/junit.h"
 #include "cli/lab_doc.h"
 #include "cli/lab_metal.h"
 #include "cli/lab_record.h"
@@ -90,11 +91,7 @@ static const char *parse_size(const char *text, uint64_t max, uint64_t *ret)
 
 static const char *parse_seed(const char *text, uint64_t *ret)
 {
-	char *end;
-
-	*ret = strtoull(text, &end, 0);
-	return *text == '\0' || *text == '-' || *end != '\0' ? "is no number"
-							     : NULL;
+	return options_number(text, 0, ret) ? NULL : "is no number";
 }
 
 static const char *const places[] = {"sim", "hv", "xen"};
@@ -382,6 +379,7 @@ static int run(const struct request *r)
 		say("lab: nothing of '%s' can run on %s",
 		    r->all ? "--all" : r->history, r->on);
 	} else if (host_can(jobs, nr) &&
+		   (r->junit == NULL || junit_reserve(r->junit)) &&
 		   (r->record == NULL ||
 		    (recordings = lab_record(jobs, nr, NULL, r->record)) !=
 			    NULL)) {

@@ -7,7 +7,10 @@
  */
 #include "cli/options.h"
 
+#include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/say.h"
@@ -354,4 +357,17 @@ const char *options_operand(const struct options_reader *reader, int argc,
 {
 	return options_operands(reader, argc, argv, 1, 1, wanted) ? argv[optind]
 								  : NULL;
+}
+
+bool options_number(const char *text, int base, uint64_t *ret)
+{
+	char *end;
+
+	/* No sign, no space before it; base 16 begins with any such digit. */
+	if (!isxdigit((unsigned char)*text)) {
+		return false;
+	}
+	errno = 0;
+	*ret = strtoull(text, &end, base);
+	return end != text && *end == '\0' && errno == 0;
 }

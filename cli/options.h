@@ -9,6 +9,7 @@
 #include <getopt.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum options_verb {
 	VERB_RUN = 1 << 0,
@@ -178,5 +179,8 @@ bool options_lack_command(const struct options_walk *w);
 
 const char *option_name(int id);
 const char *option_verb_name(enum options_verb verb);
+
+/* All of the text, as strtoull has it; nothing that does not fit. */
+bool options_number(const char *text, int base, uint64_t *ret);
 
 #endif

@@ -80,7 +80,7 @@ void remote_close(struct remote *r, const char *path)
 
 int remote_fd(const struct remote *r)
 {
-	return r->client >= 0 ? r->client : r->listener;
+	return r == NULL ? -1 : r->client >= 0 ? r->client : r->listener;
 }
 
 static const char *set_vcpus(const struct run_options *o, int control,
@@ -248,8 +248,9 @@ int cmd_vcpu_set(int argc, char **argv)
 	}
 	fd = connect_to(argv[optind]);
 	if (fd < 0) {
+		status = errno == ENAMETOOLONG ? STATUS_USAGE : STATUS_OURS;
 		say("%s: %s", argv[optind], strerror(errno));
-		return STATUS_OURS;
+		return status;
 	}
 	if (!ask(fd, line, line)) {
 		snprintf(line, sizeof(line), "no answer: the run has ended");

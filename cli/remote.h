@@ -21,7 +21,7 @@ struct remote {
 /* path NULL: none. Returns false, with errno. */
 bool remote_open(struct remote *r, const char *path);
 void remote_close(struct remote *r, const char *path);
-/* What to wait for; -1: nothing. */
+/* What to wait for; -1: nothing, as of NULL. */
 int remote_fd(const struct remote *r);
 /*
  * Something came there: a line is carried out by a word to the hypervisor at

@@ -47,10 +47,7 @@ const char replay_help[] =
 
 static bool count(const char *s, uint64_t *ret)
 {
-	char *end;
-
-	*ret = strtoull(s, &end, 10);
-	return *s >= '0' && *s <= '9' && *end == '\0' && *ret != 0;
+	return options_number(s, 10, ret) && *ret != 0;
 }
 
 /* Of both kinds of recording. */

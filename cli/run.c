@@ -104,6 +104,9 @@ static enum exit_status prepare(struct run *r)
 	guest_beside_executable("pagewarden-hv.elf", r->hypervisor_path);
 	status = run_check(&r->options, r->hypervisor_path, r->error,
 			   sizeof(r->error));
+	if (r->options.dry_run) {
+		r->options.command.log = NULL; /* nothing is written */
+	}
 
 	for (unsigned int i = 0; status == STATUS_OK && i < r->nr_guests; i++) {
 		struct guest *g = &r->guest[i];
@@ -151,6 +154,18 @@ static enum exit_status prepare(struct run *r)
 	return machine_open(&r->config, r->error);
 }
 
+/* Of a machine that never began there is nothing to read. */
+static void forget_recording(const struct run *r,
+			     const struct recording *recording)
+{
+	struct stat st;
+
+	if (!recording->running && r->unnamed[0] == '\0' &&
+	    stat(r->options.record, &st) == 0 && S_ISREG(st.st_mode)) {
+		unlink(r->options.record);
+	}
+}
+
 /* The recording's end: what is not in the file is told. */
 static enum exit_status end_recording(struct run *r,
 				      struct recording *recording)
@@ -162,6 +177,7 @@ static enum exit_status end_recording(struct run *r,
 		return STATUS_OK;
 	}
 	if (!recording_close(recording)) {
+		forget_recording(r, recording);
 		return refuse(r, STATUS_OURS, "--record %s: %s",
 			      r->options.record, recording->writer.error);
 	}
@@ -234,30 +250,56 @@ static void record_for_report(struct run *r)
 	r->options.record = r->unnamed;
 }
 
-/* The files that the run is to write. */
+static enum exit_status open_recording(struct run *r, struct session *s)
+{
+	record_for_report(r);
+	if (r->options.record == NULL) {
+		return STATUS_OK;
+	}
+	if (!recording_open(&r->recording, r->options.record, r->config.memory,
+			    r->config.ram)) {
+		return refuse(r, STATUS_USAGE, "--record %s: %s",
+			      r->options.record, r->recording.writer.error);
+	}
+	s->recording = &r->recording;
+	return STATUS_OK;
+}
+
+static enum exit_status open_dump(struct run *r, struct session *s)
+{
+	if (r->options.dump == NULL) {
+		return STATUS_OK;
+	}
+	if (!dump_open(&r->dump, r->options.dump)) {
+		return refuse(r, STATUS_USAGE, "--dump %s: %s", r->options.dump,
+			      strerror(errno));
+	}
+	s->dump = &r->dump;
+	return STATUS_OK;
+}
+
+static enum exit_status open_remote(struct run *r, struct session *s)
+{
+	if (r->options.socket == NULL) {
+		return STATUS_OK;
+	}
+	if (!remote_open(&r->remote, r->options.socket)) {
+		return refuse(r, STATUS_USAGE, "--socket %s: %s",
+			      r->options.socket, strerror(errno));
+	}
+	s->remote = &r->remote;
+	return STATUS_OK;
+}
+
+/* The files that the run is to write, and the one it is to be told by. */
 static enum exit_status open_files(struct run *r, struct session *s)
 {
-	const char *record;
+	enum exit_status status = open_remote(r, s);
 
-	record_for_report(r);
-	record = r->options.record;
-	if (record != NULL) {
-		if (!recording_open(&r->recording, record, r->config.memory,
-				    r->config.ram)) {
-			return refuse(r, STATUS_USAGE, "--record %s: %s",
-				      record, r->recording.writer.error);
-		}
-		s->recording = &r->recording;
+	if (status == STATUS_OK) {
+		status = open_recording(r, s);
 	}
-	if (r->options.dump != NULL) {
-		if (!dump_open(&r->dump, r->options.dump)) {
-			(void)end_recording(r, s->recording);
-			return refuse(r, STATUS_USAGE, "--dump %s: %s",
-				      r->options.dump, strerror(errno));
-		}
-		s->dump = &r->dump;
-	}
-	return STATUS_OK;
+	return status == STATUS_OK ? open_dump(r, s) : status;
 }
 
 /* And what becomes of them. */
@@ -271,10 +313,25 @@ static enum exit_status end_files(struct run *r, struct session *s)
 				      s->result == RUN_QUIT,
 			      r->error);
 
+	if (s->remote != NULL) {
+		remote_close(s->remote, r->options.socket);
+		s->remote = NULL;
+	}
 	s->recording = NULL;
 	return recorded != STATUS_OK  ? recorded
 	       : machine != STATUS_OK ? machine
 				      : dumped;
+}
+
+/* It never began: what is said is why not. */
+static enum exit_status give_up(struct run *r, struct session *s,
+				enum exit_status status, const char *why)
+{
+	char text[GUEST_ERROR_SIZE];
+
+	snprintf(text, sizeof(text), "%s", why);
+	(void)end_files(r, s);
+	return refuse(r, status, "%s", text);
 }
 
 /* Runs, and tells of it. */
@@ -284,14 +341,13 @@ static enum exit_status run_session(struct run *r, struct session *s)
 	enum exit_status written;
 	enum exit_status status;
 
-	say_start(r);
 	status = open_files(r, s);
 	if (status != STATUS_OK) {
-		return status;
+		return give_up(r, s, status, r->error);
 	}
+	say_start(r);
 	if (session_run(s) != 0) {
-		(void)end_files(r, s);
-		return refuse(r, STATUS_OURS, "%s", s->error);
+		return give_up(r, s, STATUS_OURS, s->error);
 	}
 	tell_places(s);
 	if (r->options.explain && s->signal == 0) {

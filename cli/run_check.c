@@ -9,9 +9,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/host_memory.h"
+#include "cli/output.h"
 #include "cli/qemu.h"
 #include "cli/size.h"
 #include "cli/why/symbols.h"
@@ -87,6 +89,39 @@ static enum exit_status check_symbols(struct run_check *r)
 	return STATUS_OK;
 }
 
+/* What is written at the end, or over hours, has a place. */
+static enum exit_status check_outputs(struct run_check *r)
+{
+	const struct run_options *o = r->options;
+	const char *log = o->command.log;
+	const struct {
+		const char *name;
+		const char *path;
+	} outputs[] = {
+		{"--log", log != NULL && strcmp(log, "-") == 0 ? NULL : log},
+		{"--record", o->record},
+		{"--report", o->report},
+		{"--dump", o->dump},
+		{"--socket", o->socket},
+	};
+	struct stat st;
+
+	for (size_t i = 0; i < sizeof(outputs) / sizeof(*outputs); i++) {
+		const char *path = outputs[i].path;
+
+		if (path != NULL && !output_check(path)) {
+			return refuse(r, STATUS_USAGE, "%s %.200s: %s",
+				      outputs[i].name, path, strerror(errno));
+		}
+	}
+	/* Another run may listen there, and it is not asked. */
+	if (o->socket != NULL && lstat(o->socket, &st) == 0) {
+		return refuse(r, STATUS_USAGE, "--socket %.200s: %s", o->socket,
+			      strerror(EADDRINUSE));
+	}
+	return STATUS_OK;
+}
+
 /* Has the host what the domains touch before they do anything? */
 static enum exit_status check_host(struct run_check *r)
 {
@@ -115,6 +150,9 @@ enum exit_status run_check(const struct run_options *options,
 
 	if (status == STATUS_OK) {
 		status = check_symbols(&r);
+	}
+	if (status == STATUS_OK) {
+		status = check_outputs(&r);
 	}
 	if (status == STATUS_OK) {
 		status = check_host(&r);

@@ -10,11 +10,13 @@
 #include "cli/core/dump.h"
 #include "cli/guest_files.h"
 #include "cli/recording.h"
+#include "cli/remote.h"
 #include "cli/session.h"
 
 struct run {
 	struct recording recording; /* with --record */
 	struct dump dump;           /* with --dump */
+	struct remote remote;       /* with --socket */
 	char unnamed[64]; /* of a recording for the report alone, or "" */
 	struct run_options options;
 	struct guest guest[DOMAINS_MAX];

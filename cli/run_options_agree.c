@@ -6,6 +6,7 @@
  * nobody may look at its memory while its time goes on.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/run_options.h"
 
@@ -55,9 +56,45 @@ static bool machine_agrees(struct run_options *o, char *error)
 	return true;
 }
 
+/* A file that two would write; pipes and devices may be shared. */
+static bool outputs_agree(const struct run_options *o, char *error)
+{
+	const struct {
+		const char *name;
+		const char *path;
+	} outputs[] = {
+		{"--log", o->command.log}, {"--junit", o->junit},
+		{"--record", o->record},   {"--report", o->report},
+		{"--dump", o->dump},       {"--socket", o->socket},
+	};
+	const size_t nr = sizeof(outputs) / sizeof(*outputs);
+
+	for (size_t i = 0; i < nr; i++) {
+		for (size_t j = 0; outputs[i].path != NULL && j < i; j++) {
+			if (outputs[j].path != NULL &&
+			    strncmp(outputs[i].path, "/dev/", 5) != 0 &&
+			    strcmp(outputs[i].path, outputs[j].path) == 0) {
+				snprintf(error, RUN_OPTIONS_ERROR_SIZE,
+					 "%s and %s name the same file",
+					 outputs[j].name, outputs[i].name);
+				return false;
+			}
+		}
+	}
+	return true;
+}
+
 bool run_options_agree(struct run_options *o, char *error)
 {
 	if (o->record_machine != NULL && !machine_agrees(o, error)) {
+		return false;
+	}
+	if (!outputs_agree(o, error)) {
+		return false;
+	}
+	if (o->dump_bare && o->dump == NULL) {
+		snprintf(error, RUN_OPTIONS_ERROR_SIZE,
+			 "--dump-bare needs --dump");
 		return false;
 	}
 	if (o->json && o->tap) {

@@ -57,7 +57,6 @@ struct loop {
 	struct expect until;
 	struct expect fail_on;
 	struct debugger debugger;
-	struct remote remote;
 	int signal_fd;
 	int input; /* -1: keys are not wanted, or have ended */
 	int output;
@@ -440,7 +439,8 @@ static void handle(struct loop *l, const struct pollfd *p)
 		on_debugger(l);
 	}
 	if (p[P_REMOTE].revents != 0) {
-		remote_ready(&l->remote, l->session->options, l->qemu.control);
+		remote_ready(l->session->remote, l->session->options,
+			     l->qemu.control);
 	}
 }
 
@@ -460,7 +460,7 @@ static void run_loop(struct loop *l, double deadline)
 			[P_STDIN] = {wanted ? l->input : -1, POLLIN, 0},
 			[P_BELL] = {l->qemu.bell, POLLIN, 0},
 			[P_GDB] = {l->debugger.fd, POLLIN, 0},
-			[P_REMOTE] = {remote_fd(&l->remote), POLLIN, 0},
+			[P_REMOTE] = {remote_fd(l->session->remote), POLLIN, 0},
 		};
 		double until = l->ended_by_us ? l->kill_at : deadline;
 		bool timed = until > 0;
@@ -577,15 +577,11 @@ int session_run(struct session *s)
 	if (l->signal_fd < 0) {
 		snprintf(s->error, sizeof(s->error), "signalfd: %s",
 			 strerror(errno));
-	} else if (!remote_open(&l->remote, s->options->socket)) {
-		snprintf(s->error, sizeof(s->error), "--socket %s: %s",
-			 s->options->socket, strerror(errno));
 	} else {
 		failed = qemu_start(&l->qemu, s->config, s->error);
 		if (failed == 0) {
 			run_qemu(l);
 		}
-		remote_close(&l->remote, s->options->socket);
 	}
 	close(l->signal_fd);
 	sigprocmask(SIG_SETMASK, &old, NULL);

@@ -12,6 +12,7 @@
 struct command;
 struct dump;
 struct recording;
+struct remote;
 
 struct session {
 	/* To be set by the caller. */
@@ -30,6 +31,7 @@ struct session {
 	struct recording *recording; /* NULL: nothing is recorded */
 	struct command *command;     /* NULL: none runs in the guest */
 	struct dump *dump;           /* NULL: none is wanted */
+	struct remote *remote;       /* NULL: nobody is heard */
 	int silence; /* where the console goes when options->repeats is set */
 	/* Results. */
 	enum run_result result;

@@ -8,12 +8,14 @@
 
 #include "cli/shrink.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "cli/output.h"
 #include "cli/run_options.h"
 #include "cli/say.h"
 #include "cli/shrink_c.h"
@@ -174,6 +176,10 @@ int cmd_shrink(int argc, char **argv)
 
 	if (status != OPTIONS_READ) {
 		return status;
+	}
+	if (w.out != NULL && !output_check(w.out)) {
+		say("--output %s: %s", w.out, strerror(errno));
+		return STATUS_USAGE;
 	}
 	if (!trace_opened(&t, w.path)) {
 		return STATUS_USAGE;

@@ -174,20 +174,13 @@ static void count(const struct trace *t)
 	}
 }
 
-static bool number(const char *s, int base, uint64_t *ret)
-{
-	char *end;
-
-	*ret = strtoull(s == NULL ? "" : s, &end, base);
-	return s != NULL && *s != '\0' && *s != '-' && *end == '\0';
-}
-
 /* --between takes the next word, too. */
 static bool take_range(const struct options_walk *walk, struct wish *w)
 {
 	/* getopt has moved a file's name behind. */
-	return number(walk->argument, 10, &w->from) && optind < walk->argc &&
-	       number(walk->argv[optind++], 10, &w->to);
+	return options_number(walk->argument, 10, &w->from) &&
+	       optind < walk->argc &&
+	       options_number(walk->argv[optind++], 10, &w->to);
 }
 
 /* Returns what is wrong with the option's argument, or NULL. */
@@ -200,15 +193,15 @@ static const char *take(const struct options_walk *walk, void *to)
 		w->op = walk->argument;
 		return NULL;
 	case OPT_FRAME:
-		return number(walk->argument, 16, &w->frame)
+		return options_number(walk->argument, 16, &w->frame)
 			       ? NULL
 			       : "is no hexadecimal number of a frame";
 	case OPT_VA:
-		return number(walk->argument, 16, &w->va)
+		return options_number(walk->argument, 16, &w->va)
 			       ? NULL
 			       : "is no hexadecimal address";
 	case OPT_AT:
-		return number(walk->argument, 10, &w->at) && w->at != 0
+		return options_number(walk->argument, 10, &w->at) && w->at != 0
 			       ? NULL
 			       : "is no number of an operation";
 	case OPT_BETWEEN:

@@ -10,6 +10,7 @@
  */
 #include "cli/report/perfetto.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -306,7 +307,7 @@ bool perfetto_write(const struct trace *t, const char *out,
 	struct perfetto *f = calloc(1, sizeof(*f));
 	bool good = false;
 
-	snprintf(error, TRACE_ERROR_SIZE, "cannot be written, or no memory");
+	snprintf(error, TRACE_ERROR_SIZE, "no memory");
 	if (f == NULL) {
 		return false;
 	}
@@ -316,7 +317,8 @@ bool perfetto_write(const struct trace *t, const char *out,
 	if (f->r != NULL && f->to != NULL) {
 		good = run(f, error);
 	}
-	if (f->to != NULL && fclose(f->to) != 0) {
+	if (f->to == NULL || fclose(f->to) != 0) {
+		snprintf(error, TRACE_ERROR_SIZE, "%s", strerror(errno));
 		good = false;
 	}
 	if (f->r != NULL) {

@@ -6,6 +6,7 @@
  */
 #include "cli/report/report.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "cli/report/page.h"
 #include "cli/report/perfetto.h"
 #include "cli/options.h"
+#include "cli/output.h"
 #include "cli/say.h"
 #include "engine/mmu.h"
 #include "lab/many.h"
@@ -277,7 +279,7 @@ static enum exit_status write_page(const struct collect *c, const char *name,
 	bool good;
 
 	if (to == NULL) {
-		say("%s: cannot be written", out);
+		say("%s: %s", out, strerror(errno));
 		return STATUS_USAGE;
 	}
 	put_page(to, c, name, lab);
@@ -366,6 +368,24 @@ static const char *take(const struct options_walk *walk, void *to)
 
 static const struct options_reader reader = {VERB_REPORT, report_help, take};
 
+/* Before the recording is read, which takes a while. */
+static bool can_write(const char *option, const char *path,
+		      const char *recording)
+{
+	if (path == NULL) {
+		return true;
+	}
+	if (output_is(path, recording)) {
+		say("%s %s: that is the recording", option, path);
+		return false;
+	}
+	if (!output_check(path)) {
+		say("%s %s: %s", option, path, strerror(errno));
+		return false;
+	}
+	return true;
+}
+
 int cmd_report(int argc, char **argv)
 {
 	struct wish w = {.out = NULL};
@@ -381,6 +401,10 @@ int cmd_report(int argc, char **argv)
 	}
 	if (w.out == NULL && w.perfetto == NULL) {
 		say("report needs -o OUT.html or --perfetto OUT");
+		return STATUS_USAGE;
+	}
+	if (!can_write("--output", w.out, recording) ||
+	    !can_write("--perfetto", w.perfetto, recording)) {
 		return STATUS_USAGE;
 	}
 	status = STATUS_OK;

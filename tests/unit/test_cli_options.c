@@ -226,6 +226,43 @@ static void the_table_fits(void **state)
 	}
 }
 
+static void numbers_are_whole_and_fit(void **state)
+{
+	static const struct {
+		const char *text;
+		int base;
+		bool good;
+		uint64_t value;
+	} rows[] = {
+		{"0", 10, true, 0},
+		{"18446744073709551615", 10, true, UINT64_MAX},
+		{"18446744073709551616", 10, false, 0},
+		{"ffffffff80100000", 16, true, 0xffffffff80100000},
+		{"0xffffffff80100000", 16, true, 0xffffffff80100000},
+		{"0x10000000000000000", 0, false, 0},
+		{"", 10, false, 0},
+		{"-1", 10, false, 0},
+		{"+1", 10, false, 0},
+		{" 1", 10, false, 0},
+		{"1 ", 10, false, 0},
+		{"a", 10, false, 0},
+		{"1e3", 10, false, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint64_t value = 0;
+
+		if (options_number(rows[i].text, rows[i].base, &value) !=
+		    rows[i].good) {
+			fail_msg("'%s'", rows[i].text);
+		}
+		if (rows[i].good) {
+			assert_int_equal(value, rows[i].value);
+		}
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -236,6 +273,7 @@ int main(void)
 		cmocka_unit_test(an_option_of_another_verb_is_told_as_that),
 		cmocka_unit_test(an_argument_that_is_missing_is_told),
 		cmocka_unit_test(the_table_fits),
+		cmocka_unit_test(numbers_are_whole_and_fit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
