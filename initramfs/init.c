@@ -278,7 +278,7 @@ static void measure_all(long rows)
 /* The word ends where the next begins. */
 static void run_bench(const char *word)
 {
-	char mode[16];
+	char mode[48];
 	char *const bench[] = {"/bench", mode, NULL};
 
 	snprintf(mode, sizeof(mode), "%.*s", (int)strcspn(word, " \n"), word);

@@ -25,7 +25,7 @@ $(eval $(call archive,$(B)/fuzz/libsupport.a,\
 # The hypervisor's sources that can do without a machine of their own, and the
 # tests of them: what only ring 0 can do, the headers of tests/unit/metal/ring3/ have
 # otherwise.
-METAL_SRC := $(wildcard hv/services/*.c hv/emul/*.c) hv/cpu/regs.c \
+METAL_SRC := $(wildcard hv/services/*.c hv/emul/*.c) \
 	hv/cpu/flush.c \
 	hv/domain/domain.c hv/mm/memory.c hv/report/words.c hv/vcpu/vcpu.c \
 	$(wildcard tests/unit/metal/*.c)

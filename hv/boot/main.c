@@ -180,6 +180,7 @@ _Noreturn void hv_main(uint32_t magic, uint32_t information)
 	static struct options options;
 	const char *wrong;
 
+	clock_began = x86_rdtsc();
 	serial_init();
 	wrong = multiboot_read(magic, information);
 	options_parse(&options, boot_info.cmdline);

@@ -11,6 +11,7 @@
 #include "hv/cpu/x86.h"
 
 /* Written at boot only. */
+uint64_t clock_began;
 static struct {
 	uint64_t tsc_base;
 	uint64_t tsc_hz;

@@ -10,6 +10,9 @@
 
 #define CLOCK_NEVER UINT64_MAX
 
+/* The TSC at the hypervisor's first instructions, told where it is known. */
+extern uint64_t clock_began;
+
 /* Calibrates; the local APIC is enabled and the 8259s set up. */
 struct frequencies clock_init(void);
 

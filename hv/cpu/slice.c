@@ -40,20 +40,38 @@ void slice_reset(void)
 	slice_begin();
 }
 
-bool slice_over(bool wanted)
+static inline bool is_over(const struct slice *s, uint64_t now, bool wanted)
 {
-	struct slice *s = &cpu_here()->slice;
-	uint64_t now = x86_rdtsc();
+	return now >= s->end || (wanted && now >= s->end_wanted);
+}
 
+/* The first question, and all of them where stretches are measured. */
+static __attribute__((noinline)) bool begin_or_measure(struct slice *s,
+						       uint64_t now,
+						       bool wanted,
+						       const void *at)
+{
 	if (slice_measured) {
-		note(s, now, __builtin_return_address(0));
+		note(s, now, at);
 	}
 	if (s->end == 0) {
 		s->end = now + clock_tsc_khz() / QUANTA_PER_MS;
 		s->end_wanted = now + clock_tsc_khz() / WANTED_PER_MS;
 		return false;
 	}
-	return now >= s->end || (wanted && now >= s->end_wanted);
+	return is_over(s, now, wanted);
+}
+
+bool slice_over(bool wanted)
+{
+	struct slice *s = &cpu_here()->slice;
+	uint64_t now = x86_rdtsc();
+
+	if (__builtin_expect(slice_measured || s->end == 0, 0)) {
+		return begin_or_measure(s, now, wanted,
+					__builtin_return_address(0));
+	}
+	return is_over(s, now, wanted);
 }
 
 void slice_leave(void)

@@ -60,8 +60,9 @@ struct simple {
  * ModRM of code[at] with a base register and no index; rex gives the
  * registers' fourth bits. False: another form.
  */
-static bool simple_operand(struct regs *r, const uint8_t *code, unsigned int at,
-			   uint8_t rex, struct simple *ret_operand)
+static inline __attribute__((always_inline)) bool simple_operand(
+	struct regs *r, const uint8_t *code, unsigned int at, uint8_t rex,
+	struct simple *ret_operand)
 {
 	uint8_t modrm = code[at];
 	unsigned int mod = modrm >> 6;
@@ -97,7 +98,10 @@ static enum outcome try_xchg(struct vcpu *v, struct regs *r,
 		return NOT_SIMPLE;
 	}
 	reg = regs_gpr(r, s.reg);
-	mmu_direct_move(v->mmu.dom, w, vaddr(cr2));
+	/* It was looked for at the entry that the address lies in. */
+	if ((cr2 & 7) != 0) {
+		mmu_direct_move(v->mmu.dom, w, vaddr(cr2));
+	}
 	rc = mmu_direct_write(&v->mmu, w, DIRECT_WRITE, &old, *reg);
 	if (rc != 0) {
 		return outcome_of(rc);
@@ -105,6 +109,18 @@ static enum outcome try_xchg(struct vcpu *v, struct regs *r,
 	*reg = old;
 	fetch_retire(v, r, r->rip + s.length);
 	return DONE;
+}
+
+/* The flags of what a logical instruction of one byte came to. */
+static inline uint64_t logical_flags(uint64_t rflags, uint8_t result)
+{
+	bool zero, sign, even;
+
+	__asm__("testb %3, %3"
+		: "=@ccz"(zero), "=@ccs"(sign), "=@ccp"(even)
+		: "q"(result));
+	return (rflags & ~RFLAGS_ARITH) | (zero ? RFLAGS_ZF : 0) |
+	       (sign ? RFLAGS_SF : 0) | (even ? RFLAGS_PF : 0);
 }
 
 /* lock andb $imm8,disp8(%base). */
@@ -116,21 +132,20 @@ static enum outcome try_andb(struct vcpu *v, struct regs *r,
 	unsigned int at = has_rex ? 2 : 1;
 	unsigned int shift = 8 * (cr2 & 7);
 	struct simple s;
-	struct insn in = {.op = INSN_AND, .size = 1, .operand = OPERAND_IMM};
-	struct insn_outcome o;
 	enum outcome rc;
+	uint8_t byte;
 
 	if (code[at] != 0x80 || ((code[at + 1] >> 3) & 7) != 4 ||
 	    !simple_operand(r, code, at + 1, has_rex ? code[1] : 0, &s) ||
 	    s.address != cr2) {
 		return NOT_SIMPLE;
 	}
-	in.imm = code[s.length];
-	execute_insn(&in, NULL, r->rflags, (w->seen >> shift) & 0xff, &o);
+	byte = (uint8_t)(w->seen >> shift) & code[s.length];
 	rc = replace(v, w,
-		     (w->seen & ~(UINT64_C(0xff) << shift)) | o.store << shift);
+		     (w->seen & ~(UINT64_C(0xff) << shift)) | (uint64_t)byte
+								      << shift);
 	if (rc == DONE) {
-		r->rflags = o.rflags;
+		r->rflags = logical_flags(r->rflags, byte);
 		fetch_retire(v, r, r->rip + s.length + 1);
 	}
 	return rc;

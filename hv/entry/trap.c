@@ -190,6 +190,14 @@ static void ldt_fault(struct vcpu *v, struct regs *r, unsigned int page,
 	}
 }
 
+/* Not asked where writes to tables are emulated, whose own look is as quick. */
+static inline bool is_plain(struct vcpu *v, uint64_t cr2)
+{
+	return (v->domain->vm_assist & 1u << VMASST_TYPE_writable_pagetables) ==
+		       0 &&
+	       write_fault_plain(v, cr2);
+}
+
 bool trap_page_fault(struct vcpu *v, struct regs *r, uint64_t cr2)
 {
 	const uint32_t write = PF_ERROR_PRESENT | PF_ERROR_WRITE;
@@ -199,7 +207,7 @@ bool trap_page_fault(struct vcpu *v, struct regs *r, uint64_t cr2)
 	vcpu_note_ring(v, r);
 	if (v->kernel_mode &&
 	    (r->error & (write | PF_ERROR_RESERVED)) == write) {
-		if (write_fault_plain(v, cr2)) {
+		if (is_plain(v, cr2)) {
 			inject_page_fault(v, r, cr2, r->error);
 			return true;
 		}

@@ -11,6 +11,7 @@
 #include "abi/control.h"
 #include "builder/build.h"
 #include "hv/cpu/alone.h"
+#include "hv/cpu/clock.h"
 #include "hv/cpu/cpu.h"
 #include "hv/cpu/desc.h"
 #include "hv/cpu/regs.h"
@@ -282,6 +283,7 @@ static void tell(const struct domain *d, const struct build_result *b)
 	control_hex(GUEST_START_PT_PFN, plan.layout.part[LAYOUT_TABLES].pfn.v);
 	control_number(GUEST_START_PT_FRAMES,
 		       plan.layout.part[LAYOUT_TABLES].nr);
+	control_number(GUEST_START_US, clock_us_since(clock_began));
 	control_end();
 }
 

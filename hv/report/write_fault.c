@@ -113,9 +113,6 @@ bool write_fault_plain(struct vcpu *v, uint64_t va)
 {
 	bool plain;
 
-	if (v->domain->vm_assist & 1u << VMASST_TYPE_writable_pagetables) {
-		return false;
-	}
 	/* This is hot, and with one CPU nobody changes a table meanwhile. */
 	if (nr_cpus == 1) {
 		return look_at(v, vaddr(va)) == LOOK_ORDINARY;

@@ -15,10 +15,7 @@ struct write_faults {
 	uint64_t stale;  /* the tables allow it */
 };
 
-/*
- * True: it is the guest's alone, and there is nothing to tell of it. False
- * where its writes to tables are emulated, whose own look is as quick.
- */
+/* True: it is the guest's alone, and there is nothing to tell of it. */
 bool write_fault_plain(struct vcpu *v, uint64_t va);
 
 /* The guest's kernel is about to be given this fault. r is complete. */

@@ -103,6 +103,7 @@ enum {
 #define GUEST_START_M2P "m2p" /* hex: machine address */
 #define GUEST_START_PT_PFN "pt_pfn" /* hex: of the builder's first table */
 #define GUEST_START_PT_FRAMES "pt_frames" /* number: how many there are */
+#define GUEST_START_US "us" /* number: since the hypervisor began */
 
 #define EVENT_RECORDING "recording"
 #define RECORDING_RING "ring" /* hex: its machine address */

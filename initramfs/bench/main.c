@@ -3,7 +3,7 @@
  * The benchmark that `make bench` runs in each guest: what a process pays for
  * operations that touch page tables, and for some that do not.
  *
- *   bench count|time|flushes  all rows (measure.c)
+ *   bench count|time|flushes  all rows (measure.c); with :ROW, that alone
  *   bench boot                what came before
  *   bench exit                nothing: a program to become
  *
@@ -88,18 +88,22 @@ static void tell_boot(void)
 	tell("power-on-to-init", tsc);
 }
 
-static void measure_all(enum mode mode)
+static void measure_rows(const struct row *rows, size_t nr, enum mode mode,
+			 const char *only)
 {
-	for (size_t i = 0; i < nr_process_rows; i++) {
-		measure(&process_rows[i], mode);
+	for (size_t i = 0; i < nr; i++) {
+		if (!only || !strcmp(rows[i].name, only)) {
+			measure(&rows[i], mode);
+		}
 	}
-	for (size_t i = 0; i < nr_memory_rows; i++) {
-		measure(&memory_rows[i], mode);
-	}
-	for (size_t i = 0; i < nr_system_rows; i++) {
-		measure(&system_rows[i], mode);
-	}
-	if (mode != MODE_FLUSHES) {
+}
+
+static void measure_all(enum mode mode, const char *only)
+{
+	measure_rows(process_rows, nr_process_rows, mode, only);
+	measure_rows(memory_rows, nr_memory_rows, mode, only);
+	measure_rows(system_rows, nr_system_rows, mode, only);
+	if (mode != MODE_FLUSHES && !only) {
 		measure_ticks(mode);
 	}
 }
@@ -109,7 +113,8 @@ int main(int argc, char **argv)
 	static const char *const modes[] = {[MODE_COUNT] = "count",
 					    [MODE_TIME] = "time",
 					    [MODE_FLUSHES] = "flushes"};
-	const char *word = argc > 1 ? argv[1] : "";
+	char *word = argc > 1 ? argv[1] : "";
+	const char *only = strchr(word, ':');
 
 	if (!strcmp(word, "exit")) {
 		_exit(0);
@@ -120,9 +125,12 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	tell_boot();
+	if (only) {
+		word[only++ - word] = '\0';
+	}
 	for (enum mode mode = MODE_COUNT; mode <= MODE_FLUSHES; mode++) {
 		if (!strcmp(word, modes[mode])) {
-			measure_all(mode);
+			measure_all(mode, only);
 		}
 	}
 	tell("end", 0);
