@@ -58,6 +58,7 @@ help:
 	@echo 'make kselftests   tests of Linux (mm, x86), here and on stock Xen'
 	@echo 'make golden [FORKS=300]   recordings of the stock kernels, replayed'
 	@echo 'make bench        instruction counts: ours, stock Xen, native'
+	@echo 'make bench-scale [GIB="1 16"]     large guests: what a run takes by its parts'
 	@echo 'make bench-native [GIB="1 16"]    the engine in a process, beside memory speed'
 	@echo 'make differential [SEEDS=1..100]  random requests, beside stock Xen'
 	@echo 'make fuzz [T=60] [F="mmu ..."]    each fuzz target for T seconds'

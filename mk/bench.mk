@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: MIT
 #
 # make bench: instructions in QEMU, beside stock Xen; then time, with four vCPUs,
-# in turns with it. make bench-native: the
-# engine's objects, as the hypervisor has them, on this machine's processor.
+# in turns with it. make bench-scale: large guests. make bench-native: the engine's
+# objects, as the hypervisor has them, on this machine's processor.
 
-.PHONY: bench bench-native
+.PHONY: bench bench-native bench-scale
 
 bench: $(BOOT_NEEDS) $(INITRAMFS_BENCH) $(XEN_STOCK) | $(B)/.deps-bench
 	@bench/run
 	@bench/smp
+
+bench-scale: $(BOOT_NEEDS) | $(B)/.deps-bench
+	@bench/scale $(GIB)
 
 BENCH_NATIVE := $(B)/bench-native
 BENCH_NATIVE_OBJ := $(call objs,host,$(call csrc,bench/native)) \

@@ -312,8 +312,7 @@ static __attribute__((cold)) void va_refused(struct mmu_vcpu *v, int rc,
 }
 
 /* Inside the door. */
-static inline __attribute__((always_inline)) int update_va_mapping(
-	struct mmu_vcpu *v, const uint64_t arg[6])
+static inline int update_va_mapping(struct mmu_vcpu *v, const uint64_t arg[6])
 {
 	struct mmu_domain *d = v->dom;
 	vaddr_t va = vaddr(arg[0]);
