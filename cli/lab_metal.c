@@ -25,6 +25,7 @@
 
 /* Beside the executable. */
 #define KERNEL "kernels/lab.elf"
+#define KERNEL_32 "kernels/lab32.elf"
 #define XEN "xen-stock"
 #define LIMIT_SECONDS "300"
 /* With Xen's own needs beside it. */
@@ -44,7 +45,16 @@ bool lab_metal_can(const struct lab_case *c, const char *on,
 	    (!o->big_asked || strcmp(on, "hv") != 0)) {
 		return false;
 	}
+	/* The stock hypervisor is built without 32-bit guests. */
+	if (c->world->tables == LAB_PAE && strcmp(on, "xen") == 0) {
+		return false;
+	}
 	return c->world->on_metal && !c->policy->sim_only;
+}
+
+static const char *kernel_of(const struct lab_job *job)
+{
+	return job->c->world->tables == LAB_PAE ? KERNEL_32 : KERNEL;
 }
 
 static uint64_t memory_of(const struct lab_job *job)
@@ -79,13 +89,13 @@ static void exec_hv(const struct lab_job *job, const char *words, uint64_t mib)
 
 	/* Whether the host has the memory has been asked of all runs. */
 	(void)snprintf(memory, sizeof(memory), "%" PRIu64 "M", mib);
-	execl("/proc/self/exe", "pagewarden", "run", "--kernel", KERNEL,
+	execl("/proc/self/exe", "pagewarden", "run", "--kernel", kernel_of(job),
 	      "--no-initrd", "--append", words, "--memory", memory, "--timeout",
 	      LIMIT_SECONDS, "--overcommit",
 	      explain ? "--explain" : (char *)NULL, (char *)NULL);
 }
 
-static void exec_xen(const char *words, uint64_t mib)
+static void exec_xen(const struct lab_job *job, const char *words, uint64_t mib)
 {
 	char memory[32];
 	char append[256];
@@ -98,7 +108,7 @@ static void exec_xen(const char *words, uint64_t mib)
 		       "M dom0_max_vcpus=1 console=com1 com1=115200,8n1 "
 		       "loglvl=all guest_loglvl=all noreboot",
 		       mib, mib);
-	(void)snprintf(module, sizeof(module), "%s %s", KERNEL, words);
+	(void)snprintf(module, sizeof(module), "%s %s", kernel_of(job), words);
 	execlp("timeout", "timeout", LIMIT_SECONDS, "qemu-system-x86_64",
 	       "-accel", "tcg", "-cpu", "Nehalem", "-machine", "pc", "-m",
 	       memory, "-nodefaults", "-no-user-config", "-display", "none",
@@ -126,9 +136,9 @@ static int open_home(void)
 static bool is_missing(const struct lab_job *job, int home,
 		       struct lab_result *r)
 {
-	const char *file = KERNEL;
+	const char *file = kernel_of(job);
 
-	if (faccessat(home, KERNEL, R_OK, 0) == 0) {
+	if (faccessat(home, file, R_OK, 0) == 0) {
 		if (on_hv(job) || faccessat(home, XEN, R_OK, 0) == 0) {
 			return false;
 		}
@@ -161,7 +171,7 @@ static int start(const struct lab_job *job, int home, pid_t *ret_pid)
 		if (on_hv(job)) {
 			exec_hv(job, words, mib);
 		} else {
-			exec_xen(words, mib);
+			exec_xen(job, words, mib);
 		}
 		_exit(127);
 	}

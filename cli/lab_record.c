@@ -27,14 +27,10 @@ struct lab_recordings {
 	unsigned int nr;
 };
 
-/*
- * A domain that is too big is started lazily, and its frames are not told. A
- * recording has no place for the width of a domain: all that are read are wide.
- */
+/* A domain that is too big is started lazily, and its frames are not told. */
 static bool can_be(const struct lab_job *job)
 {
 	return strcmp(job->on, "sim") == 0 && job->c->world->hypervisor &&
-	       job->c->world->tables == LAB_4LEVEL &&
 	       job->c->world->memory != LAB_MEMORY_BIG;
 }
 
@@ -112,8 +108,8 @@ struct lab_recordings *lab_record(struct lab_job *jobs, unsigned int nr,
 		r->nr += good;
 	}
 	if (good && r->nr == 0) {
-		say("lab: only a 64-bit domain in the simulator that is not "
-		    "big can be recorded");
+		say("lab: only a domain in the simulator that is not big can "
+		    "be recorded");
 		good = false;
 	}
 	if (!good) {

@@ -109,7 +109,8 @@ static void show_list(const struct trace *t)
 		struct text text = text_in(line, sizeof(line));
 
 		if (r.kind < TRACE_BEGIN || r.kind == TRACE_CLOCK ||
-		    r.kind == TRACE_LIMIT) {
+		    r.kind == TRACE_LIMIT || r.kind == TRACE_MACHINE_32 ||
+		    r.kind == TRACE_EXTENDED_CR3) {
 			continue;
 		}
 		trace_text(&text, &r);

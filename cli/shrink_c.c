@@ -12,6 +12,7 @@
 
 #include "cli/say.h"
 #include "engine/mmu.h"
+#include "trace/file/request.h"
 #include "trace/shrink/plan.h"
 
 #define FRAMES_MAX 100
@@ -85,13 +86,15 @@ static const char *const pins[] = {
 	[MMUEXT_CLEAR_PAGE] = "MMUEXT_CLEAR_PAGE",
 };
 
-static bool mmuext(struct names *n, const uint64_t *op)
+static bool mmuext(struct names *n, const struct trace_record *in)
 {
-	if (op[0] >= sizeof(pins) / sizeof(*pins) || pins[op[0]] == NULL) {
+	const struct mmuext_op op = trace_mmuext(in);
+
+	if (op.cmd >= sizeof(pins) / sizeof(*pins) || pins[op.cmd] == NULL) {
 		return false;
 	}
-	printf("call_mmuext(m, %s, ", pins[op[0]]);
-	frame(n, op[1]);
+	printf("call_mmuext(m, %s, ", pins[op.cmd]);
+	frame(n, op.arg1.mfn);
 	printf(".v, 0)");
 	return true;
 }
@@ -108,7 +111,7 @@ static void update(struct names *n, const uint64_t *request)
 
 /* The call, as an expression. False: there is none for it. */
 static bool call(struct names *n, const struct trace_record *begin,
-		 const uint64_t *in)
+		 const struct trace_record *in)
 {
 	const uint64_t *w = begin->word + TRACE_BEGIN_WORDS;
 
@@ -129,10 +132,10 @@ static bool call(struct names *n, const struct trace_record *begin,
 		printf(".v, %" PRIu64 ")", w[2]);
 		return true;
 	case MMU_OP_MMU_UPDATE:
-		if (in == NULL || (in[0] & 7) == MMU_MACHPHYS_UPDATE) {
+		if (in == NULL || (in->word[0] & 7) == MMU_MACHPHYS_UPDATE) {
 			return false;
 		}
-		update(n, in);
+		update(n, in->word);
 		return true;
 	case MMU_OP_MMUEXT:
 		return in != NULL && mmuext(n, in);
@@ -146,16 +149,17 @@ static bool operation(struct names *n, const struct trace *t,
 		      const struct trace_record *begin, uint64_t *at)
 {
 	const struct trace_record *refused = NULL;
-	const uint64_t *in = NULL;
-	struct trace_record keep;
+	struct trace_record keep, copied;
+	bool has_in = false;
 	struct trace_record r;
 	bool ended = false;
 
 	while (!ended && trace_next(t, at, &r)) {
 		if (r.kind == TRACE_TABLE) {
 			table(n, &r);
-		} else if (r.kind == TRACE_COPIED_IN && in == NULL) {
-			in = r.word;
+		} else if (r.kind == TRACE_COPIED_IN && !has_in) {
+			copied = r;
+			has_in = r.nr != 0;
 		} else if (r.kind == TRACE_REFUSED) {
 			keep = r;
 			refused = &keep;
@@ -166,7 +170,7 @@ static bool operation(struct names *n, const struct trace *t,
 		return false;
 	}
 	printf("\tassert_int_equal(");
-	if (!call(n, begin, in)) {
+	if (!call(n, begin, has_in ? &copied : NULL)) {
 		return false;
 	}
 	printf(", %" PRId64 ");\n", (int64_t)r.word[0]);
@@ -206,24 +210,26 @@ static const char before[] =
 	"\tstruct machine *m = *state;\n"
 	"\n";
 
-static const char after[] =
+/* With the set-up of the domain's width in it. */
+#define AFTER                                                              \
+	"}\n"                                                              \
+	"\n"                                                               \
+	"int main(void)\n"                                                 \
+	"{\n"                                                              \
+	"\tconst struct CMUnitTest tests[] = {\n"                          \
+	"\t\tcmocka_unit_test_setup_teardown(what_was_recorded_happens,\n" \
+	"\t\t\t\t\t\t%s,\n"                                                \
+	"\t\t\t\t\t\tmachine_tear_down),\n"                                \
+	"\t};\n"                                                           \
+	"\n"                                                               \
+	"\treturn cmocka_run_group_tests(tests, NULL, NULL);\n"            \
 	"}\n"
-	"\n"
-	"int main(void)\n"
-	"{\n"
-	"\tconst struct CMUnitTest tests[] = {\n"
-	"\t\tcmocka_unit_test_setup_teardown(what_was_recorded_happens,\n"
-	"\t\t\t\t\t\tmachine_set_up,\n"
-	"\t\t\t\t\t\tmachine_tear_down),\n"
-	"\t};\n"
-	"\n"
-	"\treturn cmocka_run_group_tests(tests, NULL, NULL);\n"
-	"}\n";
 
 bool shrink_c(const struct trace *t)
 {
 	struct names n = {.nr_frames = t->nr_frames};
 	struct trace_record r;
+	bool pae = false;
 	uint64_t at = 0;
 
 	fputs(before, stdout);
@@ -237,8 +243,9 @@ bool shrink_c(const struct trace *t)
 		if (r.kind == TRACE_PAGE_FAULT) {
 			page_fault(&r);
 		}
+		pae = pae || (r.kind == TRACE_DOMAIN && r.nr != 0);
 	}
-	fputs(after, stdout);
+	printf(AFTER, pae ? "machine_set_up_pae" : "machine_set_up");
 	if (n.too_many) {
 		say("more frames than the test machine has");
 	}

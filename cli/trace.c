@@ -60,7 +60,7 @@ static bool names_frame(uint64_t word, uint64_t frame)
 static bool has_frame(const struct trace_record *r, uint64_t frame)
 {
 	unsigned int first = r->kind == TRACE_BEGIN ? TRACE_BEGIN_WORDS : 0;
-	unsigned int end = r->nr;
+	unsigned int end = trace_words_in(r);
 
 	if (r->kind == TRACE_TABLE) {
 		if (r->word[0] == frame) {
@@ -73,7 +73,7 @@ static bool has_frame(const struct trace_record *r, uint64_t frame)
 		end = 1;
 	}
 	for (unsigned int i = first; i < end; i++) {
-		if (names_frame(r->word[i], frame)) {
+		if (names_frame(trace_word_in(r, i), frame)) {
 			return true;
 		}
 	}

@@ -18,8 +18,8 @@ static void bytes(struct text *t, const struct trace_record *r)
 	if ((r->detail & TRACE_FAULT) != 0) {
 		text_string(t, " page fault");
 	}
-	for (unsigned int i = 0; i < r->nr; i++) {
-		text_format(t, " %#lx", (unsigned long)r->word[i]);
+	for (unsigned int i = 0; i < trace_words_in(r); i++) {
+		text_format(t, " %#lx", (unsigned long)trace_word_in(r, i));
 	}
 }
 
@@ -100,6 +100,14 @@ void trace_text(struct text *t, const struct trace_record *r)
 			    (unsigned long)r->word[0],
 			    (unsigned long)r->word[1]);
 		break;
+	case TRACE_MACHINE_32:
+		text_format(t, "for domains of 32 bits: M2P at %#lx",
+			    (unsigned long)r->word[0]);
+		break;
+	case TRACE_EXTENDED_CR3:
+		text_format(t, "d%u: roots %s", r->domain,
+			    r->detail != 0 ? "anywhere" : "below 4 GiB");
+		break;
 	case TRACE_OWN:
 		frames(t, "the hypervisor's frames", r);
 		break;
@@ -110,7 +118,8 @@ void trace_text(struct text *t, const struct trace_record *r)
 		frames(t, "frames", r);
 		break;
 	case TRACE_DOMAIN:
-		text_format(t, "d%u begins, domid %u", r->domain, r->detail);
+		text_format(t, "d%u begins, domid %u%s", r->domain, r->detail,
+			    r->nr == 0 ? "" : ", of 32 bits");
 		break;
 	case TRACE_VCPU:
 		text_format(t, "d%uv%u begins", r->domain, r->vcpu);

@@ -7,21 +7,22 @@
 KERNELS := $(foreach l,$(wildcard kernels/*/*.lds),\
 	$(filter $(basename $(notdir $(l))),$(notdir $(patsubst %/,%,$(dir $(l))))))
 # And these once more with 32 bits, as build/kernels/NAME32.elf.
-KERNELS32 := reference
+KERNELS32 := lab reference
 # With a script NAME.ld32 it has 32 bits alone, and nothing but its own sources.
 KERNELS_OWN32 := $(foreach l,$(wildcard kernels/*/*.ld32),\
 	$(filter $(basename $(notdir $(l))),$(notdir $(patsubst %/,%,$(dir $(l))))))
 KERNELS_OUT := $(KERNELS:%=$(B)/kernels/%.elf) \
 	$(KERNELS32:%=$(B)/kernels/%32.elf) $(KERNELS_OWN32:%=$(B)/kernels/%.elf)
 KERN_LIB := $(B)/kern/libguest.a
+# The lab's part of its kernels.
+KERN_LAB := $(wildcard lab/deed.c lab/kernel.c lab/history.c lab/histories/*.c)
 # The library's port as static inlines.
 CPPFLAGS_kern := -Ikernels/metal
 CPPFLAGS_kern32 := -Ikernels/metal32
 
 $(eval $(call archive,$(KERN_LIB),$(call objs,kern,\
 	$(call csrc,guest kernels/common) $(call asmsrc,guest kernels/common) \
-	$(wildcard kernels/*.c kernels/*.S lab/deed.c lab/kernel.c \
-	lab/history.c lab/histories/*.c))))
+	$(wildcard kernels/*.c kernels/*.S) $(KERN_LAB))))
 
 define kernel
 $(call listed,$(B)/kernels/$(1).elf,$(call csrc,kernels/$(1)) \
@@ -41,7 +42,8 @@ $(foreach k,$(KERNELS),$(eval $(call kernel,$(k))))
 KERN32_LIB := $(B)/kern32/libguest.a
 KERN32_COMMON := $(addprefix kernels/common/,cmdline.c print.c string.c trap.c)
 $(eval $(call archive,$(KERN32_LIB),$(call objs,kern32,$(call csrc,guest) \
-	$(KERN32_COMMON) $(wildcard kernels/metal32/*.c kernels/metal32/*.S))))
+	$(KERN32_COMMON) $(wildcard kernels/metal32/*.c kernels/metal32/*.S) \
+	$(KERN_LAB))))
 
 kern32_src = $(filter-out kernels/$(1)/diff%,$(call csrc,kernels/$(1)))
 define kernel32

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Hypercalls of a 32-bit guest: what they point to has addresses of 32 bits. */
+/* Hypercalls of a 32-bit guest, as one makes them. */
 #ifndef PW_SIM_BOUNCE_H
 #define PW_SIM_BOUNCE_H
 

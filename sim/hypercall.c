@@ -12,6 +12,7 @@
 
 #include <string.h>
 
+#include "engine/request/form.h"
 #include "engine/request/hypercall.h"
 #include "engine/port.h"
 #include "sim/check.h"
@@ -103,10 +104,15 @@ static int64_t vm_assist(struct sim *s, const uint64_t arg[6])
 
 static int64_t memory_map(struct sim *s, uint64_t at)
 {
+	/* Of a 32-bit guest the buffer's address stands next to the number. */
+	static const struct form form_map = {.wide = sizeof(
+						     struct xen_memory_map),
+					     .narrow = 8,
+					     .words = 1 << 0 | 1 << 1};
 	struct xen_memory_map map;
 	uint64_t room;
 
-	if (port_copy_in(&s->vcpu, &map, at, sizeof(map)) != 0) {
+	if (form_in(&s->vcpu, &form_map, &map, at) != 0) {
 		return -XEN_EFAULT;
 	}
 	room = map.nr_entries;
@@ -116,7 +122,7 @@ static int64_t memory_map(struct sim *s, uint64_t at)
 			  map.nr_entries * sizeof(s->e820.entry[0])) != 0) {
 		return -XEN_EFAULT;
 	}
-	return port_copy_out(&s->vcpu, at, &map, sizeof(map));
+	return form_out(&s->vcpu, &form_map, at, &map);
 }
 
 static bool answered_here(const struct sim *s, unsigned int nr,
@@ -153,7 +159,8 @@ int64_t port_hypercall(struct mmu_vcpu *v, unsigned int nr, uint64_t arg[6])
 
 int64_t sim_hypercall(struct sim *s, unsigned int nr, uint64_t arg[6])
 {
-	hypercall_fn *fn = engine_hypercall(nr);
+	hypercall_fn *fn =
+		s->dom.narrow ? engine_hypercall_32(nr) : engine_hypercall(nr);
 	int64_t rc;
 
 	s->stats.hypercalls++;

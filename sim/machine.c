@@ -81,7 +81,7 @@ static void start_hypervisor(struct sim *s)
 	s->mmu.pte_nx = s->cpu.nx ? PTE_NX : 0;
 	mmu_domain_init(&s->dom, &s->mmu, SIM_DOMAIN_TAG, SIM_DOMAIN_ID);
 	if (sim_pae_guest(s)) {
-		mmu_domain_pae(&s->dom);
+		mmu_domain_32(&s->dom);
 	}
 	mmu_vcpu_init(&s->vcpu, &s->dom, 0, s->desc_window);
 	if (sim_pae_guest(s)) {

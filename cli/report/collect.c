@@ -11,6 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/table/level.h"
+#include "trace/file/request.h"
+
 uint64_t collect_nr_frames(const struct collect *c)
 {
 	return c->t->nr_frames;
@@ -31,13 +34,11 @@ static void phase(struct collect *c, const char *name)
 
 static void mmuext(struct collect *c, const struct trace_record *r)
 {
-	if (r->nr < 2) {
-		return;
-	}
-	if ((uint32_t)r->word[0] == MMUEXT_NEW_BASEPTR) {
+	const struct mmuext_op op = trace_mmuext(r);
+
+	if (op.cmd == MMUEXT_NEW_BASEPTR) {
 		phase(c, "own tables");
-	} else if ((uint32_t)r->word[0] == MMUEXT_NEW_USER_BASEPTR &&
-		   r->word[1] != 0) {
+	} else if (op.cmd == MMUEXT_NEW_USER_BASEPTR && op.arg1.mfn != 0) {
 		phase(c, "user space");
 	}
 }
@@ -55,36 +56,50 @@ static unsigned int bucket(const struct collect *c)
 				      : COLLECT_BUCKETS - 1;
 }
 
+/* The domain of a record; NULL: it is not there. */
+static const struct mmu_domain *domain_of(const struct collect *c,
+					  const struct trace_record *r)
+{
+	const struct mmu_domain *d;
+
+	for (unsigned int i = 0; (d = replay_domain(c->r, i)) != NULL; i++) {
+		if (d->tag == r->domain) {
+			return d;
+		}
+	}
+	return NULL;
+}
+
 static void begins(struct collect *c, const struct trace_record *r)
 {
+	const struct mmu_domain *d = domain_of(c, r);
+
 	c->operations++;
 	c->op = r->detail;
 	c->time = r->word[0];
 	c->count[r->detail][bucket(c)]++;
 	if (r->detail == MMU_OP_START) {
 		phase(c, "start of day");
-		collect_p2m(c, mfn(r->word[TRACE_BEGIN_WORDS]));
+		if (d != NULL && d->width == &pt_64) {
+			collect_p2m(c, mfn(r->word[TRACE_BEGIN_WORDS]));
+		}
 	}
 }
 
 static void refused(struct collect *c, const struct trace_record *r)
 {
 	struct refused *to = &c->refused[c->nr_refused++ % COLLECT_REFUSALS];
-	const struct mmu_domain *d;
+	const struct mmu_domain *d = domain_of(c, r);
 
 	c->refused_in[bucket(c)]++;
 	to->operation = c->operations;
 	to->time = c->time;
-	for (unsigned int i = 0; (d = replay_domain(c->r, i)) != NULL; i++) {
-		if (d->tag == r->domain) {
-			to->refusal = d->refusal;
-			if (mfn_valid(d->m, d->refusal.frame)) {
-				to->refusal.pfn =
-					pfn(d->m->m2p[d->refusal.frame.v]);
-			}
-			(void)refusal_format(&to->refusal, to->text,
-					     sizeof(to->text));
+	if (d != NULL) {
+		to->refusal = d->refusal;
+		if (mfn_valid(d->m, d->refusal.frame)) {
+			to->refusal.pfn = pfn(d->m->m2p[d->refusal.frame.v]);
 		}
+		(void)refusal_format(&to->refusal, to->text, sizeof(to->text));
 	}
 }
 
@@ -100,7 +115,11 @@ static void take(struct collect *c, const struct trace_record *r)
 		begins(c, r);
 		break;
 	case TRACE_COPIED_IN:
-		mmuext_op = c->op == MMU_OP_MMUEXT && r->nr == 3;
+		mmuext_op = c->op == MMU_OP_MMUEXT &&
+			    r->detail ==
+				    trace_request_size(c->op,
+						       trace_narrow(c->t,
+								    r->domain));
 		break;
 	case TRACE_REFUSED:
 		refused(c, r);

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "cli/report/collect.h"
-#include "engine/mmu.h"
+#include "engine/table/level.h"
 
 static bool is_p2m(const struct collect *c, uint64_t f)
 {
@@ -36,7 +36,11 @@ static enum frame_class class_now(const struct collect *c, uint64_t f)
 	if (frame_type_refs(fr) != 0 && fr->type != FRAME_WRITABLE) {
 		return fr->type == FRAME_DESC
 			       ? CLASS_DESC
-			       : (enum frame_class)(CLASS_L1 + fr->type - 1);
+			       : (enum frame_class)(
+					 CLASS_L1 +
+					 frame_level(
+						 (enum frame_type)fr->type) -
+					 1);
 	}
 	if (is_p2m(c, f)) {
 		return CLASS_P2M;
@@ -150,15 +154,16 @@ static void table_at_end(struct collect *c, uint64_t f)
 {
 	const struct mmu *m = replay_machine(c->r);
 	const pte_t *e = frame_ptes(m, mfn(f));
-	bool l4 = m->frames[f].type == FRAME_L4;
+	const enum frame_type type = (enum frame_type)m->frames[f].type;
+	/* The hypervisor's entries tell by the type alone whose they are. */
+	const struct pt_width *w = type == pt_pae.xen ? &pt_pae : &pt_64;
 	unsigned int last = 0;
 	uint64_t next = 0;
 
 	pack_number(&c->tables, f);
-	pack_byte(&c->tables, m->frames[f].type);
+	pack_byte(&c->tables, (uint8_t)frame_level(type));
 	for (unsigned int i = 0; i < PT_ENTRIES; i++) {
-		if (!pte_present(e[i]) ||
-		    (l4 && i >= XEN_L4_FIRST && i <= XEN_L4_LAST)) {
+		if (!pte_present(e[i]) || is_xen_slot(w, type, i)) {
 			continue;
 		}
 		pack_number(&c->tables, i + 1 - last);

@@ -16,8 +16,8 @@ const CLASSES = [
 const RANK = [0, 1, 2, 3, 4, 6, 8, 9, 10, 11, 5, 7];
 const EVENTS = { 3: "becomes", 4: "taken down", 5: "pinned", 6: "unpinned",
 	7: "left the domain", 8: "came to the domain", 10: "judged as" };
-const TYPES = ["no type", "L1", "L2", "L3", "L4", "descriptor page", "?",
-	"writable"];
+const TYPES = ["no type", "L1", "L2", "L3", "L4", "descriptor page",
+	"last L2", "writable"];
 
 function el(tag, text, attributes) {
 	const e = document.createElement(tag);
@@ -387,7 +387,7 @@ function node(frame, va) {
 		if (t.level === 4 && index >= 256) at |= 0xffff000000000000n;
 		const li = el("li");
 		const line = el("span", "[" + index + "] " +
-			at.toString(16).padStart(16, "0") + "  mfn " + hex(to) +
+			at.toString(16).padStart(data.top === 4 ? 16 : 8, "0") + "  mfn " + hex(to) +
 			"  " + entryText(to, t.flags[i]));
 		if (isRefused(frame, index)) line.className = "refused";
 		if (isAbout(to)) {
@@ -435,7 +435,7 @@ function roots() {
 		add(name + " kernel", kernel);
 		if (user) add(name + " user", user);
 	});
-	for (const [f, t] of tables) if (t.level === 4) add("L4", f);
+	for (const [f, t] of tables) if (t.level === data.top) add("L" + t.level, f);
 	select.onchange = () => showRoot(+select.value);
 	$("other").onchange = (e) => showRoot(parseInt(e.target.value, 16));
 	if (select.options.length) showRoot(+select.value);

@@ -17,7 +17,7 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/say.h"
-#include "engine/mmu.h"
+#include "engine/table/level.h"
 #include "lab/many.h"
 
 const char report_help[] =
@@ -165,7 +165,10 @@ static void put_refusals(FILE *to, const struct collect *c)
 
 static void put_roots(FILE *to, const struct collect *c)
 {
-	fprintf(to, ",\"last\":%u,\"roots\":[", c->last_snapshot);
+	const struct mmu_domain *d = replay_domain(c->r, 0);
+
+	fprintf(to, ",\"last\":%u,\"top\":%u,\"roots\":[", c->last_snapshot,
+		d == NULL ? pt_64.top : d->width->top);
 	for (unsigned int i = 0; i < c->nr_roots; i++) {
 		const struct root *r = &c->root[i];
 

@@ -337,6 +337,7 @@ static int build(struct domain *d, struct build_error *e)
 		return rc;
 	}
 	d->mmu.extended_cr3 = plan.layout.extended_cr3;
+	record_extended_cr3(&d->mmu);
 	if (plan.layout.extended_cr3) {
 		d->vm_assist |= 1u << VMASST_TYPE_pae_extended_cr3;
 	}

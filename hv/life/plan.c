@@ -13,7 +13,6 @@
 #include "hv/mm/layout.h"
 #include "hv/mm/machine_frames.h"
 #include "hv/mm/memory.h"
-#include "hv/record/record.h"
 #include "hv/report/log.h"
 
 #define PROGRESS_NS UINT64_C(1000000000)
@@ -58,18 +57,11 @@ static uint64_t initrd_pages(const struct plan *p)
 		       : 0;
 }
 
-/* A recording's format has no 32-bit domain yet. */
 static int check_width(const struct plan *p, struct build_error *e)
 {
 	if (p->of->mmu.narrow != (p->notes.width == &guest_pae)) {
 		return error_set(e, XEN_ENOEXEC,
 				 "a %s kernel in a file of the other width",
-				 p->notes.width->name);
-	}
-	if (p->of->mmu.narrow && record_wanted()) {
-		return error_set(e, XEN_EOPNOTSUPP,
-				 "a recording is of 64-bit domains, and this "
-				 "kernel is a %s one",
 				 p->notes.width->name);
 	}
 	return 0;

@@ -88,6 +88,13 @@ void record_domain(struct mmu_domain *d)
 	}
 }
 
+void record_extended_cr3(const struct mmu_domain *d)
+{
+	if (record_wanted() && d->narrow) {
+		recorder_extended_cr3(&record_machine, d);
+	}
+}
+
 void record_vcpu(const struct mmu_vcpu *v)
 {
 	if (record_wanted()) {

@@ -37,6 +37,8 @@ static inline bool record_inside_of(const struct mmu_vcpu *v)
 void record_clock(uint64_t tsc_khz);
 void record_frames(enum trace_kind kind, mfn_t first, uint64_t nr);
 void record_domain(struct mmu_domain *d);
+/* Of a 32-bit domain: it may have changed. */
+void record_extended_cr3(const struct mmu_domain *d);
 void record_vcpu(const struct mmu_vcpu *v);
 /* The machine is about to end, and the command to read the rest. */
 void record_stopped(const struct mmu_domain *d, unsigned int reason,

@@ -8,6 +8,7 @@
 #include "engine/port.h"
 #include "engine/request/form.h"
 #include "hv/domain/domain.h"
+#include "hv/record/record.h"
 #include "hv/vcpu/vcpu.h"
 #include "hv/cpu/x86.h"
 
@@ -216,6 +217,7 @@ int64_t hc_vm_assist(struct vcpu *v, uint64_t arg[6])
 	}
 	d->mmu.extended_cr3 =
 		(d->vm_assist & 1u << VMASST_TYPE_pae_extended_cr3) != 0;
+	record_extended_cr3(&d->mmu);
 	choose_paths(d);
 	return 0;
 }

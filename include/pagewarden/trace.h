@@ -21,8 +21,14 @@
  * TRACE_END; operations do not nest, and those of several vCPUs and domains
  * stand in the order in which they held the machine.
  *
- * A reader takes no version but its own. Operations and rules are numbered by
- * the names in the stream, so that a new one makes no new version.
+ * Operations and rules are numbered by the names in the stream, so that a new
+ * one makes no new version. What a version has that its predecessor had not:
+ *
+ *   3   domains of 32 bits: TRACE_DOMAIN with a word, TRACE_MACHINE_32 and
+ *       TRACE_EXTENDED_CR3. A stream of version 2 has none of them, and all of
+ *       its domains are of 64 bits.
+ *
+ * A reader takes these two, and no other.
  */
 #ifndef PAGEWARDEN_TRACE_H
 #define PAGEWARDEN_TRACE_H
@@ -30,7 +36,8 @@
 #include <stdint.h>
 
 #define TRACE_MAGIC "PWTRACE"
-#define TRACE_VERSION 2
+#define TRACE_VERSION 3
+#define TRACE_VERSION_OLDEST 2 /* that is still read */
 
 struct trace_file_header {
 	char magic[8]; /* TRACE_MAGIC and its NUL */
@@ -57,9 +64,11 @@ enum trace_kind {
 	/* nr_frames, machine address of the M2P or ~0 if it lies elsewhere, NX
 	 * bit of entries, frame of zeros, 16 L4 entries of the hypervisor's. */
 	TRACE_MACHINE,
-	TRACE_OWN,    /* first, number: frames of the hypervisor's own */
-	TRACE_POOL,   /* first, number: frames that join the free pool */
-	TRACE_DOMAIN, /* detail: domid */
+	TRACE_OWN,  /* first, number: frames of the hypervisor's own */
+	TRACE_POOL, /* first, number: frames that join the free pool */
+	/* Nothing, or the domain's width: bits of enum trace_width. detail:
+	 * domid. */
+	TRACE_DOMAIN,
 	TRACE_VCPU,
 	TRACE_ASSIGN, /* first, pfn, number: a domain's from its start */
 	TRACE_LEND,   /* frame: lent for ever; detail: 1 writable */
@@ -98,7 +107,19 @@ enum trace_kind {
 	/* The vCPU met a page fault that nobody handled: address, error code,
 	 * time. detail: TRACE_STALE. */
 	TRACE_PAGE_FAULT,
+	/* Before the first domain of 32 bits, once: machine address of the M2P
+	 * of 4-byte entries or 0 if there is none, the hypervisor's entries of
+	 * a last L2. */
+	TRACE_MACHINE_32,
+	/* May the roots of a domain of 32 bits lie beyond 4 GiB from now on?
+	 * detail: 1 yes. */
+	TRACE_EXTENDED_CR3,
 	TRACE_KINDS
+};
+
+enum trace_width {
+	TRACE_PAE = 1,    /* three levels of tables; the fourth is not its */
+	TRACE_NARROW = 2, /* its requests are of 4-byte words */
 };
 
 enum trace_names {
@@ -115,6 +136,7 @@ enum trace_names {
 
 #define TRACE_ELSEWHERE UINT64_MAX /* an M2P not in the machine's frames */
 #define TRACE_MACHINE_WORDS 20
+#define TRACE_MACHINE_32_WORDS 85
 #define TRACE_BEGIN_WORDS 4 /* before the operands */
 #define TRACE_OPERANDS_MAX 18
 #define TRACE_BITMAP_WORDS 8

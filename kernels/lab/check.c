@@ -62,17 +62,19 @@ static void note(struct checker *c, enum mistake m, pfn_t at)
 
 static uint64_t m2p(mfn_t frame)
 {
-	return ((const volatile uint64_t *)MACH2PHYS_VIRT_START)[frame.v];
+	return ((const volatile xen_pfn_t *)MACH2PHYS_VIRT_START)[frame.v];
 }
 
-/* The L1 entry of an address; NX above level 1 counts as if it were there. */
+/* The L1 entry of an address; NX above level 1 counts as if it were there. A
+ * PAE root's entries have none, and no RW either. */
 static pte_t walk(struct guest *g, vaddr_t va)
 {
 	uint64_t nx = 0;
 	pfn_t table = g->kernel.root;
 
-	for (unsigned int level = 4;; level--) {
-		const pte_t *at = (const pte_t *)guest_direct_va(g, table).v;
+	for (unsigned int level = g->config.geometry->levels;; level--) {
+		const pte_t *at =
+			(const pte_t *)(uintptr_t)guest_direct_va(g, table).v;
 		pte_t e = pte_read(&at[pt_index(va, level)]);
 
 		if (level == 1 || !pte_present(e)) {
@@ -131,7 +133,7 @@ static bool is_pinned(mfn_t frame)
 {
 	struct mmuext_op op = {.cmd = MMUEXT_UNPIN_TABLE};
 
-	op.arg1.mfn = frame.v;
+	op.arg1.mfn = (xen_pfn_t)frame.v;
 	return hypercall(__HYPERVISOR_mmuext_op, (uintptr_t)&op, 1, 0,
 			 DOMID_SELF, 0) == 0;
 }

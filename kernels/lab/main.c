@@ -16,7 +16,6 @@
 
 /* As in the simulator: frames at the top that an initrd would have. */
 #define TOP_TAKEN 1024
-#define DIRECT_BASE UINT64_C(0xffff888000000000)
 
 extern const char image_start[], image_end[], text_start[], text_end[];
 extern const char virt_base[] __asm__("KERNEL_VIRT_BASE");
@@ -48,19 +47,20 @@ static vaddr_t direct_base(const char *cmdline)
 {
 	return vaddr(word_is(cmdline_text(cmdline, "direct"), "virt")
 			     ? (uintptr_t)virt_base
-			     : DIRECT_BASE);
+			     : KERNEL_DIRECT_BASE);
 }
 
 static struct lab_kernel kernel_of(uint64_t start_info,
 				   const struct lab_policy *p)
 {
-	const struct start_info *si = (const struct start_info *)start_info;
+	const struct start_info *si =
+		(const struct start_info *)(uintptr_t)start_info;
 	const char *cmdline = (const char *)si->cmd_line;
 
 	return (struct lab_kernel){
 		.config =
 			{
-				.geometry = &guest_geometry_4level,
+				.geometry = &KERNEL_GEOMETRY,
 				.cpu = {.nx = cpu_has_nx()},
 				.virt_base = vaddr((uintptr_t)virt_base),
 				.kernel_start = image_pfn(image_start),
@@ -90,7 +90,8 @@ static void say_cost(const struct guest_stats *s)
 
 void kernel_main(uint64_t start_info)
 {
-	const struct start_info *si = (const struct start_info *)start_info;
+	const struct start_info *si =
+		(const struct start_info *)(uintptr_t)start_info;
 	const struct lab_policy *p = policy((const char *)si->cmd_line);
 	struct lab_kernel k;
 	int error;

@@ -67,7 +67,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	} else if (strncmp(error, "offset ", 7) != 0) {
 		abort();
 	}
-	t = (struct trace){.nr = size / 8, .word = malloc(size + 1)};
+	t = (struct trace){.version = TRACE_VERSION,
+			   .nr = size / 8,
+			   .word = malloc(size + 1)};
 	memcpy(t.word, data, size);
 	if (trace_check(&t, &at) == NULL) {
 		walk(&t);

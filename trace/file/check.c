@@ -24,6 +24,7 @@ struct check {
 	uint16_t tag[MMU_MAX_DOMAINS];
 	uint32_t vcpus[MMU_MAX_DOMAINS];
 	unsigned int nr_domains;
+	bool machine_32; /* is known */
 };
 
 static const char *name_of(enum trace_names list, unsigned int i)
@@ -126,14 +127,43 @@ static int domain_index(const struct check *c, uint16_t tag)
 	return -1;
 }
 
+_Static_assert(TRACE_NARROW_MAX == MMU_MAX_DOMAINS, "each of them");
+
 static const char *take_domain(struct check *c, const struct trace_record *r)
 {
-	if (r->nr != 0 || r->domain == 0 || r->domain >= OWNER_FREED ||
+	if (r->nr > 1 || r->domain == 0 || r->domain >= OWNER_FREED ||
 	    domain_index(c, r->domain) >= 0 ||
 	    c->nr_domains == MMU_MAX_DOMAINS) {
 		return "a domain too many";
 	}
+	/* There are narrow requests of those with tables of 32 bits alone. */
+	if (r->nr == 1 &&
+	    (!c->machine_32 ||
+	     (r->word[0] | TRACE_NARROW) != (TRACE_PAE | TRACE_NARROW))) {
+		return "a domain of no width";
+	}
 	c->tag[c->nr_domains++] = r->domain;
+	if (r->nr == 1 && (r->word[0] & TRACE_NARROW) != 0) {
+		c->t->narrow[c->t->nr_narrow++] = r->domain;
+	}
+	return NULL;
+}
+
+/* The M2P of 4-byte entries lies in the machine, where there is one. */
+static const char *take_machine_32(struct check *c,
+				   const struct trace_record *r)
+{
+	const uint64_t frames = c->t->nr_frames;
+	const uint64_t m2p = r->nr == TRACE_MACHINE_32_WORDS ? r->word[0] : 0;
+
+	if (r->nr != TRACE_MACHINE_32_WORDS || c->machine_32) {
+		return "no machine of 32 bits, or a second one";
+	}
+	if (m2p % PAGE_SIZE != 0 || m2p > frames << PAGE_SHIFT ||
+	    frames * sizeof(uint32_t) > (frames << PAGE_SHIFT) - m2p) {
+		return "an M2P of 32 bits beyond the machine";
+	}
+	c->machine_32 = true;
 	return NULL;
 }
 
@@ -304,6 +334,13 @@ static const char *take_inside(struct check *c, struct trace_record *r)
 	}
 }
 
+/* Came with version 3. */
+static bool is_of_32(const struct trace_record *r)
+{
+	return r->kind == TRACE_MACHINE_32 || r->kind == TRACE_EXTENDED_CR3 ||
+	       (r->kind == TRACE_DOMAIN && r->nr != 0);
+}
+
 static const char *take(struct check *c, struct trace_record *r)
 {
 	if (r->kind == TRACE_NAMES) {
@@ -314,6 +351,9 @@ static const char *take(struct check *c, struct trace_record *r)
 	}
 	if (!c->machine) {
 		return "something before the machine";
+	}
+	if (c->t->version < 3 && is_of_32(r)) {
+		return "a domain of 32 bits in a version that has none";
 	}
 	if (r->kind >= TRACE_COPIED_IN && r->kind <= TRACE_END) {
 		return take_inside(c, r);
@@ -330,8 +370,14 @@ static const char *take(struct check *c, struct trace_record *r)
 	case TRACE_ASSIGN:
 	case TRACE_LEND:
 		return take_frames(c, r);
+	case TRACE_MACHINE_32:
+		return take_machine_32(c, r);
 	case TRACE_DOMAIN:
 		return take_domain(c, r);
+	case TRACE_EXTENDED_CR3:
+		return r->nr == 0 && domain_index(c, r->domain) >= 0
+			       ? NULL
+			       : "the roots of no domain";
 	case TRACE_VCPU:
 		return take_vcpu(c, r);
 	case TRACE_STOPPED:

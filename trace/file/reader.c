@@ -52,7 +52,7 @@ static bool take(struct input *in, void *to, size_t size, const char *what)
 	return true;
 }
 
-static bool take_header(struct input *in)
+static bool take_header(struct trace *t, struct input *in)
 {
 	struct trace_file_header h = {0};
 
@@ -66,11 +66,12 @@ static bool take_header(struct input *in)
 	if (h.crc != crc_of(&h, offsetof(struct trace_file_header, crc))) {
 		return refuse(in, 0, "the header is damaged");
 	}
-	if (h.version != TRACE_VERSION) {
+	if (h.version < TRACE_VERSION_OLDEST || h.version > TRACE_VERSION) {
 		return refuse(in, offsetof(struct trace_file_header, version),
-			      "version %u, and only %u is read here", h.version,
-			      TRACE_VERSION);
+			      "version %u, and only %u to %u are read here",
+			      h.version, TRACE_VERSION_OLDEST, TRACE_VERSION);
 	}
+	t->version = h.version;
 	return true;
 }
 
@@ -157,7 +158,7 @@ static bool take_all(struct trace *t, struct input *in)
 	uint64_t at = 0;
 	size_t i;
 
-	if (!take_header(in)) {
+	if (!take_header(t, in)) {
 		return false;
 	}
 	while (!last) {

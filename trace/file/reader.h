@@ -20,6 +20,9 @@
 /* Frames of a machine: 4 TiB. */
 #define TRACE_FRAMES_MAX (UINT64_C(1) << 30)
 
+/* As many as there are domains. */
+#define TRACE_NARROW_MAX 32
+
 struct trace_place {
 	uint64_t word;   /* the first of a block */
 	uint64_t offset; /* where that is in the file */
@@ -32,10 +35,14 @@ struct trace {
 	struct trace_place *block;
 	size_t nr_blocks;
 	uint64_t whole; /* words; then an operation that did not end, or none */
+	uint32_t version;    /* of the file */
 	uint64_t nr_frames;  /* of the machine */
 	uint64_t operations; /* TRACE_BEGIN */
 	uint64_t refusals;
 	uint64_t tables;
+	/* Domains whose requests are of 4-byte words, by tag. */
+	uint16_t narrow[TRACE_NARROW_MAX];
+	unsigned int nr_narrow;
 	/* By the numbers in the file: the engine's. */
 	uint16_t *number[TRACE_NAME_LISTS];
 	unsigned int nr_numbers[TRACE_NAME_LISTS];
@@ -59,6 +66,17 @@ bool trace_read(struct trace *t, const void *bytes, size_t size, char *error);
 bool trace_read_file(struct trace *t, const char *path, char *error);
 void trace_free(struct trace *t);
 
+/* Are the requests of that domain of 4-byte words? */
+static inline bool trace_narrow(const struct trace *t, uint16_t domain)
+{
+	for (unsigned int i = 0; i < t->nr_narrow; i++) {
+		if (t->narrow[i] == domain) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* The record at *at, which moves on to the next; false: there is none. */
 static inline bool trace_next(const struct trace *t, uint64_t *at,
 			      struct trace_record *r)
@@ -80,6 +98,28 @@ static inline bool trace_next(const struct trace *t, uint64_t *at,
 	};
 	*at += 1 + (uint64_t)r->nr;
 	return true;
+}
+
+/*
+ * The words of bytes that were copied: a structure of a domain of 32 bits is of
+ * 4-byte words, which shows where their number is odd.
+ */
+static inline bool trace_is_narrow(const struct trace_record *r)
+{
+	return (r->kind == TRACE_COPIED_IN || r->kind == TRACE_COPIED_OUT) &&
+	       r->nr != 0 && r->detail % 8 == 4;
+}
+
+static inline unsigned int trace_words_in(const struct trace_record *r)
+{
+	return trace_is_narrow(r) ? r->detail / 4u : r->nr;
+}
+
+static inline uint64_t trace_word_in(const struct trace_record *r,
+				     unsigned int i)
+{
+	return trace_is_narrow(r) ? (uint32_t)(r->word[i / 2] >> i % 2 * 32)
+				  : r->word[i];
 }
 
 #endif

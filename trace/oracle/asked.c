@@ -11,7 +11,8 @@
 #include <string.h>
 
 #include "abi/guest_range.h"
-#include "engine/report/operation.h"
+#include "trace/file/request.h"
+#include "trace/oracle/forms.h"
 
 #define EXTENT_BITS 6
 /* In a list's count: it goes on where it was stopped. */
@@ -34,9 +35,7 @@ static int check_domid(const struct oracle *o, uint64_t domid)
 
 static size_t request_size(const struct oracle *o)
 {
-	return o->begin.detail == MMU_OP_MMU_UPDATE ? sizeof(struct mmu_update)
-	       : o->begin.detail == MMU_OP_MMUEXT   ? sizeof(struct mmuext_op)
-						    : 0;
+	return trace_request_size(o->begin.detail, o->model.dom->narrow);
 }
 
 static const uint64_t *operands(const struct oracle *o)
@@ -121,7 +120,7 @@ static void ask_request(struct oracle *o)
 	if (o->begin.detail == MMU_OP_MMU_UPDATE) {
 		rc = one_update(o, o->request.word);
 	} else {
-		memcpy(&op, o->request.word, sizeof(op));
+		op = trace_mmuext(&o->request);
 		rc = one_mmuext(o, &op);
 	}
 	o->rc = result(rc);
@@ -176,17 +175,21 @@ void asked_begin(struct oracle *o)
 /* --- memory ----------------------------------------------------------------
  */
 
-static void reservation(const struct oracle *o,
+/* What the operation is about; false: it was not copied in. */
+static bool reservation(const struct oracle *o,
 			struct xen_memory_reservation *ret)
 {
-	memcpy(ret, o->in.word, sizeof(*ret));
+	return o->has_in &&
+	       forms_reservation(&o->in, o->model.dom->narrow, ret);
 }
 
 static void decrease(struct oracle *o, uint64_t first)
 {
 	struct xen_memory_reservation xr;
 
-	reservation(o, &xr);
+	if (!reservation(o, &xr)) {
+		return;
+	}
 	for (uint64_t i = 0; i < UINT64_C(1) << xr.extent_order; i++) {
 		if (model_decrease(&o->model, first + i) != 0) {
 			return;
@@ -197,6 +200,7 @@ static void decrease(struct oracle *o, uint64_t first)
 
 static void memory_in(struct oracle *o, const struct trace_record *r)
 {
+	struct xen_memory_reservation xr;
 	bool fault = (r->detail & TRACE_FAULT) != 0;
 
 	if (!o->has_in) {
@@ -206,7 +210,7 @@ static void memory_in(struct oracle *o, const struct trace_record *r)
 		return;
 	}
 	o->fault = o->fault || fault;
-	if (fault || o->in.nr * 8 < sizeof(struct xen_memory_reservation)) {
+	if (fault || !reservation(o, &xr)) {
 		return;
 	}
 	if (o->begin.detail == MMU_OP_DECREASE_RESERVATION) {
@@ -228,8 +232,7 @@ static void memory_out(struct oracle *o, const struct trace_record *r)
 	    o->begin.detail != MMU_OP_INCREASE_RESERVATION) {
 		return;
 	}
-	reservation(o, &xr);
-	if ((r->detail & TRACE_FAULT) != 0) {
+	if ((r->detail & TRACE_FAULT) != 0 || !reservation(o, &xr)) {
 		return;
 	}
 	first = r->word[0];
@@ -267,10 +270,9 @@ static void end_reservation(struct oracle *o)
 	struct xen_memory_reservation xr;
 
 	o->rc = before + o->done;
-	if (!o->has_in || o->in.nr * 8 < sizeof(xr)) {
+	if (!reservation(o, &xr)) {
 		return;
 	}
-	reservation(o, &xr);
 	if (check_domid(o, xr.domid) == 0 && xr.extent_order <= 9 &&
 	    xr.mem_flags == 0 && gave_up(o, &xr, before)) {
 		oracle_differs(o, "there are frames, and none is given");
@@ -299,10 +301,10 @@ static int add_to_physmap(const struct oracle *o)
 	struct xen_add_to_physmap x;
 	int rc;
 
-	if (o->fault || !o->has_in || o->in.nr * 8 < sizeof(x)) {
+	if (o->fault || !o->has_in ||
+	    !forms_physmap(&o->in, o->model.dom->narrow, &x)) {
 		return -XEN_EFAULT;
 	}
-	memcpy(&x, o->in.word, sizeof(x));
 	rc = check_domid(o, x.domid);
 	return x.space == XENMAPSPACE_gmfn_foreign ? -XEN_ENOSYS
 	       : rc != 0                           ? rc
@@ -350,7 +352,8 @@ static int set_gdt(struct oracle *o)
 		return -XEN_EFAULT;
 	}
 	if (o->has_in) {
-		memcpy(frames, o->in.word, o->in.nr * sizeof(*frames));
+		forms_frames(o->t, &o->in, o->model.dom->narrow, frames,
+			     MODEL_GDT_FRAMES);
 	}
 	return model_set_gdt(&o->model, frames, entries);
 }

@@ -53,6 +53,7 @@ struct model_domain {
 	uint16_t tag;
 	uint16_t domid;
 	bool pae;          /* a 32-bit one */
+	bool narrow;       /* its requests are of 4-byte words */
 	bool extended_cr3; /* its roots may lie anywhere */
 	uint64_t nr_pages;
 	uint64_t max_pages;

@@ -202,6 +202,19 @@ static void set_owner(struct oracle *o, const struct trace_record *r)
 	o->model.nr_free += pool ? r->word[1] : 0;
 }
 
+static void new_domain(struct oracle *o, const struct trace_record *r)
+{
+	struct model_domain *d =
+		model_add_domain(&o->model, r->domain, r->detail);
+
+	if (d == NULL) {
+		lose(o, "too many domains for the model");
+	} else if (r->nr != 0) {
+		d->pae = (r->word[0] & TRACE_PAE) != 0;
+		d->narrow = (r->word[0] & TRACE_NARROW) != 0;
+	}
+}
+
 static void set_up(struct oracle *o, const struct trace_record *r)
 {
 	struct model *m = &o->model;
@@ -219,9 +232,13 @@ static void set_up(struct oracle *o, const struct trace_record *r)
 		set_owner(o, r);
 		break;
 	case TRACE_DOMAIN:
-		if (model_add_domain(m, r->domain, r->detail) == NULL) {
-			lose(o, "too many domains for the model");
-		}
+		new_domain(o, r);
+		break;
+	case TRACE_MACHINE_32:
+		memcpy(m->xen_l2_slot, r->word + 1, sizeof(m->xen_l2_slot));
+		break;
+	case TRACE_EXTENDED_CR3:
+		m->dom->extended_cr3 = r->detail != 0;
 		break;
 	case TRACE_VCPU:
 		if (known && m->dom->nr_vcpus <= r->vcpu) {

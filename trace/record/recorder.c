@@ -14,6 +14,8 @@
  */
 #include "trace/record/recorder.h"
 
+#include "engine/table/level.h"
+
 static void publish(struct recorder *r)
 {
 	__atomic_store_n(&r->ring->head, r->head, __ATOMIC_RELEASE);
@@ -170,11 +172,45 @@ void recorder_clock(struct recorder *r, uint64_t tsc_khz)
 	publish(r);
 }
 
+_Static_assert(TRACE_MACHINE_32_WORDS == 1 + XEN_L2_SLOTS, "all of them");
+
+/* What the machine has for domains of 32 bits it has before the first. */
+static void machine_32(struct recorder *r, const struct mmu *m)
+{
+	if (r->machine_32) {
+		return;
+	}
+	r->machine_32 = true;
+	head(r, TRACE_MACHINE_32, TRACE_NO_VCPU, 0, TRACE_MACHINE_32_WORDS, 0);
+	word(r, m->m2p32 == NULL
+			? 0
+			: (uint64_t)((const uint8_t *)m->m2p32 - m->ram));
+	for (unsigned int i = 0; i < XEN_L2_SLOTS; i++) {
+		word(r, m->xen_l2_slots[i].v);
+	}
+	publish(r);
+}
+
 void recorder_domain(struct recorder *r, struct mmu_domain *d)
 {
-	head(r, TRACE_DOMAIN, TRACE_NO_VCPU, d->tag, 0, d->domid);
+	const bool pae = d->width == &pt_pae;
+
+	if (pae) {
+		machine_32(r, d->m);
+	}
+	head(r, TRACE_DOMAIN, TRACE_NO_VCPU, d->tag, pae ? 1 : 0, d->domid);
+	if (pae) {
+		word(r, TRACE_PAE | (d->narrow ? TRACE_NARROW : 0));
+	}
 	publish(r);
 	d->watched = true;
+}
+
+void recorder_extended_cr3(struct recorder *r, const struct mmu_domain *d)
+{
+	head(r, TRACE_EXTENDED_CR3, TRACE_NO_VCPU, d->tag, 0,
+	     d->extended_cr3 ? 1 : 0);
+	publish(r);
 }
 
 void recorder_vcpu(struct recorder *r, const struct mmu_vcpu *v)

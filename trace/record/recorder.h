@@ -15,11 +15,12 @@ struct recorder {
 	struct trace_ring *ring;
 	uint64_t *data;
 	uint64_t mask;
-	uint64_t head;  /* what ring->head will be */
-	uint64_t limit; /* head may come to this without a look at the tail */
-	bool machine;   /* has been told of, with its frames so far */
-	bool inside;    /* an operation is under way */
-	uint8_t vcpu;   /* whose it is */
+	uint64_t head;   /* what ring->head will be */
+	uint64_t limit;  /* head may come to this without a look at the tail */
+	bool machine;    /* has been told of, with its frames so far */
+	bool machine_32; /* and of what it has for domains of 32 bits */
+	bool inside;     /* an operation is under way */
+	uint8_t vcpu;    /* whose it is */
 	uint16_t domain;
 	uint64_t asked;   /* questions whether to stop, in it */
 	uint64_t refused; /* refusals of its domain before it */
@@ -41,8 +42,10 @@ void recorder_clock(struct recorder *r, uint64_t tsc_khz);
 /* TRACE_OWN or TRACE_POOL. */
 void recorder_frames(struct recorder *r, enum trace_kind kind, mfn_t first,
 		     uint64_t nr);
-/* Turns the domain's events on. */
+/* Turns the domain's events on. Its width is known. */
 void recorder_domain(struct recorder *r, struct mmu_domain *d);
+/* Whether it may have its roots beyond 4 GiB has changed. */
+void recorder_extended_cr3(struct recorder *r, const struct mmu_domain *d);
 void recorder_vcpu(struct recorder *r, const struct mmu_vcpu *v);
 void recorder_limit(struct recorder *r, const struct mmu_domain *d);
 /* Outside of operations. */

@@ -42,6 +42,8 @@ __attribute__((format(printf, 2, 3))) void replay_differs(struct replay *r,
 							  const char *format,
 							  ...);
 bool replay_make_machine(struct replay *r, const struct trace_record *record);
+void replay_make_machine_32(struct replay *r,
+			    const struct trace_record *record);
 /* A record of set-up: true if it was one. */
 bool replay_set_up(struct replay *r, const struct trace_record *record);
 /* Asks for the operation that the record begins. */

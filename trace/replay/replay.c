@@ -92,7 +92,8 @@ static int copy_in(struct mmu_vcpu *v, void *to, uint64_t from, size_t bytes)
 	struct replay *r = of(v->dom);
 	struct trace_record next;
 
-	if (!r->inside && r->list != NULL && bytes == sizeof(*r->list)) {
+	/* In both forms it begins with the number, and the rest is 0. */
+	if (!r->inside && r->list != NULL && bytes <= sizeof(*r->list)) {
 		memcpy(to, r->list, bytes);
 		return 0;
 	}
@@ -126,6 +127,7 @@ static int copy_out(struct mmu_vcpu *v, uint64_t to, const void *from,
 static void begins(struct replay *r, const struct mmu_domain *d,
 		   const struct mmu_event *e)
 {
+	const unsigned int nr = operation_info[e->op.id].nr_words;
 	const struct mmu_vcpu *v = e->op.vcpu;
 	struct trace_record next;
 
@@ -136,8 +138,8 @@ static void begins(struct replay *r, const struct mmu_domain *d,
 			       operation_info[e->op.id].name);
 		return;
 	}
-	if (memcmp(next.word + TRACE_BEGIN_WORDS, e->op.operand,
-		   operation_info[e->op.id].nr_words * sizeof(uint64_t)) != 0) {
+	if (nr != 0 && memcmp(next.word + TRACE_BEGIN_WORDS, e->op.operand,
+			      nr * sizeof(uint64_t)) != 0) {
 		replay_differs(r, "%s with other operands begins here",
 			       operation_info[e->op.id].name);
 		return;
@@ -354,6 +356,19 @@ bool replay_make_machine(struct replay *r, const struct trace_record *record)
 		m->xen_slots[i] = pte(record->word[4 + i]);
 	}
 	return true;
+}
+
+void replay_make_machine_32(struct replay *r, const struct trace_record *record)
+{
+	struct mmu *m = &r->sim.mmu;
+
+	if (record->word[0] != 0) {
+		m->m2p32 = (uint32_t *)(m->ram + record->word[0]);
+		memset(m->m2p32, 0xff, m->nr_frames * sizeof(*m->m2p32));
+	}
+	for (unsigned int i = 0; i < XEN_L2_SLOTS; i++) {
+		m->xen_l2_slots[i] = pte(record->word[1 + i]);
+	}
 }
 
 void replay_free(struct replay *r)

@@ -10,6 +10,7 @@
 
 #include "engine/domain/pool.h"
 #include "engine/request/hypercall.h"
+#include "engine/table/level.h"
 #include "trace/replay/machine.h"
 
 static int index_of(const struct replay *r, uint64_t tag)
@@ -27,6 +28,26 @@ static struct mmu_domain *domain_of(const struct replay *r, uint64_t tag)
 	int i = index_of(r, tag);
 
 	return i < 0 ? NULL : r->domain[i];
+}
+
+/* Is anything of the piece of memory in these frames? */
+static bool is_in(const struct replay *r, const void *piece, uint64_t bytes,
+		  uint64_t first, uint64_t nr)
+{
+	const uint64_t at = (uint64_t)((const uint8_t *)piece - r->sim.mmu.ram);
+
+	return piece != NULL && at < (first + nr) << PAGE_SHIFT &&
+	       at + bytes > first << PAGE_SHIFT;
+}
+
+/* The engine writes the M2P, whatever stands there. */
+static bool holds_m2p(const struct replay *r, uint64_t first, uint64_t nr)
+{
+	const struct mmu *m = &r->sim.mmu;
+
+	return (r->own_m2p == NULL &&
+		is_in(r, m->m2p, m->nr_frames * sizeof(*m->m2p), first, nr)) ||
+	       is_in(r, m->m2p32, m->nr_frames * sizeof(*m->m2p32), first, nr);
 }
 
 /* Frames of nobody's, or the hypervisor's own. */
@@ -60,6 +81,11 @@ static void frames(struct replay *r, const struct trace_record *record)
 			       (unsigned long long)w[0]);
 		return;
 	}
+	if (record->kind != TRACE_OWN && holds_m2p(r, w[0], nr)) {
+		replay_differs(r, "frames from mfn %llx on hold the M2P",
+			       (unsigned long long)w[0]);
+		return;
+	}
 	switch (record->kind) {
 	case TRACE_OWN:
 		own(r, record);
@@ -84,6 +110,10 @@ static void new_domain(struct replay *r, const struct trace_record *record)
 		return;
 	}
 	mmu_domain_init(d, &r->sim.mmu, record->domain, record->detail);
+	if (record->nr != 0) {
+		mmu_domain_pae(d);
+		d->narrow = (record->word[0] & TRACE_NARROW) != 0;
+	}
 	d->watched = true;
 	r->domain[r->nr_domains++] = d;
 }
@@ -91,6 +121,7 @@ static void new_domain(struct replay *r, const struct trace_record *record)
 struct replay_vcpu {
 	struct mmu_vcpu v;
 	pte_t window[DESC_WINDOW_ENTRIES];
+	pte_t top; /* of a 32-bit domain's */
 };
 
 static void new_vcpu(struct replay *r, const struct trace_record *record)
@@ -103,6 +134,9 @@ static void new_vcpu(struct replay *r, const struct trace_record *record)
 		return;
 	}
 	mmu_vcpu_init(&v->v, d, record->vcpu, v->window);
+	if (d->width == &pt_pae) {
+		v->v.top = &v->top;
+	}
 }
 
 /* What the CPU may have done to the entry before the guest wrote it. */
@@ -335,6 +369,13 @@ bool replay_set_up(struct replay *r, const struct trace_record *record)
 		return true;
 	case TRACE_MACHINE:
 		(void)replay_make_machine(r, record);
+		return true;
+	case TRACE_MACHINE_32:
+		replay_make_machine_32(r, record);
+		return true;
+	case TRACE_EXTENDED_CR3:
+		domain_of(r, record->domain)->extended_cr3 =
+			record->detail != 0;
 		return true;
 	case TRACE_OWN:
 	case TRACE_POOL:

@@ -179,14 +179,16 @@ static struct cached_page look(const struct loose *l)
 {
 	struct cached_page page = {.writable = true};
 	mfn_t root = first_root(l);
+	const struct mmu_domain *d = replay_domain(&l->r, 0);
 	pte_t entries[5];
 
-	if (root.v == 0 || mmu_walk(&l->r.sim.mmu, &pt_64, root,
-				    vaddr(l->wish->va), entries) != 4) {
+	if (root.v == 0 ||
+	    mmu_walk(&l->r.sim.mmu, d->width, root, vaddr(l->wish->va),
+		     entries) != d->width->top) {
 		return (struct cached_page){.valid = false};
 	}
 	page.valid = pte_present(entries[1]);
-	for (unsigned int level = 1; level <= 4; level++) {
+	for (unsigned int level = 1; level <= d->width->top; level++) {
 		page.writable = page.writable && pte_writable(entries[level]);
 	}
 	return page;

@@ -12,9 +12,11 @@
 #include <string.h>
 
 #include "engine/report/event.h"
+#include "trace/file/request.h"
 
 struct maker {
 	struct plan *p;
+	const struct trace *from;
 	bool failed;
 	bool stopped; /* the operation before ended with -XEN_ERESTART */
 	struct trace_record begin;
@@ -65,11 +67,10 @@ static void new_step(struct maker *m, bool setup)
 		(struct plan_step){.at = p->t.nr, .setup = setup, .kept = true};
 }
 
-static size_t request_size(unsigned int op)
+static size_t request_size(const struct maker *m)
 {
-	return op == MMU_OP_MMU_UPDATE ? sizeof(struct mmu_update)
-	       : op == MMU_OP_MMUEXT   ? sizeof(struct mmuext_op)
-				       : 0;
+	return trace_request_size(m->begin.detail,
+				  trace_narrow(m->from, m->begin.domain));
 }
 
 static void end_step(struct maker *m)
@@ -125,14 +126,14 @@ static void take_begin(struct maker *m, const struct trace_record *r)
 	m->begin = *r;
 	m->stopped = false;
 	m->last_in.nr = 0;
-	if (request_size(r->detail) == 0) {
+	if (request_size(m) == 0) {
 		begin_step(m);
 	}
 }
 
 static void take_in(struct maker *m, const struct trace_record *r)
 {
-	size_t size = request_size(m->begin.detail);
+	size_t size = request_size(m);
 
 	if (size == 0 || r->detail != size) {
 		if (m->open) {
@@ -241,7 +242,7 @@ static void find_fault(const struct trace *t, struct shrink_wish *w)
 
 bool plan_make(struct plan *p, const struct trace *t, struct shrink_wish *w)
 {
-	struct maker m = {.p = p};
+	struct maker m = {.p = p, .from = t};
 	struct trace_record r;
 	bool wished = false;
 	uint64_t at = 0;

@@ -256,6 +256,12 @@ int space_set_up(void **state)
 	return 0;
 }
 
+int machine_set_up_pae(void **state)
+{
+	*state = machine_new_pae();
+	return 0;
+}
+
 int pae_set_up(void **state)
 {
 	*state = machine_new_pae();

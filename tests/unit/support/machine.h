@@ -141,6 +141,7 @@ void machine_stop(struct machine *m);
 /* Fixtures of cmocka: *state is a machine, bare or with the standard space. */
 int machine_set_up(void **state);
 int space_set_up(void **state);
+int machine_set_up_pae(void **state);
 int pae_set_up(void **state);
 int machine_tear_down(void **state);
 /* The same tables from frame `base` on, raw: neither pinned nor loaded. */

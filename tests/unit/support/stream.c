@@ -13,7 +13,9 @@ void stream_put(struct stream *s, enum trace_kind kind, unsigned int vcpu,
 		unsigned int detail, const uint64_t *words, unsigned int nr)
 {
 	s->word[s->nr++] = trace_head(kind, vcpu, STREAM_TAG, nr, detail);
-	memcpy(s->word + s->nr, words, nr * sizeof(*words));
+	if (nr != 0) {
+		memcpy(s->word + s->nr, words, nr * sizeof(*words));
+	}
 	s->nr += nr;
 }
 
@@ -39,18 +41,40 @@ static void names(struct stream *s, enum trace_names list)
 		   (unsigned int)(n + 7) / 8);
 }
 
-void stream_begin(struct stream *s)
+static void machine(struct stream *s, uint64_t frames, uint64_t m2p)
 {
-	const uint64_t machine[TRACE_MACHINE_WORDS] = {STREAM_FRAMES,
-						       2 * PAGE_SIZE, 0, 1};
+	const uint64_t words[TRACE_MACHINE_WORDS] = {frames, m2p, 0, 1};
 
 	s->nr = 0;
 	names(s, TRACE_NAMES_OPERATIONS);
 	names(s, TRACE_NAMES_RULES);
-	stream_put(s, TRACE_MACHINE, TRACE_NO_VCPU, 0, machine,
+	stream_put(s, TRACE_MACHINE, TRACE_NO_VCPU, 0, words,
 		   TRACE_MACHINE_WORDS);
-	stream_put(s, TRACE_DOMAIN, TRACE_NO_VCPU, 7, machine, 0);
-	stream_put(s, TRACE_VCPU, 0, 0, machine, 0);
+}
+
+static void domain(struct stream *s, uint64_t width)
+{
+	stream_put(s, TRACE_DOMAIN, TRACE_NO_VCPU, 7, &width,
+		   width == 0 ? 0 : 1);
+	stream_put(s, TRACE_VCPU, 0, 0, NULL, 0);
+}
+
+void stream_begin(struct stream *s)
+{
+	machine(s, STREAM_FRAMES, 2 * PAGE_SIZE);
+	domain(s, 0);
+}
+
+void stream_begin_32(struct stream *s, uint64_t frames, uint64_t width)
+{
+	const uint64_t words[TRACE_MACHINE_32_WORDS] = {3 * PAGE_SIZE,
+							STREAM_SLOT};
+
+	machine(s, frames,
+		frames == STREAM_FRAMES ? 2 * PAGE_SIZE : TRACE_ELSEWHERE);
+	stream_put(s, TRACE_MACHINE_32, TRACE_NO_VCPU, 0, words,
+		   TRACE_MACHINE_32_WORDS);
+	domain(s, width);
 }
 
 void stream_operation(struct stream *s, unsigned int op)

@@ -15,6 +15,10 @@ struct stream {
 
 /* Names, a machine of STREAM_FRAMES, one domain with one vCPU. */
 void stream_begin(struct stream *s);
+/* The same for one of 32 bits: enum trace_width; the M2P's 4-byte entries are
+ * in frame 3, the first of the hypervisor's slots is STREAM_SLOT. */
+#define STREAM_SLOT (UINT64_C(3) << 12 | 0xe3)
+void stream_begin_32(struct stream *s, uint64_t frames, uint64_t width);
 void stream_put(struct stream *s, enum trace_kind kind, unsigned int vcpu,
 		unsigned int detail, const uint64_t *words, unsigned int nr);
 /* An operation of the first vCPU; its operands are 0. */
