@@ -3,7 +3,7 @@
  * QEMU's gdb stub, spoken to by the remote protocol's few packets that a stop
  * at an address takes:
  *
- *   Z1 at the entry, c, wait for the stop, g: ring 3 by CS? then z1, done.
+ *   Z1 at the entry, c, wait for the stop, g: the guest by CS? then z1, done.
  *
  * For a request of the guest's that is where it will return to, told when the
  * machine has stopped itself; an interrupt handler may come by there before,
@@ -16,7 +16,7 @@
  *
  * A hardware breakpoint is used because the guest is not in memory yet. It is
  * at a virtual address in every address space, and a kernel linked low may
- * begin where the hypervisor's own boot code has run: a stop outside ring 3 is
+ * begin where the hypervisor's own boot code has run: a stop in ring 0 is
  * stepped over, a bounded number of times. Closing the connection without a
  * detach leaves the machine stopped.
  */
@@ -201,8 +201,11 @@ static bool is_stop(const char *reply)
 	return reply[0] == 'T' || reply[0] == 'S';
 }
 
-/* A register's bytes come least first: the ring is in the first. */
-static bool is_ring_3(const char *reply, bool *ret)
+/*
+ * A register's bytes come least first: the ring is in the first. A 64-bit
+ * guest's kernel is in ring 3, a 32-bit one's in ring 1; ring 0 is ours.
+ */
+static bool is_guests(const char *reply, bool *ret)
 {
 	unsigned int low;
 
@@ -210,7 +213,7 @@ static bool is_ring_3(const char *reply, bool *ret)
 	    sscanf(reply + CS_OFFSET, "%2x", &low) != 1) {
 		return false;
 	}
-	*ret = (low & CS_RPL) == CS_RPL;
+	*ret = (low & CS_RPL) != 0;
 	return true;
 }
 
@@ -275,14 +278,14 @@ static void take_mark_reply(struct gdbstub *g, const char *reply)
 
 static void stopped_at_entry(struct gdbstub *g, const char *reply)
 {
-	bool ring_3;
+	bool guests;
 	bool there;
 
-	if (!is_ring_3(reply, &ring_3)) {
+	if (!is_guests(reply, &guests)) {
 		fail(g, "gdb stub does not tell the CS register");
 		return;
 	}
-	there = ring_3 && is_stack(reply, g->stack);
+	there = guests && is_stack(reply, g->stack);
 	if (!there && ++g->nr_strays > MAX_STRAYS) {
 		fail(g, "the guest's instruction is executed by others");
 		return;

@@ -66,6 +66,15 @@ static void put_text(FILE *to, const char *text)
 	}
 }
 
+static const char *places_of(const struct lab_case *c)
+{
+	if (!c->world->on_metal || c->policy->sim_only) {
+		return "simulator";
+	}
+	/* The stock hypervisor has no 32-bit guests. */
+	return c->world->tables == LAB_PAE ? "simulator, hv" : "everywhere";
+}
+
 static void put_outcome(FILE *to, const struct lab_case *c)
 {
 	fprintf(to, "| `%s` | %s | %s |", c->policy->name, c->world->name,
@@ -74,9 +83,7 @@ static void put_outcome(FILE *to, const struct lab_case *c)
 		fprintf(to, " %s: `%s`", lab_step_name[c->step],
 			c->says == NULL ? "" : c->says);
 	}
-	fprintf(to, " | %s |\n",
-		c->world->on_metal && !c->policy->sim_only ? "everywhere"
-							   : "simulator");
+	fprintf(to, " | %s |\n", places_of(c));
 }
 
 static void put_history(FILE *to, const struct lab_history *h)

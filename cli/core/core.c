@@ -31,6 +31,10 @@
 
 #define CHUNK ((size_t)1 << 20)
 #define GIB4 (UINT64_C(1) << 32)
+/* To a bare CPU they are reserved in an L3 of PAE; Xen sets them. */
+#define L3_RESERVED (PTE_RW | PTE_US | PTE_A | PTE_D)
+/* Linux's first address of 32 bits, as it is configured as a rule. */
+#define KERNEL_BASE_32 UINT64_C(0xc0000000)
 
 struct core {
 	const struct core_source *source;
@@ -98,6 +102,9 @@ static void translate(const struct core *c, uint64_t mfn, uint8_t *page)
 
 		memcpy(&e, page + i * sizeof(e), sizeof(e));
 		e = core_frames_translate(&c->frames, e);
+		if (c->view.narrow && f->type == FRAME_L3) {
+			e.v &= ~L3_RESERVED;
+		}
 		memcpy(page + i * sizeof(e), &e, sizeof(e));
 	}
 }
@@ -105,10 +112,12 @@ static void translate(const struct core *c, uint64_t mfn, uint8_t *page)
 static void make_bare(struct core *c, uint64_t pfn, uint8_t *page)
 {
 	const uint64_t offset = page_offset(c->start_info);
+	const size_t size =
+		c->view.narrow ? sizeof(uint32_t) : sizeof(uint64_t);
 
 	if (c->start_info != 0 && pfn == c->start_info >> PAGE_SHIFT &&
-	    offset <= PAGE_SIZE - sizeof(uint64_t)) {
-		memset(page + offset, 0, sizeof(uint64_t));
+	    offset <= PAGE_SIZE - size) {
+		memset(page + offset, 0, size);
 		c->result->bare = true;
 	}
 }
@@ -118,8 +127,11 @@ static void find_start_info(struct core *c)
 	const uint64_t va = core_info_address(&c->source->kernel->symbols,
 					      "xen_start_info");
 
-	if (c->source->bare && va >= CORE_KERNEL_BASE) {
-		c->start_info = va - CORE_KERNEL_BASE;
+	const uint64_t base =
+		c->view.narrow ? KERNEL_BASE_32 : CORE_KERNEL_BASE;
+
+	if (c->source->bare && va >= base) {
+		c->start_info = va - base;
 	}
 }
 

@@ -20,6 +20,30 @@
 
 #define MANY PN_XNUM
 
+/* A file whose places have 32 bits has no more frames than this. */
+#define FRAMES_32 UINT64_C(0xf0000)
+
+/* Of the values that the hypervisor tells, those of Linux's elf_gregset_t. */
+static const uint8_t greg_32[] = {5,  11, 12, 13, 14, 4,  10, 23, 24,
+				  25, 26, 15, 16, 17, 18, 19, 20};
+#define GREGS_32 sizeof(greg_32)
+#define VALUES_MAX ELF_NGREG
+
+/* Linux's struct elf_prstatus of 32 bits. */
+struct prstatus_32 {
+	uint32_t signal[3];
+	uint16_t current;
+	uint16_t unused;
+	uint32_t pending;
+	uint32_t held;
+	uint32_t pid;
+	uint32_t ids[3];
+	uint32_t times[8];
+	uint32_t reg[GREGS_32];
+	uint32_t fpvalid;
+};
+_Static_assert(sizeof(struct prstatus_32) == 144, "as Linux has it");
+
 struct head {
 	uint8_t *bytes;
 	uint64_t used;
@@ -35,17 +59,36 @@ static uint64_t note_size(size_t name, size_t size)
 	return sizeof(Elf64_Nhdr) + round_up(name, 4) + round_up(size, 4);
 }
 
+/* A 32-bit domain's file is one of that class, if it can be. */
+static bool is_class_32(const struct core_view *v)
+{
+	return v->narrow && v->frames->nr_pfns <= FRAMES_32;
+}
+
+static uint64_t phdr_size(const struct core_view *v)
+{
+	return is_class_32(v) ? sizeof(Elf32_Phdr) : sizeof(Elf64_Phdr);
+}
+
+static uint64_t ehdr_size(const struct core_view *v)
+{
+	return is_class_32(v) ? sizeof(Elf32_Ehdr) : sizeof(Elf64_Ehdr);
+}
+
 static uint64_t headers_size(const struct core_view *v)
 {
-	return sizeof(Elf64_Ehdr) + (v->nr + 1) * sizeof(Elf64_Phdr) +
-	       sizeof(Elf64_Shdr);
+	return ehdr_size(v) + (v->nr + 1) * phdr_size(v) + sizeof(Elf64_Shdr);
+}
+
+static size_t status_size(const struct core_view *v)
+{
+	return v->narrow ? sizeof(struct prstatus_32)
+			 : sizeof(struct elf_prstatus);
 }
 
 uint64_t core_head_size(const struct core_view *v, unsigned int vcpus)
 {
-	return round_up(headers_size(v) +
-				vcpus * note_size(5,
-						  sizeof(struct elf_prstatus)) +
+	return round_up(headers_size(v) + vcpus * note_size(5, status_size(v)) +
 				note_size(11, CORE_INFO_MAX),
 			PAGE_SIZE);
 }
@@ -66,28 +109,44 @@ static void add_note(struct head *h, const char *name, uint32_t type,
 	h->used += note_size(note.n_namesz, size);
 }
 
-static void add_status(struct head *h, const cJSON *event)
+static void add_status_32(struct head *h, uint32_t id, const uint64_t *value)
+{
+	struct prstatus_32 s = {.pid = id};
+
+	for (unsigned int i = 0; i < GREGS_32; i++) {
+		s.reg[i] = (uint32_t)value[greg_32[i]];
+	}
+	add_note(h, "CORE", NT_PRSTATUS, &s, sizeof(s));
+}
+
+static void add_status(struct head *h, const cJSON *event, bool narrow)
 {
 	const cJSON *list =
 		cJSON_GetObjectItemCaseSensitive(event, REGISTERS_VALUES);
 	struct elf_prstatus s = {
 		.pr_pid = (int)monitor_number(event, REGISTERS_VCPU, 0) + 1,
 	};
+	uint64_t values[VALUES_MAX] = {0};
 	const cJSON *value;
 	unsigned int i = 0;
 
 	cJSON_ArrayForEach(value, list)
 	{
-		if (i < ELF_NGREG && cJSON_IsString(value)) {
-			s.pr_reg[i++] = strtoull(value->valuestring, NULL, 16);
+		if (i < VALUES_MAX && cJSON_IsString(value)) {
+			values[i++] = strtoull(value->valuestring, NULL, 16);
 		}
 	}
+	if (narrow) {
+		add_status_32(h, (uint32_t)s.pr_pid, values);
+		return;
+	}
+	memcpy(s.pr_reg, values, sizeof(s.pr_reg));
 	add_note(h, "CORE", NT_PRSTATUS, &s, sizeof(s));
 }
 
-static void add_load(const struct core_run *r, uint64_t data, Elf64_Phdr *ret)
+static Elf64_Phdr load_of(const struct core_run *r, uint64_t data)
 {
-	*ret = (Elf64_Phdr){
+	return (Elf64_Phdr){
 		.p_type = PT_LOAD,
 		.p_flags = PF_R | PF_W | PF_X,
 		.p_offset = data + (r->pfn << PAGE_SHIFT),
@@ -99,35 +158,113 @@ static void add_load(const struct core_run *r, uint64_t data, Elf64_Phdr *ret)
 	};
 }
 
-static Elf64_Ehdr file_header(size_t nr)
+/* The i-th program header, in its place. */
+static void put_phdr(struct head *h, const struct core_view *v, size_t i,
+		     const Elf64_Phdr *p)
 {
-	return (Elf64_Ehdr){
+	uint8_t *to = h->bytes + ehdr_size(v) + i * phdr_size(v);
+	const Elf32_Phdr narrow = {
+		.p_type = p->p_type,
+		.p_offset = (Elf32_Off)p->p_offset,
+		.p_vaddr = (Elf32_Addr)p->p_vaddr,
+		.p_paddr = (Elf32_Addr)p->p_paddr,
+		.p_filesz = (Elf32_Word)p->p_filesz,
+		.p_memsz = (Elf32_Word)p->p_memsz,
+		.p_flags = p->p_flags,
+		.p_align = (Elf32_Word)p->p_align,
+	};
+
+	if (is_class_32(v)) {
+		memcpy(to, &narrow, sizeof(narrow));
+	} else {
+		memcpy(to, p, sizeof(*p));
+	}
+}
+
+/* Where its sections' headers would be, if they are needed to count. */
+static uint64_t section_place(const struct core_view *v)
+{
+	return v->nr + 1 < MANY ? 0 : ehdr_size(v) + (v->nr + 1) * phdr_size(v);
+}
+
+static void put_ehdr_32(struct head *h, const struct core_view *v)
+{
+	const size_t nr = v->nr + 1;
+	const Elf32_Ehdr e = {
+		.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS32,
+			    ELFDATA2LSB, EV_CURRENT},
+		.e_type = ET_CORE,
+		.e_machine = EM_386,
+		.e_version = EV_CURRENT,
+		.e_phoff = sizeof(e),
+		.e_shoff = (Elf32_Off)section_place(v),
+		.e_ehsize = sizeof(e),
+		.e_phentsize = sizeof(Elf32_Phdr),
+		.e_phnum = (Elf32_Half)(nr < MANY ? nr : MANY),
+		.e_shentsize = sizeof(Elf32_Shdr),
+		.e_shnum = nr < MANY ? 0 : 1,
+	};
+
+	memcpy(h->bytes, &e, sizeof(e));
+}
+
+static void put_ehdr(struct head *h, const struct core_view *v)
+{
+	const size_t nr = v->nr + 1;
+	const Elf64_Ehdr e = {
 		.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64,
 			    ELFDATA2LSB, EV_CURRENT},
 		.e_type = ET_CORE,
-		.e_machine = EM_X86_64,
+		.e_machine = v->narrow ? EM_386 : EM_X86_64,
 		.e_version = EV_CURRENT,
-		.e_phoff = sizeof(Elf64_Ehdr),
-		.e_ehsize = sizeof(Elf64_Ehdr),
+		.e_phoff = sizeof(e),
+		.e_shoff = section_place(v),
+		.e_ehsize = sizeof(e),
 		.e_phentsize = sizeof(Elf64_Phdr),
 		.e_phnum = (Elf64_Half)(nr < MANY ? nr : MANY),
 		.e_shentsize = sizeof(Elf64_Shdr),
+		.e_shnum = nr < MANY ? 0 : 1,
 	};
+
+	memcpy(h->bytes, &e, sizeof(e));
 }
 
 /* Into the place before the notes. */
-static void add_many(uint8_t *bytes, Elf64_Ehdr *ehdr, size_t nr)
+static void put_section(struct head *h, const struct core_view *v)
 {
-	const uint64_t at = sizeof(*ehdr) + nr * sizeof(Elf64_Phdr);
-	const Elf64_Shdr section = {
-		.sh_type = SHT_NULL,
-		.sh_info = (Elf64_Word)nr,
+	const Elf64_Shdr wide = {.sh_info = (Elf64_Word)(v->nr + 1)};
+	const Elf32_Shdr narrow = {.sh_info = (Elf32_Word)(v->nr + 1)};
+
+	if (section_place(v) == 0) {
+		return;
+	}
+	if (is_class_32(v)) {
+		memcpy(h->bytes + section_place(v), &narrow, sizeof(narrow));
+	} else {
+		memcpy(h->bytes + section_place(v), &wide, sizeof(wide));
+	}
+}
+
+static void put_headers(struct head *h, const struct core_view *v,
+			uint64_t data)
+{
+	Elf64_Phdr p = {
+		.p_type = PT_NOTE,
+		.p_offset = headers_size(v),
+		.p_filesz = h->used - headers_size(v),
+		.p_align = 4,
 	};
 
-	if (nr >= MANY) {
-		ehdr->e_shoff = at;
-		ehdr->e_shnum = 1;
-		memcpy(bytes + at, &section, sizeof(section));
+	put_phdr(h, v, 0, &p);
+	for (size_t i = 0; i < v->nr; i++) {
+		p = load_of(&v->run[i], data);
+		put_phdr(h, v, i + 1, &p);
+	}
+	put_section(h, v);
+	if (is_class_32(v)) {
+		put_ehdr_32(h, v);
+	} else {
+		put_ehdr(h, v);
 	}
 }
 
@@ -140,12 +277,6 @@ uint8_t *core_head_make(const struct core_view *v, const cJSON *registers,
 		.bytes = calloc(1, size),
 		.used = headers_size(v),
 	};
-	Elf64_Ehdr ehdr = file_header(v->nr + 1);
-	Elf64_Phdr phdr = {
-		.p_type = PT_NOTE,
-		.p_offset = headers_size(v),
-		.p_align = 4,
-	};
 	const cJSON *event;
 
 	if (h.bytes == NULL) {
@@ -153,19 +284,11 @@ uint8_t *core_head_make(const struct core_view *v, const cJSON *registers,
 	}
 	cJSON_ArrayForEach(event, registers)
 	{
-		add_status(&h, event);
+		add_status(&h, event, v->narrow);
 	}
 	if (info->size != 0) {
 		add_note(&h, "VMCOREINFO", 0, info->text, info->size);
 	}
-	phdr.p_filesz = h.used - phdr.p_offset;
-	memcpy(h.bytes + sizeof(ehdr), &phdr, sizeof(phdr));
-	for (size_t i = 0; i < v->nr; i++) {
-		add_load(&v->run[i], size, &phdr);
-		memcpy(h.bytes + sizeof(ehdr) + (i + 1) * sizeof(phdr), &phdr,
-		       sizeof(phdr));
-	}
-	add_many(h.bytes, &ehdr, v->nr + 1);
-	memcpy(h.bytes, &ehdr, sizeof(ehdr));
+	put_headers(&h, v, size);
 	return h.bytes;
 }

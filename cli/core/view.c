@@ -80,7 +80,7 @@ static void leaf(struct core_view *v, uint64_t va, pte_t e)
 	}
 }
 
-/* Four levels at most. */
+/* Four levels at most. A guest has no large pages: such a one is ours. */
 static void walk(struct core_view *v, uint64_t table, unsigned int level,
 		 uint64_t va)
 {
@@ -89,7 +89,8 @@ static void walk(struct core_view *v, uint64_t table, unsigned int level,
 	for (unsigned int i = 0; e != NULL && i < PT_ENTRIES; i++) {
 		const uint64_t at = va | (uint64_t)i << pt_shift(level);
 
-		if (!pte_present(e[i]) || v->cut || v->short_of_memory) {
+		if (!pte_present(e[i]) || v->cut || v->short_of_memory ||
+		    (level > 1 && (e[i].v & PTE_PS) != 0)) {
 			continue;
 		}
 		if (level == 1) {
@@ -112,22 +113,35 @@ static bool was_walked(const struct core_view *v, unsigned int slot, pte_t e)
 	return false;
 }
 
+/* The root of a 32-bit domain is an L3, of which four entries are its. */
+static bool is_narrow(const struct core_view *v, uint64_t root)
+{
+	const struct frame *f = why_frame(v->frames->machine, root);
+
+	return f != NULL && f->type == FRAME_L3;
+}
+
 void core_view_add(struct core_view *v, uint64_t root)
 {
 	const pte_t *e = why_entries(v->frames->machine, root);
+	const bool narrow = is_narrow(v, root);
+	const unsigned int level = narrow ? 3 : 4;
+	const unsigned int end = narrow ? 4 : PT_ENTRIES;
 
 	if (e == NULL || v->nr_roots == sizeof(v->root) / sizeof(*v->root)) {
 		return;
 	}
-	for (unsigned int i = v->low ? 0 : FIRST_HIGH; i < PT_ENTRIES; i++) {
-		const uint64_t va = (uint64_t)i << pt_shift(4);
-		const bool ours = i >= XEN_L4_FIRST && i <= XEN_L4_LAST;
+	for (unsigned int i = narrow || v->low ? 0 : FIRST_HIGH; i < end; i++) {
+		const uint64_t va = (uint64_t)i << pt_shift(level);
+		const bool ours =
+			!narrow && i >= XEN_L4_FIRST && i <= XEN_L4_LAST;
 
 		if (!ours && pte_present(e[i]) && !was_walked(v, i, e[i])) {
-			walk(v, pte_mfn(e[i]).v, 3,
+			walk(v, pte_mfn(e[i]).v, level - 1,
 			     (uint64_t)((int64_t)(va << 16) >> 16));
 		}
 	}
+	v->narrow = v->narrow || narrow;
 	v->root[v->nr_roots++] = root;
 }
 

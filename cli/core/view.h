@@ -24,14 +24,15 @@ struct core_view {
 	uint8_t *mapped;   /* a bit for each pfn */
 	uint64_t root[32]; /* those walked */
 	unsigned int nr_roots;
-	bool low; /* the kernel lives in the lower half */
+	bool low;    /* the kernel lives in the lower half */
+	bool narrow; /* of 32 bits: as the roots say */
 	bool short_of_memory;
 	bool cut; /* there is more */
 };
 
 /* False: memory is short. */
 bool core_view_init(struct core_view *v, const struct core_frames *f, bool low);
-/* What this L4 maps, and none of those before it. */
+/* What this root maps, and none of those before it. */
 void core_view_add(struct core_view *v, uint64_t root);
 /* When all have been added: the frames that none of them maps. */
 void core_view_finish(struct core_view *v);

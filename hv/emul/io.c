@@ -103,6 +103,8 @@ static enum emulated emulate_ins(struct vcpu *v, struct regs *r,
 	if (!is_usual(v, in)) {
 		return EMULATED_REFUSED;
 	}
+	r->rdi = wrapped(v, r->rdi);
+	r->rcx = wrapped(v, r->rcx);
 	for (unsigned int i = 0; i < STRING_STRETCH; i++) {
 		if (in->rep && r->rcx == 0) {
 			return EMULATED_DONE;

@@ -196,7 +196,8 @@ static bool load_source(struct vcpu *v, const uint64_t gpr[16], struct insn *in)
 }
 
 /* Pointers and count of a string instruction after one element. */
-static void step_string(struct regs *r, const struct insn *in, bool movs)
+static void step_string(struct regs *r, const struct insn *in, bool movs,
+			bool narrow)
 {
 	uint64_t step = in->size;
 
@@ -209,6 +210,12 @@ static void step_string(struct regs *r, const struct insn *in, bool movs)
 	}
 	if (in->rep) {
 		r->rcx--;
+	}
+	/* What wraps at 4 GiB is still an address, and not one above. */
+	if (narrow) {
+		r->rdi = (uint32_t)r->rdi;
+		r->rsi = (uint32_t)r->rsi;
+		r->rcx = (uint32_t)r->rcx;
 	}
 }
 
@@ -259,7 +266,7 @@ static enum outcome emulate_write(struct vcpu *v, struct regs *r, uint64_t cr2,
 	if ((address ^ cr2) >> PAGE_SHIFT != 0 ||
 	    (address & (in.size - 1u)) != 0 ||
 	    (string && (in.address_size != (v->narrow ? 4 : 8) ||
-			(in.rep && r->rcx == 0))) ||
+			(in.rep && gpr[1] == 0))) ||
 	    (movs && !load_source(v, gpr, &in))) {
 		return FAULT;
 	}
@@ -276,7 +283,7 @@ static enum outcome emulate_write(struct vcpu *v, struct regs *r, uint64_t cr2,
 		r->rdx = o.pair >> 32;
 	}
 	if (string) {
-		step_string(r, &in, movs);
+		step_string(r, &in, movs, v->narrow);
 	}
 	/* A repeated one goes on with its next element. */
 	if (!string || !in.rep || r->rcx == 0) {

@@ -248,7 +248,7 @@ enum {
 #define REGISTERS_DOMAIN "domain" /* number: the domain's, it has stopped */
 #define REGISTERS_VCPU "vcpu" /* number: which; one event for each */
 #define REGISTERS_VALUES "values" /* hexes: as Linux's user_regs_struct */
-#define REGISTERS_ROOT "root" /* hex: mfn of the kernel's L4 */
+#define REGISTERS_ROOT "root" /* hex: mfn of the kernel's root */
 
 #define EVENT_DUMP "dump"
 #define DUMP_DOMAIN "domain" /* number: whose memory is to be read now */

@@ -216,10 +216,12 @@ static const struct lab_world two_ranges = {.name = "two ranges",
 /* A 32-bit kernel, whose memory lies below its last gigabyte's end. */
 static const struct lab_world one_range_pae = {.name = "one range PAE",
 					       LAB_UNDER_HYPERVISOR,
+					       .on_metal = true,
 					       .tables = LAB_PAE,
 					       .memory = LAB_MEMORY_LOW};
 static const struct lab_world two_ranges_pae = {.name = "two ranges PAE",
 						LAB_UNDER_HYPERVISOR,
+						.on_metal = true,
 						.two_ranges = true,
 						.tables = LAB_PAE,
 						.memory = LAB_MEMORY_LOW};

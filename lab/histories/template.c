@@ -94,6 +94,7 @@ static const struct lab_world xen = {.name = "hypervisor",
 				     .memory = LAB_MEMORY_LOW};
 static const struct lab_world xen_pae = {.name = "hypervisor PAE",
 					 LAB_UNDER_HYPERVISOR,
+					 .on_metal = true,
 					 .template = true,
 					 .tables = LAB_PAE,
 					 .memory = LAB_MEMORY_LOW};

@@ -37,6 +37,7 @@ static const struct lab_world forgets = {.name = "TLB keeps none",
 
 static const struct lab_world keeps_pae = {.name = "PAE keeps all",
 					   LAB_UNDER_HYPERVISOR,
+					   .on_metal = true,
 					   .tables = LAB_PAE,
 					   .memory = LAB_MEMORY_SMALL};
 static const struct lab_world forgets_pae = {.name = "PAE keeps none",

@@ -6,7 +6,8 @@
  * every question a second domain may take a frame on a CPU of its own.
  *
  * Properties as in fuzz_mmu.c, with the caches of three CPUs; and no CPU of one
- * domain reaches what the other has got.
+ * domain reaches what the other has got. The first byte says how wide the first
+ * domain is; the second is of 64 bits.
  */
 #include <string.h>
 
@@ -23,6 +24,27 @@ static uint64_t extents_by(uint8_t n)
 	return nr[n % (sizeof(nr) / sizeof(nr[0]))];
 }
 
+/* Two reservations of five words each, and a word. */
+static void put_narrow_exchange(struct machine *m,
+				const struct xen_memory_exchange *e)
+{
+	const uint32_t words[] = {
+		GUEST_BUFFER + 512,
+		(uint32_t)e->in.nr_extents,
+		e->in.extent_order,
+		0,
+		e->in.domid,
+		GUEST_BUFFER + 1024,
+		(uint32_t)e->out.nr_extents,
+		e->out.extent_order,
+		0,
+		e->out.domid,
+		(uint32_t)e->nr_exchanged,
+	};
+
+	memcpy(m->guest, words, sizeof(words));
+}
+
 /* The guest's lists: what it gives, at 512; what it wants, at 1024. */
 static void exchange_op(struct machine *m, const struct op *o)
 {
@@ -30,6 +52,8 @@ static void exchange_op(struct machine *m, const struct op *o)
 		.in = {.extent_order = o->a % 4, .domid = DOMID_SELF},
 		.out = {.extent_order = o->b % 4, .domid = DOMID_SELF},
 	};
+
+	uint64_t f[16], at[16];
 
 	e.in.nr_extents = extents_by(o->c);
 	e.out.nr_extents = o->d & 1 ? (e.in.nr_extents << e.in.extent_order) >>
@@ -40,14 +64,17 @@ static void exchange_op(struct machine *m, const struct op *o)
 			     (void *)(uintptr_t)(GUEST_BUFFER + 512));
 	set_xen_guest_handle(e.out.extent_start,
 			     (void *)(uintptr_t)(GUEST_BUFFER + 1024));
-	memcpy(m->guest, &e, sizeof(e));
-	for (unsigned int i = 0; i < 16; i++) {
-		uint64_t f = frame_by((uint8_t)(o->a + i * (1u + (o->b >> 4))));
-		uint64_t at = i;
-
-		memcpy(m->guest + 512 + i * sizeof(f), &f, sizeof(f));
-		memcpy(m->guest + 1024 + i * sizeof(at), &at, sizeof(at));
+	if (m->dom.narrow) {
+		put_narrow_exchange(m, &e);
+	} else {
+		memcpy(m->guest, &e, sizeof(e));
 	}
+	for (unsigned int i = 0; i < 16; i++) {
+		f[i] = frame_by((uint8_t)(o->a + i * (1u + (o->b >> 4))));
+		at[i] = i;
+	}
+	put_words(m, 512, f, 16);
+	put_words(m, 1024, at, 16);
 	(void)machine_call(m, hc_memory_op, XENMEM_exchange, GUEST_BUFFER, 0,
 			   0);
 }
@@ -161,7 +188,8 @@ static void one(struct machine *m, const struct op *o)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct machine *m = machine_new();
+	struct machine *m =
+		size > 0 ? machine_of_width(data[0]) : machine_new();
 	struct op o;
 
 	standard_space(m);

@@ -3,7 +3,8 @@
  * The engine on any stream of operations (support/requests.h), each done to its
  * end. Properties, after every operation and every interruption: the audit
  * finds nothing, no protected frame is behind a cached writable mapping,
- * nothing loops for ever; at the end the domain dies and leaves nothing.
+ * nothing loops for ever; at the end the domain dies and leaves nothing. The
+ * first byte says how wide the domain is.
  */
 #include "tests/fuzz/support/requests.h"
 
@@ -11,7 +12,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct machine *m = machine_new();
+	struct machine *m =
+		size > 0 ? machine_of_width(data[0]) : machine_new();
 	struct op o;
 
 	if (size > 0 && (data[0] & 0x80)) {

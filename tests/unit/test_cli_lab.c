@@ -158,6 +158,8 @@ static void what_runs_on_metal(void **state)
 			       template->policies[p].name);
 		assert_true(can(name, "hypervisor", "hv", &o));
 		assert_true(can(name, "hypervisor", "xen", &o));
+		assert_true(can(name, "hypervisor PAE", "hv", &o));
+		assert_false(can(name, "hypervisor PAE", "xen", &o));
 		assert_false(can(name, "4-level NX", "hv", &o));
 	}
 	assert_true(can("table-high/used-only", "one range", "xen", &o));

@@ -304,6 +304,89 @@ static void memory_that_lies_is_not_believed(void **state)
 	cJSON_Delete(registers);
 }
 
+#define BASE_32 UINT64_C(0xc0000000)
+#define EIP_32 UINT64_C(0xc0123456)
+
+/* What a 32-bit file has there, by the address that the kernel has for it. */
+static bool reads_32(const struct written *w, uint64_t address, uint64_t *ret,
+		     Elf32_Phdr *ret_note)
+{
+	Elf32_Phdr p;
+	Elf32_Ehdr e;
+
+	assert_int_equal(pread(w->fd, &e, sizeof(e), 0), sizeof(e));
+	for (unsigned int i = 0; i < e.e_phnum; i++) {
+		assert_int_equal(pread(w->fd, &p, sizeof(p),
+				       (off_t)(e.e_phoff + i * sizeof(p))),
+				 sizeof(p));
+		if (p.p_type == PT_NOTE) {
+			*ret_note = p;
+		} else if (address >= p.p_vaddr &&
+			   address - p.p_vaddr < p.p_filesz) {
+			return pread(w->fd, ret, sizeof(*ret),
+				     (off_t)(p.p_offset + address -
+					     p.p_vaddr)) == sizeof(*ret);
+		}
+	}
+	return false;
+}
+
+/* The machine's root, and the kernel's EIP. */
+static cJSON *registers_32(void)
+{
+	cJSON *list = registers_of(NULL);
+	cJSON *event = cJSON_GetArrayItem(list, 0);
+	char text[32];
+
+	snprintf(text, sizeof(text), "0x%llx",
+		 (unsigned long long)dom_frame(L3_FRAME).v);
+	cJSON_ReplaceItemInObject(event, "root", cJSON_CreateString(text));
+	snprintf(text, sizeof(text), "0x%llx", (unsigned long long)EIP_32);
+	cJSON_ReplaceItemInArray(cJSON_GetObjectItem(event, "values"), 16,
+				 cJSON_CreateString(text));
+	return list;
+}
+
+/* The kernel's page is in its last gigabyte, as such a kernel has it. */
+static void a_32_bit_core_is_one(void **state)
+{
+	struct machine *m = *state;
+	const uint64_t word = UINT64_C(0x1122334455667788);
+	const mfn_t page = dom_frame(DATA_FRAME + 2);
+	const uint64_t l3 = pfn_of(m, L3_FRAME) << PAGE_SHIFT;
+	cJSON *registers = registers_32();
+	uint32_t reg[36] = {0};
+	Elf32_Phdr note = {0};
+	struct written w;
+	uint64_t seen = 0;
+	Elf32_Ehdr e;
+
+	memcpy(frame_data(&m->mmu, page), &word, sizeof(word));
+	raw_entry(m, pte_mfn(frame_ptes(&m->mmu, dom_frame(L3_FRAME))[3]), 0,
+		  pte_make(dom_frame(L1_FRAME), PTE_P));
+	w = dump(m, registers);
+	assert_true(w.good);
+	assert_int_equal(pread(w.fd, &e, sizeof(e), 0), sizeof(e));
+	assert_int_equal(e.e_ident[EI_CLASS], ELFCLASS32);
+	assert_int_equal(e.e_machine, EM_386);
+	assert_int_equal(e.e_type, ET_CORE);
+	assert_true(reads_32(&w, BASE_32 + 2 * PAGE_SIZE, &seen, &note));
+	assert_int_equal(seen, word);
+	/* Its registers: eip is the thirteenth, behind 72 bytes. */
+	assert_int_equal(pread(w.fd, reg, sizeof(reg),
+			       (off_t)(note.p_offset + sizeof(Elf32_Nhdr) + 8)),
+			 sizeof(reg));
+	assert_int_equal(reg[18 + 12], EIP_32);
+	/* A bare CPU would not load an entry of its root with these. */
+	assert_int_equal(pread(w.fd, &seen, sizeof(seen),
+			       lseek(w.fd, 0, SEEK_END) -
+				       (off_t)(w.result.size) + (off_t)l3),
+			 sizeof(seen));
+	assert_int_equal(seen & (PTE_P | PTE_RW | PTE_US | PTE_A), PTE_P);
+	close(w.fd);
+	cJSON_Delete(registers);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -322,6 +405,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			tables_that_go_round_have_an_end, space_set_up,
 			machine_tear_down),
+		cmocka_unit_test_setup_teardown(a_32_bit_core_is_one,
+						pae_set_up, machine_tear_down),
 		cmocka_unit_test_setup_teardown(
 			memory_that_lies_is_not_believed, space_set_up,
 			machine_tear_down),

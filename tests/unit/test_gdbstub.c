@@ -143,7 +143,7 @@ static void the_guest_s_first_instruction_is_reached(void **state)
 	assert_null(g.error);
 }
 
-static void a_stop_outside_ring_3_is_stepped_over(void **state)
+static void a_stop_in_ring_0_is_stepped_over(void **state)
 {
 	struct gdbstub g;
 
@@ -165,6 +165,30 @@ static void a_stop_outside_ring_3_is_stepped_over(void **state)
 	reply(&g, "OK");
 	reply(&g, "T05thread:01;");
 	reply(&g, registers(0x33));
+	reply(&g, "OK");
+	assert_int_equal(g.state, GDBSTUB_DONE);
+}
+
+/* The kernel of a 32-bit guest, and not the hypervisor, nor ring 0 alone. */
+static void a_32_bit_kernel_is_in_ring_1(void **state)
+{
+	struct gdbstub g;
+
+	(void)state;
+	gdbstub_init(&g, 0xc0100000);
+	sent(&g);
+	reply(&g, "OK");
+	reply(&g, "T05thread:01;");
+	sent(&g);
+	reply(&g, registers(0xe008));
+	assert_string_equal(sent(&g), "+$z1,c0100000,1#e8");
+	assert_int_equal(g.state, GDBSTUB_LIFT);
+	reply(&g, "OK");
+	reply(&g, "T05thread:01;");
+	reply(&g, "OK");
+	reply(&g, "T05thread:01;");
+	reply(&g, registers(0xe019));
+	assert_int_equal(g.state, GDBSTUB_REMOVE);
 	reply(&g, "OK");
 	assert_int_equal(g.state, GDBSTUB_DONE);
 }
@@ -383,7 +407,8 @@ int main(void)
 		cmocka_unit_test(a_payload_that_does_not_fit_is_not_framed),
 		cmocka_unit_test(escapes_and_run_lengths_are_undone),
 		cmocka_unit_test(the_guest_s_first_instruction_is_reached),
-		cmocka_unit_test(a_stop_outside_ring_3_is_stepped_over),
+		cmocka_unit_test(a_stop_in_ring_0_is_stepped_over),
+		cmocka_unit_test(a_32_bit_kernel_is_in_ring_1),
 		cmocka_unit_test(a_machine_that_stops_goes_on_to_its_guest),
 		cmocka_unit_test(
 			a_machine_that_ends_without_a_stop_is_no_failure),

@@ -297,6 +297,26 @@ static void a_string_goes_to_no_users_memory(void **state)
 	assert_int_equal(r.rsi, 0);
 }
 
+/* What stands above them is not the guest's: we may have left it there. */
+static void a_pointer_has_32_bits(void **state)
+{
+	struct metal *t = *state;
+	const struct insn in = {.op = INSN_INS,
+				.size = 4,
+				.address_size = 4,
+				.rep = true};
+	struct regs r = {.rcx = UINT64_C(5) << 32 | 1,
+			 .rdi = UINT64_C(0xffffffff) << 32 | AT(0)};
+
+	t->v[0].iopl = 3;
+	PUT(t, 0, 1, 2, 3);
+	assert_int_equal(emulate_io(&t->v[0], &r, &in), EMULATED_DONE);
+	assert_int_equal(word(t, 0), UINT32_MAX);
+	assert_int_equal(word(t, 4), 2);
+	assert_int_equal(r.rdi, AT(4));
+	assert_int_equal(r.rcx, 0);
+}
+
 /* --- a second vCPU -------------------------------------------------------- */
 
 static void a_context_says_the_same_in_64_bits(void **state)
@@ -393,6 +413,7 @@ int main(void)
 		T(copies_are_of_24_bytes),
 		T(what_it_is_told_of_the_hypervisor_is_its_own),
 		T(a_string_goes_to_no_users_memory),
+		T(a_pointer_has_32_bits),
 		T(a_context_says_the_same_in_64_bits),
 		T(a_cr3_has_its_high_bits_below),
 	};

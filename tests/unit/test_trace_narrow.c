@@ -87,8 +87,8 @@ static void start(struct stream *s, uint64_t base, int64_t result)
 	stream_put(s, TRACE_ASSIGN, TRACE_NO_VCPU, 0,
 		   (uint64_t[]){base + 16, 0, 16}, 3);
 	begin(s, MMU_OP_START, (uint64_t[]){base + L3});
+	table(s, FRAME_L3, base + L3, 9, roots);
 	if (result == 0) {
-		table(s, FRAME_L3, base + L3, 9, roots);
 		table(s, FRAME_L2, base + L2, 1, &up);
 		table(s, FRAME_L1, base + L1, 1, &page);
 		table(s, FRAME_L2_XEN, base + LAST_L2, 0, NULL);
@@ -230,6 +230,25 @@ static void its_refusals_are_the_recorded_ones(void **state)
 	r = run(s, 0);
 	assert_string_equal(r.line, "");
 	assert_int_equal(r.operations, 3);
+	free(s);
+}
+
+static void a_list_beyond_its_addresses_is_none(void **state)
+{
+	const uint64_t beyond[] = {0xf5800000, 1, 0, DOMID_SELF};
+	struct stream *s = new_stream();
+	struct replay_result r;
+
+	(void)state;
+	stream_begin_32(s, STREAM_FRAMES, WIDTH);
+	start(s, 0, 0);
+	begin(s, MMU_OP_MMUEXT, beyond);
+	stream_put(s, TRACE_REFUSED, 0, RULE_FAULT,
+		   (uint64_t[]){INVALID_FRAME, 0}, 2);
+	stream_result(s, -XEN_EFAULT);
+	r = run(s, 1);
+	assert_string_equal(r.line, "");
+	assert_int_equal(r.oracle.operations, 2);
 	free(s);
 }
 
@@ -440,7 +459,7 @@ static void four_byte_words_are_shown_as_such(void **state)
 
 		trace_text(&text, &r);
 	}
-	assert_string_equal(line, "  in 0 0x15 0");
+	assert_string_equal(line, "  in 0x0 0x15 0x0");
 	assert_int_equal(trace_mmuext(&r).arg1.mfn, OTHER_L1);
 	trace_free(&t);
 	free(s);
@@ -516,6 +535,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(its_requests_replay_and_the_model_agrees),
 		cmocka_unit_test(its_refusals_are_the_recorded_ones),
+		cmocka_unit_test(a_list_beyond_its_addresses_is_none),
 		cmocka_unit_test(requests_of_another_width_are_a_difference),
 		cmocka_unit_test(the_hypervisors_slots_are_the_recorded_ones),
 		cmocka_unit_test(roots_lie_where_the_recording_says_they_may),

@@ -148,7 +148,10 @@ static void next_request(struct oracle *o, const struct trace_record *r)
 static void begin_list(struct oracle *o)
 {
 	const uint64_t *w = operands(o);
-	int rc = guest_range_ok(w[0], 1) ? 0 : -XEN_EFAULT;
+	/* A 32-bit domain's addresses end where the hypervisor's begin. */
+	bool there = o->model.dom->pae ? w[0] < XEN_COMPAT_START
+				       : guest_range_ok(w[0], 1);
+	int rc = there ? 0 : -XEN_EFAULT;
 
 	if (rc == 0 && o->begin.detail == MMU_OP_MMU_UPDATE &&
 	    (uint32_t)w[3] >> 16 != 0 &&

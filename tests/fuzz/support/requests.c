@@ -12,6 +12,9 @@
 
 #include <cmocka.h>
 
+#include "engine/request/form.h"
+#include "engine/table/level.h"
+
 bool next_op(const uint8_t **data, size_t *size, struct op *ret)
 {
 	if (*size < OP_BYTES) {
@@ -21,6 +24,28 @@ bool next_op(const uint8_t **data, size_t *size, struct op *ret)
 	*data += OP_BYTES;
 	*size -= OP_BYTES;
 	return true;
+}
+
+struct machine *machine_of_width(uint8_t byte)
+{
+	struct machine *m;
+
+	if ((byte & 0x40) == 0) {
+		return machine_new();
+	}
+	m = machine_new_pae();
+	m->dom.narrow = (byte & 0x20) != 0;
+	return m;
+}
+
+void put_words(struct machine *m, size_t at, const uint64_t *word,
+	       unsigned int nr)
+{
+	const size_t size = form_size(&m->dom, &form_word);
+
+	for (unsigned int i = 0; i < nr; i++) {
+		memcpy(m->guest + at + i * size, &word[i], size);
+	}
 }
 
 uint64_t frame_by(uint8_t n)
@@ -75,6 +100,11 @@ static uint64_t va_by(const struct op *o)
 	return (uint64_t)((int64_t)(va << 16) >> 16);
 }
 
+static uint64_t va_of(const struct machine *m, const struct op *o)
+{
+	return m->dom.width->top == 4 ? va_by(o) : (uint32_t)va_by(o);
+}
+
 /* What the guest could do itself: map the page writable, and store. */
 static void guest_store(struct machine *m, const struct op *o)
 {
@@ -92,36 +122,65 @@ static void guest_store(struct machine *m, const struct op *o)
 	machine_check(m);
 }
 
-static void reservation_op(struct machine *m, const struct op *o)
+/* Two words, two numbers and the domain. */
+static void put_reservation(struct machine *m, const struct op *o)
 {
-	struct xen_memory_reservation r = {
+	const struct xen_memory_reservation r = {
+		.extent_start = {(void *)(uintptr_t)(GUEST_BUFFER + 512)},
 		.nr_extents = o->b % 5,
 		.extent_order = o->d % 11,
 		.domid = DOMID_SELF,
 	};
+	const uint32_t narrow[] = {GUEST_BUFFER + 512, o->b % 5, o->d % 11, 0,
+				   DOMID_SELF};
+
+	if (m->dom.narrow) {
+		memcpy(m->guest, narrow, sizeof(narrow));
+	} else {
+		memcpy(m->guest, &r, sizeof(r));
+	}
+}
+
+static void reservation_op(struct machine *m, const struct op *o)
+{
 	static const unsigned int ops[] = {XENMEM_increase_reservation,
 					   XENMEM_decrease_reservation,
 					   XENMEM_populate_physmap};
 
-	set_xen_guest_handle(r.extent_start,
-			     (void *)(uintptr_t)(GUEST_BUFFER + 512));
-	memcpy(m->guest, &r, sizeof(r));
-	for (unsigned int i = 0; i < 5; i++) {
-		uint64_t f = frame_by((uint8_t)(o->c + i));
+	uint64_t f[5];
 
-		memcpy(m->guest + 512 + i * sizeof(f), &f, sizeof(f));
+	put_reservation(m, o);
+	for (unsigned int i = 0; i < 5; i++) {
+		f[i] = frame_by((uint8_t)(o->c + i));
 	}
+	put_words(m, 512, f, 5);
 	(void)machine_call(m, hc_memory_op, ops[o->e % 3], GUEST_BUFFER, 0, 0);
+}
+
+/* An entry of 64 bits takes two words. */
+static void narrow_multicall_op(struct machine *m, const struct op *o)
+{
+	const uint64_t e = entry_by(o);
+	const uint32_t va = (uint32_t)va_by(o);
+	const uint32_t calls[3][8] = {
+		{__HYPERVISOR_update_va_mapping, 0, va, (uint32_t)e,
+		 (uint32_t)(e >> 32), o->e % 3},
+		{o->b, 0, GUEST_BUFFER, o->d, 0, DOMID_SELF},
+		{__HYPERVISOR_update_va_mapping, 0, va, 0, 0, UVMF_INVLPG},
+	};
+
+	memcpy(m->guest + 1024, calls, sizeof(calls));
+	(void)machine_call(m, hc_multicall, GUEST_BUFFER + 1024, 3, 0, 0);
 }
 
 static void multicall_op(struct machine *m, const struct op *o)
 {
 	struct multicall_entry calls[3] = {
 		{.op = __HYPERVISOR_update_va_mapping,
-		 .args = {va_by(o), entry_by(o), o->e % 3}},
+		 .args = {va_of(m, o), entry_by(o), o->e % 3}},
 		{.op = o->b, .args = {GUEST_BUFFER, o->d, 0, DOMID_SELF}},
 		{.op = __HYPERVISOR_update_va_mapping,
-		 .args = {va_by(o), 0, UVMF_INVLPG}},
+		 .args = {va_of(m, o), 0, UVMF_INVLPG}},
 	};
 
 	memcpy(m->guest + 1024, calls, sizeof(calls));
@@ -130,15 +189,15 @@ static void multicall_op(struct machine *m, const struct op *o)
 
 static void desc_op(struct machine *m, const struct op *o)
 {
-	uint64_t frames[2] = {frame_by(o->a), frame_by(o->c)};
+	const uint64_t frames[2] = {frame_by(o->a), frame_by(o->c)};
 
-	memcpy(m->guest, frames, sizeof(frames));
+	put_words(m, 0, frames, 2);
 	if (o->d & 1) {
 		(void)machine_call(m, hc_set_gdt, GUEST_BUFFER,
 				   (uint64_t)o->b * 4, 0, 0);
 	} else if (o->d & 2) {
-		(void)call_mmuext(m, MMUEXT_SET_LDT, page_round_down(va_by(o)),
-				  o->b);
+		(void)call_mmuext(m, MMUEXT_SET_LDT,
+				  page_round_down(va_of(m, o)), o->b);
 	} else {
 		(void)!mmu_ldt_fault(&m->vcpu, o->b % LDT_FRAMES);
 		machine_check(m);
@@ -149,7 +208,7 @@ static void ptwr_op(struct machine *m, const struct op *o)
 {
 	uint64_t old = entry_by(o) ^ (o->d & 16);
 
-	(void)!call_direct(m, vaddr(va_by(o) + index_by(o->c) * 8),
+	(void)!call_direct(m, vaddr(va_of(m, o) + index_by(o->c) * 8),
 			   o->d & 32 ? DIRECT_CMPXCHG : DIRECT_WRITE, &old,
 			   entry_by(o));
 	machine_check(m);
@@ -182,7 +241,7 @@ void request(struct machine *m, const struct op *o)
 				  frame_by(o->a), 0);
 		break;
 	case 5:
-		(void)call_va_mapping(m, va_by(o), entry_by(o), o->d % 3);
+		(void)call_va_mapping(m, va_of(m, o), entry_by(o), o->d % 3);
 		break;
 	case 6:
 	case 7:
@@ -192,7 +251,11 @@ void request(struct machine *m, const struct op *o)
 		reservation_op(m, o);
 		break;
 	case 9:
-		multicall_op(m, o);
+		if (m->dom.narrow) {
+			narrow_multicall_op(m, o);
+		} else {
+			multicall_op(m, o);
+		}
 		break;
 	case 10:
 		desc_op(m, o);

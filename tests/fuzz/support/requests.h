@@ -24,6 +24,16 @@ struct op {
 #define REQUEST_KINDS 12
 void request(struct machine *m, const struct op *o);
 
+/*
+ * A machine whose domain is of the width that an input's first byte says: of
+ * 64 bits, with the tables of 32 bits, or of 32 bits altogether.
+ */
+struct machine *machine_of_width(uint8_t byte);
+
+/* Words as the domain has them, from there on in the guest's buffer. */
+void put_words(struct machine *m, size_t at, const uint64_t *word,
+	       unsigned int nr);
+
 /* Operands. */
 uint64_t frame_by(uint8_t n);
 unsigned int index_by(uint8_t n);

@@ -326,18 +326,27 @@ int64_t call_mmu_update(struct machine *m, uint64_t ptr, uint64_t val)
 int64_t call_mmuext(struct machine *m, unsigned int cmd, uint64_t arg1,
 		    uint64_t arg2)
 {
+	const uint32_t narrow[] = {cmd, (uint32_t)arg1, (uint32_t)arg2};
 	struct mmuext_op op = {.cmd = cmd};
 
 	op.arg1.linear_addr = arg1;
 	memcpy(&op.arg2, &arg2, sizeof(arg2));
-	memcpy(m->guest, &op, sizeof(op));
+	if (m->caller->dom->narrow) {
+		memcpy(m->guest, narrow, sizeof(narrow));
+	} else {
+		memcpy(m->guest, &op, sizeof(op));
+	}
 	return machine_call(m, hc_mmuext_op, GUEST_BUFFER, 1, 0, DOMID_SELF);
 }
 
 int64_t call_va_mapping(struct machine *m, uint64_t va, uint64_t val,
 			uint64_t flags)
 {
-	return machine_call(m, hc_update_va_mapping, va, val, flags, 0);
+	return m->caller->dom->narrow
+		       ? machine_call(m, hc_update_va_mapping_32, va,
+				      (uint32_t)val, val >> 32, flags)
+		       : machine_call(m, hc_update_va_mapping, va, val, flags,
+				      0);
 }
 
 int call_direct(struct machine *m, vaddr_t va, enum direct_kind kind,
