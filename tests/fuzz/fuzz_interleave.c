@@ -6,8 +6,8 @@
  * every question a second domain may take a frame on a CPU of its own.
  *
  * Properties as in fuzz_mmu.c, with the caches of three CPUs; and no CPU of one
- * domain reaches what the other has got. The first byte says how wide the first
- * domain is; the second is of 64 bits.
+ * domain reaches what the other has got. What is left of an input says how wide
+ * the first domain is; the second is of 64 bits.
  */
 #include <string.h>
 
@@ -188,8 +188,7 @@ static void one(struct machine *m, const struct op *o)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct machine *m =
-		size > 0 ? machine_of_width(data[0]) : machine_new();
+	struct machine *m = machine_of_width(data, size);
 	struct op o;
 
 	standard_space(m);

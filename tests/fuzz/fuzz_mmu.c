@@ -3,8 +3,8 @@
  * The engine on any stream of operations (support/requests.h), each done to its
  * end. Properties, after every operation and every interruption: the audit
  * finds nothing, no protected frame is behind a cached writable mapping,
- * nothing loops for ever; at the end the domain dies and leaves nothing. The
- * first byte says how wide the domain is.
+ * nothing loops for ever; at the end the domain dies and leaves nothing. What
+ * is left of an input says how wide the domain is.
  */
 #include "tests/fuzz/support/requests.h"
 
@@ -12,8 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct machine *m =
-		size > 0 ? machine_of_width(data[0]) : machine_new();
+	struct machine *m = machine_of_width(data, size);
 	struct op o;
 
 	if (size > 0 && (data[0] & 0x80)) {

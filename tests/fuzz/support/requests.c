@@ -26,15 +26,16 @@ bool next_op(const uint8_t **data, size_t *size, struct op *ret)
 	return true;
 }
 
-struct machine *machine_of_width(uint8_t byte)
+struct machine *machine_of_width(const uint8_t *data, size_t size)
 {
+	const uint8_t last = size % OP_BYTES == 0 ? 0 : data[size - 1];
 	struct machine *m;
 
-	if ((byte & 0x40) == 0) {
+	if (last != 'p' && last != 'n') {
 		return machine_new();
 	}
 	m = machine_new_pae();
-	m->dom.narrow = (byte & 0x20) != 0;
+	m->dom.narrow = last == 'n';
 	return m;
 }
 

@@ -25,10 +25,11 @@ struct op {
 void request(struct machine *m, const struct op *o);
 
 /*
- * A machine whose domain is of the width that an input's first byte says: of
- * 64 bits, with the tables of 32 bits, or of 32 bits altogether.
+ * A machine whose domain is of the width that the last byte says of an input
+ * that has more than whole operations: 'p', with the tables of 32 bits; 'n', of
+ * 32 bits altogether; any other, or none: of 64 bits.
  */
-struct machine *machine_of_width(uint8_t byte);
+struct machine *machine_of_width(const uint8_t *data, size_t size);
 
 /* Words as the domain has them, from there on in the guest's buffer. */
 void put_words(struct machine *m, size_t at, const uint64_t *word,
