@@ -7,8 +7,10 @@
 #include "cli/session_gdb.h"
 
 #include <inttypes.h>
+#include <unistd.h>
 
 #include "abi/control.h"
+#include "builder/elf.h"
 #include "cli/say.h"
 
 static void say_request(uint64_t rip, uint64_t request)
@@ -16,6 +18,20 @@ static void say_request(uint64_t rip, uint64_t request)
 	say("gdb: stopped at 0x%" PRIx64 ", where the guest goes on "
 	    "after request #%" PRIu64,
 	    rip, request);
+}
+
+/*
+ * QEMU describes the registers of the whole CPU, which gdb refuses for a file
+ * of 32 bits unless it is told so before.
+ */
+static bool is_32(const struct session *s)
+{
+	const struct why_live *w = &s->why_of[0];
+	uint8_t ident[16];
+
+	return pread(w->kernel_fd, ident, sizeof(ident), 0) ==
+		       (ssize_t)sizeof(ident) &&
+	       elf_says_32(ident, sizeof(ident));
 }
 
 void session_tell_gdb(const struct session *s, const struct debugger *d,
@@ -32,6 +48,10 @@ void session_tell_gdb(const struct session *s, const struct debugger *d,
 		say("gdb: stopped at the guest's first instruction, "
 		    "0x%" PRIx64,
 		    s->entry);
+	}
+	if (is_32(s)) {
+		say("gdb: a 32-bit kernel in a 64-bit CPU: before that, set "
+		    "architecture i386:x86-64");
 	}
 	say("gdb: connect with target remote 127.0.0.1:%d", port);
 }

@@ -89,15 +89,21 @@ static int64_t give(struct vcpu *v, uint64_t to, uint64_t size)
 	return (int64_t)size;
 }
 
+/*
+ * The copies are made with our rights, which see a 32-bit kernel's pages: its
+ * users have no pipe.
+ */
+bool pipe_is_for(const struct vcpu *v)
+{
+	return pipe_rings != NULL && v->domain->slot == 0 &&
+	       !(v->narrow && !v->kernel_mode);
+}
+
 bool emulate_pipe(struct vcpu *v, struct regs *r)
 {
 	uint8_t code[FETCH_BYTES];
 
-	/* The copies are made with our rights, which see a 32-bit kernel's
-	 * pages: its users have no pipe. */
-	if (pipe_rings == NULL || v->domain->slot != 0 ||
-	    (v->narrow && !v->kernel_mode) ||
-	    (r->rax != PIPE_WRITE && r->rax != PIPE_READ) ||
+	if (!pipe_is_for(v) || (r->rax != PIPE_WRITE && r->rax != PIPE_READ) ||
 	    fetch_code(v, r, code) < sizeof(code_of_pipe) ||
 	    __builtin_memcmp(code, code_of_pipe, sizeof(code_of_pipe)) != 0) {
 		return false;

@@ -18,6 +18,8 @@ extern bool pipe_wanted;
 void pipe_init(struct pipe_rings *rings);
 
 /* At an invalid opcode. False: it is none of ours. */
+/* May what the vCPU runs use it? */
+bool pipe_is_for(const struct vcpu *v);
 bool emulate_pipe(struct vcpu *v, struct regs *r);
 
 #endif

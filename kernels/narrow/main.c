@@ -237,6 +237,10 @@ void kernel_main(const start_info_t *info)
 	test_start(info);
 	traps_begin();
 	end_as_named((const char *)info->cmd_line);
+	if (random_wanted((const char *)info->cmd_line)) {
+		random_calls((const char *)info->cmd_line);
+		end();
+	}
 	test_events();
 	test_requests();
 	test_tables();

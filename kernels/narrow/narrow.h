@@ -81,5 +81,7 @@ void test_tables(void);
 void test_segments(void);
 void test_rings(void);
 void test_second(void);
+bool random_wanted(const char *cmdline);
+void random_calls(const char *cmdline);
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * Random operations on the engine and on a slow model of the contract side by
  * side: same result, same types, same counts, same memory after every one, for
- * either width of a domain.
+ * either width of a domain's tables, and of its requests.
  * Prints its seed; PW_SEED=n and PW_STEPS=n replay and lengthen a run.
  */
 #include <stdarg.h>
@@ -23,11 +23,14 @@
 /* Few frames, so that they meet in all types. */
 #define PLAYED 12
 
+enum width { WIDE, PAE, NARROW };
+
 struct play {
 	struct machine *m;
 	struct model *o;
 	uint64_t random;
 	bool pae;
+	bool narrow; /* its requests have words of 4 bytes */
 };
 
 static uint32_t next(struct play *p)
@@ -48,7 +51,9 @@ static uint64_t pick_frame(struct play *p)
 				       0xffffffffff};
 
 	if (next(p) % 24 == 0) {
-		return odd[next(p) % (sizeof(odd) / sizeof(odd[0]))];
+		uint64_t f = odd[next(p) % (sizeof(odd) / sizeof(odd[0]))];
+
+		return p->narrow ? (uint32_t)f : f;
 	}
 	return dom_frame(next(p) % PLAYED).v;
 }
@@ -93,7 +98,7 @@ static uint64_t pick_va(struct play *p)
 static int64_t engine_set_gdt(struct play *p, uint64_t frame,
 			      unsigned int entries)
 {
-	memcpy(p->m->guest, &frame, sizeof(frame));
+	memcpy(p->m->guest, &frame, p->narrow ? 4 : sizeof(frame));
 	return machine_call(p->m, hc_set_gdt, GUEST_BUFFER, entries, 0, 0);
 }
 
@@ -213,14 +218,16 @@ static void new_model(struct model *o, const struct machine *m)
 }
 
 static void play(uint64_t seed, unsigned int steps, unsigned int preempt,
-		 bool pae, uint64_t *ret_roots)
+		 enum width width, uint64_t *ret_roots)
 {
-	struct play p = {.m = pae ? machine_new_pae() : machine_new(),
+	struct play p = {.m = width == WIDE ? machine_new() : machine_new_pae(),
 			 .o = calloc(1, sizeof(struct model)),
 			 .random = seed * UINT64_C(0x9e3779b97f4a7c15) + 1,
-			 .pae = pae};
+			 .pae = width != WIDE,
+			 .narrow = width == NARROW};
 	unsigned int accepted = 0;
 
+	p.m->dom.narrow = p.narrow;
 	assert_non_null(p.o);
 	new_model(p.o, p.m);
 	p.m->preempt_after = preempt;
@@ -251,19 +258,19 @@ static unsigned int from_environment(const char *name, unsigned int otherwise)
 	return text != NULL ? (unsigned int)strtoul(text, NULL, 0) : otherwise;
 }
 
-static void run(unsigned int preempt, bool pae)
+static void run(unsigned int preempt, enum width width)
 {
 	unsigned int first = from_environment("PW_SEED", 0);
 	unsigned int steps = from_environment("PW_STEPS", STEPS);
 	uint64_t roots = 0;
 
 	if (first != 0) {
-		play(first, steps, preempt, pae, &roots);
+		play(first, steps, preempt, width, &roots);
 		return;
 	}
 	print_message("seeds 1 to %d, %u steps each\n", SEEDS, steps);
 	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
-		play(seed, steps, preempt, pae, &roots);
+		play(seed, steps, preempt, width, &roots);
 	}
 	/* Nor would one that never had an address space. */
 	assert_true(roots > SEEDS / 2);
@@ -272,32 +279,38 @@ static void run(unsigned int preempt, bool pae)
 static void the_engine_agrees_with_the_model(void **state)
 {
 	(void)state;
-	run(0, false);
+	run(0, WIDE);
 }
 
 static void it_does_so_when_interrupted_all_the_time(void **state)
 {
 	(void)state;
-	run(1, false);
+	run(1, WIDE);
 }
 
 static void it_does_so_when_interrupted_now_and_then(void **state)
 {
 	(void)state;
-	run(3, false);
+	run(3, WIDE);
 }
 
 static void it_agrees_for_a_32_bit_domain(void **state)
 {
 	(void)state;
-	run(0, true);
+	run(0, PAE);
 }
 
 static void and_for_one_that_is_interrupted(void **state)
 {
 	(void)state;
-	run(1, true);
-	run(3, true);
+	run(1, PAE);
+	run(3, PAE);
+}
+
+static void and_for_one_whose_words_have_4_bytes(void **state)
+{
+	(void)state;
+	run(3, NARROW);
 }
 
 int main(void)
@@ -308,6 +321,7 @@ int main(void)
 		cmocka_unit_test(it_does_so_when_interrupted_now_and_then),
 		cmocka_unit_test(it_agrees_for_a_32_bit_domain),
 		cmocka_unit_test(and_for_one_that_is_interrupted),
+		cmocka_unit_test(and_for_one_whose_words_have_4_bytes),
 	};
 
 	return cmocka_run_group_tests_name("engine model", tests, NULL, NULL);

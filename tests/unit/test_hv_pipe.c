@@ -66,7 +66,13 @@ static void a_32_bit_user_has_no_pipe(void **state)
 	r.rax = PIPE_READ;
 	r.rdi = BYTES;
 	r.rsi = 4;
+	assert_true(pipe_is_for(&t->v[0]));
+	t->v[0].kernel_mode = false;
+	assert_true(pipe_is_for(&t->v[0]));
 	t->v[0].narrow = true;
+	assert_false(pipe_is_for(&t->v[0]));
+	t->v[0].kernel_mode = true;
+	assert_true(pipe_is_for(&t->v[0]));
 	t->v[0].kernel_mode = false;
 	assert_false(emulate_pipe(&t->v[0], &r));
 	assert_int_equal(r.rax, PIPE_READ);

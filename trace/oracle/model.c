@@ -329,7 +329,7 @@ static int look_at_table(struct model *o, uint64_t f, enum frame_type type)
 static int look_at_descriptors(struct model *o, uint64_t f)
 {
 	for (unsigned int i = 0; i < MODEL_ENTRIES; i++) {
-		if (!model_descriptor(&o->mem[f][i])) {
+		if (!model_descriptor(o, &o->mem[f][i])) {
 			return -XEN_EINVAL;
 		}
 	}

@@ -145,7 +145,7 @@ int model_entry(struct model *o, uint64_t table, unsigned int index,
 		uint64_t val, bool preserve_ad);
 /* Might an L1 have that entry? Changes nothing. */
 int model_judge(struct model *o, uint64_t table, uint64_t val);
-/* A descriptor as the guest may have it; false: it may not. */
-bool model_descriptor(uint64_t *desc);
+/* A descriptor as the domain may have it; false: it may not. */
+bool model_descriptor(const struct model *o, uint64_t *desc);
 
 #endif

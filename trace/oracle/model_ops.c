@@ -253,7 +253,8 @@ int model_set_ldt(struct model *o, uint64_t base, unsigned int entries)
 
 	base = entries == 0 ? 0 : base;
 	if (entries > MODEL_LDT_FRAMES * MODEL_ENTRIES ||
-	    base % PAGE_SIZE != 0 || !guest_range_ok(base, 1)) {
+	    base % PAGE_SIZE != 0 || !guest_range_ok(base, 1) ||
+	    (o->dom->pae && base >= XEN_COMPAT_START)) {
 		return -XEN_EINVAL;
 	}
 	if (v->ldt_base != base || v->ldt_entries != entries) {
@@ -294,11 +295,31 @@ int model_ldt_fault(struct model *o, unsigned int index)
 }
 
 /*
- * SDM 3A, 3.4.5 and 3.5: code and data for ring 3 at least, call gates to
- * nothing of the hypervisor's, no other system descriptor.
+ * Of 32 bits: no 64-bit code. A segment from 0 to beyond the guest's end is a
+ * flat one, of all 4 GiB.
  */
-bool model_descriptor(uint64_t *desc)
+static bool segment_32(uint64_t *desc)
 {
+	const uint64_t d = *desc;
+	const uint64_t base = (d >> 16 & 0xffffff) | (d >> 56) << 24;
+	uint64_t size = ((d & 0xffff) | (d >> 48 & 15) << 16) + 1;
+
+	size <<= d >> 55 & 1 ? 12 : 0;
+	if (base == 0 && size > XEN_COMPAT_START) {
+		*desc |= UINT64_C(0x000f00000000ffff);
+	}
+	return (d >> 53 & 1) == 0;
+}
+
+/*
+ * SDM 3A, 3.4.5 and 3.5: code and data for the kernel's ring at least, call
+ * gates to nothing of the hypervisor's, no other system descriptor.
+ */
+bool model_descriptor(const struct model *o, uint64_t *desc)
+{
+	const unsigned int ring = o->dom->pae ? 1 : 3;
+	/* What a gate must not have: 32-bit ones count words there. */
+	const uint64_t reserved = o->dom->pae ? 0xe0 : 0xff;
 	uint64_t d = *desc;
 	unsigned int dpl = (unsigned int)(d >> 45) & 3;
 	unsigned int type = (unsigned int)(d >> 40) & 15;
@@ -307,15 +328,19 @@ bool model_descriptor(uint64_t *desc)
 	if (!(d >> 47 & 1)) {
 		return true;
 	}
-	dpl = dpl == 0 ? 3 : dpl;
+	dpl = dpl < ring ? ring : dpl;
 	if (d >> 44 & 1) {
-		*desc = (d & ~(UINT64_C(3) << 45)) | (uint64_t)dpl << 45;
+		d = (d & ~(UINT64_C(3) << 45)) | (uint64_t)dpl << 45;
+		if (o->dom->pae && !segment_32(&d)) {
+			return false;
+		}
+		*desc = d;
 		return true;
 	}
 	if (type == 0) {
 		return true;
 	}
-	if (type != 12 || (d >> 32 & 0xff) != 0 ||
+	if (type != 12 || (d >> 32 & reserved) != 0 ||
 	    !(selector < 4 || selector >> 3 < MODEL_GDT_FRAMES * 512 ||
 	      (selector & 4))) {
 		return false;
@@ -330,7 +355,7 @@ int model_update_descriptor(struct model *o, uint64_t where, uint64_t desc)
 	uint64_t f = where >> PAGE_SHIFT;
 	const struct model_frame *fr;
 
-	if (where % sizeof(desc) != 0 || !model_descriptor(&desc) ||
+	if (where % sizeof(desc) != 0 || !model_descriptor(o, &desc) ||
 	    !model_owned(o, f)) {
 		return -XEN_EINVAL;
 	}
