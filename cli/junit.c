@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cli/output.h"
 #include "cli/say.h"
 
 static void put_text(FILE *to, const char *text)
@@ -149,7 +150,11 @@ bool junit_file(const char *path, const char *suite,
 		good = false;
 	}
 	told = told || good;
-	return good ? true : complain(path);
+	if (!good) {
+		(void)complain(path);
+		output_forget(path);
+	}
+	return good;
 }
 
 /* A number sign would be a directive. */

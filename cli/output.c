@@ -36,6 +36,15 @@ static bool can_be_made(const char *path)
 	return true;
 }
 
+void output_forget(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0 && S_ISREG(st.st_mode)) {
+		unlink(path);
+	}
+}
+
 bool output_is(const char *path, const char *input)
 {
 	struct stat a;

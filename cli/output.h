@@ -10,6 +10,8 @@
  * afterwards. False: errno says why not.
  */
 bool output_check(const char *path);
+/* It was not written to its end: nothing is left that looks as if. */
+void output_forget(const char *path);
 /* Is it what is read? */
 bool output_is(const char *path, const char *input);
 

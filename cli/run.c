@@ -21,6 +21,7 @@
 
 #include "cli/explain.h"
 #include "cli/machine/machine.h"
+#include "cli/output.h"
 #include "cli/place.h"
 #include "cli/report/report.h"
 #include "cli/run.h"
@@ -158,11 +159,8 @@ static enum exit_status prepare(struct run *r)
 static void forget_recording(const struct run *r,
 			     const struct recording *recording)
 {
-	struct stat st;
-
-	if (!recording->running && r->unnamed[0] == '\0' &&
-	    stat(r->options.record, &st) == 0 && S_ISREG(st.st_mode)) {
-		unlink(r->options.record);
+	if (!recording->running && r->unnamed[0] == '\0') {
+		output_forget(r->options.record);
 	}
 }
 

@@ -144,6 +144,7 @@ static int show(const struct plan *p, const struct wish *w)
 	}
 	if (!good) {
 		say("%s: %s", path, to.error);
+		output_forget(path);
 	} else if (!trace_read_file(&t, path, error)) {
 		say("%s: %s", path, error);
 		good = false;

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/output.h"
 #include "cli/report/pack.h"
 #include "engine/mmu.h"
 
@@ -280,7 +281,7 @@ static void heard(void *state, struct mmu_domain *d, const struct mmu_event *e)
 	}
 }
 
-static bool run(struct perfetto *f, char error[TRACE_ERROR_SIZE])
+static enum exit_status run(struct perfetto *f, char error[TRACE_ERROR_SIZE])
 {
 	static const struct replay_watcher watcher = {heard, step};
 	const struct replay_options o = {.watcher = &watcher,
@@ -295,35 +296,51 @@ static bool run(struct perfetto *f, char error[TRACE_ERROR_SIZE])
 	if (result.differs) {
 		snprintf(error, TRACE_ERROR_SIZE, "it does not replay: %.200s",
 			 result.line);
-	} else if (f->failed) {
+		return STATUS_USAGE;
+	}
+	if (f->failed) {
 		snprintf(error, TRACE_ERROR_SIZE, "not all could be written");
 	}
-	return !result.differs && !f->failed;
+	return f->failed ? STATUS_OURS : STATUS_OK;
 }
 
-bool perfetto_write(const struct trace *t, const char *out,
-		    char error[TRACE_ERROR_SIZE])
+static enum exit_status run_to_file(struct perfetto *f, const char *out,
+				    char error[TRACE_ERROR_SIZE])
+{
+	enum exit_status status;
+
+	f->to = fopen(out, "we");
+	if (f->to == NULL) {
+		snprintf(error, TRACE_ERROR_SIZE, "%s", strerror(errno));
+		return STATUS_USAGE;
+	}
+	status = run(f, error);
+	if (fclose(f->to) != 0 && status == STATUS_OK) {
+		snprintf(error, TRACE_ERROR_SIZE, "%s", strerror(errno));
+		status = STATUS_OURS;
+	}
+	if (status != STATUS_OK) {
+		output_forget(out);
+	}
+	return status;
+}
+
+enum exit_status perfetto_write(const struct trace *t, const char *out,
+				char error[TRACE_ERROR_SIZE])
 {
 	struct perfetto *f = calloc(1, sizeof(*f));
-	bool good = false;
+	enum exit_status status = STATUS_OURS;
 
 	snprintf(error, TRACE_ERROR_SIZE, "no memory");
 	if (f == NULL) {
-		return false;
+		return status;
 	}
 	f->t = t;
 	f->r = replay_new(t);
-	f->to = fopen(out, "we");
-	if (f->r != NULL && f->to != NULL) {
-		good = run(f, error);
-	}
-	if (f->to == NULL || fclose(f->to) != 0) {
-		snprintf(error, TRACE_ERROR_SIZE, "%s", strerror(errno));
-		good = false;
-	}
 	if (f->r != NULL) {
+		status = run_to_file(f, out, error);
 		replay_free(f->r);
 	}
 	free(f);
-	return good;
+	return status;
 }

@@ -3,12 +3,11 @@
 #ifndef PW_CLI_REPORT_PERFETTO_H
 #define PW_CLI_REPORT_PERFETTO_H
 
-#include <stdbool.h>
-
+#include "cli/say.h"
 #include "trace/replay/replay.h"
 
-/* False: it does not replay, or cannot be written; *error says. */
-bool perfetto_write(const struct trace *t, const char *out,
-		    char error[TRACE_ERROR_SIZE]);
+/* If it does not replay, or cannot be written, *error says so. */
+enum exit_status perfetto_write(const struct trace *t, const char *out,
+				char error[TRACE_ERROR_SIZE]);
 
 #endif

@@ -289,6 +289,7 @@ static enum exit_status write_page(const struct collect *c, const char *name,
 	good = !ferror(to);
 	if (fclose(to) != 0 || !good) {
 		say("%s: not all of it could be written", out);
+		output_forget(out);
 		return STATUS_OURS;
 	}
 	return STATUS_OK;
@@ -331,10 +332,11 @@ static enum exit_status write_perfetto(const char *recording, const char *out)
 
 	if (!trace_read_file(&t, recording, error)) {
 		say("%s: %s", recording, error);
-	} else if (!perfetto_write(&t, out, error)) {
-		say("%s: %s", out, error);
 	} else {
-		status = STATUS_OK;
+		status = perfetto_write(&t, out, error);
+		if (status != STATUS_OK) {
+			say("%s: %s", out, error);
+		}
 	}
 	trace_free(&t);
 	return status;
