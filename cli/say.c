@@ -2,10 +2,15 @@
 /*
  * The command's own lines. A guest's console may share the terminal, or the
  * file, with them and may have stopped anywhere; a line of ours must still
- * begin a line. One flag is enough for that, since there is one console.
+ * begin a line. One flag is enough for that, since there is one console. And it
+ * is one line, whatever names of files and a guest's words have in them: what
+ * is no character, a terminal does not get.
  */
+#define _GNU_SOURCE /* vasprintf */
+
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,9 +34,21 @@ static bool same_file(int a, int b)
 	       x.st_ino == y.st_ino;
 }
 
+static void put_line(const char *text)
+{
+	fputs("pagewarden: ", stderr);
+	for (; *text != '\0'; text++) {
+		const unsigned char c = (unsigned char)*text;
+
+		fputc(c < ' ' || c == 0x7f ? '?' : c, stderr);
+	}
+	fputc('\n', stderr);
+}
+
 static void say_list(const char *format, va_list args)
 {
 	va_list again;
+	char *text;
 
 	va_copy(again, args);
 	if (console_mid_line && same_file(STDOUT_FILENO, STDERR_FILENO)) {
@@ -40,9 +57,11 @@ static void say_list(const char *format, va_list args)
 	console_mid_line = false;
 	vsnprintf(last, sizeof(last), format, again);
 	va_end(again);
-	fputs("pagewarden: ", stderr);
-	vfprintf(stderr, format, args);
-	fputc('\n', stderr);
+	if (vasprintf(&text, format, args) < 0) {
+		text = NULL; /* what is kept is the beginning */
+	}
+	put_line(text == NULL ? last : text);
+	free(text);
 	fflush(stderr);
 }
 

@@ -15,13 +15,12 @@ enum exit_status {
 	STATUS_OURS = 3,  /* Pagewarden itself failed */
 };
 
+/* A line: what cannot be shown in one, control characters, are `?`. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* What need not be known; nothing is said after say_no_notes(). */
 void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void say_no_notes(void);
-/* What was said last, without what it begins with; "" if nothing was. */
-const char *say_last(void);
 /* What was said last, without the "pagewarden: "; "" if nothing was. */
 const char *say_last(void);
 
