@@ -50,7 +50,7 @@ static inline pte_t *entry_at(const struct mmu *m, maddr_t table,
 static inline bool is_ours(const struct mmu *m, struct ours ours, maddr_t table,
 			   unsigned int index)
 {
-	return unlikely(index >= ours.first && index <= ours.last &&
+	return unlikely(index - ours.first <= ours.last - ours.first &&
 			frame_of(m, maddr_to_mfn(table))->type == ours.type);
 }
 
