@@ -80,6 +80,7 @@ struct note {
 	struct note_header h;
 	const uint8_t *name;
 	const uint8_t *value;
+	uint64_t size; /* without the value's padding */
 	uint64_t whole;
 };
 
@@ -93,8 +94,9 @@ static bool take_note(const struct elf_image *image, struct elf_range range,
 	memcpy(&note->h, note->name - sizeof(note->h), sizeof(note->h));
 	value_at = padded(sizeof(note->h) + note->h.namesz, align);
 	note->value = note->name - sizeof(note->h) + value_at;
-	note->whole = padded(value_at + note->h.descsz, align);
-	if (value_at + note->h.descsz > left) {
+	note->size = value_at + note->h.descsz;
+	note->whole = padded(note->size, align);
+	if (note->size > left) {
 		return false;
 	}
 	/* The last value's padding may be missing. */
@@ -118,10 +120,34 @@ static uint64_t first_misfit(const struct elf_image *image,
 	return range.size;
 }
 
-/* How the notes of a range are padded; 0, with the reason, if in no way. */
-static uint64_t find_padding(const struct elf_image *image,
-			     struct elf_range range, struct build_error *e)
+/*
+ * Xen looks where a note begins, and not whether its range has all of it: PV
+ * GRUB's for i386 lacks the end of its last, PAE_MODE. Is it so here? Then the
+ * range has it now.
+ */
+static bool overruns(const struct elf_image *image, struct elf_range *range,
+		     uint64_t at)
 {
+	const uint64_t left = image->size - range->offset - at;
+	struct note note;
+
+	take_note(image, *range, at, NOTE_ALIGN, &note);
+	if (note.h.namesz != sizeof("Xen") || note.size > left ||
+	    memcmp(note.name, "Xen", sizeof("Xen")) != 0) {
+		return false;
+	}
+	range->size = at + note.size;
+	return true;
+}
+
+/*
+ * How the notes of a range are padded, which may become longer; 0, with the
+ * reason, if in no way.
+ */
+static uint64_t find_padding(const struct elf_image *image,
+			     struct elf_range *in, struct build_error *e)
+{
+	const struct elf_range range = *in;
 	uint64_t misfit;
 	struct note note;
 
@@ -130,7 +156,7 @@ static uint64_t find_padding(const struct elf_image *image,
 		return NOTE_ALIGN_WIDE;
 	}
 	misfit = first_misfit(image, range, NOTE_ALIGN);
-	if (misfit == range.size) {
+	if (misfit == range.size || overruns(image, in, misfit)) {
 		return NOTE_ALIGN;
 	}
 	take_note(image, range, misfit, NOTE_ALIGN, &note);
@@ -148,7 +174,7 @@ static int read_notes(const struct elf_image *image, struct elf_range range,
 		      struct xen_notes *notes, unsigned int *nr_xen,
 		      struct build_error *e)
 {
-	uint64_t align = find_padding(image, range, e), at = 0;
+	uint64_t align = find_padding(image, &range, e), at = 0;
 	struct note note;
 
 	if (align == 0) {

@@ -489,6 +489,41 @@ static void a_note_that_is_too_long_is_refused(void **state)
 	}
 }
 
+/* PV GRUB for i386: the segment ends within the last note, the file does not.
+ */
+static void the_last_note_may_overrun_its_segment(void **state)
+{
+	static const struct kernel_file grub = {
+		.narrow = true,
+		.segment = {{0, 0x1000, 0x10000, 0}},
+		.note = {NOTE_STR(XEN_ELFNOTE_GUEST_OS, "GRUB"), GENERIC,
+			 NOTE_NUM(XEN_ELFNOTE_ENTRY, 0),
+			 NOTE_NUM(XEN_ELFNOTE_VIRT_BASE, 0),
+			 NOTE_STR(XEN_ELFNOTE_PAE_MODE, "yes,bimodal")},
+	};
+	struct build_error e = {""};
+	struct elf_image image;
+	struct xen_notes n;
+	size_t size;
+	uint8_t *file = kernel_file_make(&grub, &size);
+	const size_t filesz = KERNEL_FILE_PHDRS + sizeof(Elf32_Phdr) +
+			      offsetof(Elf32_Phdr, p_filesz);
+	uint32_t had;
+
+	(void)state;
+	memcpy(&had, file + filesz, sizeof(had));
+	kernel_file_poke(file, filesz, 4, had - 8);
+	assert_int_equal(elf_parse(&image, file, size, &e), 0);
+	assert_int_equal(notes_parse(&image, &n, &e), 0);
+	assert_string_equal(n.pae_mode, "yes,bimodal");
+	assert_int_equal(n.pae, NOTES_PAE_EXTENDED);
+	/* Nobody else's note does. */
+	file[KERNEL_FILE_NOTE_AREA + had - 16] = 'Y';
+	assert_int_equal(notes_parse(&image, &n, &e), -XEN_ENOEXEC);
+	assert_non_null(strstr(e.text, "exceed the 0x14 bytes left"));
+	free(file);
+}
+
 static void notes_and_features_have_names(void **state)
 {
 	(void)state;
@@ -517,6 +552,7 @@ int main(void)
 		cmocka_unit_test(notes_aligned_to_8_are_read_either_way),
 		cmocka_unit_test(kernels_that_cannot_run_are_refused),
 		cmocka_unit_test(a_note_that_is_too_long_is_refused),
+		cmocka_unit_test(the_last_note_may_overrun_its_segment),
 		cmocka_unit_test(notes_and_features_have_names),
 	};
 
