@@ -114,6 +114,17 @@ int guest_slot_store(struct guest *g, struct guest_slot slot, pte_t value)
 	return 0;
 }
 
+int guest_check_leaf(struct guest *g, unsigned int level, vaddr_t va, pte_t e)
+{
+	if (level == 1 || !g->ops->hypervisor) {
+		return 0;
+	}
+	return guest_fail(g, XEN_EFAULT,
+			  "%lx is mapped at level %lu by the hypervisor: entry "
+			  "%lx",
+			  va.v, (uint64_t)level, e.v);
+}
+
 int guest_lookup_present(struct guest *g, pfn_t root, vaddr_t va,
 			 struct guest_slot *ret_slot, pte_t *ret_entry)
 {
@@ -135,7 +146,7 @@ int guest_lookup_present(struct guest *g, pfn_t root, vaddr_t va,
 			return -XEN_ENOENT;
 		}
 		if (guest_entry_is_leaf(g, slot.level, e)) {
-			return 0;
+			return guest_check_leaf(g, slot.level, va, e);
 		}
 		slot.table = guest_p2m_find(g, guest_entry_mfn(g, e));
 		if (pfn_eq(slot.table, PFN_INVALID)) {

@@ -57,6 +57,9 @@ GUEST_MUST_CHECK int guest_lookup_present(struct guest *g, pfn_t root,
 					  pte_t *ret_entry);
 /* The machine address of an entry. */
 maddr_t guest_slot_maddr(struct guest *g, struct guest_slot slot);
+/* Under a hypervisor large pages are its own, as those of the M2P are. */
+GUEST_MUST_CHECK int guest_check_leaf(struct guest *g, unsigned int level,
+				      vaddr_t va, pte_t e);
 /* A store to a table that no hypervisor guards, or that is not in use. */
 GUEST_MUST_CHECK int guest_slot_store(struct guest *g, struct guest_slot slot,
 				      pte_t value);

@@ -316,8 +316,10 @@ static int map_entry(struct guest *g, const struct stretch *s,
 		return map_below_new(g, s, slot, used, start, end);
 	}
 	if (guest_entry_is_leaf(g, slot.level, e)) {
-		if (g->config.policy->keeps) {
-			return 0;
+		error = guest_check_leaf(g, slot.level, stretch_va(s, start),
+					 e);
+		if (error != 0 || g->config.policy->keeps) {
+			return error;
 		}
 		error = split(g, slot, e);
 		if (error == 0) {

@@ -54,6 +54,11 @@ static int prune_entry(struct guest *g, unsigned int level, vaddr_t va)
 		}
 	}
 	error = guest_unhook(g, slot);
+	/* One of the builder's, perhaps, and known as such. */
+	if (error == 0) {
+		error = guest_region_remove(&g->tables, table,
+					    pfn_add(table, 1));
+	}
 	if (error == 0) {
 		guest_delete_table(g, table);
 	}

@@ -243,6 +243,78 @@ static void the_kernels_root_has_four_tables_of_level_2(void **state)
 	rig_run_in(RIG_XEN_PAE, TLB_KEEP_ALL, last_l2_is_its_own);
 }
 
+static uint64_t nr_free(struct rig *r)
+{
+	return guest_memblock_nr_free(&r->g->memblock);
+}
+
+/* As on a machine: the hypervisor maps its M2P there by large pages. */
+static void map_m2p(struct rig *r)
+{
+	const struct guest_slot slot = {3, r->g->kernel.root, 3};
+	pte_t *last = frame_data(&r->s->mmu, pte_mfn(pte(rig_entry(r, slot))));
+
+	last[XEN_L2_FIRST] = pte(PTE_P | PTE_PS | PTE_A | PTE_D);
+}
+
+/* The last table's slots from XEN_L2_FIRST on, and no other table's. */
+static void hypervisors_slots(struct rig *r)
+{
+	const struct guest_space *space = &r->g->kernel;
+	const vaddr_t own = vaddr(UINT64_C(0x35800000));
+	const vaddr_t first = vaddr(XEN_COMPAT_START);
+	struct guest_slot slot;
+	pte_t e;
+	pfn_t frame = rig_frame(r);
+	uint64_t before = nr_free(r);
+
+	map_m2p(r);
+	assert_int_equal(guest_lookup(r->g, space->root, first, &slot, &e),
+			 -XEN_EFAULT);
+	assert_int_equal(guest_map(r->g, space, first, frame, PTE_P),
+			 -XEN_EFAULT);
+	assert_int_equal(guest_unmap(r->g, space, first), -XEN_EFAULT);
+	assert_int_equal(guest_p2m_build(r->g, GUEST_P2M_LINEAR, first),
+			 -XEN_EFAULT);
+	assert_int_equal(nr_free(r), before);
+	assert_int_equal(guest_map(r->g, space, own, frame, PTE_P), 0);
+	assert_int_equal(guest_flush(r->g), 0);
+	assert_int_equal(guest_lookup(r->g, space->root, own, &slot, &e), 0);
+	assert_int_equal(slot.level, 1);
+}
+
+static void only_the_last_table_has_slots_of_the_hypervisors(void **state)
+{
+	(void)state;
+	rig_run_in(RIG_XEN_PAE, TLB_KEEP_ALL, hypervisors_slots);
+}
+
+/* What was under the root, empty, from the builder: a frame as any other. */
+static void empty_table_goes(struct rig *r)
+{
+	const struct guest_slot slot = {3, r->g->kernel.root, 1};
+	pfn_t builders = guest_p2m_find(r->g, pte_mfn(pte(rig_entry(r, slot))));
+	uint64_t before;
+
+	assert_int_equal(guest_p2m_build(r->g, GUEST_P2M_TREE, vaddr(0)), 0);
+	before = nr_free(r);
+	assert_true(guest_is_table(r->g, builders));
+	assert_int_equal(guest_p2m_build(r->g, GUEST_P2M_LINEAR,
+					 vaddr(UINT64_C(0x40000000))),
+			 0);
+	assert_int_equal(guest_p2m_build(r->g, GUEST_P2M_TREE, vaddr(0)), 0);
+	assert_int_equal(nr_free(r), before + 1);
+	assert_int_equal(rig_entry(r, slot), 0);
+	assert_false(guest_is_table(r->g, builders));
+	assert_true(rig_typed(r, builders, FRAME_WRITABLE, 1));
+}
+
+static void an_empty_table_of_the_builders_can_be_given_back(void **state)
+{
+	(void)state;
+	rig_run_in(RIG_XEN_PAE, TLB_KEEP_ALL, empty_table_goes);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -254,6 +326,10 @@ int main(void)
 		cmocka_unit_test(memory_beyond_the_addresses_is_left_alone),
 		cmocka_unit_test(the_list_has_words_of_four_bytes),
 		cmocka_unit_test(the_kernels_root_has_four_tables_of_level_2),
+		cmocka_unit_test(
+			only_the_last_table_has_slots_of_the_hypervisors),
+		cmocka_unit_test(
+			an_empty_table_of_the_builders_can_be_given_back),
 	};
 
 	return cmocka_run_group_tests_name("guest_pae", tests, NULL, NULL);
