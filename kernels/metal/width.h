@@ -10,13 +10,28 @@
 
 /* The shape of its page tables, and addresses that it may use. */
 #define KERNEL_GEOMETRY guest_geometry_4level
-/* The highest level whose entries come and go, and are the hypervisor's. */
+/*
+ * Levels; that whose tables have slots of the hypervisor's, and these; how a
+ * request for one is refused.
+ */
+#define KERNEL_LEVELS 4
+#define KERNEL_ROOT_NAME "l4"
 #define KERNEL_SLOT_LEVEL 4
+#define KERNEL_XEN_FIRST XEN_L4_FIRST
+#define KERNEL_XEN_LAST XEN_L4_LAST
+#define KERNEL_XEN_REFUSED XEN_EINVAL
 #define KERNEL_M2P_BYTES (UINT64_C(1) << 38)
 #define KERNEL_DIRECT_BASE UINT64_C(0xffff888000000000)
-/* A slot of the root for the linear P2M, and one for mappings of tests. */
+/* Where the direct map ends, and the kernel's own mappings begin: it does not.
+ */
+#define KERNEL_DIRECT_END 0
+/*
+ * A slot of the root for the linear P2M, and one for mappings of tests; others
+ * are in other tables of level 2.
+ */
 #define KERNEL_LINEAR_P2M UINT64_C(0xffffc88000000000)
 #define KERNEL_TEST_BASE UINT64_C(0xffffd00000000000)
+#define KERNEL_TEST_OTHER UINT64_C(0xffffd00100000000)
 
 /* The string instructions move words of this size. */
 #define WORD_MOVE "rep movsq"

@@ -52,24 +52,33 @@ trap_common:
 /*
  * int probe_access(address, value, write): -1, or the vector that a trap
  * handler found when it came from the instruction at probe_insn_*. The first
- * two have 64 bits each, of which the upper 32 are nothing.
+ * two have 64 bits each; of the address the upper 32 are nothing. A value is
+ * written whole, as an entry of a table is: which takes two turns where another
+ * was expected.
  */
 	.globl	probe_access
 probe_access:
-	movl	4(%esp), %ecx
-	movl	12(%esp), %edx
+	pushl	%ebx
+	pushl	%esi
+	movl	12(%esp), %esi
+	movl	20(%esp), %ebx
+	movl	24(%esp), %ecx
 	movl	$-1, %eax
-	cmpl	$0, 20(%esp)
+	cmpl	$0, 28(%esp)
 	jne	probe_insn_write
 	.globl	probe_insn_read
 probe_insn_read:
-	movl	(%ecx), %edx
-	ret
+	movl	(%esi), %edx
+	jmp	probe_done
 	.globl	probe_insn_write
 probe_insn_write:
-	movl	%edx, (%ecx)
+	lock cmpxchg8b (%esi)
+	jnz	probe_insn_write
+	movl	$-1, %eax
 	.globl	probe_done
 probe_done:
+	popl	%esi
+	popl	%ebx
 	ret
 
 

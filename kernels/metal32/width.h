@@ -13,12 +13,24 @@
 
 /* The shape of its page tables, and addresses that it may use. */
 #define KERNEL_GEOMETRY guest_geometry_pae
-/* The highest level whose entries come and go, and are the hypervisor's. */
+/*
+ * Levels; that whose tables have slots of the hypervisor's, and these; how a
+ * request for one is refused.
+ */
+#define KERNEL_LEVELS 3
+#define KERNEL_ROOT_NAME "l3"
 #define KERNEL_SLOT_LEVEL 2
+#define KERNEL_XEN_FIRST XEN_L2_FIRST
+#define KERNEL_XEN_LAST XEN_L2_LAST
+#define KERNEL_XEN_REFUSED XEN_EPERM
 #define KERNEL_M2P_BYTES (UINT64_C(0xffe00000) - UINT64_C(0xf5800000))
 #define KERNEL_DIRECT_BASE UINT64_C(0xc0000000)
-#define KERNEL_LINEAR_P2M UINT64_C(0x80000000)
+/* Where the direct map ends, and the kernel's own mappings begin. */
+#define KERNEL_DIRECT_END UINT64_C(0xf5000000)
+#define KERNEL_LINEAR_P2M UINT64_C(0xf5200000)
+/* A gigabyte for mappings of tests, and one for others. */
 #define KERNEL_TEST_BASE UINT64_C(0x40000000)
+#define KERNEL_TEST_OTHER UINT64_C(0x80000000)
 
 #define WORD_MOVE "rep movsl"
 #define WORD_FILL "rep stosl"

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Pins: a tree of one L4, one L3, one L2 and up to 512 L1 tables, full of
- * read-only mappings of one frame. It is never loaded: a row pins it, so that
- * the hypervisor checks every entry, and unpins it, so that it drops every
- * reference; each is a hypercall of its own.
+ * read-only mappings of one frame; with 32 bits one L3, its last L2 that has
+ * the hypervisor's slots alone, and the L2 of the others. It is never loaded: a
+ * row pins it, so that the hypervisor checks every entry, and unpins it, so
+ * that it drops every reference; each is a hypercall of its own.
  */
 #include "kernels/reference/bench.h"
 
@@ -14,7 +15,7 @@
 
 struct tree {
 	struct kernel *k;
-	pfn_t tables; /* L4, L3, L2, then the L1s */
+	pfn_t tables; /* L4, L3, L2, then the L1s; L3, last L2, L2 */
 	pfn_t data;
 	unsigned int pin; /* MMUEXT_PIN_* */
 	mfn_t pinned;
@@ -73,20 +74,34 @@ static void measure_l1(struct tree *t, const char *name, unsigned int nr,
 	measure(t, name, MMUEXT_PIN_L1_TABLE, table, repeat);
 }
 
-static void measure_l4(struct tree *t, const char *name, unsigned int nr,
-		       unsigned int repeat)
+static void fill_upper(struct tree *t)
+{
+	pfn_t second = pfn_add(t->tables, 1);
+	pfn_t last = pfn_add(t->tables, 2);
+
+	if (LEVELS == 4) {
+		fill_table(t, t->tables, 1, second, 0, TABLE_FLAGS);
+		fill_table(t, second, 1, last, 0, TABLE_FLAGS);
+		return;
+	}
+	fill_table(t, second, 0, last, 0, 0);
+	fill_table(t, t->tables, 1, last, 0, PTE_P);
+	frame_ptr(t->k, t->tables)[3] =
+		pte_make(frame_mfn(t->k, second), PTE_P).v;
+}
+
+static void measure_root(struct tree *t, const char *name, unsigned int nr,
+			 unsigned int repeat)
 {
 	pfn_t l1 = pfn_add(t->tables, NR_UPPER);
 
-	fill_table(t, t->tables, 1, pfn_add(t->tables, 1), 0, TABLE_FLAGS);
-	fill_table(t, pfn_add(t->tables, 1), 1, pfn_add(t->tables, 2), 0,
-		   TABLE_FLAGS);
+	fill_upper(t);
 	fill_table(t, pfn_add(t->tables, 2), nr, l1, 1, TABLE_FLAGS);
 	for (unsigned int i = 0; i < nr; i++) {
 		fill_table(t, pfn_add(l1, i), PT_ENTRIES, t->data, 0,
 			   LEAF_FLAGS);
 	}
-	measure(t, name, MMUEXT_PIN_L4_TABLE, t->tables, repeat);
+	measure(t, name, MMUEXT_PIN_L1_TABLE + LEVELS - 1, t->tables, repeat);
 }
 
 void bench_pins(struct kernel *k)
@@ -101,9 +116,9 @@ void bench_pins(struct kernel *k)
 	measure_l1(t, "pin-unpin-l1-1", 1, 2000);
 	measure_l1(t, "pin-unpin-l1-64", 64, 1000);
 	measure_l1(t, "pin-unpin-l1-512", PT_ENTRIES, 500);
-	measure_l4(t, "pin-unpin-l4-1", 1, 500);
-	measure_l4(t, "pin-unpin-l4-64", 64, 50);
-	measure_l4(t, "pin-unpin-l4-512", PT_ENTRIES, 20);
+	measure_root(t, "pin-unpin-" KERNEL_ROOT_NAME "-1", 1, 500);
+	measure_root(t, "pin-unpin-" KERNEL_ROOT_NAME "-64", 64, 50);
+	measure_root(t, "pin-unpin-" KERNEL_ROOT_NAME "-512", PT_ENTRIES, 20);
 	if (guest_free_frames(&k->guest, t->tables, NR_TABLES) != 0) {
 		fail(k, "frames given back");
 	}

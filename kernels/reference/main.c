@@ -48,6 +48,11 @@ static struct guest_config config(void)
 		.text_start = image_pfn(text_start),
 		.text_end = image_pfn(text_end),
 		.direct_base = vaddr(DIRECT_BASE),
+		.memory_limit =
+			pfn(KERNEL_DIRECT_END == 0
+				    ? 0
+				    : (KERNEL_DIRECT_END - DIRECT_BASE) >>
+					      PAGE_SHIFT),
 		.windows = vaddr((uintptr_t)windows),
 	};
 }
@@ -75,15 +80,32 @@ static void say_boot(const struct guest_boot *b)
 }
 
 /* shared_info shows where a page fault was. */
-static void map_shared(struct kernel *k)
+static void map_shared(struct kernel *k, uint64_t at)
 {
 	uint64_t e =
 		k->guest.boot.shared_info.v | PTE_P | PTE_RW | PTE_A | PTE_D;
 
-	if (ask_mapping((uintptr_t)shared_page, e) != 0) {
+	if (ask_mapping(at, e) != 0) {
 		die("shared_info cannot be mapped");
 	}
-	k->shared = (struct shared_info *)shared_page;
+	k->shared = (struct shared_info *)(uintptr_t)at;
+	traps_init(k->shared);
+}
+
+/* A direct map that has the image's addresses has them for its frames. */
+static void move_shared(struct kernel *k)
+{
+	struct guest *g = &k->guest;
+
+	if (KERNEL_DIRECT_END == 0) {
+		return;
+	}
+	/* For the sake of its tables. */
+	must(k,
+	     guest_map(g, &g->kernel, vaddr(KERNEL_DIRECT_END),
+		       image_pfn((const char *)shared_page), PTE_P | PTE_A),
+	     "a place for shared_info");
+	map_shared(k, KERNEL_DIRECT_END);
 }
 
 static void step(struct kernel *k, const char *name, int error)
@@ -125,13 +147,13 @@ static void start_of_day(struct kernel *k, uint64_t start_info)
 		fail(k, "start_info");
 	}
 	say_boot(&g->boot);
-	map_shared(k);
-	traps_init(k->shared);
+	map_shared(k, (uintptr_t)shared_page);
 	linear = word_is(cmdline_text(cmdline, "p2m"), "linear");
 	step(k, "memory map", guest_memory_map(g));
 	say_memory(g);
 	step(k, "own tables", guest_own_tables(g));
 	step(k, "direct map", guest_direct_map(g));
+	move_shared(k);
 	step(k, "own P2M",
 	     guest_p2m_build(g, linear ? GUEST_P2M_LINEAR : GUEST_P2M_TREE,
 			     vaddr(LINEAR_P2M)));

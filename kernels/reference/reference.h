@@ -9,6 +9,8 @@
 #define DIRECT_BASE KERNEL_DIRECT_BASE
 #define LINEAR_P2M KERNEL_LINEAR_P2M
 #define TEST_BASE KERNEL_TEST_BASE
+#define TEST_OTHER KERNEL_TEST_OTHER
+#define LEVELS KERNEL_LEVELS
 #define SLOT_LEVEL KERNEL_SLOT_LEVEL
 
 /* What the start of day gave, and the modes run on. */

@@ -37,8 +37,16 @@ static void given_back(struct kernel *k)
 	check(k, all, "the builder's P2M and its tables are free memory");
 	check(k,
 	      is_free(k, b->start_info) && is_free(k, b->tables_end) &&
-		      is_free(k, b->tables_start),
+		      is_free(k, b->root),
 	      "and so are start_info, the stack and the first root");
+	if (k->guest.config.virt_base.v == DIRECT_BASE) {
+		check(k,
+		      frame_sound(k, b->start_info) &&
+			      probe_write((uintptr_t)frame_ptr(k, b->root), 0,
+					  NULL, NULL) == -1,
+		      "where they were mapped, the direct map has them");
+		return;
+	}
 	check(k,
 	      probe_read(b->p2m_list.v, NULL, NULL) == VECTOR_PAGE_FAULT &&
 		      probe_read(k->guest.config.virt_base.v +

@@ -106,7 +106,7 @@ static void refused(struct kernel *k, struct page p)
 {
 	struct guest *g = &k->guest;
 	pfn_t root = g->kernel.root;
-	uint64_t xen = walk(k, root, MACH2PHYS_VIRT_START, 4);
+	uint64_t xen = walk(k, root, MACH2PHYS_VIRT_START, SLOT_LEVEL);
 
 	refusal(k, p, entry_of(k, root, FLAGS_RW), -XEN_EBUSY,
 		"entry: a writable mapping of the root is refused");
@@ -134,11 +134,11 @@ static void stored(struct kernel *k)
 	struct guest *g = &k->guest;
 	pfn_t table = frame_new(k);
 	struct guest_slot slot = {.level = 1, .table = table, .index = 17};
-	struct guest_slot root = {.level = 4,
+	struct guest_slot root = {.level = LEVELS,
 				  .table = g->kernel.root,
 				  .index = 1};
 	pte_t e = pte(0);
-	uint64_t before = walk(k, g->kernel.root, pt_span(4), 4);
+	uint64_t before = walk(k, g->kernel.root, pt_span(LEVELS), LEVELS);
 
 	check(k,
 	      guest_store_entry(g, slot, pte(0x1234567)) == 0 &&
@@ -152,7 +152,8 @@ static void stored(struct kernel *k)
 	      "entry: the hypervisor writes to ordinary memory unseen");
 	check(k,
 	      guest_store_entry(g, root, pte(0)) == -XEN_EINVAL &&
-		      walk(k, g->kernel.root, pt_span(4), 4) == before,
+		      walk(k, g->kernel.root, pt_span(LEVELS), LEVELS) ==
+			      before,
 	      "entry: a store to a table in use is refused");
 	frame_free(k, table);
 }

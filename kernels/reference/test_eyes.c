@@ -149,7 +149,7 @@ void drop_tables(struct kernel *k, uint64_t va)
 	if (guest_flush(&k->guest) != 0) {
 		fail(k, "what a test left in the queue is refused");
 	}
-	for (unsigned int level = 1; level < SLOT_LEVEL; level++) {
+	for (unsigned int level = 1; level < LEVELS; level++) {
 		pfn_t table = walk_table(k, root, va, level);
 		struct guest_slot slot = {
 			.level = level + 1,
@@ -174,10 +174,13 @@ uint64_t nr_free(struct kernel *k)
 
 uint64_t p2m_digest(struct kernel *k)
 {
+	uint64_t limit = k->guest.config.memory_limit.v;
+	uint64_t end = k->guest.p2m.nr;
 	uint64_t sum = 0;
 
-	/* Of what there is: one form may reach further than another. */
-	for (uint64_t i = 0; i < k->guest.p2m.nr; i++) {
+	/* Of what is used: one form may reach further than another. */
+	end = limit != 0 && limit < end ? limit : end;
+	for (uint64_t i = 0; i < end; i++) {
 		uint64_t behind = guest_p2m_get(&k->guest, pfn(i)).v;
 
 		if (behind != INVALID_FRAME) {

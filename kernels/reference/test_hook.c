@@ -2,13 +2,11 @@
 /* Tables hooked into tables in use, and out of them. */
 #include "kernels/reference/selftest.h"
 
-/* An L3 and an L2 table at TEST_BASE; the slot for an L1 table. */
+/* Tables at TEST_BASE down to an L2; the slot for an L1 table. */
 static struct guest_slot chain_new(struct kernel *k)
 {
 	struct guest *g = &k->guest;
-	struct guest_slot slot = {.level = 4,
-				  .table = g->kernel.root,
-				  .index = pt_index(vaddr(TEST_BASE), 4)};
+	struct guest_slot slot = {.level = LEVELS, .table = g->kernel.root};
 
 	for (; slot.level > 2; slot.level--) {
 		pfn_t child = frame_new(k);
@@ -92,7 +90,8 @@ static void refused(struct kernel *k, struct guest_slot slot)
 	struct guest *g = &k->guest;
 	pfn_t child = frame_new(k);
 	pfn_t other = frame_new(k);
-	uint64_t xen = walk(k, g->kernel.root, MACH2PHYS_VIRT_START, 4);
+	uint64_t xen =
+		walk(k, g->kernel.root, MACH2PHYS_VIRT_START, SLOT_LEVEL);
 
 	frame_ptr(k, child)[9] = (xen & PTE_FRAME_MASK) | FLAGS_RO;
 	undone(k, slot, child, -XEN_EBUSY,
@@ -121,7 +120,7 @@ static void upper_refused(struct kernel *k, struct guest_slot slot)
 	struct guest_slot second = {.level = 3,
 				    .table = walk_table(k, g->kernel.root,
 							TEST_BASE, 3),
-				    .index = 7};
+				    .index = pt_index(vaddr(TEST_OTHER), 3)};
 	pfn_t child = frame_new(k);
 	pfn_t page = frame_new(k);
 
@@ -180,5 +179,4 @@ void test_hook(struct kernel *k)
 	upper_refused(k, slot);
 	twice(k, slot);
 	drop_tables(k, TEST_BASE);
-	frame_free(k, slot.table);
 }

@@ -43,24 +43,34 @@ static void absent(struct kernel *k)
 	struct guest *g = &k->guest;
 	struct guest_slot slot = {.level = 0};
 	pte_t e = pte(1);
-	uint64_t hole = DIRECT_BASE + (pt_span(4) >> 1);
+	uint64_t hole = TEST_BASE + pt_span(LEVELS - 1);
+	pfn_t frame = frame_new(k);
 
 	check(k,
 	      guest_lookup(g, g->kernel.root, vaddr(TEST_BASE), &slot, &e) ==
 			      -XEN_ENOENT &&
-		      slot.level == 4 && slot.table.v == g->kernel.root.v &&
-		      slot.index == pt_index(vaddr(TEST_BASE), 4) && e.v == 0,
+		      slot.level == LEVELS &&
+		      slot.table.v == g->kernel.root.v &&
+		      slot.index == pt_index(vaddr(TEST_BASE), LEVELS) &&
+		      e.v == 0,
 	      "lookup: an empty slot of the root ends the walk");
+	must(k, guest_map(g, &g->kernel, vaddr(TEST_BASE), frame, FLAGS_RW),
+	     "a page for a test");
 	check(k,
 	      guest_lookup(g, g->kernel.root, vaddr(hole), &slot, &e) ==
 			      -XEN_ENOENT &&
-		      slot.level == 3 &&
+		      slot.level == LEVELS - 1 &&
 		      slot.table.v ==
-			      walk_table(k, g->kernel.root, hole, 3).v &&
+			      walk_table(k, g->kernel.root, hole, LEVELS - 1)
+				      .v &&
 		      e.v == 0,
 	      "lookup: and so does one of the level below");
 	check(k, probe_read(hole, NULL, NULL) == VECTOR_PAGE_FAULT,
 	      "lookup: where the CPU finds nothing either");
+	must(k, guest_unmap(g, &g->kernel, vaddr(TEST_BASE)),
+	     "a page of a test");
+	drop_tables(k, TEST_BASE);
+	frame_free(k, frame);
 	check(k,
 	      guest_lookup(g, g->kernel.root, vaddr(MACH2PHYS_VIRT_START),
 			   &slot, &e) == -XEN_EFAULT,
@@ -83,8 +93,9 @@ static void addresses(struct kernel *k)
 	      "frame_va: ordinary memory can be written");
 	check(k,
 	      guest_frame_va(g, g->kernel.root, false, &va) == 0 &&
-		      ((const uint64_t *)(uintptr_t)va.v)[pt_index(va, 4)] ==
-			      walk(k, g->kernel.root, va.v, 4),
+		      ((const uint64_t *)(uintptr_t)
+			       va.v)[pt_index(va, LEVELS)] ==
+			      walk(k, g->kernel.root, va.v, LEVELS),
 	      "frame_va: a table can be read");
 	check(k, guest_frame_va(g, g->kernel.root, true, &va) == -XEN_EINVAL,
 	      "frame_va: but not written");

@@ -105,8 +105,8 @@ static void refused(struct kernel *k)
 	      guest_map(g, space, vaddr(TEST_BASE), space->root, FLAGS_RO) ==
 			      0 &&
 		      guest_flush(g) == 0 && write_faults_at(TEST_BASE) &&
-		      at(TEST_BASE)[pt_index(vaddr(TEST_BASE), 4)] ==
-			      walk(k, space->root, TEST_BASE, 4),
+		      at(TEST_BASE)[pt_index(vaddr(TEST_BASE), LEVELS)] ==
+			      walk(k, space->root, TEST_BASE, LEVELS),
 	      "map: read-only it can be mapped, and read");
 	check(k,
 	      guest_unmap(g, space, vaddr(TEST_BASE)) == 0 &&

@@ -5,8 +5,6 @@
  */
 #include "kernels/reference/selftest.h"
 
-#define OTHER_LINEAR (TEST_BASE + (UINT64_C(4) << 30))
-
 static bool is_linear(struct kernel *k, uint64_t at)
 {
 	const uint64_t *list = (const uint64_t *)(uintptr_t)at;
@@ -33,22 +31,21 @@ static void forms(struct kernel *k)
 	check(k, g->p2m.kind == GUEST_P2M_TREE && p2m_digest(k) == said,
 	      "guest_p2m_build: it says the same");
 	tree_frames = g->p2m.nr_frames;
-	check_value(k,
-		    guest_p2m_build(g, GUEST_P2M_LINEAR, vaddr(OTHER_LINEAR)),
+	check_value(k, guest_p2m_build(g, GUEST_P2M_LINEAR, vaddr(TEST_OTHER)),
 		    0, "guest_p2m_build: linear, from a tree");
-	check(k, is_linear(k, OTHER_LINEAR) && p2m_digest(k) == said,
+	check(k, is_linear(k, TEST_OTHER) && p2m_digest(k) == said,
 	      "guest_p2m_build: it says the same, at its address");
 	check_value(k, guest_p2m_build(g, GUEST_P2M_LINEAR, vaddr(TEST_BASE)),
 		    0, "guest_p2m_build: linear, from a linear one elsewhere");
 	check(k, is_linear(k, TEST_BASE) && p2m_digest(k) == said,
 	      "guest_p2m_build: it says the same");
-	check(k, probe_read(OTHER_LINEAR, NULL, NULL) == VECTOR_PAGE_FAULT,
+	check(k, probe_read(TEST_OTHER, NULL, NULL) == VECTOR_PAGE_FAULT,
 	      "guest_p2m_build: and the old one is gone");
 	check_value(k, guest_p2m_build(g, GUEST_P2M_TREE, vaddr(0)), 0,
 		    "guest_p2m_build: a tree, from a linear one");
 	check(k,
 	      p2m_digest(k) == said && g->p2m.nr_frames == tree_frames &&
-		      walk(k, g->kernel.root, TEST_BASE, SLOT_LEVEL) == 0,
+		      walk(k, g->kernel.root, TEST_BASE, LEVELS) == 0,
 	      "guest_p2m_build: it says the same, and is as large as the first");
 	check_value(k, guest_p2m_build(g, before.kind, before.list), 0,
 		    "guest_p2m_build: and the first form again");
@@ -144,7 +141,7 @@ static void missing(struct kernel *k, enum guest_p2m_kind kind)
 		     "an entry of the P2M");
 	}
 	check(k,
-	      guest_p2m_build(g, kind, vaddr(OTHER_LINEAR)) == 0 &&
+	      guest_p2m_build(g, kind, vaddr(TEST_OTHER)) == 0 &&
 		      g->p2m.nr_frames == full - 1 &&
 		      guest_p2m_get(g, first).v == INVALID_FRAME,
 	      "guest_p2m_build: frames that are not there share a leaf");
@@ -225,7 +222,7 @@ static void without_memory(struct kernel *k)
 	      "guest_p2m_build: nor for a linear one, and none lost");
 	check(k,
 	      p2m_digest(k) == said &&
-		      walk(k, k->guest.kernel.root, TEST_BASE, SLOT_LEVEL) == 0,
+		      walk(k, k->guest.kernel.root, TEST_BASE, LEVELS) == 0,
 	      "guest_p2m_build: and the old one is in use");
 }
 

@@ -42,8 +42,10 @@ static void pinned(struct kernel *k)
 		    "nor be pinned as an L2 table");
 	check_value(k, ask_extended(MMUEXT_PIN_L3_TABLE, f), -XEN_EINVAL,
 		    "nor as an L3 table");
-	check_value(k, ask_extended(MMUEXT_PIN_L4_TABLE, f), -XEN_EINVAL,
-		    "nor as an L4 table");
+	check_value(k, ask_extended(MMUEXT_PIN_L4_TABLE, f),
+		    LEVELS == 4 ? -XEN_EINVAL : 0,
+		    LEVELS == 4 ? "nor as an L4 table"
+				: "an L4 table is nobody's, and passed over");
 	check_value(k, ask_extended(MMUEXT_NEW_BASEPTR, f), -XEN_EINVAL,
 		    "nor be loaded as CR3");
 	check_value(k, ask_extended(MMUEXT_NEW_USER_BASEPTR, f), -XEN_EINVAL,
@@ -72,12 +74,11 @@ static void each_level(struct kernel *k)
 
 	check_value(k, ask_direct(k, table, table, FLAGS_RO), 0,
 		    "a frame is to be a table of each level");
-	for (unsigned int level = 2; level <= 4; level++) {
+	for (unsigned int level = 2; level <= SLOT_LEVEL; level++) {
 		int64_t error =
 			ask_extended(MMUEXT_PIN_L1_TABLE + level - 1, f);
-		int64_t other = ask_extended(MMUEXT_PIN_L1_TABLE +
-						     (level == 4 ? 2 : level),
-					     f);
+		int64_t other = ask_extended(
+			MMUEXT_PIN_L1_TABLE + (level == LEVELS ? 2 : level), f);
 
 		check(k,
 		      error == 0 && other == -XEN_EINVAL &&
@@ -91,6 +92,11 @@ static void each_level(struct kernel *k)
 			frame_ptr(k, table)[i] = 0;
 		}
 		ask_direct(k, table, table, FLAGS_RO);
+	}
+	if (LEVELS > SLOT_LEVEL) {
+		check_value(k, ask_extended(MMUEXT_PIN_L3_TABLE, f),
+			    -XEN_EINVAL,
+			    "but no L3 table without the hypervisor's");
 	}
 	check_value(k, ask_direct(k, table, table, FLAGS_RW), 0,
 		    "and after that it is memory");

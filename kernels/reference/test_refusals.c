@@ -7,21 +7,43 @@
 
 static uint64_t xen_entry(struct kernel *k)
 {
-	return walk(k, k->guest.kernel.root, MACH2PHYS_VIRT_START, 4);
+	return walk(k, k->guest.kernel.root, MACH2PHYS_VIRT_START, SLOT_LEVEL);
 }
 
-/* The hypervisor's own slots of the root. */
+/* A page at an address, with tables on the way to it. */
+static pfn_t page_new(struct kernel *k, uint64_t va)
+{
+	struct guest *g = &k->guest;
+	pfn_t frame = frame_new(k);
+
+	must(k, guest_map(g, &g->kernel, vaddr(va), frame, FLAGS_RW),
+	     "a page for a test");
+	must(k, guest_flush(g), "a page for a test");
+	return frame;
+}
+
+static void page_free(struct kernel *k, uint64_t va, pfn_t frame)
+{
+	must(k, guest_unmap(&k->guest, &k->guest.kernel, vaddr(va)),
+	     "a page of a test");
+	drop_tables(k, va);
+	frame_free(k, frame);
+}
+
+/* The hypervisor's own slots. */
 static void slots(struct kernel *k)
 {
 	pfn_t root = k->guest.kernel.root;
-	uint64_t own = walk(k, root, DIRECT_BASE, 4);
+	pfn_t table = walk_table(k, root, MACH2PHYS_VIRT_START, SLOT_LEVEL);
+	uint64_t own = walk(k, root, DIRECT_BASE, SLOT_LEVEL);
 	bool present = true;
 	bool set = true;
 	bool cleared = true;
 
-	for (unsigned int i = XEN_L4_FIRST; i <= XEN_L4_LAST; i++) {
-		set = set && ask_entry(k, root, i, own) == -XEN_EINVAL;
-		cleared = cleared && ask_entry(k, root, i, 0) == -XEN_EINVAL;
+	for (unsigned int i = KERNEL_XEN_FIRST; i <= KERNEL_XEN_LAST; i++) {
+		set = set && ask_entry(k, table, i, own) == -KERNEL_XEN_REFUSED;
+		cleared = cleared &&
+			  ask_entry(k, table, i, 0) == -KERNEL_XEN_REFUSED;
 	}
 	present = xen_entry(k) != 0 && m2p(frame_mfn(k, root)) == root.v;
 	check(k, set, "refusals: a slot of the hypervisor's cannot be set");
@@ -29,21 +51,27 @@ static void slots(struct kernel *k)
 	check(k, present, "refusals: nor is it");
 	check_value(k, ask_mapping(MACH2PHYS_VIRT_START, 0), -XEN_EINVAL,
 		    "refusals: nor mapped over");
-	check_value(k, ask_mapping(MACH2PHYS_VIRT_START + pt_span(4) * 15, 0),
+	check_value(k,
+		    ask_mapping(MACH2PHYS_VIRT_START + KERNEL_M2P_BYTES - 1, 0),
 		    -XEN_EINVAL, "refusals: not the last of them either");
 	check(k, write_faults_at(MACH2PHYS_VIRT_START),
 	      "refusals: the M2P cannot be written");
 }
 
-/* The root in itself: to be read, not to be written. */
+/*
+ * A table of the highest level of 512 entries in itself: to be read, not to be
+ * written.
+ */
 static void linear(struct kernel *k)
 {
-	pfn_t root = k->guest.kernel.root;
+	pfn_t frame = page_new(k, TEST_BASE);
+	pfn_t root = walk_table(k, k->guest.kernel.root, TEST_BASE, SLOT_LEVEL);
 	uint64_t self = pte_make(frame_mfn(k, root), 0).v;
-	const unsigned int slot = pt_index(vaddr(TEST_BASE), 4);
-	uint64_t va = UINT64_C(0xffff) << 48;
+	const unsigned int here = pt_index(vaddr(TEST_BASE), SLOT_LEVEL);
+	const unsigned int slot = here + 1;
+	uint64_t va = TEST_BASE & ~(pt_span(SLOT_LEVEL + 1) - 1);
 
-	for (unsigned int level = 1; level <= 4; level++) {
+	for (unsigned int level = 1; level <= SLOT_LEVEL; level++) {
 		va |= (uint64_t)slot << pt_shift(level);
 	}
 	check_value(k, ask_entry(k, root, slot, self | TABLE_FLAGS),
@@ -52,26 +80,27 @@ static void linear(struct kernel *k)
 	check_value(k, ask_entry(k, root, slot, self | PTE_P | PTE_A), 0,
 		    "refusals: a read-only one is allowed");
 	check(k,
-	      *(volatile uint64_t *)(uintptr_t)(va + DIRECT_BASE / pt_span(4) %
-							     512 * 8) ==
-		      walk(k, root, DIRECT_BASE, 4),
+	      ((volatile uint64_t *)(uintptr_t)va)[here] ==
+		      frame_ptr(k, root)[here],
 	      "refusals: and shows its entries");
 	check(k, write_faults_at(va), "refusals: which cannot be written");
 	check_value(k, ask_entry(k, root, slot, 0), 0,
 		    "refusals: and it can be taken away");
 	check(k, ask_extended(MMUEXT_TLB_FLUSH_LOCAL, 0) == 0,
 	      "refusals: and forgotten");
+	page_free(k, TEST_BASE, frame);
 }
 
 /* Entries of upper tables that refer to what they may not. */
 static void upper(struct kernel *k)
 {
 	pfn_t root = k->guest.kernel.root;
-	const unsigned int slot = pt_index(vaddr(TEST_BASE), 4);
-	pfn_t memory = frame_new(k);
-	pfn_t l1 = walk_table(k, root, DIRECT_BASE, 1);
-	pfn_t l2 = walk_table(k, root, DIRECT_BASE, 2);
-	pfn_t l3 = walk_table(k, root, DIRECT_BASE, 3);
+	const unsigned int slot = pt_index(vaddr(TEST_BASE), LEVELS) + 1;
+	pfn_t memory = page_new(k, TEST_BASE);
+	pfn_t l1 = walk_table(k, root, TEST_BASE, 1);
+	/* Two below the right one; the root itself, if that is no table. */
+	pfn_t other = LEVELS == 4 ? walk_table(k, root, TEST_BASE, 2) : root;
+	pfn_t right = walk_table(k, root, TEST_BASE, LEVELS - 1);
 	const struct {
 		uint64_t entry;
 		const char *sentence;
@@ -80,11 +109,11 @@ static void upper(struct kernel *k)
 		 "refusals: the root does not refer to ordinary memory"},
 		{pte_make(frame_mfn(k, l1), TABLE_FLAGS).v,
 		 "refusals: nor to an L1 table"},
-		{pte_make(frame_mfn(k, l2), TABLE_FLAGS).v,
-		 "refusals: nor to an L2 table"},
-		{pte_make(frame_mfn(k, l3), TABLE_FLAGS | PTE_PS).v,
-		 "refusals: nor to an L3 table with PS"},
-		{pte_make(frame_mfn(k, l3), TABLE_FLAGS | PTE_G).v,
+		{pte_make(frame_mfn(k, other), TABLE_FLAGS).v,
+		 "refusals: nor to another that is not of the level below"},
+		{pte_make(frame_mfn(k, right), TABLE_FLAGS | PTE_PS).v,
+		 "refusals: nor to one of the level below with PS"},
+		{pte_make(frame_mfn(k, right), TABLE_FLAGS | PTE_G).v,
 		 "refusals: nor to one with G"},
 		{(xen_entry(k) & PTE_FRAME_MASK) | TABLE_FLAGS,
 		 "refusals: nor to the hypervisor's"},
@@ -96,15 +125,15 @@ static void upper(struct kernel *k)
 		check_value(k, ask_entry(k, root, slot, row[i].entry),
 			    -XEN_EINVAL, row[i].sentence);
 	}
-	check(k, walk(k, root, TEST_BASE, 4) == 0,
+	check(k, frame_ptr(k, root)[slot] == 0,
 	      "refusals: and the slot is still empty");
 	check_value(k,
 		    ask_entry(k, root, slot,
-			      pte_make(frame_mfn(k, l3), TABLE_FLAGS).v),
-		    0, "refusals: an L3 table of ours, twice, is allowed");
+			      pte_make(frame_mfn(k, right), TABLE_FLAGS).v),
+		    0, "refusals: a table of ours, twice, is allowed");
 	check_value(k, ask_entry(k, root, slot, 0), 0,
 		    "refusals: and it can be taken away");
-	frame_free(k, memory);
+	page_free(k, TEST_BASE, memory);
 }
 
 /* Requests that are none. */
@@ -138,10 +167,10 @@ static void nonsense(struct kernel *k)
 		    "refusals: updates in the hypervisor's memory");
 	check_value(k, ask_extended(9999, 0), -XEN_ENOSYS,
 		    "refusals: an extended operation of no known kind");
-	check_value(k, ask_extended(MMUEXT_PIN_L1_TABLE, UINT64_C(1) << 38),
+	check_value(k, ask_extended(MMUEXT_PIN_L1_TABLE, UINT64_C(1) << 30),
 		    -XEN_EINVAL, "refusals: a pin beyond the machine");
 	check_value(k,
-		    ask_extended(MMUEXT_PIN_L4_TABLE,
+		    ask_extended(MMUEXT_PIN_L1_TABLE + LEVELS - 1,
 				 pte_mfn(pte(xen_entry(k))).v),
 		    -XEN_EINVAL, "refusals: a pin of the hypervisor's");
 	check_value(k,

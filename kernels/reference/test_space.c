@@ -7,6 +7,7 @@
 
 #define LOW UINT64_C(0x400000)
 #define VALUE UINT64_C(0x5ca1ab1e)
+#define PIN_ROOT (MMUEXT_PIN_L1_TABLE + LEVELS - 1)
 
 static volatile uint64_t *at(uint64_t va)
 {
@@ -16,17 +17,32 @@ static volatile uint64_t *at(uint64_t va)
 static struct guest_space space_new(struct kernel *k)
 {
 	struct guest_space s = {.root = frame_new(k), .end_slot = 1};
+	const pfn_t of = k->guest.kernel.root;
+	pfn_t last;
 
-	for (unsigned int i = XEN_L4_LAST + 1; i < PT_ENTRIES; i++) {
-		frame_ptr(k, s.root)[i] = frame_ptr(k, k->guest.kernel.root)[i];
+	for (unsigned int i = KERNEL_XEN_LAST + 1;
+	     LEVELS == SLOT_LEVEL && i < PT_ENTRIES; i++) {
+		frame_ptr(k, s.root)[i] = frame_ptr(k, of)[i];
 	}
+	if (LEVELS == SLOT_LEVEL) {
+		return s;
+	}
+	/* The last table with the hypervisor's slots is each root's own. */
+	last = frame_new(k);
+	for (unsigned int i = 0; i < KERNEL_XEN_FIRST; i++) {
+		frame_ptr(k, last)[i] =
+			frame_ptr(k, walk_table(k, of, DIRECT_BASE,
+						SLOT_LEVEL))[i];
+	}
+	frame_ptr(k, s.root)[pt_index(vaddr(DIRECT_BASE), LEVELS)] =
+		pte_make(frame_mfn(k, last), PTE_P).v;
 	return s;
 }
 
 /* Is each of the space's tables of a type, or is none of them? */
 static bool all_typed(struct kernel *k, const struct guest_space *s, bool typed)
 {
-	for (unsigned int level = 1; level <= 4; level++) {
+	for (unsigned int level = 1; level <= LEVELS; level++) {
 		pfn_t t = walk_table(k, s->root, LOW, level);
 
 		if (pfn_eq(t, PFN_INVALID) ||
@@ -43,15 +59,19 @@ static bool all_typed(struct kernel *k, const struct guest_space *s, bool typed)
 
 static void space_free(struct kernel *k, const struct guest_space *s)
 {
-	pfn_t tables[4];
+	pfn_t tables[LEVELS];
+	pfn_t last = walk_table(k, s->root, DIRECT_BASE, SLOT_LEVEL);
 
-	for (unsigned int level = 1; level <= 4; level++) {
+	for (unsigned int level = 1; level <= LEVELS; level++) {
 		tables[level - 1] = walk_table(k, s->root, LOW, level);
 	}
-	for (unsigned int i = 0; i < 4; i++) {
+	for (unsigned int i = 0; i < LEVELS; i++) {
 		if (!pfn_eq(tables[i], PFN_INVALID)) {
 			frame_free(k, tables[i]);
 		}
+	}
+	if (!pfn_eq(last, s->root)) {
+		frame_free(k, last);
 	}
 }
 
@@ -82,7 +102,8 @@ static void not_pinned(struct kernel *k, struct guest_space *s)
 {
 	struct guest *g = &k->guest;
 	uint64_t *entry = frame_ptr(k, walk_table(k, s->root, LOW, 1)) + 5;
-	uint64_t xen = walk(k, g->kernel.root, MACH2PHYS_VIRT_START, 4);
+	uint64_t xen =
+		walk(k, g->kernel.root, MACH2PHYS_VIRT_START, SLOT_LEVEL);
 
 	*entry = (xen & PTE_FRAME_MASK) | FLAGS_RO;
 	check_value(k, guest_pin_space(g, s), -XEN_EBUSY,
@@ -102,7 +123,7 @@ static void pinned(struct kernel *k, struct guest_space *s)
 	struct guest *g = &k->guest;
 	uint64_t f = frame_mfn(k, s->root).v;
 
-	check_value(k, ask_extended(MMUEXT_PIN_L4_TABLE, f), -XEN_EINVAL,
+	check_value(k, ask_extended(PIN_ROOT, f), -XEN_EINVAL,
 		    "space: its root, mapped writable, cannot be pinned");
 	check_value(k, guest_unpin_space(g, s), 0,
 		    "space: to unpin one that is not pinned does nothing");
@@ -112,18 +133,20 @@ static void pinned(struct kernel *k, struct guest_space *s)
 	      "space: each table has its type and is read-only");
 	check_value(k, guest_pin_space(g, s), 0,
 		    "space: to pin it twice does nothing");
-	check_value(k, ask_extended(MMUEXT_PIN_L4_TABLE, f), -XEN_EINVAL,
+	check_value(k, ask_extended(PIN_ROOT, f), -XEN_EINVAL,
 		    "space: and the hypervisor does not");
-	check_value(
-		k,
-		ask_extended(MMUEXT_PIN_L3_TABLE,
-			     frame_mfn(k, walk_table(k, s->root, LOW, 3)).v),
-		0, "space: its L3 table can be pinned for itself");
-	check_value(
-		k,
-		ask_extended(MMUEXT_UNPIN_TABLE,
-			     frame_mfn(k, walk_table(k, s->root, LOW, 3)).v),
-		0, "space: and unpinned");
+	check_value(k,
+		    ask_extended(PIN_ROOT - 1,
+				 frame_mfn(k, walk_table(k, s->root, LOW,
+							 LEVELS - 1))
+					 .v),
+		    0, "space: the table below it can be pinned for itself");
+	check_value(k,
+		    ask_extended(MMUEXT_UNPIN_TABLE,
+				 frame_mfn(k, walk_table(k, s->root, LOW,
+							 LEVELS - 1))
+					 .v),
+		    0, "space: and unpinned");
 	check(k, all_typed(k, s, true), "space: which changes no type");
 }
 
@@ -202,8 +225,7 @@ static void loaded(struct kernel *k, struct guest_space *s, pfn_t frame,
 	check(k,
 	      ask_extended(MMUEXT_UNPIN_TABLE, frame_mfn(k, s->root).v) == 0 &&
 		      try_writable(k, s->root) == -XEN_EBUSY &&
-		      ask_extended(MMUEXT_PIN_L4_TABLE,
-				   frame_mfn(k, s->root).v) == 0,
+		      ask_extended(PIN_ROOT, frame_mfn(k, s->root).v) == 0,
 	      "space: unpinned while in use, it stays a table");
 	check(k, guest_load_root(g, kernel.root) == 0,
 	      "space: the kernel's is loaded again");
@@ -212,12 +234,18 @@ static void loaded(struct kernel *k, struct guest_space *s, pfn_t frame,
 	      "space: its page is gone");
 }
 
-/* The root of user mode is held as the kernel's is. */
+/* The root of user mode is held as the kernel's is; none has 32 bits. */
 static void user_root(struct kernel *k, struct guest_space *s)
 {
 	struct guest *g = &k->guest;
-	pfn_t memory = frame_new(k);
+	pfn_t memory;
 
+	if (LEVELS == 3) {
+		check_value(k, guest_load_user_root(g, s->root), -XEN_EINVAL,
+			    "space: there is no root of user mode alone");
+		return;
+	}
+	memory = frame_new(k);
 	check_value(k, guest_load_user_root(g, s->root), 0,
 		    "space: it is loaded for user mode");
 	check(k,
@@ -234,8 +262,7 @@ static void user_root(struct kernel *k, struct guest_space *s)
 		    -XEN_EINVAL, "space: nor is an L2 table");
 	check(k,
 	      guest_load_user_root(g, PFN_INVALID) == 0 &&
-		      ask_extended(MMUEXT_PIN_L4_TABLE,
-				   frame_mfn(k, s->root).v) == 0,
+		      ask_extended(PIN_ROOT, frame_mfn(k, s->root).v) == 0,
 	      "space: user mode has none, and it is pinned again");
 	frame_free(k, memory);
 }

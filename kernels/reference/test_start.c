@@ -4,6 +4,8 @@
  * in which one field at a time makes no sense; and the steps that are refused
  * when their time is over.
  */
+#include <limits.h>
+
 #include "kernels/reference/selftest.h"
 
 static uint8_t page[PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
@@ -75,7 +77,7 @@ static void low_tables(struct start_info *si, struct guest_config *c)
 static void few_tables(struct start_info *si, struct guest_config *c)
 {
 	(void)c;
-	si->nr_pt_frames = 3;
+	si->nr_pt_frames = LEVELS - 1;
 }
 
 static void long_tables(struct start_info *si, struct guest_config *c)
@@ -98,7 +100,12 @@ static void short_list(struct start_info *si, struct guest_config *c)
 
 static void long_module(struct start_info *si, struct guest_config *c)
 {
+	const unsigned long most = ULONG_MAX >> PAGE_SHIFT;
+
 	(void)c;
+	if (si->nr_pages >= most) {
+		si->nr_pages = most - 1;
+	}
 	si->mod_len = (si->nr_pages + 1) << PAGE_SHIFT;
 }
 

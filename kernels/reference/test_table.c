@@ -35,7 +35,7 @@ static void upper_levels(struct kernel *k)
 	pfn_t table = frame_new(k);
 	bool all = true;
 
-	for (unsigned int level = 2; level <= 4; level++) {
+	for (unsigned int level = 2; level <= LEVELS; level++) {
 		all = all && guest_alloc_table(g, level, table) == 0 &&
 		      guest_flush(g) == 0 && guest_flush_tlb(g) == 0 &&
 		      guest_flush(g) == 0 && write_faults(k, table) &&
@@ -70,7 +70,8 @@ static void contents(struct kernel *k, uint64_t entry, int64_t expected,
 static void refused(struct kernel *k)
 {
 	struct guest *g = &k->guest;
-	uint64_t xen = walk(k, g->kernel.root, MACH2PHYS_VIRT_START, 4);
+	uint64_t xen =
+		walk(k, g->kernel.root, MACH2PHYS_VIRT_START, SLOT_LEVEL);
 	pfn_t frame = frame_new(k);
 
 	contents(k, (xen & PTE_FRAME_MASK) | FLAGS_RO, -XEN_EBUSY,

@@ -29,7 +29,7 @@ void test_teardown(struct kernel *k)
 	      guest_p2m_build(g, GUEST_P2M_LINEAR, vaddr(TEST_BASE)) == 0 &&
 		      p2m_digest(k) == said && guest_p2m_teardown(g) == 0 &&
 		      p2m_digest(k) == said && nr_free(k) == down &&
-		      walk(k, g->kernel.root, TEST_BASE, SLOT_LEVEL) == 0,
+		      walk(k, g->kernel.root, TEST_BASE, LEVELS) == 0,
 	      "teardown: a linear one is built and taken down");
 	check(k,
 	      guest_p2m_build(g, GUEST_P2M_TREE, vaddr(0)) == 0 &&

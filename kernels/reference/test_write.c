@@ -123,7 +123,7 @@ static void refused(struct kernel *k, const struct rig *r, uint64_t entry,
 static void faults(struct kernel *k, const struct rig *r)
 {
 	pfn_t root = k->guest.kernel.root;
-	uint64_t xen = walk(k, root, MACH2PHYS_VIRT_START, 4);
+	uint64_t xen = walk(k, root, MACH2PHYS_VIRT_START, SLOT_LEVEL);
 	uint64_t error = 0;
 	uint64_t cr2 = 0;
 	uint64_t odd = (uintptr_t)r->entry + 4;
@@ -140,7 +140,7 @@ static void faults(struct kernel *k, const struct rig *r)
 	      probe_write(odd, 0, &error, &cr2) == VECTOR_PAGE_FAULT &&
 		      cr2 == odd && r->entry[0] == before,
 	      "write: and a store over two entries");
-	for (unsigned int level = 2; level <= 4; level++) {
+	for (unsigned int level = 2; level <= LEVELS; level++) {
 		pfn_t t = walk_table(k, root, TEST_BASE, level);
 		uint64_t *e =
 			frame_ptr(k, t) + pt_index(vaddr(TEST_BASE), level);
