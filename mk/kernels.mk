@@ -4,15 +4,15 @@
 # build/kernels/NAME.elf. kernels/common/ and guest/ are an archive, of which
 # a kernel gets what it uses.
 
-KERNELS := $(foreach l,$(wildcard kernels/*/*.lds),\
-	$(filter $(basename $(notdir $(l))),$(notdir $(patsubst %/,%,$(dir $(l))))))
-# And these once more with 32 bits, as build/kernels/NAME32.elf.
+# These have 32 bits alone,
+KERNELS_NARROW := narrow
+KERNELS := $(filter-out $(KERNELS_NARROW),\
+	$(foreach l,$(wildcard kernels/*/*.lds),$(filter \
+	$(basename $(notdir $(l))),$(notdir $(patsubst %/,%,$(dir $(l)))))))
+# and these are built once more with 32 bits, as build/kernels/NAME32.elf.
 KERNELS32 := lab reference
-# With a script NAME.ld32 it has 32 bits alone, and nothing but its own sources.
-KERNELS_OWN32 := $(foreach l,$(wildcard kernels/*/*.ld32),\
-	$(filter $(basename $(notdir $(l))),$(notdir $(patsubst %/,%,$(dir $(l))))))
 KERNELS_OUT := $(KERNELS:%=$(B)/kernels/%.elf) \
-	$(KERNELS32:%=$(B)/kernels/%32.elf) $(KERNELS_OWN32:%=$(B)/kernels/%.elf)
+	$(KERNELS32:%=$(B)/kernels/%32.elf) $(KERNELS_NARROW:%=$(B)/kernels/%.elf)
 KERN_LIB := $(B)/kern/libguest.a
 # The lab's part of its kernels.
 KERN_LAB := $(wildcard lab/deed.c lab/kernel.c lab/history.c lab/histories/*.c)
@@ -40,7 +40,8 @@ $(foreach k,$(KERNELS),$(eval $(call kernel,$(k))))
 # What of kernels/common/ does not speak of 64-bit registers, and in its place
 # kernels/metal32/. The differential mode has nothing to run beside.
 KERN32_LIB := $(B)/kern32/libguest.a
-KERN32_COMMON := $(addprefix kernels/common/,cmdline.c print.c string.c trap.c)
+KERN32_COMMON := $(addprefix kernels/common/,cmdline.c expect.c print.c pv.c \
+	string.c trap.c)
 $(eval $(call archive,$(KERN32_LIB),$(call objs,kern32,$(call csrc,guest) \
 	$(KERN32_COMMON) $(wildcard kernels/metal32/*.c kernels/metal32/*.S) \
 	$(KERN_LAB))))
@@ -59,15 +60,15 @@ $(B)/kernels/$(1)32.elf: $(call objs,kern32,$(call kern32_src,$(1)) \
 endef
 $(foreach k,$(KERNELS32),$(eval $(call kernel32,$(k))))
 
-define kernel_own32
+define kernel_narrow
 $(call listed,$(B)/kernels/$(1).elf,$(call csrc,kernels/$(1)) \
 	$(call asmsrc,kernels/$(1)))
 $(B)/kernels/$(1).elf: $(call objs,kern32,$(call csrc,kernels/$(1)) \
-		$(call asmsrc,kernels/$(1))) kernels/$(1)/$(1).ld32
+		$(call asmsrc,kernels/$(1))) $(KERN32_LIB) kernels/$(1)/$(1).lds
 	$$(call say,LD      $$@)
 	@mkdir -p $$(@D)
 	$$(Q)ld -m elf_i386 -static -no-pie -z max-page-size=4096 \
 		-z noexecstack --no-warn-rwx-segments \
-		-T kernels/$(1)/$(1).ld32 -o $$@ $$(filter %.o,$$^)
+		-T kernels/$(1)/$(1).lds -o $$@ $$(filter %.o %.a,$$^)
 endef
-$(foreach k,$(KERNELS_OWN32),$(eval $(call kernel_own32,$(k))))
+$(foreach k,$(KERNELS_NARROW),$(eval $(call kernel_narrow,$(k))))

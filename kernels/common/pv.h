@@ -9,7 +9,7 @@
 #include "abi/pte.h"
 #include "kernels/common/kernel.h"
 
-/* One line of TAP: the result of something, and what it should be. */
+/* expect.c. One line of TAP: the result of something, and what it should be. */
 void expect(const char *what, int64_t got, int64_t want);
 /* The same for a condition. */
 void expect_true(const char *what, bool got);
@@ -18,13 +18,15 @@ _Noreturn void expect_end(void);
 
 struct pv {
 	const struct start_info *start;
-	const uint64_t *p2m;
-	pte_t *l4; /* mapped read-only */
+	const xen_pfn_t *p2m;
+	pte_t *root; /* mapped read-only */
 	uint64_t virt_base;
 	struct shared_info *shared;
 };
 
-/* Maps shared info and takes traps; crashes the domain if it cannot. */
+/* Maps shared info; crashes the domain if it cannot. */
+void pv_find(struct pv *s, uint64_t start_info);
+/* The same, and takes traps. */
 void pv_start(struct pv *s, uint64_t start_info);
 
 uint64_t mfn_at(const struct pv *s, const void *address);
@@ -45,12 +47,12 @@ int64_t grant_op(unsigned int cmd, void *op);
 /* The domain's. */
 domid_t own_number(void);
 /* XENMEM_increase_ and decrease_reservation of single frames: how many. */
-int64_t reservation_op(unsigned int cmd, uint64_t *frames, unsigned int nr);
+int64_t reservation_op(unsigned int cmd, xen_pfn_t *frames, unsigned int nr);
 
 #define MAP_RW (PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D)
 #define MAP_RO (PTE_P | PTE_US | PTE_A | PTE_D)
 
-/* Nanoseconds, by the clock that the guest is given. */
+/* clock.c: nanoseconds, by the clock that the guest is given. */
 uint64_t now(const struct pv *s);
 /* By a vCPU's own numbers, on the CPU that it has. */
 uint64_t now_by(const volatile struct vcpu_time_info *t);

@@ -59,7 +59,7 @@ void second_context(const struct pv *pv, struct vcpu_guest_context *c)
 	c->user_regs.ss = FLAT_KERNEL_SS;
 	c->kernel_ss = FLAT_KERNEL_SS;
 	c->kernel_sp = (uintptr_t)(stack + STACK_SIZE);
-	c->ctrlreg[3] = mfn_at(pv, pv->l4) << PAGE_SHIFT;
+	c->ctrlreg[3] = mfn_at(pv, pv->root) << PAGE_SHIFT;
 	c->event_callback_eip = (uintptr_t)second_event;
 	traps_context(c->trap_ctxt);
 }

@@ -123,36 +123,12 @@ static const struct {
 	{"stack-of-users", stack_of_users},
 };
 
-/* Does the command line name it? */
-static bool is_named(const char *cmdline, const char *name)
-{
-	for (; *cmdline != '\0'; cmdline++) {
-		const char *prefix = "end=";
-		const char *at = cmdline;
-		const char *want = name;
-
-		while (*prefix != '\0' && *prefix == *at) {
-			prefix++;
-			at++;
-		}
-		while (*prefix == '\0' && *want != '\0' && *want == *at) {
-			want++;
-			at++;
-		}
-		if (*prefix == '\0' && *want == '\0' &&
-		    (*at == '\0' || *at == ' ')) {
-			return true;
-		}
-	}
-	return false;
-}
-
 void end_as_named(const char *cmdline)
 {
 	for (unsigned int i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
-		if (is_named(cmdline, ends[i].name)) {
+		if (word_is(cmdline_text(cmdline, "end"), ends[i].name)) {
 			ends[i].end();
-			say("survived\n");
+			say("survived");
 		}
 	}
 }

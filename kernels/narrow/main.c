@@ -6,10 +6,9 @@
  */
 #include "kernels/narrow/narrow.h"
 
-void kernel_main(const start_info_t *info);
+void kernel_main(uint64_t start_info);
 void trap(struct frame *f);
 
-extern const char virt_base[] __asm__("KERNEL_VIRT_BASE");
 extern void run_user(void (*eip)(void), void *esp);
 extern void leave_user(void);
 extern void try_back(void);
@@ -17,120 +16,32 @@ extern volatile uint32_t trying, tried_vector;
 extern char user_stack[];
 extern char trap_de[], trap_db[], trap_bp[], trap_of[], trap_ud[], trap_nm[],
 	trap_ts[], trap_np[], trap_ss[], trap_gp[], trap_pf[], trap_ac[],
-	trap_up[], trap_event[];
+	trap_up[], trap_event[], trap_failsafe[];
 
-struct start start;
+struct pv pv;
 struct frame trapped;
-volatile uint32_t events_seen;
-static unsigned int tests, failures;
+volatile uint32_t events_seen, failsafes_seen;
 static bool in_user;
-
-static uint8_t shared_page[PAGE] __attribute__((aligned(4096)));
-
-void *memset(void *to, int byte, size_t nr)
-{
-	uint8_t *t = to;
-
-	while (nr-- != 0) {
-		*t++ = (uint8_t)byte;
-	}
-	return to;
-}
-
-void *memcpy(void *to, const void *from, size_t nr)
-{
-	const uint8_t *f = from;
-	uint8_t *t = to;
-
-	while (nr-- != 0) {
-		*t++ = *f++;
-	}
-	return to;
-}
-
-/* --- words ---------------------------------------------------------------- */
-
-void say(const char *text)
-{
-	uint32_t nr = 0;
-
-	while (text[nr] != '\0') {
-		nr++;
-	}
-	hypercall(__HYPERVISOR_console_io, CONSOLEIO_write, nr, (uint32_t)text,
-		  0, 0);
-}
-
-static void say_number(int32_t n)
-{
-	char text[16];
-	unsigned int at = sizeof(text) - 1;
-	uint32_t left = n < 0 ? 0u - (uint32_t)n : (uint32_t)n;
-
-	text[at] = '\0';
-	do {
-		text[--at] = (char)('0' + left % 10);
-		left /= 10;
-	} while (left != 0);
-	if (n < 0) {
-		text[--at] = '-';
-	}
-	say(text + at);
-}
-
-void expect(const char *what, int32_t got, int32_t want)
-{
-	tests++;
-	failures += got != want;
-	say(got == want ? "ok " : "not ok ");
-	say_number((int32_t)tests);
-	say(" - ");
-	say(what);
-	if (got != want) {
-		say(" # ");
-		say_number(got);
-		say(", not ");
-		say_number(want);
-	}
-	say("\n");
-}
-
-_Noreturn void end(void)
-{
-	struct sched_shutdown op = {
-		.reason = failures == 0 ? SHUTDOWN_poweroff : SHUTDOWN_crash,
-	};
-
-	say("1..");
-	say_number((int32_t)tests);
-	say("\n# ");
-	say_number((int32_t)failures);
-	say(" failed\n");
-	for (;;) {
-		hypercall(__HYPERVISOR_sched_op, SCHEDOP_shutdown,
-			  (uint32_t)&op, 0, 0, 0);
-	}
-}
-
-/* --- traps ---------------------------------------------------------------- */
 
 void trap(struct frame *f)
 {
 	if (f->vector == 0x100) {
-		shared_info_t *s = (shared_info_t *)shared_page;
-
 		events_seen++;
-		s->vcpu_info[0].evtchn_upcall_pending = 0;
+		pv.shared->vcpu_info[0].evtchn_upcall_pending = 0;
 		return;
 	}
 	memcpy(&trapped, f, sizeof(trapped));
+	if (f->vector == 0x101) {
+		failsafes_seen++;
+		return;
+	}
 	if (in_user) {
 		in_user = false;
 		leave_user();
 	}
 	if (trying == 0) {
 		expect("no trap but what was wanted", (int32_t)f->vector, -1);
-		end();
+		expect_end();
 	}
 	tried_vector = f->vector;
 	try_back();
@@ -164,51 +75,27 @@ void traps_begin(void)
 	expect("set_callbacks",
 	       hypercall(__HYPERVISOR_set_callbacks, FLAT_KERNEL_CS,
 			 (uint32_t)trap_event, FLAT_KERNEL_CS,
-			 (uint32_t)trap_event, 0),
+			 (uint32_t)trap_failsafe, 0),
 	       0);
 }
 
-/* --- memory --------------------------------------------------------------- */
-
-uint64_t mfn_of(const void *address)
+static void test_start(void)
 {
-	return start.p2m[((uint32_t)address - (uint32_t)virt_base) / PAGE];
-}
-
-int32_t map_page(const void *page, uint64_t entry)
-{
-	return hypercall(__HYPERVISOR_update_va_mapping, (uint32_t)page,
-			 (uint32_t)entry, (uint32_t)(entry >> 32),
-			 UVMF_INVLPG | UVMF_LOCAL, 0);
-}
-
-static bool text_is(const char *a, const char *b)
-{
-	while (*a != '\0' && *a == *b) {
-		a++;
-		b++;
-	}
-	return *a == *b;
-}
-
-static void test_start(const start_info_t *info)
-{
+	const char magic[] = "xen-3.0-x86_32p";
 	uint16_t cs, ss;
 
 	__asm__("mov %%cs, %0; mov %%ss, %1" : "=r"(cs), "=r"(ss));
 	expect("code segment", cs, FLAT_KERNEL_CS);
 	expect("stack segment", ss, FLAT_KERNEL_SS);
-	expect("magic", text_is(info->magic, "xen-3.0-x86_32p"), 1);
+	expect("magic", memcmp(pv.start->magic, magic, sizeof(magic)), 0);
 	expect("version",
 	       hypercall(__HYPERVISOR_xen_version, XENVER_version, 0, 0, 0, 0),
 	       4 << 16 | 17);
-	expect("shared info is mapped",
-	       map_page(shared_page, info->shared_info | RW), 0);
 }
 
 static void test_events(void)
 {
-	shared_info_t *s = (shared_info_t *)shared_page;
+	struct shared_info *s = pv.shared;
 	struct evtchn_bind_ipi bind = {.vcpu = 0};
 	struct evtchn_send send;
 
@@ -230,16 +117,15 @@ static void test_events(void)
 	s->vcpu_info[0].evtchn_upcall_mask = 1;
 }
 
-void kernel_main(const start_info_t *info)
+void kernel_main(uint64_t start_info)
 {
-	start.info = info;
-	start.p2m = (const uint32_t *)info->mfn_list;
-	test_start(info);
+	pv_find(&pv, start_info);
+	test_start();
 	traps_begin();
-	end_as_named((const char *)info->cmd_line);
-	if (random_wanted((const char *)info->cmd_line)) {
-		random_calls((const char *)info->cmd_line);
-		end();
+	end_as_named((const char *)pv.start->cmd_line);
+	if (random_wanted((const char *)pv.start->cmd_line)) {
+		random_calls((const char *)pv.start->cmd_line);
+		expect_end();
 	}
 	test_events();
 	test_requests();
@@ -247,5 +133,5 @@ void kernel_main(const start_info_t *info)
 	test_segments();
 	test_rings();
 	test_second();
-	end();
+	expect_end();
 }

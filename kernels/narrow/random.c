@@ -258,8 +258,8 @@ static void draw_multicall(void)
 
 static void issue(void)
 {
-	result = hypercall(drawn.nr, drawn.arg[0], drawn.arg[1], drawn.arg[2],
-			   drawn.arg[3], drawn.arg[4]);
+	result = (int32_t)hypercall(drawn.nr, drawn.arg[0], drawn.arg[1],
+				    drawn.arg[2], drawn.arg[3], drawn.arg[4]);
 }
 
 /* What the guest may do by itself, where its page is writable. */
@@ -270,41 +270,17 @@ static void store(void)
 	at[below(1024)] = entry();
 }
 
-static bool number_of(const char *cmdline, const char *name, uint32_t *ret)
-{
-	for (; *cmdline != '\0'; cmdline++) {
-		const char *at = cmdline;
-		const char *want = name;
-
-		while (*want != '\0' && *want == *at) {
-			want++;
-			at++;
-		}
-		if (*want == '\0' && *at >= '0' && *at <= '9') {
-			for (*ret = 0; *at >= '0' && *at <= '9'; at++) {
-				*ret = *ret * 10 + (uint32_t)(*at - '0');
-			}
-			return true;
-		}
-	}
-	return false;
-}
-
 bool random_wanted(const char *cmdline)
 {
-	uint32_t seed;
-
-	return number_of(cmdline, "random=", &seed);
+	return cmdline_text(cmdline, "random") != NULL;
 }
 
 void random_calls(const char *cmdline)
 {
-	uint32_t seed = 1;
-	uint32_t ops = 1000;
+	const uint64_t seed = cmdline_number(cmdline, "random", 1);
+	const uint64_t ops = cmdline_number(cmdline, "ops", 1000);
 	int trapped_by = -1;
 
-	(void)number_of(cmdline, "random=", &seed);
-	(void)number_of(cmdline, "ops=", &ops);
 	state = UINT64_C(0x9e3779b97f4a7c15) ^ seed;
 	for (uint32_t i = 0; i < ops && trapped_by < 0; i++) {
 		(void)try_it(store);
@@ -318,7 +294,7 @@ void random_calls(const char *cmdline)
 		refused += result < 0;
 	}
 	expect("no hypercall ends in a trap", trapped_by, -1);
-	expect("random: all of them were made", (int32_t)done, (int32_t)ops);
+	expect("random: all of them were made", (int64_t)done, (int64_t)ops);
 	expect("random: some were not refused", refused < done, 1);
 	expect("random: and some were", refused > 0, 1);
 }

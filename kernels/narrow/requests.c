@@ -8,7 +8,7 @@
 
 #define END 0xf5800000u
 
-static int32_t write_from(uint32_t address, uint32_t nr)
+static int64_t write_from(uint32_t address, uint32_t nr)
 {
 	return hypercall(__HYPERVISOR_console_io, CONSOLEIO_write, nr, address,
 			 0, 0);
@@ -22,22 +22,22 @@ static void test_addresses(void)
 
 	for (unsigned int i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		expect("console_io from where no memory is",
-		       write_from(bad[i], 64), -EFAULT);
+		       write_from(bad[i], 64), -XEN_EFAULT);
 		expect("memory_map to there",
 		       hypercall(__HYPERVISOR_memory_op, XENMEM_memory_map,
 				 bad[i], 0, 0, 0),
-		       -EFAULT);
+		       -XEN_EFAULT);
 		expect("a list of operations from there",
 		       hypercall(__HYPERVISOR_mmuext_op, bad[i], 1, 0,
 				 DOMID_SELF, 0),
-		       -EFAULT);
+		       -XEN_EFAULT);
 		expect("a list of updates from there",
 		       hypercall(__HYPERVISOR_mmu_update, bad[i], 1, 0,
 				 DOMID_SELF, 0),
-		       -EFAULT);
+		       -XEN_EFAULT);
 		expect("a multicall from there",
 		       hypercall(__HYPERVISOR_multicall, bad[i], 1, 0, 0, 0),
-		       -EFAULT);
+		       -XEN_EFAULT);
 	}
 }
 
@@ -52,7 +52,7 @@ static void test_multicall(void)
 	       hypercall(__HYPERVISOR_multicall, (uint32_t)call, 2, 0, 0, 0),
 	       0);
 	expect("the first's result", (int32_t)call[0].result, 4 << 16 | 17);
-	expect("the second's", (int32_t)call[1].result, -ENOSYS);
+	expect("the second's", (int32_t)call[1].result, -XEN_ENOSYS);
 }
 
 static void test_memory(void)
@@ -70,7 +70,7 @@ static void test_memory(void)
 	expect("current_reservation",
 	       hypercall(__HYPERVISOR_memory_op, XENMEM_current_reservation,
 			 (uint32_t)&self, 0, 0, 0),
-	       (int32_t)start.info->nr_pages);
+	       (int32_t)pv.start->nr_pages);
 	set_xen_guest_handle(r.extent_start, &frame);
 	r.nr_extents = 1;
 	frame = 0xffffffffu;
@@ -88,12 +88,12 @@ static void test_memory(void)
 
 static void test_numbers(void)
 {
-	expect("no such hypercall", hypercall(64, 0, 0, 0, 0, 0), -ENOSYS);
+	expect("no such hypercall", hypercall(64, 0, 0, 0, 0, 0), -XEN_ENOSYS);
 	expect("nor a negative one", hypercall(0xffffffffu, 0, 0, 0, 0, 0),
-	       -ENOSYS);
+	       -XEN_ENOSYS);
 	expect("segment bases are the descriptors'",
 	       hypercall(__HYPERVISOR_set_segment_base, 0, 0, 0, 0, 0),
-	       -ENOSYS);
+	       -XEN_ENOSYS);
 }
 
 void test_requests(void)

@@ -5,19 +5,15 @@
  */
 #include "kernels/narrow/narrow.h"
 
-#define ENOENT 2
-#define EEXIST 17
 #define TURNS 100000
-
-extern const char virt_base[] __asm__("KERNEL_VIRT_BASE");
 
 static uint8_t stack[PAGE] __attribute__((aligned(16)));
 static struct vcpu_guest_context context;
 static volatile uint32_t given, ring, has_stack;
 
-static int32_t vcpu_op(uint32_t cmd, uint32_t id, void *op)
+static int64_t vcpu_1(uint32_t cmd, void *op)
 {
-	return hypercall(__HYPERVISOR_vcpu_op, cmd, id, (uint32_t)op, 0, 0);
+	return hypercall(__HYPERVISOR_vcpu_op, cmd, 1, (uint32_t)op, 0, 0);
 }
 
 static void second(void)
@@ -30,15 +26,14 @@ static void second(void)
 		(uint32_t)__builtin_frame_address(0) - (uint32_t)stack < PAGE;
 	ring = cs & 3;
 	given = esi;
-	vcpu_op(VCPUOP_down, 1, NULL);
+	vcpu_1(VCPUOP_down, NULL);
 	for (;;) {
 	}
 }
 
 static void fill_context(void)
 {
-	const uint32_t root =
-		start.p2m[(start.info->pt_base - (uint32_t)virt_base) / PAGE];
+	const uint32_t root = (uint32_t)mfn_of(pv.root);
 
 	context.flags = VGCF_in_kernel;
 	context.user_regs.cs = FLAT_KERNEL_CS;
@@ -53,30 +48,56 @@ static void fill_context(void)
 	context.ctrlreg[3] = xen_pfn_to_cr3(root);
 }
 
+/*
+ * On one CPU the second took the place of the first, whose GS could not be
+ * loaded when it came back.
+ */
+static void check_failsafe(uint16_t selector)
+{
+	uint16_t gs;
+
+	__asm__ volatile("mov %%gs, %0" : "=r"(gs));
+	if (!cmdline_has((const char *)pv.start->cmd_line, "one-cpu")) {
+		__asm__ volatile("mov %0, %%gs" : : "r"(0));
+		return;
+	}
+	expect("the failsafe callback was called once", (int32_t)failsafes_seen,
+	       1);
+	expect("with what GS was to be", (int32_t)failsafe_segments[3],
+	       selector);
+	expect("and DS, as it was", (int32_t)failsafe_segments[0] & 0xffff,
+	       FLAT_KERNEL_DS);
+	expect("in ring 1", (int32_t)trapped.cs & 0xffff, FLAT_KERNEL_CS);
+	expect("which has no GS now", gs, 0);
+}
+
 void test_second(void)
 {
-	int32_t rc;
+	int64_t rc;
+	uint16_t gs;
 
 	fill_context();
 	context.ctrlreg[3] = xen_pfn_to_cr3(0xfffffu);
-	rc = vcpu_op(VCPUOP_initialise, 1, &context);
-	if (rc == -ENOENT) {
+	rc = vcpu_1(VCPUOP_initialise, &context);
+	if (rc == -XEN_ENOENT) {
 		return;
 	}
-	expect("a root that there is not", rc, -EINVAL);
+	expect("a root that there is not", rc, -XEN_EINVAL);
 	fill_context();
-	expect("initialise", vcpu_op(VCPUOP_initialise, 1, &context), 0);
-	expect("once", vcpu_op(VCPUOP_initialise, 1, &context), -EEXIST);
-	expect("up", vcpu_op(VCPUOP_up, 1, NULL), 0);
+	expect("initialise", vcpu_1(VCPUOP_initialise, &context), 0);
+	expect("once", vcpu_1(VCPUOP_initialise, &context), -XEN_EEXIST);
+	gs = spoil_gs();
+	expect("up", vcpu_1(VCPUOP_up, NULL), 0);
 	for (unsigned int i = 0; i < TURNS && given == 0; i++) {
 		hypercall(__HYPERVISOR_sched_op, SCHEDOP_yield, 0, 0, 0, 0);
 	}
 	expect("it has its registers", (int32_t)given, (int32_t)0x87654321u);
 	expect("ring 1", (int32_t)ring, 1);
 	expect("and its stack", (int32_t)has_stack, 1);
-	for (unsigned int i = 0;
-	     i < TURNS && vcpu_op(VCPUOP_is_up, 1, NULL) == 1; i++) {
+	for (unsigned int i = 0; i < TURNS && vcpu_1(VCPUOP_is_up, NULL) == 1;
+	     i++) {
 		hypercall(__HYPERVISOR_sched_op, SCHEDOP_yield, 0, 0, 0, 0);
 	}
-	expect("it went down", vcpu_op(VCPUOP_is_up, 1, NULL), 0);
+	expect("it went down", vcpu_1(VCPUOP_is_up, NULL), 0);
+	check_failsafe(gs);
 }

@@ -54,7 +54,7 @@ static void loads_ss_null(void)
 	__asm__ volatile("push %%ss; mov %0, %%ss; pop %%ss" : : "r"(0));
 }
 
-static int32_t describe(unsigned int n, uint64_t desc)
+static int64_t describe(unsigned int n, uint64_t desc)
 {
 	const uint64_t at = mfn_of(gdt) * PAGE + n * sizeof(desc);
 
@@ -72,23 +72,24 @@ static void test_gdt(void)
 	gdt[2] = FLAT_CODE & ~DPL(3); /* ring 0 */
 	expect("a writable page is no GDT",
 	       hypercall(__HYPERVISOR_set_gdt, (uint32_t)frames, 512, 0, 0, 0),
-	       -EINVAL);
+	       -XEN_EINVAL);
 	map_page(gdt, entry | RO);
 	expect("set_gdt",
 	       hypercall(__HYPERVISOR_set_gdt, (uint32_t)frames, 512, 0, 0, 0),
 	       0);
 	expect("ring 0 became ring 1", (int32_t)(gdt[2] >> 45 & 3), 1);
 	expect("64-bit code is refused",
-	       describe(3, (FLAT_CODE & ~(UINT64_C(1) << 54)) | LONG), -EINVAL);
+	       describe(3, (FLAT_CODE & ~(UINT64_C(1) << 54)) | LONG),
+	       -XEN_EINVAL);
 	expect("a segment of ring 3 is not", describe(4, FLAT_DATA | DPL(3)),
 	       0);
 	expect("a conforming one is not", describe(5, FLAT_CODE | CONFORMING),
 	       0);
 	expect("a call gate is not", describe(6, GATE | DPL(3)), 0);
 	expect("an interrupt gate is",
-	       describe(7, UINT64_C(0x0000ee000008e008)), -EINVAL);
+	       describe(7, UINT64_C(0x0000ee000008e008)), -XEN_EINVAL);
 	expect("so is a TSS", describe(7, UINT64_C(0x0000890000000067)),
-	       -EINVAL);
+	       -XEN_EINVAL);
 }
 
 static void test_jumps(void)
@@ -130,9 +131,9 @@ static void test_data(void)
 				   UINT64_C(0xff0000) << 16),
 	       0);
 	expect("is loaded", try_it(loads_gs), -1);
-	offset = 0x10000 + (uint32_t)&start.info;
+	offset = 0x10000 + (uint32_t)&pv.start;
 	expect("wraps at 4 GiB", try_it(reads_gs), -1);
-	expect("to what is there", value == (uint32_t)start.info, 1);
+	expect("to what is there", value == (uint32_t)pv.start, 1);
 	offset = 0x8000;
 	expect("and reaches nothing of the hypervisor's", try_it(writes_gs),
 	       14);
@@ -152,7 +153,7 @@ static void test_ldt(void)
 	expect("an LDT in the hypervisor's range",
 	       hypercall(__HYPERVISOR_mmuext_op, (uint32_t)&op, 1, 0,
 			 DOMID_SELF, 0),
-	       -EINVAL);
+	       -XEN_EINVAL);
 	op.arg1.linear_addr = (unsigned long)ldt;
 	expect("set_ldt",
 	       hypercall(__HYPERVISOR_mmuext_op, (uint32_t)&op, 1, 0,
@@ -160,12 +161,21 @@ static void test_ldt(void)
 	       0);
 	selector = 2 * 8 | 4 | 1;
 	expect("a segment of it", try_it(loads_gs), -1);
-	offset = (uint32_t)&start.info;
+	offset = (uint32_t)&pv.start;
 	expect("can be used", try_it(reads_gs), -1);
 	selector = 3 * 8 | 4 | 1;
 	expect("one that is not there", try_it(loads_gs), 13);
 	selector = 0;
 	loads_gs();
+}
+
+uint16_t spoil_gs(void)
+{
+	describe(9, FLAT_DATA);
+	selector = AT(9);
+	loads_gs();
+	describe(9, 0);
+	return selector;
 }
 
 void test_segments(void)

@@ -6,8 +6,6 @@
  */
 #include "kernels/narrow/narrow.h"
 
-extern const char virt_base[] __asm__("KERNEL_VIRT_BASE");
-
 static uint8_t page[PAGE] __attribute__((aligned(4096)));
 static volatile uint64_t *entry; /* of `page`, as the guest sees it */
 #define M2P ((volatile uint32_t *)0xf5800000u)
@@ -30,7 +28,7 @@ static void reads_beyond_it(void)
 
 static void writes_a_table(void)
 {
-	*(volatile uint64_t *)start.info->pt_base = 0;
+	*(volatile uint64_t *)pv.start->pt_base = 0;
 }
 
 static void runs_the_m2p(void)
@@ -40,7 +38,7 @@ static void runs_the_m2p(void)
 
 static void test_m2p(void)
 {
-	const uint32_t at = ((uint32_t)page - (uint32_t)virt_base) / PAGE;
+	const uint32_t at = ((uint32_t)page - (uint32_t)pv.virt_base) / PAGE;
 
 	expect("the M2P is there", try_it(reads_the_m2p), -1);
 	expect("and right", (int32_t)M2P[mfn_of(page)], (int32_t)at);
@@ -49,23 +47,6 @@ static void test_m2p(void)
 	expect("nor to be run", try_it(runs_the_m2p), 14);
 	expect("nothing is beyond", try_it(reads_beyond_it), 14);
 	expect("a table is read-only", try_it(writes_a_table), 14);
-}
-
-/* The tables of the initial mapping lie in one piece from pt_base on. */
-static uint32_t table_of(uint64_t e)
-{
-	return (uint32_t)virt_base + M2P[(uint32_t)(e >> 12)] * PAGE;
-}
-
-static void find_entry(void)
-{
-	const volatile uint64_t *l3 =
-		(const volatile uint64_t *)start.info->pt_base;
-	const volatile uint64_t *l2 =
-		(const volatile uint64_t *)table_of(l3[(uint32_t)page >> 30]);
-
-	entry = (volatile uint64_t *)table_of(l2[(uint32_t)page >> 21 & 511]);
-	entry += (uint32_t)page >> 12 & 511;
 }
 
 static void writes_low_half(void)
@@ -86,10 +67,7 @@ static void writes_by_cmpxchg8b(void)
 
 static void maps_a_table(void)
 {
-	const uint64_t table =
-		(uint64_t)start
-			.p2m[(start.info->pt_base - (uint32_t)virt_base) / PAGE]
-		<< 12;
+	const uint64_t table = mfn_of(pv.root) << 12;
 
 	__asm__ volatile("lock cmpxchg8b %0"
 			 : "+m"(*entry)
@@ -101,7 +79,7 @@ static void maps_a_table(void)
 
 static void test_direct(void)
 {
-	find_entry();
+	entry = entry_of(&pv, page);
 	expect("the entry is found", (int32_t)(*entry >> 12),
 	       (int32_t)mfn_of(page));
 	expect("without the assist a write faults", try_it(writes_low_half),
@@ -126,10 +104,9 @@ static void test_roots(void)
 	expect("there is no user root",
 	       hypercall(__HYPERVISOR_mmuext_op, (uint32_t)&op, 1, 0,
 			 DOMID_SELF, 0),
-	       -EINVAL);
+	       -XEN_EINVAL);
 	op.cmd = MMUEXT_NEW_BASEPTR;
-	op.arg1.mfn =
-		start.p2m[(start.info->pt_base - (uint32_t)virt_base) / PAGE];
+	op.arg1.mfn = (xen_pfn_t)mfn_of(pv.root);
 	expect("the root is loaded again",
 	       hypercall(__HYPERVISOR_mmuext_op, (uint32_t)&op, 1, 0,
 			 DOMID_SELF, 0),
@@ -138,7 +115,7 @@ static void test_roots(void)
 	expect("a page is none",
 	       hypercall(__HYPERVISOR_mmuext_op, (uint32_t)&op, 1, 0,
 			 DOMID_SELF, 0),
-	       -EINVAL);
+	       -XEN_EINVAL);
 	expect("a page with NX is mapped",
 	       map_page(page, mfn_of(page) << 12 | RW | UINT64_C(1) << 63), 0);
 	expect("its entry has all 64 bits", (int32_t)(*entry >> 32),

@@ -100,7 +100,7 @@ static void refusals(const struct neighbour *n)
 	op.source.u.gmfn = UINT64_MAX;
 	expect("or of none", copy(&op), GNTST_bad_page);
 	op.source.u.gmfn = mfn_at(&n->pv, (const void *)mine);
-	op.dest.u.gmfn = mfn_at(&n->pv, n->pv.l4);
+	op.dest.u.gmfn = mfn_at(&n->pv, n->pv.root);
 	expect("onto our own page table", copy(&op), GNTST_general_error);
 	op.dest.u.gmfn = n->pv.start->shared_info >> PAGE_SHIFT;
 	expect("onto what the hypervisor lent", copy(&op), GNTST_general_error);
@@ -153,7 +153,7 @@ void check_copies(struct neighbour *n)
 	grant(n, SHARED, GTF_permit_access, frame);
 	grant(n, READ_ONLY, GTF_permit_access | GTF_readonly,
 	      mfn_at(&n->pv, (const void *)for_reading));
-	grant(n, A_TABLE, GTF_permit_access, mfn_at(&n->pv, n->pv.l4));
+	grant(n, A_TABLE, GTF_permit_access, mfn_at(&n->pv, n->pv.root));
 	grant(n, NOBODYS, GTF_permit_access, frame);
 	grant_to(NOBODYS, NOBODY);
 	step(n);

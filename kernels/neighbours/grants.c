@@ -132,7 +132,7 @@ static void make_grants(const struct neighbour *n)
 	grant(n, NOBODYS, GTF_permit_access, frame);
 	grant_to(NOBODYS, NOBODY);
 	grant(n, NOT_MINE, GTF_permit_access, 0);
-	grant(n, A_TABLE, GTF_permit_access, mfn_at(&n->pv, n->pv.l4));
+	grant(n, A_TABLE, GTF_permit_access, mfn_at(&n->pv, n->pv.root));
 	grant(n, LENT, GTF_permit_access, table_frame);
 	grant(n, TRANSFER, GTF_accept_transfer, frame);
 }

@@ -115,7 +115,7 @@ static void no_grants(const struct pv *s, domid_t domid)
 static int64_t set_l4(const struct pv *s, unsigned int slot, uint64_t e)
 {
 	struct mmu_update u = {
-		.ptr = (mfn_at(s, s->l4) << PAGE_SHIFT) + slot * sizeof(e),
+		.ptr = (mfn_at(s, s->root) << PAGE_SHIFT) + slot * sizeof(e),
 		.val = e,
 	};
 
@@ -140,7 +140,7 @@ static uint64_t through(unsigned int linear, unsigned int slot)
  */
 static void grants_into_higher_tables(const struct pv *s, domid_t domid)
 {
-	const uint64_t l4 = mfn_at(s, s->l4);
+	const uint64_t l4 = mfn_at(s, s->root);
 	gnttab_map_grant_ref_t map = {
 		.host_addr = through(LINEAR_SLOT, SPARE_SLOT),
 		.flags = GNTMAP_host_map | GNTMAP_readonly,
@@ -163,7 +163,7 @@ static void grants_into_higher_tables(const struct pv *s, domid_t domid)
 	expect("mapping it in the L4's own entry",
 	       grant_op(GNTTABOP_map_grant_ref, &map), 0);
 	expect("fails, too", map.status, GNTST_general_error);
-	expect("the entry is empty", (int64_t)s->l4[SPARE_SLOT].v, 0);
+	expect("the entry is empty", (int64_t)s->root[SPARE_SLOT].v, 0);
 	expect("the grant is not in use", table[REF].flags, GTF_permit_access);
 	expect("no linear mapping", set_l4(s, LINEAR_SLOT, 0), 0);
 }

@@ -73,7 +73,7 @@ static void control(const struct pv *s)
 
 	expect("CR3", TRY(3, "mov %%cr3, %%rax", : "=a"(value)), -1);
 	expect("is the page table", (int64_t)(value >> PAGE_SHIFT),
-	       (int64_t)mfn_at(s, s->l4));
+	       (int64_t)mfn_at(s, s->root));
 	expect("the same CR3 again",
 	       TRY(3, "mov %%rax, %%cr3",
 		   :

@@ -45,7 +45,7 @@ void check_info_refused(void)
 	       -XEN_ENXIO);
 	expect("one that is not aligned", place(1, frame, PLACE + 4),
 	       -XEN_ENXIO);
-	expect("in a page table", place(1, mfn_at(&pv, pv.l4), PLACE),
+	expect("in a page table", place(1, mfn_at(&pv, pv.root), PLACE),
 	       -XEN_EINVAL);
 	expect("in no frame", place(1, NO_FRAME, PLACE), -XEN_EINVAL);
 }

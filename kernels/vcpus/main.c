@@ -35,7 +35,7 @@ void await_state(int state)
 
 static void comes_up(bool has_info)
 {
-	const uint64_t table = mfn_at(&pv, pv.l4) << PAGE_SHIFT;
+	const uint64_t table = mfn_at(&pv, pv.root) << PAGE_SHIFT;
 
 	expect("a vCPU that there is, and is not up",
 	       vcpu_op_on(VCPUOP_is_up, 1, NULL), 0);
