@@ -8,6 +8,7 @@
 
 #include "hv/cpu/lock.h"
 #include "hv/cpu/slice.h"
+#include "hv/vcpu/failsafe.h"
 #include "hv/vcpu/inject.h"
 #include "hv/schedule/schedule.h"
 #include "hv/report/audit.h"
@@ -48,6 +49,10 @@ static void do_work(struct vcpu *v, struct regs *r)
 	}
 	if (audit_is_due(v)) {
 		audit_now(v);
+	}
+	if (v->work & VCPU_WORK_FAILSAFE) {
+		vcpu_work_take(v, VCPU_WORK_FAILSAFE);
+		failsafe_enter(v, r);
 	}
 	if (v->work & VCPU_WORK_NMI) {
 		give_nmi(v, r);

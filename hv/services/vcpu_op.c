@@ -124,6 +124,8 @@ static void take_entries(struct vcpu *v, const struct vcpu_guest_context *c)
 	__builtin_memcpy(v->trap, c->trap_ctxt, sizeof(v->trap));
 	v->on_event.address = c->event_callback_eip;
 	v->on_failsafe.address = c->failsafe_callback_eip;
+	v->on_failsafe.flags =
+		(c->flags & VGCF_failsafe_disables_events) != 0 ? masks : 0;
 	v->on_syscall.address = c->syscall_callback_eip;
 	v->on_syscall.flags |=
 		(c->flags & VGCF_syscall_disables_events) != 0 ? masks : 0;

@@ -34,24 +34,6 @@
 	 (1u << TRAP_SS) | (1u << TRAP_GP) | (1u << TRAP_PF) | \
 	 (1u << TRAP_AC))
 
-#define FLAGS_CLEARED                                               \
-	((uint64_t)(X86_RFLAGS_AC | X86_RFLAGS_VM | X86_RFLAGS_RF | \
-		    X86_RFLAGS_NT | X86_RFLAGS_TF))
-
-static inline uint64_t stored_rflags(const struct vcpu *v, const struct regs *r,
-				     bool masked)
-{
-	uint64_t f = r->rflags & ~(uint64_t)(X86_RFLAGS_IF | X86_RFLAGS_IOPL);
-
-	if (!masked) {
-		f |= X86_RFLAGS_IF;
-	}
-	if (v->domain->vm_assist & 1u << VMASST_TYPE_architectural_iopl) {
-		f |= (uint64_t)v->iopl << 12;
-	}
-	return f;
-}
-
 static bool stack_fault(struct vcpu *v, uint64_t sp)
 {
 	log_error("d%uv%u no stack at %016lx for an exception frame",
@@ -69,8 +51,8 @@ static __attribute__((noinline)) bool bounce_32(struct vcpu *v, struct regs *r,
 		.cs = cs,
 		.eip = (uint32_t)address,
 		.masks_events = mask_events,
-		.has_error = has_error,
-		.error = (uint32_t)error,
+		.nr_below = has_error,
+		.below = {(uint32_t)error},
 	};
 
 	return inject_32(v, r, &e);
@@ -97,7 +79,7 @@ static inline __attribute__((always_inline)) bool bounce_64(
 	guest_access_begin();
 	GUEST_STORE(sp - 8, r->ss, fault);
 	GUEST_STORE(sp - 16, r->rsp, fault);
-	GUEST_STORE(sp - 24, stored_rflags(v, r, masked), fault);
+	GUEST_STORE(sp - 24, inject_flags(v, r, masked), fault);
 	GUEST_STORE(sp - 32, cs, fault);
 	GUEST_STORE(sp - 40, r->rip, fault);
 	sp -= 40;
@@ -115,7 +97,7 @@ static inline __attribute__((always_inline)) bool bounce_64(
 	r->cs = SEL_USER_CS64;
 	r->ss = SEL_USER_SS;
 	r->rsp = sp - 16;
-	r->rflags &= ~FLAGS_CLEARED;
+	r->rflags &= ~INJECT_FLAGS_CLEARED;
 	return true;
 fault:
 	return stack_fault(v, sp);

@@ -6,8 +6,30 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct regs;
-struct vcpu;
+#include "hv/cpu/regs.h"
+#include "hv/cpu/x86.h"
+#include "hv/domain/domain.h"
+#include "hv/vcpu/vcpu.h"
+
+/* Not in a handler. */
+#define INJECT_FLAGS_CLEARED                                        \
+	((uint64_t)(X86_RFLAGS_AC | X86_RFLAGS_VM | X86_RFLAGS_RF | \
+		    X86_RFLAGS_NT | X86_RFLAGS_TF))
+
+/* As a frame has them: of the guest's own IF and IOPL, if it asked for that. */
+static inline uint64_t inject_flags(const struct vcpu *v, const struct regs *r,
+				    bool masked)
+{
+	uint64_t f = r->rflags & ~(uint64_t)(X86_RFLAGS_IF | X86_RFLAGS_IOPL);
+
+	if (!masked) {
+		f |= X86_RFLAGS_IF;
+	}
+	if (v->domain->vm_assist & 1u << VMASST_TYPE_architectural_iopl) {
+		f |= (uint64_t)v->iopl << 12;
+	}
+	return f;
+}
 
 /*
  * Makes the guest take an exception: builds its frame on the guest kernel's

@@ -3,7 +3,7 @@
  * Frames on the stack of a 32-bit guest kernel, in the order in which the CPU
  * itself would push them:
  *
- *   [error], eip, cs | upcall mask << 16, eflags, [esp, ss]
+ *   [error, or ds, es, fs, gs], eip, cs | upcall mask << 16, eflags, [esp, ss]
  *
  * The last two only where the kernel was not running, whose stack is then the
  * one that it named; else the frame goes below its own. The stack is a segment
@@ -25,14 +25,11 @@
 #include "hv/domain/stop.h"
 #include "hv/mm/guest.h"
 #include "hv/report/log.h"
+#include "hv/vcpu/inject.h"
 #include "hv/vcpu/vcpu.h"
 
-#define FRAME_WORDS 6
+#define FRAME_WORDS 5
 #define RING(selector) ((selector)&3)
-
-#define FLAGS_CLEARED                                               \
-	((uint64_t)(X86_RFLAGS_AC | X86_RFLAGS_VM | X86_RFLAGS_RF | \
-		    X86_RFLAGS_NT | X86_RFLAGS_TF))
 
 static void restore_fs(uint16_t selector)
 {
@@ -96,21 +93,6 @@ static bool push(uint16_t ss, uint32_t sp, const uint32_t *word,
 	return done;
 }
 
-static uint32_t stored_flags(const struct vcpu *v, const struct regs *r,
-			     bool masked)
-{
-	uint32_t f = (uint32_t)r->rflags &
-		     ~(uint32_t)(X86_RFLAGS_IF | X86_RFLAGS_IOPL);
-
-	if (!masked) {
-		f |= X86_RFLAGS_IF;
-	}
-	if (v->domain->vm_assist & 1u << VMASST_TYPE_architectural_iopl) {
-		f |= (uint32_t)v->iopl << 12;
-	}
-	return f;
-}
-
 static bool no_entry(struct vcpu *v, const char *why, uint32_t at)
 {
 	log_error("d%uv%u %s: %08x", v->domain->mmu.domid, v->id, why, at);
@@ -123,19 +105,22 @@ bool inject_32(struct vcpu *v, struct regs *r, const struct entry_32 *e)
 	struct vcpu_info *info = v->event.info;
 	const bool masked = info->evtchn_upcall_mask != 0;
 	const bool inside = RING(r->cs) == 1;
-	const uint32_t frame[FRAME_WORDS] = {
-		e->error,
-		(uint32_t)r->rip,
+	uint32_t frame[ENTRY_32_BELOW + FRAME_WORDS] = {
+		[ENTRY_32_BELOW] = (uint32_t)r->rip,
 		(uint16_t)r->cs | (uint32_t)masked << 16,
-		stored_flags(v, r, masked),
+		(uint32_t)inject_flags(v, r, masked),
 		(uint32_t)r->rsp,
 		(uint16_t)r->ss,
 	};
-	const unsigned int first = e->has_error ? 0 : 1;
-	const unsigned int nr = (inside ? 4 : FRAME_WORDS) - first;
+	const unsigned int first = ENTRY_32_BELOW - e->nr_below;
+	const unsigned int nr =
+		e->nr_below + (inside ? FRAME_WORDS - 2 : FRAME_WORDS);
 	uint32_t sp = (uint32_t)(inside ? r->rsp : v->kernel_sp);
 	uint16_t ss = (uint16_t)(inside ? r->ss : v->kernel_ss);
 
+	for (unsigned int i = 0; i < e->nr_below; i++) {
+		frame[first + i] = e->below[i];
+	}
 	sp -= (uint32_t)(nr * sizeof(frame[0]));
 	if (!push(ss, sp, frame + first, nr)) {
 		return no_entry(v, "no stack for an exception frame", sp);
@@ -151,6 +136,6 @@ bool inject_32(struct vcpu *v, struct regs *r, const struct entry_32 *e)
 	r->cs = (e->cs & ~3u) | 1;
 	r->ss = ss;
 	r->rsp = sp;
-	r->rflags &= ~FLAGS_CLEARED;
+	r->rflags &= ~INJECT_FLAGS_CLEARED;
 	return true;
 }

@@ -9,13 +9,16 @@
 struct regs;
 struct vcpu;
 
+#define ENTRY_32_BELOW 4
+
 /* Where to, and with what. */
 struct entry_32 {
 	uint16_t cs;
 	uint32_t eip;
 	bool masks_events;
-	bool has_error;
-	uint32_t error;
+	/* Below eip: an error code, or the four data segments. */
+	unsigned int nr_below;
+	uint32_t below[ENTRY_32_BELOW];
 };
 /* False: the domain has crashed. */
 bool inject_32(struct vcpu *v, struct regs *r, const struct entry_32 *e);

@@ -3,7 +3,8 @@
  * What a vCPU has in the CPU while it runs, and in memory while another does:
  * registers, FPU, segments and their bases, debug registers, descriptor
  * tables, CR0.TS, CR3. A selector is loaded through the guest's own tables and
- * may be worth nothing by now: it is null then, as it would be for the guest.
+ * may be worth nothing by now: it is null then, as it would be for the guest,
+ * whose kernel is told (failsafe.c).
  */
 #include "hv/vcpu/state.h"
 
@@ -19,9 +20,9 @@
 #define SAVE_SEGMENT(name, to) \
 	__asm__ volatile("mov %%" #name ", %0" : "=r"(to))
 
-/* A null selector, where the guest's is refused. */
+/* A null selector, where the guest's is refused: false. */
 #define LOAD_SEGMENT(name)                                                   \
-	static void load_##name(uint32_t selector)                           \
+	static bool load_##name(uint32_t selector)                           \
 	{                                                                    \
 		__asm__ volatile goto("1: mov %0, %%" #name                  \
 				      "\n" EX_TABLE_ENTRY("1b", "%l[fault]") \
@@ -29,9 +30,10 @@
 				      : "r"(selector)                        \
 				      : "memory"                             \
 				      : fault);                              \
-		return;                                                      \
+		return true;                                                 \
 	fault:                                                               \
 		__asm__ volatile("mov %0, %%" #name : : "r"(0));             \
+		return false;                                                \
 	}
 LOAD_SEGMENT(ds)
 LOAD_SEGMENT(es)
@@ -61,12 +63,16 @@ void state_save(struct vcpu *v)
 	__asm__ volatile("fxsaveq %0" : "=m"(v->fxsave));
 }
 
-static void load_segments(const struct vcpu *v)
+static void load_segments(struct vcpu *v)
 {
-	load_ds(v->saved.ds);
-	load_es(v->saved.es);
-	load_fs(v->saved.fs);
-	load_gs(v->saved.gs);
+	bool sound = load_ds(v->saved.ds);
+
+	sound = load_es(v->saved.es) && sound;
+	sound = load_fs(v->saved.fs) && sound;
+	sound = load_gs(v->saved.gs) && sound;
+	if (!sound && v->on_failsafe.address != 0) {
+		vcpu_work_add(v, VCPU_WORK_FAILSAFE);
+	}
 	x86_wrmsr(MSR_FS_BASE, v->saved.fs_base);
 	x86_wrmsr(MSR_GS_BASE, v->saved.gs_base);
 	x86_wrmsr(MSR_SHADOW_GS_BASE, v->saved.shadow_gs);

@@ -34,6 +34,7 @@ enum vcpu_work {
 	VCPU_WORK_WATCH = 1 << 5,   /* stays set: stops at a request */
 	VCPU_WORK_SCHED = 1 << 6,   /* another may have the CPU, or must */
 	VCPU_WORK_NMI = 1 << 7,     /* an NMI is pending */
+	VCPU_WORK_FAILSAFE = 1 << 8 /* a data segment could not be loaded */
 };
 
 /* An entry point of the guest kernel. */
