@@ -5,7 +5,8 @@
  * command line its state has a place of its own before it comes up, as stock
  * kernels have it; without, that place is given while it is down. With "shares"
  * both spin instead, and with "half", or "late", all that there are, beside
- * another domain; with "idle" both sleep; with "time" two compare their clocks.
+ * another domain; with "idle" both sleep; with "time" two compare their clocks;
+ * with "failsafe" a segment goes while its vCPU has no CPU: there is but one.
  *
  * Nothing here is of one hypervisor: stock Xen gives the same answers
  * (tests/qemu/vcpus-xen).
@@ -152,6 +153,10 @@ void kernel_main(uint64_t start_info)
 	}
 	if (cmdline_has(line, "time")) {
 		check_time();
+		expect_end();
+	}
+	if (cmdline_has(line, "failsafe")) {
+		check_failsafe();
 		expect_end();
 	}
 	goes_down(has_info);
