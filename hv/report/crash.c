@@ -11,15 +11,15 @@
 
 #include "hv/domain/domain.h"
 #include "hv/cpu/x86.h"
-#include "hv/mm/guest.h"
 #include "hv/mm/layout.h"
 #include "hv/report/log.h"
 #include "hv/report/print.h"
 #include "hv/report/recent.h"
+#include "hv/report/stack.h"
 #include "hv/vcpu/vcpu.h"
 
-#define STACK_WORDS 32
-#define WORDS_A_LINE 4
+#define STACK_LINES 8 /* of 32 bytes */
+#define WORDS_A_LINE 8
 
 /* A line for each level, as Xen prints them. */
 static void show_page_walk(const struct vcpu *v, vaddr_t va)
@@ -30,7 +30,9 @@ static void show_page_walk(const struct vcpu *v, vaddr_t va)
 	const struct pt_width *w = v->domain->mmu.width;
 	unsigned int read = mmu_walk(m, w, root, va, entries);
 
-	log_error("Pagetable walk from %016lx:", va.v);
+	log_error(v->narrow ? "Pagetable walk from %08lx:"
+			    : "Pagetable walk from %016lx:",
+		  va.v);
 	for (unsigned int level = w->top; level > w->top - read; level--) {
 		mfn_t f = pte_mfn(entries[level]);
 		uint64_t frame = INVALID_FRAME;
@@ -63,32 +65,70 @@ static void show_registers(const struct vcpu *v, const struct regs *r)
 		  v->kernel_mode ? "kernel" : "user");
 }
 
-/* Four words of the guest's; it may have none there. */
-static bool read_line(uint64_t at, uint64_t word[WORDS_A_LINE])
+/* As Xen's 32-bit build had them; CR3 is the guest's L3. */
+static void show_registers_32(const struct vcpu *v, const struct regs *r)
 {
-	if (!guest_range_ok(at, WORDS_A_LINE * sizeof(word[0]))) {
-		return false;
-	}
-	for (unsigned int i = 0; i < WORDS_A_LINE; i++) {
-		GUEST_LOAD(word[i], at + i * sizeof(word[0]), fault);
-	}
-	return true;
-fault:
-	return false;
+	uint16_t ds, es, fs, gs;
+
+	__asm__ volatile("mov %%ds, %0; mov %%es, %1; mov %%fs, %2; "
+			 "mov %%gs, %3"
+			 : "=r"(ds), "=r"(es), "=r"(fs), "=r"(gs));
+	log_error("EIP:    %04x:[<%08lx>]", (unsigned int)(uint16_t)r->cs,
+		  r->rip);
+	log_error("EFLAGS: %08lx   EM: %d   CONTEXT: pv guest (d%uv%u)",
+		  r->rflags, v->event.info->evtchn_upcall_mask,
+		  (unsigned int)v->domain->mmu.domid, v->id);
+	log_error("eax: %08lx   ebx: %08lx   ecx: %08lx   edx: %08lx",
+		  (uint64_t)(uint32_t)r->rax, (uint64_t)(uint32_t)r->rbx,
+		  (uint64_t)(uint32_t)r->rcx, (uint64_t)(uint32_t)r->rdx);
+	log_error("esi: %08lx   edi: %08lx   ebp: %08lx   esp: %08lx",
+		  (uint64_t)(uint32_t)r->rsi, (uint64_t)(uint32_t)r->rdi,
+		  (uint64_t)(uint32_t)r->rbp, (uint64_t)(uint32_t)r->rsp);
+	log_error("cr0: %08lx   cr4: %08lx   cr3: %08lx   cr2: %08lx",
+		  x86_read_cr0(), v->cr4, v->mmu.kernel_root.v << PAGE_SHIFT,
+		  vcpu_cr2(v));
+	log_error("ds: %04x   es: %04x   fs: %04x   gs: %04x   ss: %04x   "
+		  "cs: %04x   mode: guest %s",
+		  ds, es, fs, gs, (unsigned int)(uint16_t)r->ss,
+		  (unsigned int)(uint16_t)r->cs,
+		  v->kernel_mode ? "kernel" : "user");
 }
 
-static void show_stack(const struct regs *r)
+/* A line of 64 characters, or less where nothing more can be read. */
+static bool show_line(const struct vcpu *v, uint64_t at)
 {
-	log_error("Guest stack trace from rsp=%016lx:", r->rsp);
-	for (unsigned int i = 0; i < STACK_WORDS; i += WORDS_A_LINE) {
-		uint64_t word[WORDS_A_LINE];
+	const unsigned int bytes = stack_word_bytes(v);
+	uint64_t word[WORDS_A_LINE] = {0};
+	const unsigned int nr = 32 / bytes;
 
-		if (!read_line(r->rsp + i * sizeof(word[0]), word)) {
+	for (unsigned int i = 0; i < nr; i++) {
+		if (!stack_word(v, at + (uint64_t)i * bytes, &word[i])) {
+			return false;
+		}
+	}
+	if (v->narrow) {
+		log_error("   %08lx %08lx %08lx %08lx %08lx %08lx %08lx %08lx",
+			  word[0], word[1], word[2], word[3], word[4], word[5],
+			  word[6], word[7]);
+	} else {
+		log_error("   %016lx %016lx %016lx %016lx", word[0], word[1],
+			  word[2], word[3]);
+	}
+	return true;
+}
+
+static void show_stack(const struct vcpu *v, const struct regs *r)
+{
+	if (v->narrow) {
+		log_error("Guest stack trace from esp=%08lx:", r->rsp);
+	} else {
+		log_error("Guest stack trace from rsp=%016lx:", r->rsp);
+	}
+	for (unsigned int i = 0; i < STACK_LINES; i++) {
+		if (!show_line(v, r->rsp + i * UINT64_C(32))) {
 			log_error("   Fault while accessing guest memory.");
 			return;
 		}
-		log_error("   %016lx %016lx %016lx %016lx", word[0], word[1],
-			  word[2], word[3]);
 	}
 }
 
@@ -100,10 +140,14 @@ void crash_report(struct vcpu *v, const struct regs *r, const char *how,
 	log_error("Domain %u (vcpu#%u) %s on cpu#%u: %s",
 		  (unsigned int)d->mmu.domid, v->id, how, cpu_here()->id,
 		  reason);
-	show_registers(v, r);
+	if (v->narrow) {
+		show_registers_32(v, r);
+	} else {
+		show_registers(v, r);
+	}
 	if (d->crash_has_address) {
 		show_page_walk(v, vaddr(d->crash_address));
 	}
-	show_stack(r);
+	show_stack(v, r);
 	recent_show(v);
 }

@@ -16,50 +16,53 @@
 
 #define WORDS_READ 512 /* 4 KiB of stack */
 #define KERNEL_CODE 0xffffffff80000000
-#define KERNEL_CODE_32 UINT64_C(0xc0000000)
+#define KERNEL_CODE_32 0xc0000000u
 
-/* What of eight bytes looks like kernel code: their words are the guest's. */
-static unsigned int take(const struct vcpu *v, uint64_t value, uint64_t *word,
-			 unsigned int room)
+bool stack_word(const struct vcpu *v, uint64_t at, uint64_t *ret)
 {
-	unsigned int nr = 0;
+	uint64_t value = 0;
+	uint32_t half = 0;
 
-	if (!v->narrow) {
-		word[0] = value;
-		return value >= KERNEL_CODE ? 1 : 0;
+	if (!guest_range_ok(at, stack_word_bytes(v))) {
+		return false;
 	}
-	for (unsigned int i = 0; i < 2 && nr < room; i++) {
-		const uint64_t half = (uint32_t)(value >> 32 * i);
+	if (v->narrow) {
+		GUEST_LOAD_32(half, at, fault);
+		value = half;
+	} else {
+		GUEST_LOAD(value, at, fault);
+	}
+	*ret = value;
+	return true;
+fault:
+	return false;
+}
 
-		if (half >= KERNEL_CODE_32 && half < XEN_COMPAT_START) {
-			word[nr++] = half;
-		}
-	}
-	return nr;
+/* Where kernels are linked, as a rule. */
+static bool may_be_code(const struct vcpu *v, uint64_t value)
+{
+	return value >= (v->narrow ? KERNEL_CODE_32 : KERNEL_CODE) &&
+	       (!v->narrow || value < XEN_COMPAT_START);
 }
 
 unsigned int stack_read(const struct vcpu *v, const struct regs *r,
 			uint64_t word[STACK_WORDS_TOLD])
 {
-	uint64_t at = (v->narrow ? (uint32_t)r->rsp : r->rsp) & ~UINT64_C(7);
+	const unsigned int bytes = stack_word_bytes(v);
+	uint64_t at = (v->narrow ? (uint32_t)r->rsp : r->rsp) &
+		      ~(uint64_t)(bytes - 1);
+	uint64_t value;
 	unsigned int nr = 0;
 
 	for (unsigned int i = 0;
-	     v->kernel_mode && i < WORDS_READ && nr < STACK_WORDS_TOLD; i++) {
-		uint64_t value = 0;
-
-		if (!guest_range_ok(at, sizeof(value))) {
-			break;
+	     v->kernel_mode && i < WORDS_READ && nr < STACK_WORDS_TOLD &&
+	     stack_word(v, at, &value);
+	     i++) {
+		at += bytes;
+		if (may_be_code(v, value)) {
+			word[nr++] = value;
 		}
-		GUEST_LOAD(value, at, fault);
-		at += sizeof(value);
-		/* The half below the stack is none of it. */
-		if (i == 0 && v->narrow && (r->rsp & 4) != 0) {
-			value &= ~(uint64_t)UINT32_MAX;
-		}
-		nr += take(v, value, word + nr, STACK_WORDS_TOLD - nr);
 	}
-fault:
 	return nr;
 }
 

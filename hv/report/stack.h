@@ -3,10 +3,20 @@
 #ifndef PW_HV_REPORT_STACK_H
 #define PW_HV_REPORT_STACK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
+#include "hv/vcpu/vcpu.h"
+
 struct regs;
-struct vcpu;
+
+/* Of the words on its stack. */
+static inline unsigned int stack_word_bytes(const struct vcpu *v)
+{
+	return v->narrow ? 4 : 8;
+}
+/* One of them: false where nothing can be read. */
+bool stack_word(const struct vcpu *v, uint64_t at, uint64_t *ret);
 
 #define STACK_WORDS_TOLD 48
 
