@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "builder/guest_memory.h"
+#include "builder/symtab.h"
 
 static int check_run(const struct pfn_run *r, uint64_t n, uint64_t next,
 		     const struct guest_width *width, struct build_error *e)
@@ -151,6 +152,9 @@ void build_kernel(const struct build_memory *memory,
 		at = start + s->memsz;
 	}
 	guest_zero(memory, paddr(at), end - at);
+	if (layout->has_symtab) {
+		build_symtab(memory, layout->symtab_at, image, &layout->symtab);
+	}
 	if (layout->has_hypercall_page) {
 		build_hypercall_page(guest_page(memory, layout->hypercall_page),
 				     layout->width);

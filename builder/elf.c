@@ -22,6 +22,8 @@ enum {
 	TYPE_SHARED = 3,
 	SEGMENT_LOAD = 1,
 	SEGMENT_NOTE = 4,
+	SECTION_SYMBOLS = 2,
+	SECTION_STRINGS = 3,
 	SECTION_NOTE = 7,
 	SECTION_NO_BITS = 8,
 };
@@ -275,6 +277,47 @@ int elf_next_note_section(const struct elf_image *image, unsigned int *position,
 		return 1;
 	}
 	return 0;
+}
+
+static uint64_t shdr_at(const struct elf_image *image, unsigned int n)
+{
+	return image->shoff + (uint64_t)n * image->class->shdr_size;
+}
+
+int elf_find_symtab(const struct elf_image *image, struct elf_symtab *ret,
+		    struct build_error *e)
+{
+	struct elf_shdr table, names;
+	unsigned int n = 0;
+	int rc;
+
+	do {
+		if (n == image->nr_shdrs) {
+			return 0;
+		}
+		read_shdr(image, n++, &table);
+	} while (table.type != SECTION_SYMBOLS);
+	if (table.link >= image->nr_shdrs) {
+		return 0;
+	}
+	read_shdr(image, table.link, &names);
+	if (names.type != SECTION_STRINGS) {
+		return 0;
+	}
+	rc = check_section(image, n - 1, &table, e);
+	if (rc == 0) {
+		rc = check_section(image, table.link, &names, e);
+	}
+	if (rc != 0) {
+		return rc;
+	}
+	*ret = (struct elf_symtab){
+		.table = {table.offset, table.size, table.addralign},
+		.names = {names.offset, names.size, names.addralign},
+		.table_header = shdr_at(image, n - 1),
+		.names_header = shdr_at(image, table.link),
+	};
+	return 1;
 }
 
 /* Are there, at an offset of the section names, exactly these bytes? */

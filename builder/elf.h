@@ -76,6 +76,17 @@ bool elf_next_note_segment(const struct elf_image *image,
 int elf_next_note_section(const struct elf_image *image, unsigned int *position,
 			  struct elf_range *ret, struct build_error *e);
 
+/* The file's symbol table and the names of its symbols, and their headers. */
+struct elf_symtab {
+	struct elf_range table;
+	struct elf_range names;
+	uint64_t table_header;
+	uint64_t names_header;
+};
+/* 1 if there is one with its names, 0 if not, or -errno. */
+int elf_find_symtab(const struct elf_image *image, struct elf_symtab *ret,
+		    struct build_error *e);
+
 /* The section of a name: 1 if there is one, 0 if not, or -errno. */
 int elf_find_section(const struct elf_image *image, const char *name,
 		     struct elf_range *ret, struct build_error *e);

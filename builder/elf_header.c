@@ -255,6 +255,7 @@ void elf_read_shdr(const struct elf_class *class, const uint8_t *at,
 			.type = narrow.type,
 			.offset = narrow.offset,
 			.size = narrow.size,
+			.link = narrow.link,
 			.addralign = narrow.addralign,
 		};
 		return;
@@ -265,6 +266,56 @@ void elf_read_shdr(const struct elf_class *class, const uint8_t *at,
 		.type = wide.type,
 		.offset = wide.offset,
 		.size = wide.size,
+		.link = wide.link,
 		.addralign = wide.addralign,
 	};
+}
+
+#define CHANGE_HEADER(h, shoff_, shnum_)       \
+	do {                                   \
+		(h).version = VERSION_CURRENT; \
+		(h).phoff = 0;                 \
+		(h).shoff = (shoff_);          \
+		(h).ehsize = sizeof(h);        \
+		(h).phentsize = (h).phnum = 0; \
+		(h).shnum = (shnum_);          \
+		(h).shstrndx = 0;              \
+	} while (0)
+
+void elf_change_header(const struct elf_class *class, uint8_t *at,
+		       uint64_t shoff, uint16_t shnum)
+{
+	struct elf64_header wide;
+	struct elf32_header narrow;
+
+	if (class == &class_32) {
+		memcpy(&narrow, at, sizeof(narrow));
+		CHANGE_HEADER(narrow, (uint32_t)shoff, shnum);
+		narrow.shentsize = class->shdr_size;
+		memcpy(at, &narrow, sizeof(narrow));
+		return;
+	}
+	memcpy(&wide, at, sizeof(wide));
+	CHANGE_HEADER(wide, shoff, shnum);
+	wide.shentsize = class->shdr_size;
+	memcpy(at, &wide, sizeof(wide));
+}
+
+void elf_change_shdr(const struct elf_class *class, uint8_t *at,
+		     uint64_t offset, uint32_t link)
+{
+	struct elf64_shdr wide;
+	struct elf32_shdr narrow;
+
+	if (class == &class_32) {
+		memcpy(&narrow, at, sizeof(narrow));
+		narrow.offset = (uint32_t)offset;
+		narrow.link = link;
+		memcpy(at, &narrow, sizeof(narrow));
+		return;
+	}
+	memcpy(&wide, at, sizeof(wide));
+	wide.offset = offset;
+	wide.link = link;
+	memcpy(at, &wide, sizeof(wide));
 }

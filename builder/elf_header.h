@@ -41,6 +41,7 @@ struct elf_shdr {
 	uint32_t type;
 	uint64_t offset;
 	uint64_t size;
+	uint32_t link;
 	uint64_t addralign;
 };
 
@@ -62,5 +63,15 @@ void elf_read_phdr(const struct elf_class *class, const uint8_t *at,
 		   struct elf_phdr *ret);
 void elf_read_shdr(const struct elf_class *class, const uint8_t *at,
 		   struct elf_shdr *ret);
+
+/*
+ * In copies that were taken from a file: the file's header has but so many
+ * section headers, and these are at an offset; a section is elsewhere, and its
+ * link another.
+ */
+void elf_change_header(const struct elf_class *class, uint8_t *at,
+		       uint64_t shoff, uint16_t shnum);
+void elf_change_shdr(const struct elf_class *class, uint8_t *at,
+		     uint64_t offset, uint32_t link);
 
 #endif

@@ -354,6 +354,9 @@ static void copy_notes(struct plan *p)
 	l->entry = p->notes->entry;
 	l->initrd_size = p->request->initrd_size;
 	l->paddr_offset = p->notes->paddr_offset;
+	l->has_symtab = p->notes->has_symtab;
+	l->symtab = p->notes->symtab;
+	l->symtab_at = p->notes->symtab_at;
 	l->has_hypercall_page = notes_has(p->notes, XEN_ELFNOTE_HYPERCALL_PAGE);
 	if (l->has_hypercall_page) {
 		l->hypercall_page = paddr_to_pfn(

@@ -122,6 +122,10 @@ struct layout {
 	uint64_t initrd_size; /* bytes */
 	/* Distance from p_paddr to pseudo-physical: subtract it. */
 	uint64_t paddr_offset;
+	/* The kernel's symbols, which it asked for, and where they go. */
+	bool has_symtab;
+	struct elf_symtab symtab;
+	paddr_t symtab_at;
 	bool has_hypercall_page;
 	pfn_t hypercall_page;
 };

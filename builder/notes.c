@@ -13,6 +13,7 @@
 
 #include "builder/little_endian.h"
 #include "builder/notes_value.h"
+#include "builder/symtab.h"
 
 struct note_header {
 	uint32_t namesz;
@@ -359,10 +360,43 @@ static int check_kind(const struct xen_notes *notes, struct build_error *e)
 	return notes_check_features(notes, e);
 }
 
+/* A kernel that asks for its symbols has them behind its segments. */
+static int place_symtab(const struct elf_image *image, struct xen_notes *notes,
+			struct build_error *e)
+{
+	const uint64_t last = notes->width->last_address;
+	uint64_t at, size;
+	int rc;
+
+	if (!notes->bsd_symtab) {
+		return 0;
+	}
+	rc = elf_find_symtab(image, &notes->symtab, e);
+	if (rc <= 0) {
+		return rc;
+	}
+	size = symtab_size(image, &notes->symtab);
+	if (notes->kernel_end.v > last - PAGE_SIZE ||
+	    size > last - PAGE_SIZE - notes->kernel_end.v) {
+		return error_set(e, XEN_ENOEXEC,
+				 "note BSD_SYMTAB: a symbol table of %#lx "
+				 "bytes behind the kernel's end %#lx wraps "
+				 "around",
+				 size, notes->kernel_end.v);
+	}
+	at = symtab_place(notes->width, notes->kernel_end.v);
+	notes->has_symtab = true;
+	notes->symtab_at = paddr(at);
+	notes->kernel_end = paddr(at + size);
+	return 0;
+}
+
 /* Where the kernel's segments come to lie in pseudo-physical memory. */
 static int place_kernel(const struct elf_image *image, struct xen_notes *notes,
 			struct build_error *e)
 {
+	int rc;
+
 	if (notes_has(notes, XEN_ELFNOTE_PADDR_OFFSET) &&
 	    !notes_has(notes, XEN_ELFNOTE_VIRT_BASE)) {
 		return error_set(e, XEN_ENOEXEC,
@@ -376,6 +410,10 @@ static int place_kernel(const struct elf_image *image, struct xen_notes *notes,
 	}
 	notes->kernel_start = paddr(image->pstart - notes->paddr_offset);
 	notes->kernel_end = paddr(image->pend - notes->paddr_offset);
+	rc = place_symtab(image, notes, e);
+	if (rc != 0) {
+		return rc;
+	}
 	if (page_offset(notes->virt_base.v) != 0) {
 		return error_set(e, XEN_ENOEXEC,
 				 "note VIRT_BASE %#lx is not page-aligned",

@@ -58,6 +58,10 @@ struct xen_notes {
 	/* The kernel takes an initrd that is not mapped. */
 	bool mod_start_pfn;
 	bool bsd_symtab;
+	/* If it has one, where it comes to lie: within the kernel's bytes. */
+	bool has_symtab;
+	struct elf_symtab symtab;
+	paddr_t symtab_at;
 	/* XENFEAT_* bits, from FEATURES and SUPPORTED_FEATURES. */
 	uint32_t features_supported;
 	uint32_t features_required;

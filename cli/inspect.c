@@ -226,7 +226,9 @@ static void print_notes(const struct xen_notes *n)
 		     "suspend can be cancelled");
 	if (notes_has(n, XEN_ELFNOTE_BSD_SYMTAB)) {
 		printf("  %-19s %s\n", "BSD_SYMTAB",
-		       n->bsd_symtab ? "yes: wanted, and not loaded" : "no");
+		       !n->bsd_symtab  ? "no"
+		       : n->has_symtab ? "yes: loaded behind the kernel"
+				       : "yes: wanted, and there is none");
 	}
 	if (n->nr_unknown != 0) {
 		printf("  and %u of unknown number\n", n->nr_unknown);
