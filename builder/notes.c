@@ -81,6 +81,7 @@ struct note {
 	struct note_header h;
 	const uint8_t *name;
 	const uint8_t *value;
+	uint32_t has;  /* of its value: no more than there is in the range */
 	uint64_t size; /* without the value's padding */
 	uint64_t whole;
 };
@@ -95,9 +96,12 @@ static bool take_note(const struct elf_image *image, struct elf_range range,
 	memcpy(&note->h, note->name - sizeof(note->h), sizeof(note->h));
 	value_at = padded(sizeof(note->h) + note->h.namesz, align);
 	note->value = note->name - sizeof(note->h) + value_at;
+	note->has = note->h.descsz;
 	note->size = value_at + note->h.descsz;
 	note->whole = padded(note->size, align);
 	if (note->size > left) {
+		note->has = value_at < left ? (uint32_t)(left - value_at) : 0;
+		note->whole = left;
 		return false;
 	}
 	/* The last value's padding may be missing. */
@@ -123,8 +127,9 @@ static uint64_t first_misfit(const struct elf_image *image,
 
 /*
  * Xen looks where a note begins, and not whether its range has all of it: PV
- * GRUB's for i386 lacks the end of its last, PAE_MODE. Is it so here? Then the
- * range has it now.
+ * GRUB's for i386 says that its last, PAE_MODE, has 12 bytes, and its segment
+ * has but part of it, and the file the four that matter. Is it so here? Then
+ * the range goes on as far as the file does.
  */
 static bool overruns(const struct elf_image *image, struct elf_range *range,
 		     uint64_t at)
@@ -133,11 +138,12 @@ static bool overruns(const struct elf_image *image, struct elf_range *range,
 	struct note note;
 
 	take_note(image, *range, at, NOTE_ALIGN, &note);
-	if (note.h.namesz != sizeof("Xen") || note.size > left ||
+	if (note.h.namesz != sizeof("Xen") ||
+	    left <= sizeof(note.h) + sizeof("Xen") ||
 	    memcmp(note.name, "Xen", sizeof("Xen")) != 0) {
 		return false;
 	}
-	range->size = at + note.size;
+	range->size = at + (note.size < left ? note.size : left);
 	return true;
 }
 
@@ -189,7 +195,12 @@ static int read_notes(const struct elf_image *image, struct elf_range range,
 		    memcmp(note.name, "Xen", sizeof("Xen")) != 0) {
 			continue;
 		}
-		rc = set_note(notes, note.h.type, note.value, note.h.descsz, e);
+		/* Of a text what is there is worth something. */
+		if (note.has != note.h.descsz &&
+		    notes_kind(note.h.type) != NOTE_STRING) {
+			note.has = 0;
+		}
+		rc = set_note(notes, note.h.type, note.value, note.has, e);
 		if (rc != 0) {
 			return rc;
 		}

@@ -489,38 +489,73 @@ static void a_note_that_is_too_long_is_refused(void **state)
 	}
 }
 
-/* PV GRUB for i386: the segment ends within the last note, the file does not.
- */
+static const struct kernel_file grub_32 = {
+	.narrow = true,
+	.segment = {{0, 0x1000, 0x10000, 0}},
+	.note = {NOTE_STR(XEN_ELFNOTE_GUEST_OS, "GRUB"), GENERIC,
+		 NOTE_NUM4(XEN_ELFNOTE_ENTRY, 0),
+		 NOTE_NUM4(XEN_ELFNOTE_VIRT_BASE, 0),
+		 NOTE_STR(XEN_ELFNOTE_PAE_MODE, "yes")},
+};
+#define GRUB_PHDR (KERNEL_FILE_PHDRS + sizeof(Elf32_Phdr))
+#define GRUB_FILESZ (GRUB_PHDR + offsetof(Elf32_Phdr, p_filesz))
+/* Header, name and value of its last note. */
+#define GRUB_LAST 20
+
+/* Its last note says that it is longer than its segment. */
 static void the_last_note_may_overrun_its_segment(void **state)
 {
-	static const struct kernel_file grub = {
-		.narrow = true,
-		.segment = {{0, 0x1000, 0x10000, 0}},
-		.note = {NOTE_STR(XEN_ELFNOTE_GUEST_OS, "GRUB"), GENERIC,
-			 NOTE_NUM(XEN_ELFNOTE_ENTRY, 0),
-			 NOTE_NUM(XEN_ELFNOTE_VIRT_BASE, 0),
-			 NOTE_STR(XEN_ELFNOTE_PAE_MODE, "yes,bimodal")},
-	};
 	struct build_error e = {""};
 	struct elf_image image;
 	struct xen_notes n;
 	size_t size;
-	uint8_t *file = kernel_file_make(&grub, &size);
-	const size_t filesz = KERNEL_FILE_PHDRS + sizeof(Elf32_Phdr) +
-			      offsetof(Elf32_Phdr, p_filesz);
+	uint8_t *file = kernel_file_make(&grub_32, &size);
+	uint32_t had;
+	size_t last;
+
+	(void)state;
+	memcpy(&had, file + GRUB_FILESZ, sizeof(had));
+	last = KERNEL_FILE_NOTE_AREA + had - GRUB_LAST;
+	kernel_file_poke(file, last + 4, 4, 12);
+	assert_int_equal(elf_parse(&image, file, size, &e), 0);
+	assert_int_equal(notes_parse(&image, &n, &e), 0);
+	assert_string_equal(n.pae_mode, "yes");
+	assert_int_equal(n.pae, NOTES_PAE_EXTENDED);
+	/* Nobody else's note does. */
+	file[last + 12] = 'Y';
+	assert_int_equal(notes_parse(&image, &n, &e), -XEN_ENOEXEC);
+	assert_non_null(strstr(e.text, "exceed the 0x14 bytes left"));
+	free(file);
+}
+
+/* Nor does the file have more of it; a number of such a size is none. */
+static void the_last_note_may_overrun_the_file(void **state)
+{
+	struct build_error e = {""};
+	struct elf_image image;
+	struct xen_notes n;
+	size_t size;
+	uint8_t *file = kernel_file_make(&grub_32, &size);
 	uint32_t had;
 
 	(void)state;
-	memcpy(&had, file + filesz, sizeof(had));
-	kernel_file_poke(file, filesz, 4, had - 8);
-	assert_int_equal(elf_parse(&image, file, size, &e), 0);
+	memcpy(&had, file + GRUB_FILESZ, sizeof(had));
+	file = realloc(file, size + had);
+	assert_non_null(file);
+	memcpy(file + size, file + KERNEL_FILE_NOTE_AREA, had);
+	kernel_file_poke(file, GRUB_PHDR + offsetof(Elf32_Phdr, p_offset), 4,
+			 size);
+	kernel_file_poke(file, size + had - GRUB_LAST + 4, 4, 12);
+	assert_int_equal(elf_parse(&image, file, size + had, &e), 0);
 	assert_int_equal(notes_parse(&image, &n, &e), 0);
-	assert_string_equal(n.pae_mode, "yes,bimodal");
-	assert_int_equal(n.pae, NOTES_PAE_EXTENDED);
-	/* Nobody else's note does. */
-	file[KERNEL_FILE_NOTE_AREA + had - 16] = 'Y';
+	assert_string_equal(n.pae_mode, "yes");
+	kernel_file_poke(file, size + had - GRUB_LAST + 8, 4,
+			 XEN_ELFNOTE_ENTRY);
+	/* Three bytes less. */
+	kernel_file_poke(file, GRUB_FILESZ, 4, had - 3);
+	assert_int_equal(elf_parse(&image, file, size + had - 3, &e), 0);
 	assert_int_equal(notes_parse(&image, &n, &e), -XEN_ENOEXEC);
-	assert_non_null(strstr(e.text, "exceed the 0x14 bytes left"));
+	assert_non_null(strstr(e.text, "note ENTRY: a value of 0 bytes"));
 	free(file);
 }
 
@@ -553,6 +588,7 @@ int main(void)
 		cmocka_unit_test(kernels_that_cannot_run_are_refused),
 		cmocka_unit_test(a_note_that_is_too_long_is_refused),
 		cmocka_unit_test(the_last_note_may_overrun_its_segment),
+		cmocka_unit_test(the_last_note_may_overrun_the_file),
 		cmocka_unit_test(notes_and_features_have_names),
 	};
 
