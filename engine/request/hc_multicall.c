@@ -29,6 +29,27 @@ _Static_assert(offsetof(struct multicall_entry, result) ==
 			       WORD_ARGS * sizeof(uint64_t),
 	       "as the forms say");
 
+/* Of a list of many: all are words, and the same steps do for each. */
+MUST_CHECK static inline int call_in(struct mmu_vcpu *v, bool narrow,
+				     struct multicall_entry *call,
+				     uint64_t from)
+{
+	uint64_t *wide = (uint64_t *)call;
+	uint32_t word[WORDS];
+
+	if (likely(!narrow)) {
+		return port_copy_in(v, call, from, sizeof(*call));
+	}
+	if (port_copy_in(v, word, from, sizeof(word)) != 0) {
+		return -XEN_EFAULT;
+	}
+#pragma GCC unroll 8
+	for (unsigned int i = 0; i < WORDS; i++) {
+		wide[i] = word[i];
+	}
+	return 0;
+}
+
 static int64_t refuse_list(struct mmu_vcpu *v, enum rule rule, uint32_t index)
 {
 	struct mmu_domain *d = v->dom;
@@ -92,7 +113,7 @@ static inline __attribute__((always_inline)) int64_t run(struct mmu_vcpu *v,
 		if (i != 0 && port_preempt(d)) {
 			return preempted(v, arg, i);
 		}
-		if (form_copy_in(v, &form_call, narrow, &call, where) != 0) {
+		if (call_in(v, narrow, &call, where) != 0) {
 			return refuse_list(v, RULE_FAULT, i);
 		}
 		result = dispatch(v, &call, i, narrow);

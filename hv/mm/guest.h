@@ -40,4 +40,13 @@
 			      : "memory"                                     \
 			      : fault)
 
+#define GUEST_STORE_32(address, value, fault)                                \
+	__asm__ volatile goto("1: movl %0, %1\n" EX_TABLE_ENTRY("1b",        \
+								"%l[" #fault \
+								"]")         \
+			      :                                              \
+			      : "r"(value), "m"(*(uint32_t *)(address))      \
+			      : "memory"                                     \
+			      : fault)
+
 #endif

@@ -235,6 +235,12 @@ static inline int copy_out(const struct mmu_vcpu *v, uint64_t to,
 		guest_access_end();
 		return 0;
 	}
+	if (bytes == 4) {
+		guest_access_begin();
+		GUEST_STORE_32(to, *(const uint32_t *)from, fault);
+		guest_access_end();
+		return 0;
+	}
 	return copy_any((void *)to, from, bytes);
 fault:
 	return -XEN_EFAULT;
