@@ -164,6 +164,7 @@ $(TAP)/install/manual.tap: installed-files
 $(TAP)/metal/shrink.tap: $(B)/san/libsupport.a $(B)/san/libpw.a
 
 # Machines that the command does not make.
+$(TAP)/metal/grub.tap: $(GRUB)
 $(TAP)/metal/%.tap: $(BOOT_NEEDS) FORCE | $(B)/.deps-run
 	@tests/tap $@ 600 tests/qemu/$*-metal
 

@@ -22,6 +22,12 @@ $(BUSYBOX): | $(DEPS_IMAGES)
 $(XEN_STOCK): | $(DEPS_IMAGES)
 	@scripts/fetch-deb xen
 
+# PV GRUB of both widths: its modules, and what makes an image of them.
+GRUB := $(B)/grub/grub-mkimage
+$(GRUB): | $(DEPS_IMAGES) $(B)/.deps-grub
+	@scripts/fetch-deb grub-xen grub-tools
+	@touch $@
+
 CPIO := $(B)/host/newc
 $(CPIO): $(B)/host/initramfs/newc.c.o
 	$(Q)$(CC) -o $@ $<
