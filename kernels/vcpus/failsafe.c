@@ -9,6 +9,8 @@
 #define FLAT_DATA UINT64_C(0x00cff3000000ffff) /* ring 3 */
 #define INDEX 9
 #define SELECTOR (INDEX * 8 + 3)
+/* Where the hypervisor has its image. */
+#define NOWHERE UINT64_C(0xffff828000280000)
 
 extern const char failsafe_entry[];
 
@@ -55,8 +57,22 @@ static void use_gdt(void)
 	expect("a selector of it", gs(), SELECTOR);
 }
 
+/*
+ * The first spins with a stack in the hypervisor's memory, until the second has
+ * its turn: there is nowhere to tell it.
+ */
+static _Noreturn void spin_nowhere(void)
+{
+	__asm__ volatile("mov %0, %%rsp\n"
+			 "1:	pause\n"
+			 "	jmp 1b\n"
+			 :
+			 : "r"(NOWHERE));
+	__builtin_unreachable();
+}
+
 /* The second has the CPU for a while. */
-static void descriptor_goes(void)
+static void descriptor_goes(bool nowhere)
 {
 	const uint64_t at = (mfn_at(&pv, gdt) << PAGE_SHIFT) + INDEX * 8;
 
@@ -64,10 +80,13 @@ static void descriptor_goes(void)
 	expect("a segment that is there is loaded again", gs(), SELECTOR);
 	expect("its descriptor goes",
 	       hypercall(__HYPERVISOR_update_descriptor, at, 0, 0, 0, 0), 0);
+	if (nowhere) {
+		spin_nowhere();
+	}
 	second_do(nothing);
 }
 
-void check_failsafe(void)
+void check_failsafe(bool nowhere)
 {
 	const struct callback_register op = {
 		.type = CALLBACKTYPE_failsafe,
@@ -79,7 +98,7 @@ void check_failsafe(void)
 	       hypercall(__HYPERVISOR_callback_op, CALLBACKOP_register,
 			 (uintptr_t)&op, 0, 0, 0),
 	       0);
-	descriptor_goes();
+	descriptor_goes(nowhere);
 	expect("it was called, once", (int64_t)failsafe_count, 1);
 	expect("with what GS was to be", (int64_t)failsafe_had[3], SELECTOR);
 	expect("and DS was", (int64_t)failsafe_had[0] & ~3, 0);

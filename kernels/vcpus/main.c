@@ -156,7 +156,7 @@ void kernel_main(uint64_t start_info)
 		expect_end();
 	}
 	if (cmdline_has(line, "failsafe")) {
-		check_failsafe();
+		check_failsafe(cmdline_has(line, "nowhere"));
 		expect_end();
 	}
 	goes_down(has_info);

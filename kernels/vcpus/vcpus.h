@@ -39,8 +39,9 @@ void check_idle(struct vcpu_guest_context *second);
 /* time.c: no vCPU is behind another. */
 void check_time(void);
 
-/* failsafe.c: a selector's descriptor goes. */
-void check_failsafe(void);
+/* failsafe.c: a selector's descriptor goes; and the stack that it is told on.
+ */
+void check_failsafe(bool nowhere);
 
 /* channels.c: what wakes one vCPU may wake the other. */
 void check_channels(void);
