@@ -139,6 +139,7 @@ static bool overruns(const struct elf_image *image, struct elf_range *range,
 
 	take_note(image, *range, at, NOTE_ALIGN, &note);
 	if (note.h.namesz != sizeof("Xen") ||
+	    note.h.descsz > NOTES_STRING_SIZE ||
 	    left <= sizeof(note.h) + sizeof("Xen") ||
 	    memcmp(note.name, "Xen", sizeof("Xen")) != 0) {
 		return false;

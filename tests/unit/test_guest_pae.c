@@ -248,13 +248,16 @@ static uint64_t nr_free(struct rig *r)
 	return guest_memblock_nr_free(&r->g->memblock);
 }
 
-/* As on a machine: the hypervisor maps its M2P there by large pages. */
-static void map_m2p(struct rig *r)
+/*
+ * As on a machine, where the hypervisor maps its M2P by large pages: the engine
+ * here has none, and is asked for nothing meanwhile.
+ */
+static void set_m2p(struct rig *r, uint64_t flags)
 {
 	const struct guest_slot slot = {3, r->g->kernel.root, 3};
 	pte_t *last = frame_data(&r->s->mmu, pte_mfn(pte(rig_entry(r, slot))));
 
-	last[XEN_L2_FIRST] = pte(PTE_P | PTE_PS | PTE_A | PTE_D);
+	last[XEN_L2_FIRST] = pte(flags);
 }
 
 /* The last table's slots from XEN_L2_FIRST on, and no other table's. */
@@ -268,7 +271,7 @@ static void hypervisors_slots(struct rig *r)
 	pfn_t frame = rig_frame(r);
 	uint64_t before = nr_free(r);
 
-	map_m2p(r);
+	set_m2p(r, PTE_P | PTE_PS | PTE_A | PTE_D);
 	assert_int_equal(guest_lookup(r->g, space->root, first, &slot, &e),
 			 -XEN_EFAULT);
 	assert_int_equal(guest_map(r->g, space, first, frame, PTE_P),
@@ -277,6 +280,7 @@ static void hypervisors_slots(struct rig *r)
 	assert_int_equal(guest_p2m_build(r->g, GUEST_P2M_LINEAR, first),
 			 -XEN_EFAULT);
 	assert_int_equal(nr_free(r), before);
+	set_m2p(r, 0);
 	assert_int_equal(guest_map(r->g, space, own, frame, PTE_P), 0);
 	assert_int_equal(guest_flush(r->g), 0);
 	assert_int_equal(guest_lookup(r->g, space->root, own, &slot, &e), 0);
