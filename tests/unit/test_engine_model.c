@@ -111,6 +111,43 @@ static void step_set_gdt(struct play *p, int64_t *engine, int64_t *model)
 	*engine = engine_set_gdt(p, frame, entries);
 }
 
+static uint64_t pick_descriptor(struct play *p)
+{
+	static const uint64_t kinds[] = {
+		0x00cf9b000000ffff, /* code, flat */
+		0x00cf93000000ffff, /* data */
+		0x00cf930000005fff, /* to some way before the end */
+		0x00af9b000000ffff, /* 64-bit code */
+		0x00008c0000080000, /* a call gate */
+		0x00008c1f00080000, /* one that copies words */
+		0x00008e0000080000, /* an interrupt gate */
+		0x0000890000000067, /* a TSS */
+		0,
+	};
+	uint64_t d = kinds[next(p) % (sizeof(kinds) / sizeof(kinds[0]))];
+	const uint64_t dpl = (uint64_t)(next(p) % 4) << 45;
+
+	/*
+	 * Of segments: what a gate's was is in its selector afterwards, and a
+	 * page that is judged once more does not find it there.
+	 */
+	d |= (d >> 44 & 1) != 0 ? dpl : 0;
+	return d | (next(p) % 4 == 0 ? (uint64_t)(next(p) & 0xff) << 32 : 0);
+}
+
+static void step_descriptor(struct play *p, uint64_t where, int64_t *engine,
+			    int64_t *model)
+{
+	const uint64_t d = pick_descriptor(p);
+
+	*model = model_update_descriptor(p->o, where, d);
+	*engine = p->narrow ? machine_call(p->m, hc_update_descriptor_32,
+					   (uint32_t)where, where >> 32,
+					   (uint32_t)d, d >> 32)
+			    : machine_call(p->m, hc_update_descriptor, where, d,
+					   0, 0);
+}
+
 static const char *step(struct play *p, int64_t *engine, int64_t *model)
 {
 	uint64_t frame = pick_frame(p);
@@ -144,6 +181,10 @@ static const char *step(struct play *p, int64_t *engine, int64_t *model)
 	case 5:
 		step_set_gdt(p, engine, model);
 		return "set_gdt";
+	case 9:
+		step_descriptor(p, (frame << PAGE_SHIFT) + index * 8, engine,
+				model);
+		return "update_descriptor";
 	case 6:
 		*model = model_clear_page(p->o, frame);
 		*engine = call_mmuext(p->m, MMUEXT_CLEAR_PAGE, frame, 0);
