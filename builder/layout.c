@@ -209,12 +209,12 @@ static void place_lead(const struct guest_width *width,
 }
 
 /* From the root down; or as Xen takes them: first L1, first L2, L3, others. */
-static void place_tables(const struct guest_width *width,
+static void place_tables(const struct guest_width *width, bool root_first,
 			 struct layout_mapping *map, pfn_t at)
 {
 	const unsigned int top = width->levels;
 
-	if (!width->full_root) {
+	if (!width->full_root || root_first) {
 		for (unsigned int level = top; level > 0; level--) {
 			place_level(&map->level[level], &at);
 		}
@@ -269,7 +269,8 @@ static int plan_initial_mapping(struct plan *p)
 			break;
 		}
 	}
-	place_tables(p->notes->width, map, pfn(p->next));
+	place_tables(p->notes->width, p->request->root_first, map,
+		     pfn(p->next));
 	take(p, LAYOUT_TABLES, tables, true);
 	take(p, LAYOUT_STACK, 1, true);
 	take(p, LAYOUT_PADDING_PAGES, map->nr - p->next, true);
@@ -320,7 +321,8 @@ static int plan_p2m_outside(struct plan *p)
 	p->layout->part[LAYOUT_P2M].va = map->va;
 	last = count_tables(p->notes->width, map,
 			    &p->layout->map[LAYOUT_MAP_INITIAL]);
-	place_tables(p->notes->width, map, pfn(p->next));
+	place_tables(p->notes->width, p->request->root_first, map,
+		     pfn(p->next));
 	take(p, LAYOUT_P2M_TABLES, last, false);
 	return 0;
 }

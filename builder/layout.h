@@ -26,7 +26,9 @@
  * A 32-bit kernel's tables lie in the order in which Xen takes them while it
  * fills the mapping: the first L1, the L2 above it, the L3, and then the other
  * L1s and the L2s that map nothing, for an L3 has all of its four. So the root,
- * which start_info names as pt_base, is the third frame of the tables.
+ * which start_info names as pt_base, is the third frame of the tables. So Xen
+ * builds its first domain. A toolstack builds others with the root first, then
+ * the L2s and the L1s, which layout_request.root_first asks for.
  */
 #ifndef PW_BUILDER_LAYOUT_H
 #define PW_BUILDER_LAYOUT_H
@@ -141,6 +143,7 @@ struct layout_request {
 	uint64_t cmdline_size; /* bytes without the NUL */
 	enum layout_p2m p2m;
 	bool map_initrd;        /* even if it may be unmapped */
+	bool root_first;        /* of 32 bits: as a toolstack has them */
 	uint64_t mapping_limit; /* bytes; 0: LAYOUT_MAPPING_LIMIT */
 };
 

@@ -186,20 +186,29 @@ const char *domains_set(struct run_domain *d, const char *key,
 		RESTART,
 		PRIV,
 		MAX_MEMORY,
-		E820
+		E820,
+		ROOT_FIRST
 	};
 	/* After each of ours, xl.cfg's. */
 	static const struct {
 		const char *key;
 		int what;
 	} keys[] = {
-		{"name", NAME},         {"kernel", KERNEL},
-		{"initrd", INITRD},     {"ramdisk", INITRD},
-		{"append", APPEND},     {"extra", APPEND},
-		{"cmdline", APPEND},    {"memory", MEMORY},
-		{"vcpus", VCPUS},       {"maxvcpus", MAX_VCPUS},
-		{"restart", RESTART},   {"privileged", PRIV},
-		{"maxmem", MAX_MEMORY}, {"e820", E820},
+		{"name", NAME},
+		{"kernel", KERNEL},
+		{"initrd", INITRD},
+		{"ramdisk", INITRD},
+		{"append", APPEND},
+		{"extra", APPEND},
+		{"cmdline", APPEND},
+		{"memory", MEMORY},
+		{"vcpus", VCPUS},
+		{"maxvcpus", MAX_VCPUS},
+		{"restart", RESTART},
+		{"privileged", PRIV},
+		{"maxmem", MAX_MEMORY},
+		{"e820", E820},
+		{"root-first", ROOT_FIRST},
 	};
 	int what = -1;
 
@@ -232,6 +241,8 @@ const char *domains_set(struct run_domain *d, const char *key,
 		return parse_memory(value, &d->max_memory);
 	case E820:
 		return parse_text(value, &d->e820);
+	case ROOT_FIRST:
+		return set_flag(value, &d->root_first);
 	default:
 		return "is no key of a domain";
 	}

@@ -25,6 +25,7 @@ struct run_domain {
 	const char *e820;       /* a file with its memory map, or NULL */
 	unsigned int vcpus;     /* online when it begins */
 	unsigned int max_vcpus; /* that may be; 0: those */
+	bool root_first;        /* its tables, of 32 bits */
 	uint32_t restarts;      /* how often it may begin again */
 	/* May map what others own: all of them, or those named ("a+b"). */
 	bool privileged;

@@ -35,6 +35,7 @@ struct options {
 	uint64_t memory;
 	unsigned int vcpus;
 	bool wide;
+	bool root_first;
 };
 
 const char inspect_help[] =
@@ -46,6 +47,7 @@ const char inspect_help[] =
 	"  --memory SIZE  of the domain: 512M, 4G; MiB if no unit (1G)\n"
 	"  --vcpus N      of the domain, 1 to 32 (1)\n"
 	"  --initrd FILE  that it gets\n"
+	"  --root-first   a 32-bit kernel's L3 before its other tables\n"
 	"  --wide         ranges of addresses, in more than 80 columns\n"
 	"  --help         this\n"
 	"\n"
@@ -71,6 +73,9 @@ static const char *take(const struct options_walk *w, void *to)
 		return parse_vcpus(w->argument, &o->vcpus);
 	case OPT_INITRD:
 		return parse_text(w->argument, &o->initrd);
+	case OPT_ROOT_FIRST:
+		o->root_first = true;
+		return NULL;
 	default:
 		o->wide = true;
 		return NULL;
@@ -317,6 +322,7 @@ static int inspect_elf(const struct image *file, const struct options *o,
 	const struct layout_request request = {
 		.nr_pages = o->memory >> PAGE_SHIFT,
 		.initrd_size = initrd,
+		.root_first = o->root_first,
 	};
 	struct build_error e;
 	struct elf_image elf;

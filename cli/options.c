@@ -38,6 +38,7 @@ const struct option_row option_rows[] = {
 	{"memory", OPT_MEMORY, true, R | D | I | L | M | X},
 	{"maxmem", OPT_MAXMEM, true, R | D | M},
 	{"e820", OPT_E820, true, R | D | M},
+	{"root-first", OPT_ROOT_FIRST, false, R | D | I | M},
 	{"overcommit", OPT_OVERCOMMIT, false, R | D | L | M | X},
 	{"vcpus", OPT_VCPUS, true, R | D | I | M},
 	{"max-vcpus", OPT_MAX_VCPUS, true, R | D | M},

@@ -375,6 +375,9 @@ static void say_domain(struct words *w, const struct run_domain *d, bool named,
 	if (d->privileged) {
 		say_word(w, " privileged");
 	}
+	if (d->root_first) {
+		say_word(w, " root-first");
+	}
 	for (unsigned int i = 0; i < DOMAINS_MAX; i++) {
 		if ((d->may_map >> i & 1) != 0) {
 			say_word(w, " privileged=%u", i + 1);

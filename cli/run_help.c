@@ -22,6 +22,7 @@ const char run_options_help[] =
 	"  --memory SIZE     the guest's memory: 512M, 4G; MiB if no unit (1G)\n"
 	"  --maxmem SIZE     the most that it may have later (that)\n"
 	"  --e820 FILE       its memory map, as Linux' dmesg has it\n"
+	"  --root-first      a 32-bit kernel's L3 before its other tables\n"
 	"  --overcommit      try also what the host has no memory for\n"
 	"  --vcpus N         the guest's CPUs, 1 to 32 (1)\n"
 	"  --max-vcpus N     how many may be online later (those)\n"

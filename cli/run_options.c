@@ -20,6 +20,8 @@ static bool *flag_of(int id, struct run_options *o)
 	switch (id) {
 	case OPT_NO_INITRD:
 		return &o->no_initrd;
+	case OPT_ROOT_FIRST:
+		return &o->root_first;
 	case OPT_JSON:
 		return &o->json;
 	case OPT_TAP:
@@ -173,6 +175,7 @@ static const char *misplaced(int id, const struct run_options *o)
 	case OPT_MEMORY:
 	case OPT_MAXMEM:
 	case OPT_E820:
+	case OPT_ROOT_FIRST:
 	case OPT_VCPUS:
 	case OPT_MAX_VCPUS:
 		return "is a key of --domain where domains are named";
@@ -307,6 +310,7 @@ struct run_domain run_options_domain(const struct run_options *o,
 		.memory = o->memory,
 		.max_memory = o->max_memory,
 		.e820 = o->e820,
+		.root_first = o->root_first,
 		.vcpus = o->vcpus,
 		.max_vcpus = o->max_vcpus,
 		.restarts = o->restarts,

@@ -43,6 +43,7 @@ struct run_options {
 	const char *kernel; /* NULL: the default beside the executable */
 	const char *initrd; /* likewise, unless no_initrd */
 	bool no_initrd;
+	bool root_first;        /* the guest's tables, of 32 bits */
 	const char *append;     /* NULL: nothing beyond console=hvc0 */
 	uint64_t memory;        /* the guest's, bytes, whole MiB */
 	uint64_t max_memory;    /* that it may have later; 0: that */

@@ -34,7 +34,7 @@ const char test_help[] =
 	"\n"
 	"And these of `pagewarden run`, for each run: --initrd, --no-initrd,\n"
 	"--append, --no-cache, --no-console-arg, --max-vcpus, --maxmem, --e820,\n"
-	"--cpus, --cpu, --accel,\n"
+	"--root-first, --cpus, --cpu, --accel,\n"
 	"--qemu-arg, --symbols, --expect, --until, --fail-on, --strict, --lint,\n"
 	"--timeout, --copy-in, --rootfs, --modules, --icount, --stretch,\n"
 	"--audit, --log-level.\n"

@@ -267,7 +267,8 @@ static bool parse_domain(struct options *o, const char *word)
 		the_domain(o)->may_map = (UINT32_C(1) << DOMAINS) - 1;
 		return true;
 	}
-	return is_word(word, "initrd", &the_domain(o)->wants_initrd);
+	return is_word(word, "initrd", &the_domain(o)->wants_initrd) ||
+	       is_word(word, "root-first", &the_domain(o)->root_first);
 }
 
 /* What is said of the machine. */

@@ -24,6 +24,7 @@ struct domain_config {
 	unsigned int online; /* of those, when it begins; the first ones */
 	uint32_t restarts;   /* how often it may begin again */
 	bool wants_initrd;   /* the module after its kernel's */
+	bool root_first;     /* its tables, of 32 bits (builder/layout.h) */
 	uint32_t may_map; /* other domains' frames: bit n, the n-th described */
 	const struct boot_module *kernel;
 	const struct boot_module *initrd; /* NULL: none */

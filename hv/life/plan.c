@@ -85,6 +85,7 @@ static int plan_layout(struct plan *p, struct build_error *e)
 		request.nr_pages = memory_pages(&memory_free) + initrd_pages(p);
 	}
 	request.cmdline_size = text_length(p->cmdline);
+	request.root_first = c->root_first;
 	rc = elf_parse(&p->image, direct_map(c->kernel->at.start),
 		       range_size(c->kernel->at), e);
 	if (rc == 0) {

@@ -20,6 +20,8 @@
 #define KERNEL_XEN_FIRST XEN_L4_FIRST
 #define KERNEL_XEN_LAST XEN_L4_LAST
 #define KERNEL_XEN_REFUSED XEN_EINVAL
+/* Nothing of a guest's can be there. */
+#define KERNEL_NO_ADDRESS (UINT64_C(1) << 63)
 #define KERNEL_M2P_BYTES (UINT64_C(1) << 38)
 #define KERNEL_DIRECT_BASE UINT64_C(0xffff888000000000)
 /* Where the direct map ends, and the kernel's own mappings begin: it does not.

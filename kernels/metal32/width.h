@@ -23,6 +23,8 @@
 #define KERNEL_XEN_FIRST XEN_L2_FIRST
 #define KERNEL_XEN_LAST XEN_L2_LAST
 #define KERNEL_XEN_REFUSED XEN_EPERM
+/* Nothing of a guest's can be there. */
+#define KERNEL_NO_ADDRESS UINT64_C(0xfffff000)
 #define KERNEL_M2P_BYTES (UINT64_C(0xffe00000) - UINT64_C(0xf5800000))
 #define KERNEL_DIRECT_BASE UINT64_C(0xc0000000)
 /* Where the direct map ends, and the kernel's own mappings begin. */

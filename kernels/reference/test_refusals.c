@@ -181,7 +181,7 @@ static void nonsense(struct kernel *k)
 		    ask_extended(MMUEXT_NEW_BASEPTR,
 				 pte_mfn(pte(xen_entry(k))).v),
 		    -XEN_EINVAL, "refusals: and a load as CR3");
-	check_value(k, ask_mapping(UINT64_C(1) << 63, 0), -XEN_EINVAL,
+	check_value(k, ask_mapping(KERNEL_NO_ADDRESS, 0), -XEN_EINVAL,
 		    "refusals: a mapping of what is no address");
 	check_value(k, ask_mapping(TEST_BASE, 0), -XEN_EINVAL,
 		    "refusals: a mapping where there is no table");

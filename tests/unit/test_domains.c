@@ -62,7 +62,7 @@ static void domains_are_described_by_keys(void **state)
 		("name=web,kernel=/k,initrd=/i,memory=256M,vcpus=2,"
 		 "append=a=1,,2 b,restart=3"),
 		"--domain",
-		"kernel=x,initrd=none,privileged=yes",
+		"kernel=x,initrd=none,privileged=yes,root-first=yes",
 		"--restart",
 		"domain2:7",
 		NULL};
@@ -84,6 +84,8 @@ static void domains_are_described_by_keys(void **state)
 	assert_string_equal(d[1].name, "domain2");
 	assert_true(d[1].no_initrd);
 	assert_true(d[1].privileged);
+	assert_false(d[0].root_first);
+	assert_true(d[1].root_first);
 	assert_int_equal(d[1].restarts, 7);
 	assert_int_equal(d[1].memory, 1024 * MIB);
 	run_options_fini(&o);
@@ -127,6 +129,7 @@ static void what_does_not_go_together_is_refused(void **state)
 		{{"--domain", "name=a b"}, "name=a b is no name"},
 		{{"--domain", "name="}, "is no name"},
 		{{"--domain", "memory=1.5M"}, "memory=1.5M is no size"},
+		{{"--domain", "root-first=maybe"}, "is neither yes nor no"},
 		{{"--domain", "privileged=maybe"}, "names no other domain"},
 		{{"--domain", "name=a,privileged=a"}, "names no other domain"},
 		{{"--domain", "name=a,privileged=b+c", "--domain", "name=b"},

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * builder/layout.c, of 32-bit kernels: their tables lie in Xen's order, with
- * the root third; every table that an address needs has a frame of its own in
- * the part that is reserved for them, and that part has no other. What would
- * reach the hypervisor's addresses, or needs more than 32 bits, is refused.
+ * the root third, or as a toolstack has them; every table that an address needs
+ * has a frame of its own in the part that is reserved for them, and that part
+ * has no other. What would reach the hypervisor's addresses, or needs more than
+ * 32 bits, is refused.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -66,6 +67,29 @@ static void tables_lie_in_the_order_in_which_xen_takes_them(void **state)
 	assert_int_equal(layout_table(&l, 1, vaddr(0xc0800000)).v,
 			 INVALID_FRAME);
 	assert_int_equal(layout_table(&l, 1, vaddr(0)).v, INVALID_FRAME);
+}
+
+static void a_toolstack_has_the_root_first(void **state)
+{
+	const struct layout_request r = {.nr_pages = 64 * MIB_PAGES,
+					 .root_first = true};
+	struct xen_notes n = kernel(KERNEL_BASE, 0x400000, 0x500000);
+	struct build_error e;
+	struct layout l;
+
+	(void)state;
+	assert_int_equal(layout_plan(&n, &r, &l, &e), 0);
+	assert_int_equal(l.part[LAYOUT_TABLES].pfn.v, 0x513);
+	assert_int_equal(l.part[LAYOUT_TABLES].nr, 1 + 4 + 4);
+	assert_int_equal(layout_root(&l).v, 0x513);
+	assert_int_equal(layout_pt_base(&l).v, 0xc0513000);
+	for (uint64_t i = 0; i < 4; i++) {
+		vaddr_t va = vaddr(0xc0000000 + i * (2 << 20));
+
+		assert_int_equal(layout_table(&l, 2, vaddr(i << 30)).v,
+				 0x514 + i);
+		assert_int_equal(layout_table(&l, 1, va).v, 0x518 + i);
+	}
 }
 
 /* Each table of a level once, and none that is another's. */
@@ -238,6 +262,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			tables_lie_in_the_order_in_which_xen_takes_them),
+		cmocka_unit_test(a_toolstack_has_the_root_first),
 		cmocka_unit_test(
 			every_layout_has_just_the_tables_that_it_needs),
 		cmocka_unit_test(what_needs_other_addresses_is_refused),
