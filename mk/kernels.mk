@@ -40,7 +40,7 @@ $(foreach k,$(KERNELS),$(eval $(call kernel,$(k))))
 # What of kernels/common/ does not speak of 64-bit registers, and in its place
 # kernels/metal32/. The differential mode has nothing to run beside.
 KERN32_LIB := $(B)/kern32/libguest.a
-KERN32_COMMON := $(addprefix kernels/common/,cmdline.c expect.c print.c pv.c \
+KERN32_COMMON := $(addprefix kernels/common/,clock.c cmdline.c expect.c print.c pv.c \
 	string.c trap.c)
 $(eval $(call archive,$(KERN32_LIB),$(call objs,kern32,$(call csrc,guest) \
 	$(KERN32_COMMON) $(wildcard kernels/metal32/*.c kernels/metal32/*.S) \

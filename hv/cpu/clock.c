@@ -66,6 +66,17 @@ void clock_guest(struct vcpu_time_info *ret_clock)
 	};
 }
 
+void clock_guest_moved(struct vcpu_time_info *ret_clock)
+{
+	uint64_t tsc = x86_rdtsc();
+
+	clock_guest(ret_clock);
+	ret_clock->tsc_timestamp = tsc;
+	ret_clock->system_time =
+		clock_scale_apply(clock.tsc_to_ns, tsc - clock.tsc_base);
+	ret_clock->flags = 0;
+}
+
 void clock_unstable(void)
 {
 	clock.unstable = true;

@@ -25,6 +25,8 @@ uint64_t clock_us_since(uint64_t tsc);
 uint64_t clock_wallclock_base(void);
 /* The clock as guests are given it; version 0. */
 void clock_guest(struct vcpu_time_info *ret_clock);
+/* The same from now on, and so without the promise that goes with its flag. */
+void clock_guest_moved(struct vcpu_time_info *ret_clock);
 /* Sets the CPU's timer; CLOCK_NEVER: off. It may fire early, never late. */
 /* The CPUs' TSCs differ: guests are to compare what they read. */
 void clock_unstable(void);

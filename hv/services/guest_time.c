@@ -3,8 +3,10 @@
  * Time as the guest sees it: the clock in its vcpu_info, the wall clock, its
  * timers, and the record of how long its vCPUs ran and waited.
  *
- * The clock's numbers never change after boot, so they are written where the
- * guest will look, once, under the version protocol of the ABI.
+ * A 64-bit guest's numbers of the clock never change after boot, so they are
+ * written where it will look, once, under the version protocol of the ABI. A
+ * 32-bit guest may count from them in 32 bits of nanoseconds (Mini-OS does),
+ * which last for 4.29 s: there they begin anew each second, as with Xen.
  */
 #include "hv/services/guest_time.h"
 
@@ -25,12 +27,19 @@
 #define PERIOD_MAX (SECOND * 60 * 60 * 24 * 365)
 #define FAR_FUTURE (UINT64_C(1) << 50)
 
-static void write_clock(struct vcpu_time_info *to)
+static void make_clock(const struct vcpu *v, struct vcpu_time_info *ret)
 {
-	struct vcpu_time_info t;
+	if (v->narrow) {
+		clock_guest_moved(ret);
+	} else {
+		clock_guest(ret);
+	}
+}
+
+static void write_clock(struct vcpu_time_info *to, struct vcpu_time_info t)
+{
 	uint32_t version = __atomic_load_n(&to->version, __ATOMIC_RELAXED) | 1;
 
-	clock_guest(&t);
 	t.version = version;
 	__atomic_store_n(&to->version, version, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_RELEASE);
@@ -41,14 +50,17 @@ static void write_clock(struct vcpu_time_info *to)
 void time_publish(struct vcpu *v)
 {
 	struct vcpu_info *shared;
+	struct vcpu_time_info t;
 
-	write_clock(&v->event.info->time);
+	make_clock(v, &t);
+	v->time.published = t.system_time;
+	write_clock(&v->event.info->time, t);
 	if (v->id >= XEN_LEGACY_MAX_VCPUS) {
 		return;
 	}
 	shared = &v->domain->shared_info->vcpu_info[v->id];
 	if (shared != v->event.info) {
-		write_clock(&shared->time);
+		write_clock(&shared->time, t);
 	}
 }
 
@@ -193,12 +205,12 @@ static int64_t register_runstate(struct vcpu *caller, struct vcpu *v,
 	return 0;
 }
 
-/* The clock's numbers do not change: once is enough. */
+/* What was there is the vCPU's own, which does not run meanwhile. */
 static void write_time_area(struct vcpu *v)
 {
 	struct vcpu_time_info t;
 
-	clock_guest(&t);
+	make_clock(v, &t);
 	t.version = 2;
 	v->time.time_owed = false;
 	if (v->time.time_area != 0 &&
@@ -207,9 +219,18 @@ static void write_time_area(struct vcpu *v)
 	}
 }
 
+void time_renew(struct vcpu *v, uint64_t now)
+{
+	if (v->narrow && now - v->time.published >= SECOND) {
+		time_publish(v);
+		write_time_area(v);
+	}
+}
+
 void time_vcpu_runs(struct vcpu *v)
 {
 	time_runstate_publish(v);
+	time_renew(v, clock_now());
 	if (v->time.time_owed) {
 		write_time_area(v);
 	}

@@ -29,6 +29,7 @@ struct time_vcpu {
 	/* Runstate: what the vCPU has been doing, and since when. */
 	struct vcpu_runstate_info runstate;
 	uint64_t runstate_area; /* guest virtual address, 0: none */
+	uint64_t published;     /* system time, when its clock was written */
 	uint64_t time_area;     /* secondary vcpu_time_info, 0: none */
 	bool time_owed;         /* to be written there when it runs */
 };

@@ -15,6 +15,7 @@
 #include "hv/domain/stop.h"
 #include "hv/services/console.h"
 #include "hv/services/deliver.h"
+#include "hv/services/guest_time.h"
 #include "hv/cpu/lapic.h"
 #include "hv/vcpu/vcpu.h"
 
@@ -118,6 +119,9 @@ bool timer_interrupt(void)
 	if (c->room_at != 0 && c->room_at <= now) {
 		c->room_at = 0;
 		console_room();
+	}
+	if (c->vcpu != NULL) {
+		time_renew(c->vcpu, now);
 	}
 	load(c, now);
 	return turn_over;

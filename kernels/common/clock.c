@@ -8,9 +8,9 @@ uint64_t now_by(const volatile struct vcpu_time_info *t)
 
 	delta = t->tsc_shift >= 0 ? delta << t->tsc_shift
 				  : delta >> -t->tsc_shift;
-	return t->system_time +
-	       (uint64_t)((unsigned __int128)delta * t->tsc_to_system_mul >>
-			  32);
+	/* By halves: 32-bit kernels have no product of 96 bits. */
+	return t->system_time + (delta >> 32) * t->tsc_to_system_mul +
+	       ((delta & UINT32_MAX) * t->tsc_to_system_mul >> 32);
 }
 
 uint64_t now(const struct pv *s)

@@ -132,6 +132,7 @@ void kernel_main(uint64_t start_info)
 	test_tables();
 	test_segments();
 	test_rings();
+	test_time();
 	test_second();
 	expect_end();
 }

@@ -45,6 +45,7 @@ void test_tables(void);
 void test_segments(void);
 void test_rings(void);
 void test_second(void);
+void test_time(void);
 bool random_wanted(const char *cmdline);
 void random_calls(const char *cmdline);
 /* A selector in GS whose descriptor goes; the selector. */
