@@ -209,6 +209,12 @@ void clock_guest(struct vcpu_time_info *ret_clock)
 					     .tsc_to_system_mul = 0x80000000};
 }
 
+void clock_guest_moved(struct vcpu_time_info *ret_clock)
+{
+	clock_guest(ret_clock);
+	ret_clock->system_time = clock_now();
+}
+
 void clock_set_timer(uint64_t when, uint64_t now)
 {
 	(void)now;
