@@ -44,6 +44,7 @@ TREE_LINTS := rules order spdx paths lints histories results
 TREE_TAPS := $(TREE_LINTS:%=$(TAP)/lint/%.tap)
 MUTATION_TAP := $(TAP)/mutation/guards.tap
 INTERLEAVE_TAPS := $(TAP)/interleave/all.tap $(TAP)/interleave/mutants.tap
+FITS_TAP := $(TAP)/mutation/fits.tap
 EXPLORE_TAPS := $(TAP)/explore/small.tap $(TAP)/explore/as-c.tap \
 	$(TAP)/explore/rows.tap
 # Failures of the lab as recordings, and as tests.
@@ -52,7 +53,7 @@ REPORT_TAP := $(TAP)/report/page.tap
 # What is installed, and how it comes to be. Others of tests/install/ want a
 # tree of Debian's (make check-deb, check-container), or build all anew.
 INSTALL_TAPS := $(patsubst %,$(TAP)/install/%.tap,deps manual version)
-ALL_TAPS := $(INSTALL_TAPS) $(MUTATION_TAP) $(SHRUNK_TAP) $(REPORT_TAP) $(INTERLEAVE_TAPS) \
+ALL_TAPS := $(INSTALL_TAPS) $(MUTATION_TAP) $(FITS_TAP) $(SHRUNK_TAP) $(REPORT_TAP) $(INTERLEAVE_TAPS) \
 	$(EXPLORE_TAPS) $(TREE_TAPS) $(UNIT_TAPS) $(BOOT_TAPS) \
 	$(SEAL_TAPS) $(HEADER_TAPS) $(LINK_TAPS) $(FUZZ_TAPS) $(DIFF_TAPS) \
 	$(XEN_TAPS) $(METAL_TAPS)
@@ -135,6 +136,8 @@ $(TAP)/explore/small.tap: $(EXPLORE) FORCE
 	@tests/tap $@ 600 $< small
 $(TAP)/explore/as-c.tap: $(EXPLORE) FORCE
 	@tests/tap $@ 60 tests/explore/as-c $<
+$(FITS_TAP): FORCE
+	@tests/tap $@ 120 tests/mutation/fits
 $(TAP)/explore/rows.tap: FORCE
 	@tests/tap $@ 60 scripts/explored-doc check
 
