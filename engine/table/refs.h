@@ -51,8 +51,9 @@ static inline int frame_get_type_fast(struct mmu_domain *d, mfn_t f,
 	return frame_get_type_slow(d, f, type);
 }
 
-/* A table whose entries may be changed one by one: a live L1 of the domain. */
-static inline bool frame_is_live_l1(const struct mmu_domain *d, mfn_t f)
+/* The domain's frame has the type, in use and in no state on its way. */
+static inline bool frame_is_live(const struct mmu_domain *d, mfn_t f,
+				 enum frame_type type)
 {
 	const struct frame *fr;
 
@@ -60,8 +61,14 @@ static inline bool frame_is_live_l1(const struct mmu_domain *d, mfn_t f)
 		return false;
 	}
 	fr = frame_of(d->m, f);
-	return fr->type == FRAME_L1 && fr->type_count != 0 &&
+	return fr->type == type && fr->type_count != 0 &&
 	       (fr->flags & (FRAME_VALIDATED | FRAME_DYING)) == FRAME_VALIDATED;
+}
+
+/* A table whose entries may be changed one by one. */
+static inline bool frame_is_live_l1(const struct mmu_domain *d, mfn_t f)
+{
+	return frame_is_live(d, f, FRAME_L1);
 }
 
 /*

@@ -178,6 +178,13 @@ static int plain_store(struct mmu_domain *d, mfn_t f, pte_t *p, pte_t val)
 	return 0;
 }
 
+/* Aligned by construction: the low bits are the command (XSA-227). */
+static inline pte_t *entry_at(const struct mmu_domain *d, maddr_t where)
+{
+	return frame_ptes(d->m, maddr_to_mfn(where)) +
+	       page_offset(where.v) / sizeof(pte_t);
+}
+
 /* Whatever it is that the entry stands in. */
 static __attribute__((noinline)) int other_update(struct mmu_domain *d,
 						  maddr_t where, pte_t val,
@@ -192,8 +199,7 @@ static __attribute__((noinline)) int other_update(struct mmu_domain *d,
 		return refuse_frame(d, RULE_UPDATE_FRAME, f);
 	}
 	fr = frame_of(d->m, f);
-	/* Aligned by construction: the low bits are the command (XSA-227). */
-	p = frame_ptes(d->m, f) + page_offset(where.v) / sizeof(pte_t);
+	p = entry_at(d, where);
 	if (unlikely(fr->type_count == 0 || !frame_is_table(fr->type) ||
 		     (fr->flags & (FRAME_VALIDATED | FRAME_DYING)) !=
 			     FRAME_VALIDATED)) {
@@ -208,13 +214,18 @@ __attribute__((flatten)) int mmu_update_entry(struct mmu_vcpu *v, maddr_t where,
 	struct mmu_domain *d = v->dom;
 	mfn_t f = maddr_to_mfn(where);
 
-	if (unlikely(!frame_is_live_l1(d, f))) {
-		return other_update(d, where, val, preserve_ad);
+	if (likely(frame_is_live_l1(d, f))) {
+		return l1_update(d, entry_at(d, where), val, preserve_ad);
 	}
-	return l1_update(d,
-			 frame_ptes(d->m, f) +
-				 page_offset(where.v) / sizeof(pte_t),
-			 val, preserve_ad);
+	/*
+	 * A page of a table to be, which a fork fills: the type that a store
+	 * would take, and give back, is there.
+	 */
+	if (likely(frame_is_live(d, f, FRAME_WRITABLE))) {
+		pte_write(entry_at(d, where), val);
+		return 0;
+	}
+	return other_update(d, where, val, preserve_ad);
 }
 
 void update_refused(struct mmu_domain *d, int rc, maddr_t where, pte_t val)
