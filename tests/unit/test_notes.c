@@ -535,13 +535,16 @@ static void the_last_note_may_overrun_the_file(void **state)
 	struct elf_image image;
 	struct xen_notes n;
 	size_t size;
-	uint8_t *file = kernel_file_make(&grub_32, &size);
+	uint8_t *made = kernel_file_make(&grub_32, &size);
+	uint8_t *file;
 	uint32_t had;
 
 	(void)state;
-	memcpy(&had, file + GRUB_FILESZ, sizeof(had));
-	file = realloc(file, size + had);
+	memcpy(&had, made + GRUB_FILESZ, sizeof(had));
+	file = malloc(size + had);
 	assert_non_null(file);
+	memcpy(file, made, size);
+	free(made);
 	memcpy(file + size, file + KERNEL_FILE_NOTE_AREA, had);
 	kernel_file_poke(file, GRUB_PHDR + offsetof(Elf32_Phdr, p_offset), 4,
 			 size);

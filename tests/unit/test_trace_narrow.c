@@ -52,7 +52,7 @@ static void table(struct stream *s, unsigned int type, uint64_t f,
 static void begin(struct stream *s, unsigned int op, const uint64_t *operand)
 {
 	uint64_t words[TRACE_BEGIN_WORDS + TRACE_OPERANDS_MAX] = {0};
-	unsigned int nr = operation_info[op].nr_words;
+	unsigned int nr = operand != NULL ? operation_info[op].nr_words : 0;
 
 	for (unsigned int i = 0; i < nr; i++) {
 		words[TRACE_BEGIN_WORDS + i] = operand[i];

@@ -34,9 +34,13 @@ static struct mmu_domain *domain_of(const struct replay *r, uint64_t tag)
 static bool is_in(const struct replay *r, const void *piece, uint64_t bytes,
 		  uint64_t first, uint64_t nr)
 {
-	const uint64_t at = (uint64_t)((const uint8_t *)piece - r->sim.mmu.ram);
+	uint64_t at;
 
-	return piece != NULL && at < (first + nr) << PAGE_SHIFT &&
+	if (piece == NULL) {
+		return false;
+	}
+	at = (uint64_t)((const uint8_t *)piece - r->sim.mmu.ram);
+	return at < (first + nr) << PAGE_SHIFT &&
 	       at + bytes > first << PAGE_SHIFT;
 }
 
