@@ -90,7 +90,6 @@ struct cpu {
 	unsigned int nr_run;
 	unsigned int last;  /* of run, that had the CPU */
 	uint64_t turn_ends; /* system time; CLOCK_NEVER: nobody waits */
-	uint64_t room_at;   /* system time, of console_room(); 0: never */
 	uint64_t since;     /* system time, when it was given the CPU */
 	uint64_t floor;     /* what whoever had it last had used by then */
 };

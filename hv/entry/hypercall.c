@@ -81,7 +81,7 @@ static const uint64_t alone =
 	CALL(memory_op) | CALL(multicall) | CALL(set_gdt) |
 	CALL(update_descriptor) | CALL(stack_switch) | CALL(set_segment_base) |
 	CALL(fpu_taskswitch) | CALL(set_debugreg) | CALL(get_debugreg) |
-	CALL(xen_version) | CALL(console_io);
+	CALL(xen_version);
 
 static bool is_alone(uint64_t nr)
 {

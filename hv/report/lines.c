@@ -37,9 +37,6 @@ void lines_begin(unsigned int which, const char *name)
 {
 	nr += all[which].name == NULL ? 1 : 0;
 	all[which].name = name;
-	if (lines_many()) {
-		serial_share();
-	}
 }
 
 bool lines_many(void)
@@ -180,7 +177,7 @@ static bool show_line(struct lines *l)
 	if (l->bytes[(l->out + n - 1) % QUEUE] != '\n') {
 		serial_write(SERIAL_CONSOLE, "\r\n", 2);
 	}
-	serial_close(SERIAL_CONSOLE);
+	serial_end(SERIAL_CONSOLE);
 	l->out += n;
 	l->shown = 0;
 	return true;
@@ -197,7 +194,7 @@ static void show_typed(void)
 
 	if (l != NULL && l->in - l->out > l->shown) {
 		show(l, l->in - l->out);
-		serial_close(SERIAL_CONSOLE);
+		serial_end(SERIAL_CONSOLE);
 		mid_line = true;
 	}
 }
@@ -214,7 +211,6 @@ void lines_pump(void)
 	if (idle == LINES_MOST) {
 		show_typed();
 	}
-	serial_drain(SERIAL_CONSOLE);
 	output_unlock();
 }
 

@@ -40,13 +40,8 @@ enum {
 #define MODEM_READY 0x0b /* DTR, RTS, and OUT2: interrupts reach the PIC */
 #define BUFFER_SIZE (UINT32_C(1) << 17)
 #define NOTICE_SIZE 128
-/*
- * What one call sends at most; an interrupt asks for the rest. A port that an
- * emulator makes is always ready, and each byte may take microseconds, for
- * which whoever wants to write, or a lock that is held here, has to wait.
- */
+/* What one call sends at most; an interrupt asks for the rest. */
 #define SEND_MAX 8192
-#define SEND_SHARED 64
 #define SPINS 1000000
 
 static struct output {
@@ -57,12 +52,9 @@ static struct output {
 	size_t size;  /* of that message, as it should be */
 	bool open;    /* there is one */
 	bool enabled; /* interrupts */
-	bool paused;  /* those for room, and nobody sends */
 	uint8_t interrupts;
 	struct serial_lost lost, told;
 } outputs[SERIAL_PORTS];
-
-static bool shared;
 
 static uint16_t reg(enum serial_port port, unsigned int number)
 {
@@ -112,32 +104,23 @@ static void ask_for_room(enum serial_port port)
 	struct output *o = &outputs[port];
 	uint8_t wanted = o->interrupts;
 
-	if (o->in != o->out && !o->paused) {
+	if (o->in != o->out) {
 		x86_out8(reg(port, REG_INTERRUPT), wanted);
 		wanted |= INTERRUPT_ROOM;
 	}
 	x86_out8(reg(port, REG_INTERRUPT), wanted);
 }
 
-static void drain(enum serial_port port)
+void serial_drain(enum serial_port port)
 {
 	struct output *o = &outputs[port];
 	bool waits;
 
 	output_lock();
 	waits = o->in != o->out;
-	send(port, shared ? SEND_SHARED : SEND_MAX);
+	send(port, SEND_MAX);
 	if (o->enabled && (waits || o->in != o->out)) {
 		ask_for_room(port);
-	}
-	output_unlock();
-}
-
-void serial_drain(enum serial_port port)
-{
-	output_lock();
-	if (!outputs[port].paused) {
-		drain(port);
 	}
 	output_unlock();
 }
@@ -220,7 +203,7 @@ void serial_begin(enum serial_port port)
 	tell_lost(port);
 }
 
-void serial_close(enum serial_port port)
+void serial_end(enum serial_port port)
 {
 	struct output *o = &outputs[port];
 
@@ -231,13 +214,6 @@ void serial_close(enum serial_port port)
 		o->lost.bytes += o->size;
 	}
 	o->open = false;
-	output_unlock();
-}
-
-void serial_end(enum serial_port port)
-{
-	output_lock();
-	serial_close(port);
 	serial_drain(port);
 	output_unlock();
 }
@@ -317,29 +293,5 @@ void serial_interrupt(enum serial_port port)
 {
 	/* Reading says that it was noticed. */
 	(void)x86_in8(reg(port, REG_FIFO));
-	drain(port);
-}
-
-void serial_share(void)
-{
-	shared = true;
-}
-
-void serial_pause(enum serial_port port)
-{
-	output_lock();
-	outputs[port].paused = true;
-	output_unlock();
-}
-
-void serial_resume(enum serial_port port)
-{
-	/* The CPU that is interrupted alone pauses, and goes on. */
-	if (!outputs[port].paused) {
-		return;
-	}
-	output_lock();
-	outputs[port].paused = false;
-	ask_for_room(port);
-	output_unlock();
+	serial_drain(port);
 }

@@ -19,8 +19,6 @@ void serial_append(enum serial_port port, const void *bytes, size_t size);
 /* A message in pieces: all of it or nothing, by its end. */
 void serial_begin(enum serial_port port);
 void serial_end(enum serial_port port);
-/* As serial_end(), but nothing is sent before serial_drain() or the like. */
-void serial_close(enum serial_port port);
 
 /* Bytes that would find room now. */
 size_t serial_room(enum serial_port port);
@@ -44,14 +42,5 @@ int serial_read(enum serial_port port);
 void serial_enable_interrupt(enum serial_port port, bool input);
 /* Deals with the port's interrupt, but for what has come in. */
 void serial_interrupt(enum serial_port port);
-
-/*
- * Several domains write: from now on a call sends little at once, since others
- * may wait for its end.
- */
-void serial_share(void);
-/* No interrupts for room, and nothing is sent but by one; and again. */
-void serial_pause(enum serial_port port);
-void serial_resume(enum serial_port port);
 
 #endif

@@ -19,13 +19,9 @@
 #include <xen/io/console.h>
 
 #include "engine/port.h"
-#include "hv/cpu/alone.h"
-#include "hv/cpu/clock.h"
-#include "hv/cpu/cpu.h"
 #include "hv/cpu/output.h"
 #include "hv/domain/domain.h"
 #include "hv/services/deliver.h"
-#include "hv/services/timer.h"
 #include "hv/report/lines.h"
 #include "hv/report/reader.h"
 #include "hv/report/serial.h"
@@ -201,49 +197,16 @@ void console_irq_init(void)
 	pic_unmask(CONTROL_IRQ);
 }
 
-/*
- * Who fills the ports need not be who has the CPU that is interrupted for it.
- * So where there are several domains that takes a quarter of its time at most:
- * for three times as long as the interrupt took there is no other.
- */
-#define PAUSES 3
-
-static void begin_pause(enum serial_port port)
-{
-	if (lines_many()) {
-		serial_pause(port);
-	}
-}
-
-static void go_on_later(enum serial_port port, uint64_t began)
-{
-	struct cpu *c = cpu_here();
-	uint64_t now = clock_now();
-
-	if (!lines_many()) {
-		return;
-	}
-	if (serial_queued(port) == 0) {
-		serial_resume(port);
-		return;
-	}
-	c->room_at = now + PAUSES * (now - began) + 1;
-	timer_load();
-}
-
 int control_interrupt(void)
 {
-	uint64_t began = clock_now();
 	int last = -1;
 	int word;
 
-	begin_pause(SERIAL_CONTROL);
 	serial_interrupt(SERIAL_CONTROL);
 	while (reader_word(&word)) {
 		last = word >= 0 ? word : last;
 	}
 	pic_end(CONTROL_IRQ);
-	go_on_later(SERIAL_CONTROL, began);
 	return last;
 }
 
@@ -258,20 +221,10 @@ static void kick_all(void)
 	}
 }
 
-void console_room(void)
-{
-	serial_resume(SERIAL_CONSOLE);
-	serial_resume(SERIAL_CONTROL);
-}
-
 void console_interrupt(void)
 {
 	struct domain *d = domain_at(terminal);
-	uint64_t began = clock_now();
 
-	/* Once for all: whoever floods may have it in between each time. */
-	output_lock();
-	begin_pause(SERIAL_CONSOLE);
 	serial_interrupt(SERIAL_CONSOLE);
 	if (d == NULL) {
 		while (serial_read(SERIAL_CONSOLE) >= 0) {
@@ -280,9 +233,7 @@ void console_interrupt(void)
 		read_serial(&d->console);
 	}
 	kick_all();
-	output_unlock();
 	pic_end(SERIAL_IRQ);
-	go_on_later(SERIAL_CONSOLE, began);
 }
 
 /* --- console_io -------------------------------------------------------------
@@ -336,19 +287,13 @@ static int64_t console_read(struct vcpu *v, uint32_t size, uint64_t to)
 	return nr;
 }
 
-/* Writing is between the domain and the port; what was typed, all may have. */
 int64_t hc_console_io(struct vcpu *v, uint64_t arg[6])
 {
-	int64_t rc;
-
 	switch ((uint32_t)arg[0]) {
 	case CONSOLEIO_write:
 		return console_write(v, arg);
 	case CONSOLEIO_read:
-		alone_share();
-		rc = console_read(v, (uint32_t)arg[1], arg[2]);
-		alone_share_end();
-		return rc;
+		return console_read(v, (uint32_t)arg[1], arg[2]);
 	default:
 		return -XEN_ENOSYS;
 	}

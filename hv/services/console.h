@@ -47,8 +47,6 @@ void console_irq_init(void);
 void console_choose(const struct domain *d);
 /* Acknowledges; passes on what was typed, and what waited for room. */
 void console_interrupt(void);
-/* A pause that such an interrupt began is over (struct cpu.room_at). */
-void console_room(void);
 /* The domain ends: its ring is not looked at any more. */
 void console_domain_end(struct domain *d);
 

@@ -13,7 +13,6 @@
 #include "hv/cpu/ipi.h"
 #include "hv/domain/domain.h"
 #include "hv/domain/stop.h"
-#include "hv/services/console.h"
 #include "hv/services/deliver.h"
 #include "hv/services/guest_time.h"
 #include "hv/cpu/lapic.h"
@@ -31,14 +30,11 @@ static uint64_t find_earliest(const struct time_vcpu *t)
 	return earliest;
 }
 
-/* Of all that live on this CPU, the end of the turn, and of a port's pause. */
+/* Of all that live on this CPU, and the end of the turn. */
 static void load(const struct cpu *c, uint64_t now)
 {
 	uint64_t earliest = c->turn_ends;
 
-	if (c->room_at != 0 && c->room_at < earliest) {
-		earliest = c->room_at;
-	}
 	for (unsigned int i = 0; i < c->nr_run; i++) {
 		if (c->run[i]->time.earliest < earliest) {
 			earliest = c->run[i]->time.earliest;
@@ -115,10 +111,6 @@ bool timer_interrupt(void)
 	}
 	if (turn_over) {
 		c->turn_ends = CLOCK_NEVER;
-	}
-	if (c->room_at != 0 && c->room_at <= now) {
-		c->room_at = 0;
-		console_room();
 	}
 	if (c->vcpu != NULL) {
 		time_renew(c->vcpu, now);
