@@ -12,7 +12,6 @@
 
 #include <cmocka.h>
 
-#include "hv/cpu/alone.h"
 #include "hv/cpu/clock.h"
 #include "hv/cpu/ipi.h"
 #include "hv/cpu/lapic.h"
@@ -314,32 +313,6 @@ void serial_write(enum serial_port port, const void *bytes, size_t size)
 	memcpy(metal->sent + metal->nr_sent, bytes, size);
 	metal->nr_sent += size;
 	metal->room -= size < metal->room ? size : metal->room;
-}
-
-/* What is written has gone. */
-size_t serial_queued(enum serial_port port)
-{
-	(void)port;
-	return 0;
-}
-
-void serial_pause(enum serial_port port)
-{
-	(void)port;
-}
-
-void serial_resume(enum serial_port port)
-{
-	(void)port;
-}
-
-/* There is one thread. */
-void alone_share(void)
-{
-}
-
-void alone_share_end(void)
-{
 }
 
 int serial_read(enum serial_port port)
