@@ -34,9 +34,14 @@ struct frequencies clock_init(void)
 	return f;
 }
 
+static uint64_t time_at(uint64_t tsc)
+{
+	return clock_scale_apply(clock.tsc_to_ns, tsc - clock.tsc_base);
+}
+
 uint64_t clock_now(void)
 {
-	return clock_scale_apply(clock.tsc_to_ns, x86_rdtsc() - clock.tsc_base);
+	return time_at(x86_rdtsc());
 }
 
 uint64_t clock_tsc_khz(void)
@@ -72,8 +77,7 @@ void clock_guest_moved(struct vcpu_time_info *ret_clock)
 
 	clock_guest(ret_clock);
 	ret_clock->tsc_timestamp = tsc;
-	ret_clock->system_time =
-		clock_scale_apply(clock.tsc_to_ns, tsc - clock.tsc_base);
+	ret_clock->system_time = time_at(tsc);
 	ret_clock->flags = 0;
 }
 

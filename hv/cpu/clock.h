@@ -27,9 +27,9 @@ uint64_t clock_wallclock_base(void);
 void clock_guest(struct vcpu_time_info *ret_clock);
 /* The same from now on, and so without the promise that goes with its flag. */
 void clock_guest_moved(struct vcpu_time_info *ret_clock);
-/* Sets the CPU's timer; CLOCK_NEVER: off. It may fire early, never late. */
 /* The CPUs' TSCs differ: guests are to compare what they read. */
 void clock_unstable(void);
+/* Sets the CPU's timer; CLOCK_NEVER: off. It may fire early, never late. */
 void clock_set_timer(uint64_t when, uint64_t now);
 
 #endif

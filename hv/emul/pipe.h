@@ -17,9 +17,9 @@ extern bool pipe_wanted;
 /* The rings, all zero. */
 void pipe_init(struct pipe_rings *rings);
 
-/* At an invalid opcode. False: it is none of ours. */
 /* May what the vCPU runs use it? */
 bool pipe_is_for(const struct vcpu *v);
+/* At an invalid opcode. False: it is none of ours. */
 bool emulate_pipe(struct vcpu *v, struct regs *r);
 
 #endif

@@ -221,7 +221,8 @@ static void write_time_area(struct vcpu *v)
 
 void time_renew(struct vcpu *v, uint64_t now)
 {
-	if (v->narrow && now - v->time.published >= SECOND) {
+	if (v->narrow && !v->domain->stopping &&
+	    now - v->time.published >= SECOND) {
 		time_publish(v);
 		write_time_area(v);
 	}

@@ -15,7 +15,10 @@ void time_vcpu_end(struct vcpu *v);
 void time_vcpu_up(struct vcpu *v);
 /* Writes the clock to the vCPU's vcpu_info (and shared info for vCPU 0). */
 void time_publish(struct vcpu *v);
-/* Of the vCPU that has the CPU, or had it last: again, if it is time for it. */
+/*
+ * Of the vCPU that has the CPU, or had it last: again, if it is time for it. A
+ * domain that ends gives its memory away, and is written to no more.
+ */
 void time_renew(struct vcpu *v, uint64_t now);
 
 /* Runstate: RUNSTATE_running, RUNSTATE_blocked, ... */

@@ -383,6 +383,30 @@ static void a_context_says_the_same_in_64_bits(void **state)
 	assert_int_equal(to.fs_base, 0);
 }
 
+/* Nor is anything written of a domain that gives its memory away. */
+static void its_clock_begins_anew_each_second(void **state)
+{
+	const uint64_t second = UINT64_C(1000000000);
+	struct metal *t = *state;
+	struct vcpu *v = &t->v[0];
+	const struct vcpu_time_info *clock = &v->event.info->time;
+
+	t->now = 5 * second;
+	time_publish(v);
+	assert_int_equal(clock->system_time, 5 * second);
+	time_renew(v, t->now = 6 * second - 1);
+	assert_int_equal(clock->system_time, 5 * second);
+	time_renew(v, t->now = 6 * second);
+	assert_int_equal(clock->system_time, 6 * second);
+	t->d.stopping = true;
+	time_renew(v, t->now = 8 * second);
+	assert_int_equal(clock->system_time, 6 * second);
+	t->d.stopping = false;
+	v->narrow = false;
+	time_renew(v, t->now);
+	assert_int_equal(clock->system_time, 6 * second);
+}
+
 static void a_cr3_has_its_high_bits_below(void **state)
 {
 	(void)state;
@@ -415,6 +439,7 @@ int main(void)
 		T(a_string_goes_to_no_users_memory),
 		T(a_pointer_has_32_bits),
 		T(a_context_says_the_same_in_64_bits),
+		T(its_clock_begins_anew_each_second),
 		T(a_cr3_has_its_high_bits_below),
 	};
 
