@@ -187,46 +187,34 @@ static uint64_t section_place(const struct core_view *v)
 	return v->nr + 1 < MANY ? 0 : ehdr_size(v) + (v->nr + 1) * phdr_size(v);
 }
 
-static void put_ehdr_32(struct head *h, const struct core_view *v)
-{
-	const size_t nr = v->nr + 1;
-	const Elf32_Ehdr e = {
-		.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS32,
-			    ELFDATA2LSB, EV_CURRENT},
-		.e_type = ET_CORE,
-		.e_machine = EM_386,
-		.e_version = EV_CURRENT,
-		.e_phoff = sizeof(e),
-		.e_shoff = (Elf32_Off)section_place(v),
-		.e_ehsize = sizeof(e),
-		.e_phentsize = sizeof(Elf32_Phdr),
-		.e_phnum = (Elf32_Half)(nr < MANY ? nr : MANY),
-		.e_shentsize = sizeof(Elf32_Shdr),
-		.e_shnum = nr < MANY ? 0 : 1,
-	};
-
-	memcpy(h->bytes, &e, sizeof(e));
-}
+/* The file's header, of either class. */
+#define EHDR(bits, v, nr)                                                 \
+	((Elf##bits##_Ehdr){                                              \
+		.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3,           \
+			    ELFCLASS##bits, ELFDATA2LSB, EV_CURRENT},     \
+		.e_type = ET_CORE,                                        \
+		.e_machine = (v)->narrow ? EM_386 : EM_X86_64,            \
+		.e_version = EV_CURRENT,                                  \
+		.e_phoff = sizeof(Elf##bits##_Ehdr),                      \
+		.e_shoff = (Elf##bits##_Off)section_place(v),             \
+		.e_ehsize = sizeof(Elf##bits##_Ehdr),                     \
+		.e_phentsize = sizeof(Elf##bits##_Phdr),                  \
+		.e_phnum = (Elf##bits##_Half)((nr) < MANY ? (nr) : MANY), \
+		.e_shentsize = sizeof(Elf##bits##_Shdr),                  \
+		.e_shnum = (nr) < MANY ? 0 : 1,                           \
+	})
 
 static void put_ehdr(struct head *h, const struct core_view *v)
 {
 	const size_t nr = v->nr + 1;
-	const Elf64_Ehdr e = {
-		.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64,
-			    ELFDATA2LSB, EV_CURRENT},
-		.e_type = ET_CORE,
-		.e_machine = v->narrow ? EM_386 : EM_X86_64,
-		.e_version = EV_CURRENT,
-		.e_phoff = sizeof(e),
-		.e_shoff = section_place(v),
-		.e_ehsize = sizeof(e),
-		.e_phentsize = sizeof(Elf64_Phdr),
-		.e_phnum = (Elf64_Half)(nr < MANY ? nr : MANY),
-		.e_shentsize = sizeof(Elf64_Shdr),
-		.e_shnum = nr < MANY ? 0 : 1,
-	};
+	const Elf32_Ehdr narrow = EHDR(32, v, nr);
+	const Elf64_Ehdr wide = EHDR(64, v, nr);
 
-	memcpy(h->bytes, &e, sizeof(e));
+	if (is_class_32(v)) {
+		memcpy(h->bytes, &narrow, sizeof(narrow));
+	} else {
+		memcpy(h->bytes, &wide, sizeof(wide));
+	}
 }
 
 /* Into the place before the notes. */
@@ -261,11 +249,7 @@ static void put_headers(struct head *h, const struct core_view *v,
 		put_phdr(h, v, i + 1, &p);
 	}
 	put_section(h, v);
-	if (is_class_32(v)) {
-		put_ehdr_32(h, v);
-	} else {
-		put_ehdr(h, v);
-	}
+	put_ehdr(h, v);
 }
 
 uint8_t *core_head_make(const struct core_view *v, const cJSON *registers,

@@ -14,39 +14,31 @@
 	".quad " at ", " fixup "\n"       \
 	".popsection\n"
 
-#define GUEST_LOAD(value, address, fault)                                 \
-	__asm__ volatile goto(                                            \
-		"1: movq %1, %0\n" EX_TABLE_ENTRY("1b", "%l[" #fault "]") \
-		: "=r"(value)                                             \
-		: "m"(*(const uint64_t *)(address))                       \
-		:                                                         \
+#define GUEST_LOAD_BY(mov, type, value, address, fault)                      \
+	__asm__ volatile goto(                                               \
+		"1: " mov " %1, %0\n" EX_TABLE_ENTRY("1b", "%l[" #fault "]") \
+		: "=r"(value)                                                \
+		: "m"(*(const type *)(address))                              \
+		:                                                            \
 		: fault)
 
+#define GUEST_STORE_BY(mov, type, address, value, fault)                   \
+	__asm__ volatile goto("1: " mov                                    \
+			      " %0, %1\n" EX_TABLE_ENTRY("1b",             \
+							 "%l[" #fault "]") \
+			      :                                            \
+			      : "r"(value), "m"(*(type *)(address))        \
+			      : "memory"                                   \
+			      : fault)
+
+#define GUEST_LOAD(value, address, fault) \
+	GUEST_LOAD_BY("movq", uint64_t, value, address, fault)
+#define GUEST_STORE(address, value, fault) \
+	GUEST_STORE_BY("movq", uint64_t, address, value, fault)
 /* The same for 4 bytes, as a 32-bit guest's words are. */
-#define GUEST_LOAD_32(value, address, fault)                              \
-	__asm__ volatile goto(                                            \
-		"1: movl %1, %0\n" EX_TABLE_ENTRY("1b", "%l[" #fault "]") \
-		: "=r"(value)                                             \
-		: "m"(*(const uint32_t *)(address))                       \
-		:                                                         \
-		: fault)
-
-#define GUEST_STORE(address, value, fault)                                   \
-	__asm__ volatile goto("1: movq %0, %1\n" EX_TABLE_ENTRY("1b",        \
-								"%l[" #fault \
-								"]")         \
-			      :                                              \
-			      : "r"(value), "m"(*(uint64_t *)(address))      \
-			      : "memory"                                     \
-			      : fault)
-
-#define GUEST_STORE_32(address, value, fault)                                \
-	__asm__ volatile goto("1: movl %0, %1\n" EX_TABLE_ENTRY("1b",        \
-								"%l[" #fault \
-								"]")         \
-			      :                                              \
-			      : "r"(value), "m"(*(uint32_t *)(address))      \
-			      : "memory"                                     \
-			      : fault)
+#define GUEST_LOAD_32(value, address, fault) \
+	GUEST_LOAD_BY("movl", uint32_t, value, address, fault)
+#define GUEST_STORE_32(address, value, fault) \
+	GUEST_STORE_BY("movl", uint32_t, address, value, fault)
 
 #endif

@@ -4,10 +4,8 @@
 #define PW_KERNELS_BAD_H
 
 #include "abi/pte.h"
+#include "kernels/common/expect.h"
 #include "kernels/common/kernel.h"
-
-/* One line of TAP: the result of a hypercall, and what it should be. */
-void expect(const char *what, int64_t got, int64_t want);
 
 struct bad {
 	const struct start_info *start;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Results, one line of TAP each, counted for the last one. */
-#include "kernels/common/pv.h"
+#include "kernels/common/expect.h"
+
+#include "kernels/common/kernel.h"
 
 static uint64_t passed;
 static uint64_t failed;

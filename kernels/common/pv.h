@@ -7,14 +7,8 @@
 #define PW_KERNELS_PV_H
 
 #include "abi/pte.h"
+#include "kernels/common/expect.h"
 #include "kernels/common/kernel.h"
-
-/* expect.c. One line of TAP: the result of something, and what it should be. */
-void expect(const char *what, int64_t got, int64_t want);
-/* The same for a condition. */
-void expect_true(const char *what, bool got);
-/* Says the sum, and powers off; a failure crashes the domain. */
-_Noreturn void expect_end(void);
 
 struct pv {
 	const struct start_info *start;
