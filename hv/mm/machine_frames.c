@@ -6,8 +6,6 @@
  */
 #include "hv/mm/machine_frames.h"
 
-#include <string.h>
-
 #include "engine/domain/pool.h"
 #include "hv/mm/memory.h"
 #include "hv/mm/paging.h"
@@ -52,7 +50,7 @@ static void *zeroed_table(uint64_t bytes)
 	uint64_t at = memory_take(page_round_up(bytes), PAGE_SIZE, UINT64_MAX);
 
 	if (!frames_fresh || memory_untouched(at) < at + bytes) {
-		memset(direct_map(at), 0, bytes);
+		__builtin_memset(direct_map(at), 0, bytes);
 	}
 	return direct_map(at);
 }
@@ -70,7 +68,7 @@ void frames_init(void)
 	at = memory_take(m2p_bytes, LARGE, UINT64_MAX);
 	paging_map_m2p(at, m2p_bytes);
 	m->m2p = direct_map(at);
-	memset(m->m2p, 0xff, m2p_bytes);
+	__builtin_memset(m->m2p, 0xff, m2p_bytes);
 	m->frames = zeroed_table(m->nr_frames * sizeof(*m->frames));
 	mark_all_own();
 	paging_slots(m->xen_slots);
@@ -98,7 +96,7 @@ void frames_second_m2p(void)
 	at = memory_take(bytes, LARGE, UINT64_MAX);
 	mark_own(at, at + bytes);
 	record_frames(TRACE_OWN, mfn(at >> PAGE_SHIFT), bytes >> PAGE_SHIFT);
-	memset(direct_map(at), 0xff, bytes);
+	__builtin_memset(direct_map(at), 0xff, bytes);
 	m->m2p32 = direct_map(at);
 	for (uint64_t i = 0; i < m->nr_frames; i++) {
 		m->m2p32[i] = (uint32_t)m->m2p[i];
@@ -138,7 +136,7 @@ void frames_scrub(mfn_t first, uint64_t nr)
 			continue;
 		}
 		if (!is_zero(direct_map(at))) {
-			memset(direct_map(at), 0, PAGE_SIZE);
+			__builtin_memset(direct_map(at), 0, PAGE_SIZE);
 		}
 		at += PAGE_SIZE;
 	}
@@ -154,7 +152,7 @@ mfn_t frames_take_own_below(uint64_t nr, uint64_t limit)
 	uint64_t bytes = nr << PAGE_SHIFT;
 	uint64_t at = memory_take(bytes, PAGE_SIZE, limit);
 
-	memset(direct_map(at), 0, bytes);
+	__builtin_memset(direct_map(at), 0, bytes);
 	mark_own(at, at + bytes);
 	record_frames(TRACE_OWN, mfn(at >> PAGE_SHIFT), nr);
 	return mfn(at >> PAGE_SHIFT);

@@ -4,7 +4,6 @@
  * in which one field at a time makes no sense; and the steps that are refused
  * when their time is over.
  */
-#include <limits.h>
 
 #include "kernels/reference/selftest.h"
 
@@ -100,7 +99,7 @@ static void short_list(struct start_info *si, struct guest_config *c)
 
 static void long_module(struct start_info *si, struct guest_config *c)
 {
-	const unsigned long most = ULONG_MAX >> PAGE_SHIFT;
+	const unsigned long most = UINTPTR_MAX >> PAGE_SHIFT;
 
 	(void)c;
 	if (si->nr_pages >= most) {
