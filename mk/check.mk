@@ -65,6 +65,9 @@ LONG_TAPS := $(MUTATION_TAP) $(DIFF_TAPS) $(FUZZ_TAPS) $(TAP)/boot-xen/lab.tap \
 	$(patsubst %,$(TAP)/metal/%.tap,balloon dump exact isolation lab)
 SHORT_TAPS := $(filter-out $(LONG_TAPS),$(ALL_TAPS))
 
+# Programs in Python, with a debugger, a compiler: all but the boots themselves.
+$(filter-out $(BOOT_TAPS),$(ALL_TAPS)) $(CLANG_TAPS): | $(B)/.deps-check
+
 wide_boots = $(foreach c,$(WIDE_CASES),$(call boot_tap,$(c));)
 wide_metal = $(foreach t,$(WIDE_METAL),tests/tap $(t) 900 \
 	tests/qemu/$(notdir $(t:.tap=-metal));)
@@ -109,13 +112,14 @@ $(REPORT_TAP): $(CLI_OUT) FORCE
 
 # The same in a browser, which is more than make check wants to install.
 .PHONY: check-report
-check-report: $(CLI_OUT) | $(B)/.deps-report
+check-report: $(CLI_OUT) | $(B)/.deps-report $(B)/.deps-python
 	@tests/tap $(TAP)/report/browser.tap 600 tests/report/page --browser
 	@tests/totals $(TAP)/report/browser.tap
 
 # A core in crash and drgn, with 6 GiB for the kernel's debug information.
 .PHONY: check-dump
-check-dump: $(BOOT_NEEDS) $(VMLINUX) | $(B)/.deps-run $(B)/.deps-dump
+check-dump: $(BOOT_NEEDS) $(VMLINUX) | $(B)/.deps-run $(B)/.deps-dump \
+		$(B)/.deps-python
 	@tests/tap $(TAP)/metal/dump.tap 900 tests/qemu/dump-metal
 	@tests/totals $(TAP)/metal/dump.tap
 

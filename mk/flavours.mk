@@ -68,7 +68,8 @@ asmsrc = $(foreach d,$(1),$(sort $(wildcard $(d)/*.S $(d)/*/*.S)))
 GOALS := $(or $(MAKECMDGOALS),all)
 DEPS_ALSO := $(if $(filter all run check% lab install,$(GOALS)),build) \
 	$(if $(filter run check check-ci check-boot,$(GOALS)),images run) \
-	$(if $(filter check check-ci check-unit,$(GOALS)),check) \
+	$(if $(filter check check-ci check-unit check-clang check-fuzz \
+	check-headers check-links check-seal check-tree,$(GOALS)),check) \
 	$(if $(filter check-ci,$(GOALS)),lint)
 $(B)/.deps-%: scripts/deps
 	@$(if $(filter no,$(DEPS)),:,scripts/deps $* $(DEPS_ALSO))

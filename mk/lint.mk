@@ -21,7 +21,7 @@ LINT_SH := $(shell grep -lsE '^\#!/bin/(ba)?sh' .ci/* scripts/* bench/* \
 
 lint: lint-tree lint-format lint-shell lint-tidy lint-cppcheck
 
-lint-tree:
+lint-tree: | $(B)/.deps-python
 	@echo "lint: $(TREE_LINTS) on the tree"
 	$(Q)for lint in $(TREE_LINTS); do \
 		tests/lint/$$lint >$(B)/lint-tree.log || \

@@ -11,7 +11,7 @@ $(shell mkdir -p $(B)/gen/gen && \
 	{ cmp -s $(B)/gen/gen/version.h.new $(B)/gen/gen/version.h || \
 	mv $(B)/gen/gen/version.h.new $(B)/gen/gen/version.h; })
 
-compile_commands.json:
+compile_commands.json: | $(B)/.deps-python
 	@scripts/compile-commands '$(CPPFLAGS_ALL)' '$(CFLAGS_ALL)' >$@
 
 # A build of its own with gcc's counters; tests/coverage/floors has the floors.
