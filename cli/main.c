@@ -115,7 +115,8 @@ static const struct command *find(const char *name)
 			return &commands[i];
 		}
 	}
-	say("unknown command '%s'; `pagewarden --help` lists them", name);
+	say("unknown %s '%s'; `pagewarden --help` lists them",
+	    *name == '-' ? "option" : "command", name);
 	return NULL;
 }
 

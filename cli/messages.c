@@ -15,6 +15,16 @@ static bool is_noise(const char *line)
 	return strstr(line, "TCG doesn't support requested feature") != NULL;
 }
 
+/*
+ * KVM cannot carry out what the machine does next. QEMU stops the machine for
+ * good, writes its registers, and waits for somebody to look at it.
+ */
+static bool is_end_of_kvm(const char *line)
+{
+	return strstr(line, "KVM internal error") != NULL ||
+	       strstr(line, "kvm run failed") != NULL;
+}
+
 void messages_release(struct messages *m)
 {
 	if (m->held) {
@@ -27,12 +37,18 @@ static void end_line(struct messages *m)
 {
 	m->line[m->length] = '\0';
 	m->length = 0;
+	if (m->given_up) {
+		return;
+	}
 	if (m->line[0] != '\0' && !is_noise(m->line)) {
 		messages_release(m);
 		memcpy(m->last, m->line, sizeof(m->line));
 		m->held = true;
 	}
-	if (m->alive) {
+	m->given_up = is_end_of_kvm(m->line);
+	if (m->given_up) {
+		m->held = false;
+	} else if (m->alive) {
 		messages_release(m);
 	}
 }

@@ -14,6 +14,8 @@ struct messages {
 	char last[MESSAGES_LINE];
 	bool held;  /* the last line, back for the verdict */
 	bool alive; /* the machine has shown life: no more of that */
+	/* KVM does not go on: `last` says so, and nothing more is told. */
+	bool given_up;
 };
 
 void messages_feed(struct messages *m, const char *data, size_t size);

@@ -66,6 +66,8 @@ bool qemu_waits(const struct qemu_config *config);
 bool qemu_pauses(const struct qemu_config *config);
 /* Is the machine the CPU's own, by KVM? */
 bool qemu_has_kvm(const struct run_options *o);
+/* QEMU's -cpu; with KVM, what the host has. */
+const char *qemu_model(const struct run_options *o);
 /* Is there a pipe into the guest? */
 bool qemu_has_pipe(const struct run_options *o);
 /* Is the machine to be stopped for gdb, at a request of the guest's? */

@@ -123,7 +123,7 @@ static char *double_commas(const char *text)
 static void add_cpu(struct arguments *a, const struct qemu_config *config)
 {
 	unsigned int bits = qemu_phys_bits(config->ram);
-	const char *model = config->options->cpu;
+	const char *model = qemu_model(config->options);
 
 	add(a, "-cpu");
 	if (bits == 0 || strstr(model, "phys-bits=") != NULL) {
@@ -255,6 +255,11 @@ bool qemu_has_kvm(const struct run_options *o)
 	return o->accel == RUN_ACCEL_KVM ||
 	       (o->accel == RUN_ACCEL_AUTO && !o->icount &&
 		access(QEMU_KVM, R_OK | W_OK) == 0);
+}
+
+const char *qemu_model(const struct run_options *o)
+{
+	return o->cpu != NULL ? o->cpu : qemu_has_kvm(o) ? "host" : "Nehalem";
 }
 
 bool qemu_has_pipe(const struct run_options *o)

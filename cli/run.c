@@ -230,7 +230,7 @@ static void say_start(const struct run *r)
 		size_format(r->guest[0].options.memory, guest);
 	}
 	note("starting QEMU: guest %s, machine %s, CPU %s%s", guest,
-	     size_format(r->config.ram, machine), r->options.cpu,
+	     size_format(r->config.ram, machine), qemu_model(&r->options),
 	     r->options.interactive && isatty(STDIN_FILENO) ? "; Ctrl-] quits"
 							    : "");
 }

@@ -376,7 +376,6 @@ enum run_options_result run_options_parse(int argc, char **argv,
 	*o = (struct run_options){
 		.memory = UINT64_C(1) << 30,
 		.vcpus = 1,
-		.cpu = "Nehalem",
 		.log_level = "info",
 		.argc = argc,
 		.argv = argv,

@@ -52,7 +52,7 @@ struct run_options {
 	unsigned int max_vcpus; /* that may be; 0: those */
 	const char *socket;     /* where the run can be told things, or NULL */
 	unsigned int cpus;      /* the machine's; 0: as many as make sense */
-	const char *cpu;        /* QEMU's -cpu */
+	const char *cpu;        /* QEMU's -cpu; NULL: qemu_model()'s */
 	enum run_accel accel;
 	const char *qemu_argument[RUN_QEMU_ARGUMENTS]; /* more of them */
 	unsigned int nr_qemu_arguments;

@@ -48,8 +48,9 @@ int cmd_run(int argc, char **argv)
 		status = mentions_command(argc, argv) ? COMMAND_OURS : status;
 		break;
 	case RUN_OPTIONS_OK:
-		status = strcmp(options.cpu, "help") == 0 ? list_models()
-							  : run_with(&options);
+		status = options.cpu != NULL && strcmp(options.cpu, "help") == 0
+				 ? list_models()
+				 : run_with(&options);
 		break;
 	}
 	run_options_fini(&options);

@@ -268,6 +268,11 @@ static void tell_start(struct loop *l)
 static void on_errors(struct loop *l)
 {
 	messages_feed(&l->messages, l->chunk, receive(l, &l->qemu.errors));
+	if (l->messages.given_up && !l->ended_by_us) {
+		snprintf(l->session->error, sizeof(l->session->error),
+			 "%.100s; --accel tcg needs no KVM", l->messages.last);
+		end_run(l, RUN_QEMU_FAILED);
+	}
 }
 
 static void on_resize(struct loop *l)

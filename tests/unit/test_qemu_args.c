@@ -15,7 +15,6 @@
 
 static const struct run_options plain_options = {
 	.memory = GIB,
-	.cpu = "Nehalem",
 	.log_level = "info",
 };
 
@@ -223,6 +222,7 @@ static void what_the_user_adds_comes_last(void **state)
 	assert_string_equal(a[nr - 2], "-device");
 	assert_string_equal(a[nr - 1], "x,y");
 	assert_string_equal(after(a, "-accel"), "kvm");
+	assert_string_equal(after(a, "-cpu"), "host");
 	qemu_free_arguments(a);
 }
 

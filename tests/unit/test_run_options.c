@@ -45,7 +45,7 @@ static void without_options_the_defaults_hold(void **state)
 	assert_false(o.no_initrd);
 	assert_null(o.append);
 	assert_int_equal(o.memory, GIB);
-	assert_string_equal(o.cpu, "Nehalem");
+	assert_null(o.cpu);
 	assert_null(o.expect);
 	assert_int_equal(o.timeout, 1800);
 	assert_int_equal(o.accel, RUN_ACCEL_TCG);
