@@ -6,7 +6,8 @@
  * kernels have it; without, that place is given while it is down. With "shares"
  * both spin instead, and with "half", or "late", all that there are, beside
  * another domain; with "idle" both sleep; with "time" two compare their clocks;
- * with "failsafe" a segment goes while its vCPU has no CPU: there is but one.
+ * with "churn" the second waits and is woken many thousand times; with
+ * "failsafe" a segment goes while its vCPU has no CPU: there is but one.
  *
  * Nothing here is of one hypervisor: stock Xen gives the same answers
  * (tests/qemu/vcpus-xen).
@@ -153,6 +154,10 @@ void kernel_main(uint64_t start_info)
 	}
 	if (cmdline_has(line, "time")) {
 		check_time();
+		expect_end();
+	}
+	if (cmdline_has(line, "churn")) {
+		check_churn(1000);
 		expect_end();
 	}
 	if (cmdline_has(line, "failsafe")) {

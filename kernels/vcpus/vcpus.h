@@ -39,6 +39,9 @@ void check_idle(struct vcpu_guest_context *second);
 /* time.c: no vCPU is behind another. */
 void check_time(void);
 
+/* churn.c: no wake-up is lost, of so many. */
+void check_churn(unsigned int times);
+
 /* failsafe.c: a selector's descriptor goes; and the stack that it is told on.
  */
 void check_failsafe(bool nowhere);
