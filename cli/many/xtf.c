@@ -202,6 +202,11 @@ static int run_all(struct wish *w)
 		note("%u configurations of other environments are not run",
 		     w->list.nr_others);
 	}
+	if (w->list.nr_unbuilt != 0) {
+		note("%u test%s not built: %s%s", w->list.nr_unbuilt,
+		     w->list.nr_unbuilt == 1 ? " is" : "s are", w->list.unbuilt,
+		     w->list.nr_unbuilt == 1 ? "" : " ...");
+	}
 	many_end(&many);
 	return status;
 }

@@ -22,23 +22,41 @@
 
 #define INFO "info.json"
 #define INFO_MAX 65536
-#define TESTS_MAX 1024
+#define SOURCE "main.c"
+#define FILES_MAX 2048
 #define DEFAULT_MEMORY (UINT64_C(128) << 20)
 #define MIB (UINT64_C(1) << 20)
 
 /* nftw hands nothing through: what it has found is here for a while. */
-static char *found[TESTS_MAX];
+static char *found[FILES_MAX];
 static unsigned int nr_found;
 
-static int note_info(const char *path, const struct stat *st, int type,
+/* Every file that says of a folder that it is a test's. An error ends it all:
+ * what cannot be looked at must not be taken for what is not there. */
+static int note_file(const char *path, const struct stat *st, int type,
 		     struct FTW *where)
 {
+	const char *name = path + where->base;
+
 	(void)st;
-	if (type == FTW_F && strcmp(path + where->base, INFO) == 0 &&
-	    nr_found < TESTS_MAX) {
-		found[nr_found] = strdup(path);
-		nr_found += found[nr_found] != NULL;
+	if (where->level == 0 && type == FTW_F) {
+		say("%s: %s", path, strerror(ENOTDIR));
+		return 1;
 	}
+	if (type == FTW_D || type == FTW_DP ||
+	    (type != FTW_DNR && strcmp(name, INFO) != 0 &&
+	     strcmp(name, SOURCE) != 0)) {
+		return 0;
+	}
+	if (type != FTW_F) {
+		say("%s: it cannot be read", path);
+		return 1;
+	}
+	if (nr_found == FILES_MAX || (found[nr_found] = strdup(path)) == NULL) {
+		say("%s: one test too many", path);
+		return 1;
+	}
+	nr_found++;
 	return 0;
 }
 
@@ -230,20 +248,62 @@ static bool add_info(struct xtf_list *list, char *path, const char *env)
 	return good;
 }
 
+/* A source without an info.json beside it. */
+static void note_unbuilt(struct xtf_list *list, const char *source)
+{
+	const size_t length = (size_t)(strrchr(source, '/') - source);
+	const char *name = source + length;
+	char path[PATH_MAX];
+	const char *info = path;
+
+	snprintf(path, sizeof(path), "%.*s/" INFO, (int)length, source);
+	if (bsearch(&info, found, nr_found, sizeof(*found), by_text) != NULL) {
+		return;
+	}
+	while (name > source && name[-1] != '/') {
+		name--;
+	}
+	if (list->nr_unbuilt++ == 0) {
+		snprintf(list->unbuilt, sizeof(list->unbuilt), "%.*s",
+			 (int)(source + length - name), name);
+	}
+}
+
+static bool is_info(const char *path)
+{
+	return strcmp(strrchr(path, '/') + 1, INFO) == 0;
+}
+
+static bool add_found(struct xtf_list *list, const char *env)
+{
+	qsort(found, nr_found, sizeof(*found), by_text);
+	for (unsigned int i = 0; i < nr_found; i++) {
+		if (!is_info(found[i])) {
+			note_unbuilt(list, found[i]);
+		}
+	}
+	for (unsigned int i = 0; i < nr_found; i++) {
+		if (is_info(found[i]) && !add_info(list, found[i], env)) {
+			return false;
+		}
+	}
+	return true;
+}
+
 bool xtf_find(struct xtf_list *list, const char *folder, const char *env)
 {
-	bool good = true;
+	bool good;
+	int end;
 
 	*list = (struct xtf_list){.nr = 0};
 	nr_found = 0;
-	if (nftw(folder, note_info, 16, FTW_PHYS) != 0) {
+	end = nftw(folder, note_file, 16, 0);
+	if (end < 0) {
 		say("%s: %s", folder, strerror(errno));
-		return false;
 	}
-	qsort(found, nr_found, sizeof(*found), by_text);
-	for (unsigned int i = 0; i < nr_found; i++) {
-		good = good && add_info(list, found[i], env);
-		free(found[i]);
+	good = end == 0 && add_found(list, env);
+	while (nr_found > 0) {
+		free(found[--nr_found]);
 	}
 	if (good && list->nr == 0) {
 		say("%s: no test of XTF's for %s is there (a built one has "

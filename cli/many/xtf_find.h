@@ -27,7 +27,9 @@ struct xtf_test {
 struct xtf_list {
 	struct xtf_test *tests; /* by name */
 	unsigned int nr;
-	unsigned int nr_others; /* of environments that are not wanted */
+	unsigned int nr_others;  /* of environments that are not wanted */
+	unsigned int nr_unbuilt; /* folders with a source and no info.json */
+	char unbuilt[XTF_NAME];  /* the first of them */
 };
 
 /* Those of that environment. False: the mistake is said. */

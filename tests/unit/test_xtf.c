@@ -91,6 +91,38 @@ static void each_configuration_is_found(void **state)
 	xtf_forget(&list);
 }
 
+/* A build that was cut short, and a folder that stands elsewhere. */
+static void no_test_is_passed_over(void **state)
+{
+	struct xtf_list list;
+	char from[64];
+	char to[64];
+
+	(void)state;
+	write_file("tests/c/main.c", "");
+	write_file("tests/a/main.c", "");
+	write_file("apart/d/info.json", "{\"name\": \"d\", \"environments\": "
+					"[\"pv64\"]}");
+	write_file("apart/d/test-pv64-d.cfg", "memory=64\n");
+	(void)snprintf(to, sizeof(to), "%s/apart/d", top);
+	(void)snprintf(from, sizeof(from), "%s/tests/d", top);
+	assert_int_equal(symlink(to, from), 0);
+	(void)snprintf(to, sizeof(to), "%s/tests", top);
+	assert_true(xtf_find(&list, to, "pv64"));
+	assert_int_equal(list.nr, 4);
+	assert_string_equal(list.tests[3].name, "d");
+	assert_int_equal(list.nr_unbuilt, 1);
+	assert_string_equal(list.unbuilt, "c");
+	xtf_forget(&list);
+	/* One that leads nowhere. */
+	write_file("lost/e/main.c", "");
+	(void)snprintf(from, sizeof(from), "%s/lost/e/info.json", top);
+	assert_int_equal(symlink("/no/such", from), 0);
+	assert_false(xtf_find(&list, top, "pv64"));
+	xtf_forget(&list);
+	assert_int_equal(unlink(from), 0);
+}
+
 static void what_is_wrong_is_told(void **state)
 {
 	struct xtf_list list;
@@ -98,6 +130,10 @@ static void what_is_wrong_is_told(void **state)
 	(void)state;
 	assert_false(xtf_find(&list, "/no/such", "pv64"));
 	xtf_forget(&list);
+	assert_int_equal(chdir(top) | chdir("tests/a"), 0);
+	assert_false(xtf_find(&list, "info.json", "pv64"));
+	xtf_forget(&list);
+	assert_int_equal(chdir("/"), 0);
 	/* Its .cfg is missing. */
 	assert_false(xtf_find(&list, top, "pv32pae"));
 	xtf_forget(&list);
@@ -156,6 +192,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_configuration_is_found),
+		cmocka_unit_test(no_test_is_passed_over),
 		cmocka_unit_test(what_is_wrong_is_told),
 		cmocka_unit_test(consoles_say_how_it_went),
 	};
