@@ -331,6 +331,21 @@ static int check_pae(struct xen_notes *notes, struct build_error *e)
 				   "it");
 }
 
+/* It is for no loader that we are. */
+static int refuse_loader(const struct xen_notes *notes, struct build_error *e)
+{
+	if (!notes_has(notes, XEN_ELFNOTE_ENTRY) &&
+	    !notes_has(notes, XEN_ELFNOTE_LOADER)) {
+		return error_set(e, XEN_ENOEXEC,
+				 "not a PV kernel: it has neither of the notes "
+				 "ENTRY and LOADER");
+	}
+	return error_set(e, XEN_ENOEXEC,
+			 "note LOADER is \"%s\" and GUEST_OS is \"%s\": "
+			 "neither \"generic\" nor \"linux\"",
+			 notes->loader, notes->guest_os);
+}
+
 /* Is it a PV kernel, and of the only version of the interface there is? */
 static int check_kind(const struct xen_notes *notes, struct build_error *e)
 {
@@ -356,11 +371,7 @@ static int check_kind(const struct xen_notes *notes, struct build_error *e)
 	}
 	if (!begins(notes->loader, "generic") &&
 	    !begins(notes->guest_os, "linux")) {
-		return error_set(
-			e, XEN_ENOEXEC,
-			"note LOADER is \"%s\" and GUEST_OS is \"%s\": "
-			"neither \"generic\" nor \"linux\"",
-			notes->loader, notes->guest_os);
+		return refuse_loader(notes, e);
 	}
 	if (notes_has(notes, XEN_ELFNOTE_HV_START_LOW) &&
 	    notes->hv_start_low.v > notes->width->hv_start) {

@@ -26,7 +26,7 @@
 	.endm
 
 #ifndef KERNEL_NAME
-#define KERNEL_NAME "pagewarden-reference"
+#define KERNEL_NAME "pagewarden"
 #endif
 	note_string XEN_ELFNOTE_GUEST_OS, KERNEL_NAME
 	note_string XEN_ELFNOTE_GUEST_VERSION, "1"
