@@ -22,5 +22,10 @@ $(BENCH_NATIVE): $(BENCH_NATIVE_OBJ)
 	$(call say,LD      $@)
 	$(Q)$(CC) -o $@ $(BENCH_NATIVE_OBJ)
 
-bench-native: $(BENCH_NATIVE)
+# Recorded boots are replayed, too, where there are some: RECORD=FILE, or what
+# `make golden` made.
+RECORD ?= $(wildcard $(B)/golden/*.pwt)
+bench-native: $(BENCH_NATIVE) $(CLI) | $(B)/.deps-bench
 	$(BENCH_NATIVE) -j $(B)/bench-native.json $(GIB)
+	$(if $(RECORD),bench/native-replay -j $(B)/bench-native.json $(RECORD),\
+		@echo "no recorded boot to replay: make golden, or RECORD=FILE")
