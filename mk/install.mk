@@ -38,6 +38,11 @@ INSTALLED := $(CLI) $(HV_ELF) $(INIT_OUT) $(INITRAMFS) $(PKG_LIB) $(PKG_PC) \
 	$(MAN_PAGES) $(COMPLETIONS)
 D := $(DESTDIR)$(PREFIX)
 GUEST_H := $(D)/include/pagewarden-guest
+# The documents' links, from where these lie then.
+AS_INSTALLED := -e 's|](docs/|](|g' -e 's|](\.\./CON|](CON|' \
+	-e 's|; see \[LICENSE\].*|.|' \
+	-e 's|](\(\.\./\)\?kernels/example/main\.c|](examples/main.c|' \
+	-e 's|](\.\./include/|](../../../include/pagewarden-guest/|'
 put = install -D -m 644 -t $(1) $(2)
 
 .PHONY: install installed-files deb check-deb check-container
@@ -63,7 +68,8 @@ install: $(INSTALLED)
 	$(call put,$(D)/share/man/man1,$(filter %.1,$(MAN_PAGES)))
 	$(call put,$(D)/share/man/man7,$(filter %.7,$(MAN_PAGES)))
 	$(call put,$(D)/share/doc/pagewarden,README.md CHANGELOG.md \
-		$(wildcard docs/*.md docs/*.json))
+		CONTRIBUTING.md $(wildcard docs/*.md docs/*.json))
+	sed -i $(AS_INSTALLED) $(D)/share/doc/pagewarden/*.md
 	install -D -m 644 $(B)/pagewarden.bash \
 		$(D)/share/bash-completion/completions/pagewarden
 	$(call put,$(DESTDIR)$(ZSHDIR),$(B)/_pagewarden)
