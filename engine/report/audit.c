@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The audit deliberately shares no code with the reference counting: it would
- * otherwise repeat its mistakes. Two passes: tally every reference that exists,
- * then compare each frame's record with its tally, and count whose it is.
+ * otherwise repeat its mistakes. Two passes: tally every reference that stands
+ * in a table or in a vCPU, then compare each frame's record with its tally and
+ * with what its own state holds, count whose it is, and clear the tally for the
+ * next audit. One would not do: the last table may refer to the first frame.
  */
 #include "engine/report/audit.h"
 
@@ -54,7 +56,9 @@ static void tally_typed(struct audit *a, mfn_t f, enum frame_type type)
 	tally_plain(a, f);
 	if (t != NULL) {
 		t->type_count++;
-		t->types |= (uint8_t)(1u << type);
+		if (frame_of(a->m, f)->type != type) {
+			t->others |= (uint8_t)(1u << type);
+		}
 	}
 }
 
@@ -145,6 +149,35 @@ static void tally_records(struct audit *a, struct mmu_domain *d)
 	}
 }
 
+/*
+ * An entry of an L1 as nearly all are: nothing is wrong with it, and it maps
+ * one of the domain's own frames. False: it has to be looked at in full.
+ */
+static inline bool tally_own_page(const struct audit *a, uint16_t owner,
+				  uint64_t forbidden, pte_t e)
+{
+	mfn_t child = pte_mfn(e);
+	const struct frame *fr;
+	struct audit_tally *t;
+
+	if (unlikely((e.v & forbidden) != 0 || !mfn_valid(a->m, child))) {
+		return false;
+	}
+	fr = frame_of(a->m, child);
+	t = &a->tally[child.v];
+	if (unlikely(fr->owner != owner)) {
+		return false;
+	}
+	t->count++;
+	if (pte_writable(e)) {
+		t->type_count++;
+		if (unlikely(fr->type != FRAME_WRITABLE)) {
+			t->others |= (uint8_t)(1u << FRAME_WRITABLE);
+		}
+	}
+	return true;
+}
+
 static void tally_entry(struct audit *a, const struct table *t,
 			unsigned int index, pte_t e)
 {
@@ -167,6 +200,22 @@ static void tally_entry(struct audit *a, const struct table *t,
 		tally_typed(a, child, FRAME_WRITABLE);
 	} else {
 		tally_plain(a, child);
+	}
+}
+
+static void tally_l1(struct audit *a, const struct table *t,
+		     const pte_t *entries, unsigned int nr)
+{
+	const uint64_t forbidden =
+		PTE_FLAGS_MASK & ~(t->l->allowed | (t->l->nx & a->m->pte_nx));
+	const uint16_t owner = t->record->owner;
+
+	for (unsigned int i = 0; i < nr; i++) {
+		pte_t e = pte_read(&entries[i]);
+
+		if (pte_present(e) && !tally_own_page(a, owner, forbidden, e)) {
+			tally_entry(a, t, i, e);
+		}
 	}
 }
 
@@ -210,8 +259,10 @@ static void tally_table(struct audit *a, mfn_t table)
 	}
 	if (fr->flags & (FRAME_PARTIAL | FRAME_DYING)) {
 		nr = fr->table.nr_validated;
-		/* the reference of the state itself */
-		tally_typed(a, table, fr->type);
+	}
+	if (t.level == 1) {
+		tally_l1(a, &t, entries, nr);
+		return;
 	}
 	for (unsigned int i = 0; i < nr; i++) {
 		pte_t e = pte_read(&entries[i]);
@@ -222,26 +273,41 @@ static void tally_table(struct audit *a, mfn_t table)
 	}
 }
 
-static void tally_frame(struct audit *a, mfn_t f)
+static bool is_no_domains(const struct frame *fr)
 {
-	const struct frame *fr = frame_of(a->m, f);
+	return fr->owner == OWNER_NONE || fr->owner == OWNER_XEN ||
+	       fr->owner == OWNER_FREED || fr->owner == OWNER_FREE;
+}
 
-	if (fr->owner == OWNER_NONE || fr->owner == OWNER_XEN ||
-	    fr->owner == OWNER_FREED || fr->owner == OWNER_FREE) {
-		return;
+static bool is_table_in_use(const struct frame *fr)
+{
+	return frame_is_table(fr->type) && frame_type_refs(fr) > 0;
+}
+
+/*
+ * Most frames are no tables: it costs as much to know that as to fetch their
+ * records, and their tallies are left alone.
+ */
+static void tally_tables(struct audit *a)
+{
+	for (uint64_t i = 0; i < a->m->nr_frames; i++) {
+		const struct frame *fr = frame_of(a->m, mfn(i));
+
+		if (unlikely(is_table_in_use(fr)) && !is_no_domains(fr)) {
+			tally_table(a, mfn(i));
+		}
 	}
-	if (fr->flags & FRAME_ALLOCATED) {
-		a->tally[f.v].count++;
-	}
-	if (fr->flags & FRAME_SHARED) {
-		tally_typed(a, f, fr->type);
-	}
-	if (fr->flags & FRAME_PINNED) {
-		tally_typed(a, f, fr->type);
-	}
-	if (frame_is_table(fr->type) && frame_type_refs(fr) > 0) {
-		tally_table(a, f);
-	}
+}
+
+/* The references that a frame's own state holds, of its own type. */
+static unsigned int held_by_state(const struct frame *fr)
+{
+	bool half = (fr->flags & (FRAME_PARTIAL | FRAME_DYING)) != 0;
+	unsigned int held = (fr->flags & FRAME_SHARED) != 0;
+
+	held += (fr->flags & FRAME_PINNED) != 0;
+	held += half && is_table_in_use(fr);
+	return held;
 }
 
 static void tally_vcpu(struct audit *a, const struct mmu_vcpu *v)
@@ -307,37 +373,80 @@ static void count_page(struct audit *a, const struct frame *fr)
 	a->pages[i]++;
 }
 
-static void compare_frame(struct audit *a, mfn_t f)
+static void compare_counts(struct audit *a, mfn_t f,
+			   const struct audit_tally *t)
 {
 	const struct frame *fr = frame_of(a->m, f);
-	const struct audit_tally *t = &a->tally[f.v];
+	unsigned int held = held_by_state(fr);
+	uint32_t count = t->count + held + ((fr->flags & FRAME_ALLOCATED) != 0);
+	uint32_t type_count = t->type_count + held;
 
-	a->nr_free += fr->owner == OWNER_FREE;
-	a->nr_freed += fr->owner == OWNER_FREED;
-	if (fr->owner == OWNER_NONE || fr->owner == OWNER_XEN ||
-	    fr->owner == OWNER_FREED || fr->owner == OWNER_FREE) {
-		if (t->count != 0) {
-			differ(a, AUDIT_COUNT, f, 0, t->count);
-		}
-		return;
+	if (fr->count != count) {
+		differ(a, AUDIT_COUNT, f, fr->count, count);
 	}
-	count_page(a, fr);
-	if (fr->count != t->count) {
-		differ(a, AUDIT_COUNT, f, fr->count, t->count);
+	if (frame_type_refs(fr) != type_count) {
+		differ(a, AUDIT_TYPE_COUNT, f, frame_type_refs(fr), type_count);
 	}
-	if (frame_type_refs(fr) != t->type_count) {
-		differ(a, AUDIT_TYPE_COUNT, f, frame_type_refs(fr),
-		       t->type_count);
+	if (t->others != 0) {
+		differ(a, AUDIT_TYPE, f, fr->type, t->others);
 	}
-	if ((t->types & ~(1u << fr->type)) != 0) {
-		differ(a, AUDIT_TYPE, f, fr->type, t->types);
-	}
-	if (frame_is_table(fr->type) && frame_type_refs(fr) > 0 &&
-	    fr->table.linear != t->linear) {
+	if (is_table_in_use(fr) && fr->table.linear != t->linear) {
 		differ(a, AUDIT_LINEAR, f, (uint64_t)fr->table.linear,
 		       (uint64_t)t->linear);
 	}
-	compare_state(a, f);
+}
+
+/*
+ * A page as nearly all are, and right: of the domain of the one before it, held
+ * by its reservation and by what was tallied. All else is compared in full.
+ */
+static inline bool is_plain(const struct audit *a, const struct frame *fr,
+			    const struct audit_tally *t)
+{
+	const uint8_t counted = FRAME_ALLOCATED | FRAME_SHARED | FRAME_PINNED |
+				FRAME_PARTIAL | FRAME_DYING;
+
+	return a->nr_doms != 0 && fr->owner == a->doms[a->last]->tag &&
+	       (fr->flags & counted) == FRAME_ALLOCATED &&
+	       !frame_is_table(fr->type) && fr->count == t->count + 1 &&
+	       fr->type_count == t->type_count && t->others == 0;
+}
+
+static void compare_frame(struct audit *a, mfn_t f)
+{
+	const struct frame *fr = frame_of(a->m, f);
+	struct audit_tally *t = &a->tally[f.v];
+
+	a->nr_free += fr->owner == OWNER_FREE;
+	a->nr_freed += fr->owner == OWNER_FREED;
+	if (!is_no_domains(fr)) {
+		count_page(a, fr);
+		compare_counts(a, f, t);
+		compare_state(a, f);
+	} else if (t->count != 0) {
+		differ(a, AUDIT_COUNT, f, 0, t->count);
+	}
+	/* What nothing refers to is not written: it may not be there yet. */
+	if (t->count != 0 || t->linear != 0) {
+		*t = (struct audit_tally){0};
+	}
+}
+
+static void compare_frames(struct audit *a)
+{
+	for (uint64_t i = 0; i < a->m->nr_frames; i++) {
+		const struct frame *fr = frame_of(a->m, mfn(i));
+		struct audit_tally *t = &a->tally[i];
+
+		if (likely(is_plain(a, fr, t))) {
+			a->pages[a->last]++;
+			*t = (struct audit_tally){0};
+		} else if (fr->owner == OWNER_FREE && t->count == 0) {
+			a->nr_free++;
+		} else {
+			compare_frame(a, mfn(i));
+		}
+	}
 }
 
 /* Frames that say whose they are, that they are free, or wait to be. */
@@ -373,10 +482,7 @@ uint64_t mmu_audit(const struct mmu *m, struct mmu_domain *const *doms,
 			  .report = report};
 
 	report->total = 0;
-	__builtin_memset(tally, 0, m->nr_frames * sizeof(*tally));
-	for (uint64_t i = 0; i < m->nr_frames; i++) {
-		tally_frame(&a, mfn(i));
-	}
+	tally_tables(&a);
 	for (unsigned int i = 0; i < nr_doms; i++) {
 		for (unsigned int c = 0; c < doms[i]->nr_vcpus; c++) {
 			if (doms[i]->vcpu[c] != NULL) {
@@ -388,9 +494,7 @@ uint64_t mmu_audit(const struct mmu *m, struct mmu_domain *const *doms,
 		}
 		tally_records(&a, doms[i]);
 	}
-	for (uint64_t i = 0; i < m->nr_frames; i++) {
-		compare_frame(&a, mfn(i));
-	}
+	compare_frames(&a);
 	compare_sums(&a);
 	return report->total;
 }

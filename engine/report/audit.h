@@ -9,11 +9,14 @@
 
 #include "engine/mmu.h"
 
-/* Scratch memory of the audit: one for each frame of the machine. */
+/*
+ * Scratch memory of the audit: one for each frame of the machine, all zeros
+ * between audits.
+ */
 struct audit_tally {
 	uint32_t count;
 	uint32_t type_count;
-	uint8_t types; /* set of enum frame_type asked of the frame, as bits */
+	uint8_t others; /* types that it is asked for as, and has not: bits */
 	uint8_t spare;
 	int16_t linear;
 };
@@ -44,8 +47,8 @@ struct audit_report {
 };
 
 /*
- * Audits the machine with its domains. `tally` is nr_frames records of scratch
- * memory, overwritten. Returns the number of differences, 0 for none.
+ * Audits the machine with its domains. `tally` is nr_frames records, zeros
+ * before and after. Returns the number of differences, 0 for none.
  */
 uint64_t mmu_audit(const struct mmu *m, struct mmu_domain *const *doms,
 		   unsigned int nr_doms, struct audit_tally *tally,

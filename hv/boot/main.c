@@ -96,7 +96,7 @@ static void init_audit(uint64_t pages)
 		(void)audit_configure("off");
 		return;
 	}
-	audit_init(direct_map(memory_take(bytes, PAGE_SIZE, UINT64_MAX)));
+	audit_init(frames_zeroed_table(bytes));
 }
 
 /* Before the frame table, in which its frames then are our own. */

@@ -44,8 +44,8 @@ static void mark_all_own(void)
 	}
 }
 
-/* A table of zeros; where there are none but zeros it is not touched. */
-static void *zeroed_table(uint64_t bytes)
+/* Where there are none but zeros it is not touched. */
+void *frames_zeroed_table(uint64_t bytes)
 {
 	uint64_t at = memory_take(page_round_up(bytes), PAGE_SIZE, UINT64_MAX);
 
@@ -69,7 +69,7 @@ void frames_init(void)
 	paging_map_m2p(at, m2p_bytes);
 	m->m2p = direct_map(at);
 	__builtin_memset(m->m2p, 0xff, m2p_bytes);
-	m->frames = zeroed_table(m->nr_frames * sizeof(*m->frames));
+	m->frames = frames_zeroed_table(m->nr_frames * sizeof(*m->frames));
 	mark_all_own();
 	paging_slots(m->xen_slots);
 	m->zero_frame = frames_take_own(1);

@@ -19,6 +19,8 @@ void frames_second_m2p(void);
  * its memory to be zero where firmware has not been.
  */
 extern bool frames_fresh;
+/* A table of our own, all zeros, out of memory that nobody has yet. */
+void *frames_zeroed_table(uint64_t bytes);
 /* Clears frames, but for those that are known to be clear. */
 void frames_scrub(mfn_t first, uint64_t nr);
 /* nr cleared frames of the hypervisor's own, in a row: the first. */

@@ -14,7 +14,7 @@ struct vcpu;
 bool audit_configure(const char *text);
 /* Does the configuration need scratch memory at all? */
 bool audit_wanted(void);
-/* Scratch memory for audits: a record for each frame of the machine. */
+/* Scratch memory for audits: a record, of zeros, for each of its frames. */
 void audit_init(struct audit_tally *scratch);
 
 enum audit_when { AUDIT_PERIODIC, AUDIT_EXIT, AUDIT_DESTROYED };

@@ -223,6 +223,24 @@ static void what_vcpus_and_the_hypervisor_hold_is_counted(void **state)
 #define TEST(name) \
 	cmocka_unit_test_setup_teardown(name, space_set_up, machine_tear_down)
 
+/* The next one begins with it, whatever this one found. */
+static void an_audit_leaves_its_memory_clear(void **state)
+{
+	static const struct audit_tally clear[MACHINE_FRAMES];
+	struct machine *m = *state;
+	struct frame *fr = frame_of(&m->mmu, dom_frame(DATA_FRAME));
+	struct audit_report r;
+
+	assert_int_equal(audit(m, &r), 0);
+	assert_memory_equal(m->tally, clear, sizeof(clear));
+	/* What is referred to and nobody's is reported, and forgotten, too. */
+	fr->owner = OWNER_XEN;
+	assert_true(audit(m, &r) > 0);
+	assert_memory_equal(m->tally, clear, sizeof(clear));
+	fr->owner = m->dom.tag;
+	machine_check(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -234,6 +252,7 @@ int main(void)
 		TEST(sizes_are_recounted),
 		TEST(a_frame_without_an_owner_is_referred_to_by_nobody),
 		TEST(what_vcpus_and_the_hypervisor_hold_is_counted),
+		TEST(an_audit_leaves_its_memory_clear),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
