@@ -260,7 +260,8 @@ static void check_page(struct checker *c, pfn_t at)
 	uint64_t in_page;
 	mfn_t behind;
 
-	if (at.v % c->large_pages == 0) {
+	/* A power of two: a division for each page would be felt. */
+	if ((at.v & (c->large_pages - 1)) == 0) {
 		c->block_fits = c->large_pages > 1 && block_fits(c, at);
 	}
 	look(c, va);

@@ -44,6 +44,8 @@ struct lab_notes {
 	/* remember: pages that could not be made RO when they were taken. */
 	unsigned int nr_remembered;
 	pfn_t remembered[LAB_MAX_REMEMBERED];
+	pfn_t lowest; /* of them */
+	pfn_t highest;
 };
 
 /* The notes of the kernel that lab_boot() boots. */

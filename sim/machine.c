@@ -12,8 +12,13 @@
 #include "sim/memory.h"
 #include "sim/sim.h"
 
-/* Above this, memory is filled from end to end in bulk. */
+/*
+ * Above this, a table for the frames is filled from end to end, and of RAM what
+ * describes its frames in their turn: page tables, P2M. The rest of it, which
+ * is nearly all, stays untouched.
+ */
 #define DENSE_BYTES (UINT64_C(64) << 20)
+#define DENSE_RAM_BYTES (UINT64_C(4) << 30)
 
 struct paging sim_cpu(enum paging_mode mode)
 {
@@ -32,11 +37,11 @@ uint64_t sim_frames_for(uint64_t nr_pages)
 	return nr_pages + SIM_XEN_FRAMES + SIM_SPARE_FRAMES;
 }
 
-static void *reserve(uint64_t bytes)
+static void *reserve(uint64_t bytes, uint64_t dense_from)
 {
 	void *at = memory_reserve(bytes);
 
-	if (at != NULL && bytes >= DENSE_BYTES) {
+	if (at != NULL && bytes >= dense_from) {
 		memory_expect_dense(at, bytes);
 	}
 	return at;
@@ -48,16 +53,16 @@ static int take_memory(struct sim *s)
 
 	s->ram_bytes = nr << PAGE_SHIFT;
 	s->mmu.nr_frames = nr;
-	s->mmu.ram = memory_reserve(s->ram_bytes);
+	s->mmu.ram = reserve(s->ram_bytes, DENSE_RAM_BYTES);
 	if (s->mmu.ram == NULL) {
 		return -XEN_ENOMEM;
 	}
 	if (!s->config.hypervisor) {
 		return 0;
 	}
-	s->mmu.frames = reserve(nr * sizeof(*s->mmu.frames));
-	s->mmu.m2p = reserve(nr * sizeof(*s->mmu.m2p));
-	s->tally = memory_reserve(nr * sizeof(*s->tally));
+	s->mmu.frames = reserve(nr * sizeof(*s->mmu.frames), DENSE_BYTES);
+	s->mmu.m2p = reserve(nr * sizeof(*s->mmu.m2p), DENSE_BYTES);
+	s->tally = reserve(nr * sizeof(*s->tally), DENSE_BYTES);
 	if (sim_pae_guest(s)) {
 		s->bounce = memory_reserve(SIM_BOUNCE_SIZE);
 	}

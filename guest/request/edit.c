@@ -13,6 +13,13 @@ int guest_read_entry(struct guest *g, struct guest_slot slot, pte_t *ret)
 	return guest_slot_load(g, slot, ret);
 }
 
+int guest_read_table(struct guest *g, unsigned int level, pfn_t table,
+		     uint64_t *entries)
+{
+	guest_batch_issue(g);
+	return guest_table_load(g, level, table, entries);
+}
+
 int guest_lookup(struct guest *g, pfn_t root, vaddr_t va,
 		 struct guest_slot *ret_slot, pte_t *ret_entry)
 {

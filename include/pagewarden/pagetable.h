@@ -44,6 +44,12 @@ enum guest_flush {
  */
 GUEST_MUST_CHECK int guest_read_entry(struct guest *g, struct guest_slot slot,
 				      pte_t *ret);
+/*
+ * Reads all entries of a table at once, as many as its level has; counted as a
+ * page walked. Returns as guest_read_entry.
+ */
+GUEST_MUST_CHECK int guest_read_table(struct guest *g, unsigned int level,
+				      pfn_t table, uint64_t *entries);
 
 /*
  * The entry that maps an address: walks down from a root and stops at a leaf

@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "lab/histories/histories.h"
+#include "pagewarden/port.h"
 
 /* Where something is mapped already, its permission is the right one. */
 static uint64_t kept_or(pte_t existing, bool readonly, uint64_t flags)
@@ -81,37 +82,77 @@ static void remember_frame(struct guest *g, pfn_t frame)
 	struct lab_notes *n = lab_notes(g);
 
 	if (g->directmap.building && n->nr_remembered < LAB_MAX_REMEMBERED) {
+		if (n->nr_remembered == 0 || frame.v < n->lowest.v) {
+			n->lowest = frame;
+		}
+		if (n->nr_remembered == 0 || frame.v > n->highest.v) {
+			n->highest = frame;
+		}
 		n->remembered[n->nr_remembered++] = frame;
 	}
+}
+
+/* Asked of every page: nearly all are beside the few stretches of tables. */
+static bool is_remembered(const struct lab_notes *n, pfn_t frame)
+{
+	bool is = false;
+
+	if (frame.v < n->lowest.v || frame.v > n->highest.v) {
+		return false;
+	}
+	for (unsigned int i = 0; i < n->nr_remembered; i++) {
+		is = is || pfn_eq(n->remembered[i], frame);
+	}
+	return is;
 }
 
 static uint64_t remember_flags(struct guest *g, pfn_t frame, uint64_t flags,
 			       pte_t existing)
 {
-	const struct lab_notes *n = lab_notes(g);
-	bool noted = guest_is_table(g, frame);
-
-	for (unsigned int i = 0; i < n->nr_remembered; i++) {
-		noted = noted || pfn_eq(n->remembered[i], frame);
-	}
-	return kept_or(existing, noted, flags);
+	return kept_or(existing,
+		       guest_is_table(g, frame) ||
+			       is_remembered(lab_notes(g), frame),
+		       flags);
 }
 
 /* Whether the table that is read is in use by now. */
 enum hooking { UNHOOKED, HOOKED };
 
+/*
+ * Does the frame look like a table? The P2M, which takes longer to read than
+ * all else, is asked only if the M2P says so.
+ */
+static bool maps_table(struct guest *g, pte_t e)
+{
+	pfn_t own;
+
+	return guest_port_m2p(g, pte_mfn(e), &own) && guest_is_table(g, own) &&
+	       pfn_eq(guest_p2m_find(g, pte_mfn(e)), own);
+}
+
 /* One writable entry that maps a table loses RW, where it is. */
 static int raw_entry(struct guest *g, struct guest_slot slot,
 		     enum hooking hooking, pte_t e)
 {
-	if (!pte_present(e) || !pte_writable(e) ||
-	    !guest_is_table(g, guest_p2m_find(g, pte_mfn(e)))) {
+	if (!pte_present(e) || !pte_writable(e) || !maps_table(g, e)) {
 		return 0;
 	}
 	g->stats.made_readonly++;
 	e.v &= ~PTE_RW;
 	return hooking == HOOKED ? guest_set_entry(g, slot, e)
 				 : guest_store_entry(g, slot, e);
+}
+
+static int raw_walk_l1(struct guest *g, pfn_t table, enum hooking hooking)
+{
+	struct guest_slot slot = {.level = 1, .table = table};
+	unsigned int nr = g->config.geometry->level[1].nr_entries;
+	int rc = guest_read_table(g, 1, table, g->scratch);
+
+	for (; rc == 0 && slot.index < nr; slot.index++) {
+		rc = raw_entry(g, slot, hooking, pte(g->scratch[slot.index]));
+	}
+	return rc;
 }
 
 static int raw_walk_table(struct guest *g, unsigned int level, pfn_t table,
@@ -121,6 +162,9 @@ static int raw_walk_table(struct guest *g, unsigned int level, pfn_t table,
 	unsigned int nr = g->config.geometry->level[level].nr_entries;
 	int rc = 0;
 
+	if (level == 1) {
+		return raw_walk_l1(g, table, hooking);
+	}
 	g->stats.pages_walked++;
 	for (; rc == 0 && slot.index < nr; slot.index++) {
 		pte_t e;
@@ -128,10 +172,6 @@ static int raw_walk_table(struct guest *g, unsigned int level, pfn_t table,
 
 		rc = guest_read_entry(g, slot, &e);
 		if (rc != 0 || !pte_present(e)) {
-			continue;
-		}
-		if (level == 1) {
-			rc = raw_entry(g, slot, hooking, e);
 			continue;
 		}
 		child = guest_p2m_find(g, pte_mfn(e));
