@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Machines share nothing, so they run side by side. Jobs are taken in order;
- * results do not depend on who takes which.
+ * Machines share nothing, so they run side by side, as many as there are
+ * processors and room for; results do not depend on who takes which.
  */
 #include "lab/many.h"
 
@@ -10,25 +10,42 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lab/queue.h"
+
 #define MAX_THREADS 16
 
-struct queue {
-	struct lab_job *jobs;
-	unsigned int nr;
-	unsigned int next;
+struct crew {
+	pthread_mutex_t lock; /* of the queue */
+	pthread_cond_t ended; /* a run has, and its room is free */
+	struct lab_queue queue;
 };
+
+/* Waits for room; NULL: nothing is left. */
+static struct lab_job *next(struct crew *c)
+{
+	struct lab_job *j;
+
+	while ((j = lab_queue_take(&c->queue)) == NULL &&
+	       !lab_queue_empty(&c->queue)) {
+		(void)pthread_cond_wait(&c->ended, &c->lock);
+	}
+	return j;
+}
 
 static void *work(void *argument)
 {
-	struct queue *q = argument;
-	unsigned int i;
+	struct crew *c = argument;
+	struct lab_job *j;
 
-	while ((i = __atomic_fetch_add(&q->next, 1, __ATOMIC_RELAXED)) <
-	       q->nr) {
-		struct lab_job *j = &q->jobs[i];
-
+	(void)pthread_mutex_lock(&c->lock);
+	while ((j = next(c)) != NULL) {
+		(void)pthread_mutex_unlock(&c->lock);
 		lab_run(j->c, &j->options, &j->result);
+		(void)pthread_mutex_lock(&c->lock);
+		lab_queue_ended(&c->queue, j);
+		(void)pthread_cond_broadcast(&c->ended);
 	}
+	(void)pthread_mutex_unlock(&c->lock);
 	return NULL;
 }
 
@@ -45,32 +62,32 @@ uint64_t lab_largest(const struct lab_job *jobs, unsigned int nr)
 }
 
 /* Threads beside this one. */
-static unsigned int helpers(const struct lab_job *jobs, unsigned int nr,
-			    uint64_t host_bytes)
+static unsigned int helpers(unsigned int nr)
 {
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
-	uint64_t most = processors > 1 ? (uint64_t)processors - 1 : 0;
-	uint64_t cost = lab_largest(jobs, nr);
-	uint64_t fit = cost == 0 ? most : host_bytes / cost;
+	unsigned int most = processors > 1 ? (unsigned int)processors - 1 : 0;
 
-	fit = fit > 0 ? fit - 1 : 0;
-	most = most < MAX_THREADS ? most : MAX_THREADS;
-	return (unsigned int)(fit < most ? fit : most);
+	most = most < nr ? most : nr;
+	return most < MAX_THREADS ? most : MAX_THREADS;
 }
 
 void lab_run_many(struct lab_job *jobs, unsigned int nr, uint64_t host_bytes)
 {
-	struct queue q = {jobs, nr, 0};
+	struct crew c = {
+		.lock = PTHREAD_MUTEX_INITIALIZER,
+		.ended = PTHREAD_COND_INITIALIZER,
+	};
 	pthread_t thread[MAX_THREADS];
-	unsigned int wanted = helpers(jobs, nr, host_bytes);
+	unsigned int wanted = helpers(nr);
 	unsigned int started = 0;
 
+	lab_queue_init(&c.queue, jobs, nr, host_bytes);
 	/* This thread works too, so none that fails to start is missed. */
 	while (started < wanted &&
-	       pthread_create(&thread[started], NULL, work, &q) == 0) {
+	       pthread_create(&thread[started], NULL, work, &c) == 0) {
 		started++;
 	}
-	(void)work(&q);
+	(void)work(&c);
 	for (unsigned int i = 0; i < started; i++) {
 		(void)pthread_join(thread[i], NULL);
 	}

@@ -10,11 +10,13 @@ struct lab_job {
 	const char *on; /* "sim", or where else it is run */
 	struct lab_options options;
 	struct lab_result result;
+	bool taken; /* lab_run_many()'s: it runs, or has run */
 };
 
 /*
  * Runs all, one thread for each processor, but not more at a time than together
- * fit into that many bytes of the host (lab_cost); each job gets its result.
+ * fit into that many bytes of the host (lab_cost), or one; each job gets its
+ * result.
  */
 void lab_run_many(struct lab_job *jobs, unsigned int nr, uint64_t host_bytes);
 
