@@ -66,10 +66,11 @@ asmsrc = $(foreach d,$(1),$(sort $(wildcard $(d)/*.S $(d)/*/*.S)))
 # asks for all that the goal will want, so that there is one list of it.
 # DEPS=no: nothing is installed; what is missing, the compiler will tell.
 GOALS := $(or $(MAKECMDGOALS),all)
-DEPS_ALSO := $(if $(filter all run check% lab install,$(GOALS)),build) \
+DEPS_ALSO := $(if $(filter all run check% lab install deb,$(GOALS)),build) \
 	$(if $(filter run check check-ci check-boot,$(GOALS)),images run) \
 	$(if $(filter check check-ci check-unit check-clang check-fuzz \
 	check-headers check-links check-seal check-tree,$(GOALS)),check) \
+	$(if $(filter check-deb check-container,$(GOALS)),images package chroot) \
 	$(if $(filter check-ci,$(GOALS)),lint)
 $(B)/.deps-%: scripts/deps
 	@$(if $(filter no,$(DEPS)),:,scripts/deps $* $(DEPS_ALSO))
