@@ -93,25 +93,16 @@ static enum exit_status check_symbols(struct run_check *r)
 static enum exit_status check_outputs(struct run_check *r)
 {
 	const struct run_options *o = r->options;
-	const char *log = o->command.log;
-	const struct {
-		const char *name;
-		const char *path;
-	} outputs[] = {
-		{"--log", log != NULL && strcmp(log, "-") == 0 ? NULL : log},
-		{"--record", o->record},
-		{"--report", o->report},
-		{"--dump", o->dump},
-		{"--socket", o->socket},
-	};
+	struct run_output outputs[RUN_OUTPUTS];
 	struct stat st;
 
-	for (size_t i = 0; i < sizeof(outputs) / sizeof(*outputs); i++) {
+	run_options_outputs(o, outputs);
+	for (size_t i = 0; i < RUN_OUTPUTS; i++) {
 		const char *path = outputs[i].path;
 
 		if (path != NULL && !output_check(path)) {
 			return refuse(r, STATUS_USAGE, "%s %.200s: %s",
-				      outputs[i].name, path, strerror(errno));
+				      outputs[i].option, path, strerror(errno));
 		}
 	}
 	/* Another run may listen there, and it is not asked. */

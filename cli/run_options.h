@@ -123,6 +123,15 @@ enum run_options_result run_options_parse(int argc, char **argv,
  */
 bool run_options_agree(struct run_options *options, char *error);
 
+/* The files that are written meanwhile or at the end, by their options. */
+#define RUN_OUTPUTS 6
+struct run_output {
+	const char *option;
+	const char *path; /* NULL: none is wanted */
+};
+void run_options_outputs(const struct run_options *options,
+			 struct run_output ret_outputs[RUN_OUTPUTS]);
+
 /* Frees what parsing has kept, whether or not it went well. */
 void run_options_fini(struct run_options *options);
 

@@ -56,27 +56,37 @@ static bool machine_agrees(struct run_options *o, char *error)
 	return true;
 }
 
+void run_options_outputs(const struct run_options *o,
+			 struct run_output ret_outputs[RUN_OUTPUTS])
+{
+	const char *log = o->command.log;
+	const bool is_stderr = log != NULL && strcmp(log, "-") == 0;
+	const struct run_output outputs[RUN_OUTPUTS] = {
+		{"--log", is_stderr ? NULL : log},
+		{"--junit", o->junit},
+		{"--record", o->record},
+		{"--report", o->report},
+		{"--dump", o->dump},
+		{"--socket", o->socket},
+	};
+
+	memcpy(ret_outputs, outputs, sizeof(outputs));
+}
+
 /* A file that two would write; pipes and devices may be shared. */
 static bool outputs_agree(const struct run_options *o, char *error)
 {
-	const struct {
-		const char *name;
-		const char *path;
-	} outputs[] = {
-		{"--log", o->command.log}, {"--junit", o->junit},
-		{"--record", o->record},   {"--report", o->report},
-		{"--dump", o->dump},       {"--socket", o->socket},
-	};
-	const size_t nr = sizeof(outputs) / sizeof(*outputs);
+	struct run_output outputs[RUN_OUTPUTS];
 
-	for (size_t i = 0; i < nr; i++) {
+	run_options_outputs(o, outputs);
+	for (size_t i = 0; i < RUN_OUTPUTS; i++) {
 		for (size_t j = 0; outputs[i].path != NULL && j < i; j++) {
 			if (outputs[j].path != NULL &&
 			    strncmp(outputs[i].path, "/dev/", 5) != 0 &&
 			    strcmp(outputs[i].path, outputs[j].path) == 0) {
 				snprintf(error, RUN_OPTIONS_ERROR_SIZE,
 					 "%s and %s name the same file",
-					 outputs[j].name, outputs[i].name);
+					 outputs[j].option, outputs[i].option);
 				return false;
 			}
 		}
