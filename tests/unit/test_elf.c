@@ -86,6 +86,22 @@ static void a_good_file_is_read(void **state)
 	check_good(&kernel_file_linux32, 3, &guest_pae);
 }
 
+/* It lies where it was linked, and relocates itself if it must. */
+static void a_static_pie_is_read_as_it_is(void **state)
+{
+	struct build_error e;
+	struct elf_image image;
+	size_t size;
+	uint8_t *file = kernel_file_make(&kernel_file_linux, &size);
+
+	(void)state;
+	((Elf64_Ehdr *)file)->e_type = ET_DYN;
+	assert_int_equal(elf_parse(&image, file, size, &e), 0);
+	assert_int_equal(image.pstart, 0x100000);
+	assert_int_equal(image.entry, kernel_file_linux.entry);
+	free(file);
+}
+
 struct spoilt {
 	const char *name;
 	size_t offset;
@@ -316,6 +332,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_good_file_is_read),
+		cmocka_unit_test(a_static_pie_is_read_as_it_is),
 		cmocka_unit_test(a_spoilt_field_is_named),
 		cmocka_unit_test(a_file_without_segments_is_refused),
 		cmocka_unit_test(more_segments_than_fit_are_refused),
