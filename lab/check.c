@@ -71,6 +71,7 @@ struct checker {
 	bool walked;
 	uint64_t upper_rights;
 	unsigned int entry_bytes;
+	uint64_t last_entry;  /* of a table; entries are a power of two */
 	uint64_t large_pages; /* 4 KiB pages of a large one; 1: none */
 	/* Blocks of large pages: has the present one only RAM, one right? */
 	bool block_fits;
@@ -149,14 +150,27 @@ static uint64_t rights_above(const struct checker *c)
 	return rights;
 }
 
+/* By two sizes that the compiler knows: this is done for each page. */
+static uint64_t load_entry(const uint8_t *at, unsigned int bytes)
+{
+	uint64_t entry;
+	uint32_t half;
+
+	if (bytes == sizeof(half)) {
+		memcpy(&half, at, sizeof(half));
+		return half;
+	}
+	memcpy(&entry, at, sizeof(entry));
+	return entry;
+}
+
 /* Walks, or reads the next entry of the table that the last walk found. */
 static void look(struct checker *c, vaddr_t va)
 {
 	struct walk_step *step = &c->w.step[1];
 	struct walk_ram ram = sim_ram(c->s);
-	uint64_t entries = PAGE_SIZE / c->entry_bytes;
-	uint64_t index = va.v >> PAGE_SHIFT & (entries - 1);
-	uint64_t entry = 0;
+	uint64_t index = va.v >> PAGE_SHIFT & c->last_entry;
+	uint64_t entry;
 
 	if (!c->walked || index == 0 || c->w.end != 1) {
 		walk_tables(&ram, &c->s->cpu, c->s->cr3, va, &c->w);
@@ -166,7 +180,7 @@ static void look(struct checker *c, vaddr_t va)
 	}
 	step->at = maddr(step->at.v + c->entry_bytes);
 	step->index = (unsigned int)index;
-	memcpy(&entry, ram.at + step->at.v, c->entry_bytes);
+	entry = load_entry(ram.at + step->at.v, c->entry_bytes);
 	step->entry = entry;
 	c->w.mapped = (entry & PTE_P) != 0;
 	c->w.to = (struct translation){
@@ -234,17 +248,16 @@ static bool is_behind(struct sim *s, pfn_t at, mfn_t f)
 	       frame_of(&s->mmu, f)->owner == s->dom.tag;
 }
 
+static bool is_old_p2m(const struct layout *l, pfn_t at)
+{
+	return layout_range_has(&l->part[LAYOUT_P2M], at) ||
+	       layout_range_has(&l->part[LAYOUT_P2M_TABLES], at);
+}
+
 /* Frames of the builder's P2M must be ordinary, free memory by now. */
 static void check_old_p2m(struct checker *c, pfn_t at, mfn_t behind)
 {
-	static const enum layout_part parts[] = {LAYOUT_P2M, LAYOUT_P2M_TABLES};
-	const struct layout *l = &c->s->layout;
-	bool old = false;
-
-	for (unsigned int i = 0; i < 2; i++) {
-		old = old || layout_range_has(&l->part[parts[i]], at);
-	}
-	if (!old || !c->s->config.hypervisor) {
+	if (!is_old_p2m(&c->s->layout, at) || !c->s->config.hypervisor) {
 		return;
 	}
 	if ((c->w.to.flags & PTE_RW) == 0 || is_table_frame(c->s, behind) ||
@@ -423,6 +436,7 @@ void lab_check(struct sim *s, const struct lab_kernel *k,
 		.k = k,
 		.f = f,
 		.entry_bytes = small ? 4 : 8,
+		.last_entry = PAGE_SIZE / (small ? 4 : 8) - 1,
 		.large_pages = 1,
 		.end = s->guest.boot.nr_pages,
 	};

@@ -27,13 +27,26 @@ static unsigned int region_lower(const struct guest_region_list *list,
 	return low;
 }
 
-/* The first that ends after it: the one that has the frame, if one has. */
+/*
+ * The first that ends after it: the one that has the frame, if one has. It is
+ * asked of every page of a direct map, and does not go by way of the other.
+ */
 static unsigned int region_upper(const struct guest_region_list *list,
 				 pfn_t frame)
 {
-	unsigned int i = region_lower(list, frame);
+	unsigned int low = 0;
+	unsigned int high = list->nr;
 
-	return i < list->nr && list->region[i].end.v == frame.v ? i + 1 : i;
+	while (low < high) {
+		unsigned int middle = low + (high - low) / 2;
+
+		if (list->region[middle].end.v <= frame.v) {
+			low = middle + 1;
+		} else {
+			high = middle;
+		}
+	}
+	return low;
 }
 
 /* Regions [from, to) become the nr ones given (at most 2). */
