@@ -130,3 +130,20 @@ bool host_memory_fits(const char *what, uint64_t bytes, char *reason,
 		 size_format(rounded(free_bytes), had));
 	return false;
 }
+
+bool host_memory_in_turn(uint64_t bytes, uint64_t free_bytes, char *line,
+			 size_t size)
+{
+	char needed[SIZE_TEXT];
+	char had[SIZE_TEXT];
+
+	if (bytes <= free_bytes / 2) {
+		return false;
+	}
+	snprintf(line, size,
+		 "the largest runs take %s of this host's memory each, and %s "
+		 "are free: one after the other",
+		 size_format(rounded(bytes), needed),
+		 size_format(rounded(free_bytes), had));
+	return true;
+}

@@ -31,4 +31,8 @@ uint64_t host_memory_guest(uint64_t bytes);
 bool host_memory_fits(const char *what, uint64_t bytes, char *reason,
 		      size_t size);
 
+/* Is there no room for two runs of so much at once? Then says so. */
+bool host_memory_in_turn(uint64_t bytes, uint64_t free_bytes, char *line,
+			 size_t size);
+
 #endif

@@ -285,6 +285,13 @@ static void run_jobs(const struct request *r, struct lab_job *jobs,
 	uint64_t room = r->options.overcommit ? UINT64_MAX : host_memory_free();
 
 	if (strcmp(r->on, "sim") == 0) {
+		char line[256];
+
+		/* It takes minutes, and processors are idle. */
+		if (nr > 1 && host_memory_in_turn(lab_largest(jobs, nr), room,
+						  line, sizeof(line))) {
+			say("lab: %s", line);
+		}
 		lab_run_many(jobs, nr, room);
 		return;
 	}

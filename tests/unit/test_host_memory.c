@@ -55,6 +55,23 @@ static void a_guest_takes_what_was_seen(void **state)
 	assert_in_range(host_memory_guest(GIB), 128 << 20, 192 << 20);
 }
 
+static void two_that_do_not_fit_at_once_are_told_of(void **state)
+{
+	char line[256] = "";
+
+	(void)state;
+	assert_false(
+		host_memory_in_turn(8 * GIB, 16 * GIB, line, sizeof(line)));
+	assert_false(host_memory_in_turn(TIB, UINT64_MAX, line, sizeof(line)));
+	assert_string_equal(line, "");
+	assert_true(host_memory_in_turn(16 * GIB + (64 << 20), 22 * GIB, line,
+					sizeof(line)));
+	assert_string_equal(line,
+			    "the largest runs take 16 GiB of this host's "
+			    "memory each, and 22 GiB are free: one after the "
+			    "other");
+}
+
 static uint64_t resident(void)
 {
 	struct rusage use;
@@ -102,6 +119,7 @@ int main(void)
 		cmocka_unit_test(a_line_is_found_by_its_whole_name),
 		cmocka_unit_test(what_does_not_fit_is_named),
 		cmocka_unit_test(a_guest_takes_what_was_seen),
+		cmocka_unit_test(two_that_do_not_fit_at_once_are_told_of),
 		cmocka_unit_test(the_lab_takes_no_more_than_it_says),
 	};
 
