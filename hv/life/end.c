@@ -112,9 +112,8 @@ static const char *state_name(const struct vcpu *v)
 							     : "down";
 }
 
-/* Where a vCPU is; the registers are those of the one that has the CPU. */
-static void tell_place(const struct vcpu *v, const struct vcpu *here,
-		       const struct regs *r)
+/* Where a vCPU is; r: its registers. */
+static void tell_place(const struct vcpu *v, const struct regs *r)
 {
 	const struct vcpu_info *info = v->event.info;
 
@@ -126,11 +125,23 @@ static void tell_place(const struct vcpu *v, const struct vcpu *here,
 	control_flag(PLACE_PENDING, info->evtchn_upcall_pending != 0);
 	control_flag(PLACE_MASKED, info->evtchn_upcall_mask != 0);
 	recent_tell(v);
-	if (v == here) {
+	if (v->initialised) {
 		control_hex(PLACE_RIP, r->rip);
 		stack_tell(PLACE_STACK, v, r);
 	}
 	control_end();
+}
+
+/* One has the CPU, with those registers; all others have left theirs. */
+static void tell_places(const struct vcpu *here, const struct regs *r)
+{
+	const struct domain *d = here->domain;
+
+	for (unsigned int i = 0; i < d->nr_vcpus; i++) {
+		const struct vcpu *v = d->vcpu[i];
+
+		tell_place(v, v == here ? r : &v->saved.regs);
+	}
 }
 
 static void tell_crash(const struct vcpu *v, const struct regs *r,
@@ -154,9 +165,7 @@ static void report(struct vcpu *v, const struct regs *r)
 
 	if (how != NULL) {
 		crash_report(v, r, how, reason);
-		for (unsigned int i = 0; i < d->nr_vcpus; i++) {
-			tell_place(d->vcpu[i], v, r);
-		}
+		tell_places(v, r);
 	}
 	if (exit_value(d) == CONTROL_EXIT_CRASH) {
 		tell_crash(v, r, reason);

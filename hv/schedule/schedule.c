@@ -144,13 +144,14 @@ bool schedule_elsewhere(const struct domain *d)
 	return false;
 }
 
-/* What never runs again is not kept in the CPU either. */
+/* What never runs again is not kept in the CPU either; where it was is told. */
 static void leave_dead(struct cpu *c)
 {
-	const struct vcpu *v = c->vcpu;
+	struct vcpu *v = c->vcpu;
 
 	if (v != NULL && v->domain->stopping && v->domain->reaper != NULL &&
 	    v->domain->reaper != v) {
+		state_save(v);
 		schedule_leave();
 	}
 }

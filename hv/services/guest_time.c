@@ -170,13 +170,12 @@ void time_runstate_publish(struct vcpu *v)
 			return;
 		}
 	}
-	if (form_out(&v->mmu, &form_runstate, to, &r) != 0 || !mark) {
-		return;
-	}
-	r.state_entry_time &= ~XEN_RUNSTATE_UPDATE;
-	if (port_copy_out(&v->mmu, at, &r.state_entry_time,
-			  sizeof(r.state_entry_time)) != 0) {
-		return;
+	(void)!form_out(&v->mmu, &form_runstate, to, &r);
+	if (mark) {
+		/* Also where the rest is gone: who reads it waits for that. */
+		r.state_entry_time &= ~XEN_RUNSTATE_UPDATE;
+		(void)!port_copy_out(&v->mmu, at, &r.state_entry_time,
+				     sizeof(r.state_entry_time));
 	}
 }
 

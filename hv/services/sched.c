@@ -48,10 +48,11 @@ static void poll_wait(struct vcpu *v, const evtchn_port_t *ports,
 	if (timeout != 0 && timeout <= now) {
 		return;
 	}
-	/* Ended by schedule() or by who wakes it. */
+	/* Ended by schedule() or by who wakes it; in a multicall, asked twice.
+	 */
+	v->domain->event.nr_pollers += !v->event.polling;
 	v->event.polling = true;
 	v->event.poll_port = nr == 1 ? ports[0] : 0;
-	v->domain->event.nr_pollers++;
 	if (timeout != 0) {
 		timer_set(v, DEADLINE_POLL, timeout, now);
 	}

@@ -281,7 +281,7 @@ enum {
 #define PLACE_VCPU "vcpu" /* number: which; one event for each */
 #define PLACE_STATE "state" /* text: running, waiting, down */
 #define PLACE_MODE "mode" /* text: kernel or user, whose code it was in */
-#define PLACE_RIP "rip" /* hex?: of the vCPU that has the CPU */
+#define PLACE_RIP "rip" /* hex?: unless it never ran */
 #define PLACE_PENDING "pending" /* flag: events wait for it */
 #define PLACE_MASKED "masked" /* flag: and it does not take any */
 #define PLACE_EXCEPTIONS "exceptions" /* list: given to it, the last first */

@@ -6,8 +6,9 @@
  * kernels have it; without, that place is given while it is down. With "shares"
  * both spin instead, and with "half", or "late", all that there are, beside
  * another domain; with "idle" both sleep; with "time" two compare their clocks;
- * with "churn" the second waits and is woken many thousand times; with
- * "failsafe" a segment goes while its vCPU has no CPU: there is but one.
+ * with "churn" the second waits and is woken many thousand times; with "stuck"
+ * neither gets on; with "failsafe" a segment goes while its vCPU has no CPU:
+ * there is but one.
  *
  * Nothing here is of one hypervisor: stock Xen gives the same answers
  * (tests/qemu/vcpus-xen).
@@ -128,6 +129,22 @@ static void moves_late(void)
 	second_finish();
 }
 
+/* For ever, until the run is ended: where each is, is told then. */
+static __attribute__((noinline)) void second_stuck(void)
+{
+	for (;;) {
+		__asm__ volatile("pause");
+	}
+}
+
+static __attribute__((noinline)) _Noreturn void first_stuck(void)
+{
+	second_begin(second_stuck);
+	for (;;) {
+		yield();
+	}
+}
+
 void kernel_main(uint64_t start_info)
 {
 	const char *line;
@@ -155,6 +172,9 @@ void kernel_main(uint64_t start_info)
 	if (cmdline_has(line, "time")) {
 		check_time();
 		expect_end();
+	}
+	if (cmdline_has(line, "stuck")) {
+		first_stuck();
 	}
 	if (cmdline_has(line, "churn")) {
 		check_churn(1000);

@@ -65,6 +65,7 @@ struct machine {
 	unsigned int preempt_after; /* every so many questions, once */
 	unsigned int preempt_at;    /* the answer to this question alone */
 	unsigned int copy_fail_after;
+	bool copy_fails_once; /* that one alone */
 	unsigned int preempt_asked;
 	unsigned int copies;
 	/* At every question `other` takes a frame, as on a CPU of its own. */

@@ -104,7 +104,8 @@ void port_leave_user_root(struct mmu_vcpu *v)
 static uint8_t *guest_at(struct machine *m, uint64_t address, size_t bytes)
 {
 	lock_order_leaf(&m->mmu);
-	if (m->copy_fail_after != 0 && ++m->copies >= m->copy_fail_after) {
+	if (m->copy_fail_after != 0 && ++m->copies >= m->copy_fail_after &&
+	    (!m->copy_fails_once || m->copies == m->copy_fail_after)) {
 		return NULL;
 	}
 	return guest_buffer_at(m->guest, sizeof(m->guest), address, bytes);
