@@ -83,15 +83,6 @@ uint64_t lab_memory(const struct lab_world *w, const struct lab_options *o)
 	return 0;
 }
 
-uint64_t lab_cost(const struct lab_world *w, const struct lab_options *o)
-{
-	uint64_t frames = lab_memory(w, o) >> PAGE_SHIFT;
-	uint64_t of_frame =
-		w->memory == LAB_MEMORY_BIG ? BIG_FRAME_COST : FRAME_COST;
-
-	return frames * of_frame + RUN_COST;
-}
-
 /*
  * How much of its memory the kernel uses. A big domain is to start and to get
  * rid of its P2M; so it uses what holds both, as Linux does with mem=.
@@ -104,6 +95,16 @@ uint64_t lab_limit(const struct lab_world *w, const struct lab_options *o)
 	return w->memory == LAB_MEMORY_BIG && bytes < o->big
 		       ? bytes >> PAGE_SHIFT
 		       : 0;
+}
+
+/* Frames of a big domain that its kernel does not use cost next to nothing. */
+uint64_t lab_cost(const struct lab_world *w, const struct lab_options *o)
+{
+	uint64_t frames = lab_memory(w, o) >> PAGE_SHIFT;
+	uint64_t limit = lab_limit(w, o);
+	uint64_t used = limit == 0 ? frames : limit;
+
+	return used * FRAME_COST + (frames - used) * BIG_FRAME_COST + RUN_COST;
 }
 
 static struct tlb_config tlb_of(const struct lab_world *w)

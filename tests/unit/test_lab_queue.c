@@ -102,12 +102,29 @@ static void without_a_limit_nothing_waits(void **state)
 	assert_null(lab_queue_take(&q));
 }
 
+/* As far as it is told to use its memory, which may be all of it. */
+static void a_big_domain_costs_what_its_kernel_uses(void **state)
+{
+	const struct lab_world big = {.memory = LAB_MEMORY_BIG,
+				      .hypervisor = true};
+	const struct lab_world plain = {.memory = LAB_MEMORY_ASKED,
+					.hypervisor = true};
+	struct lab_options o = {.memory = 4096 * MIB, .big = LARGE_MEMORY};
+
+	(void)state;
+	assert_in_range(lab_cost(&big, &o), lab_cost(&plain, &o),
+			lab_cost(&plain, &o) + 640 * MIB);
+	o.memory = LARGE_MEMORY;
+	assert_int_equal(lab_cost(&big, &o), lab_cost(&plain, &o));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(small_runs_find_room_beside_a_large_one),
 		cmocka_unit_test(what_is_too_large_runs_alone),
 		cmocka_unit_test(without_a_limit_nothing_waits),
+		cmocka_unit_test(a_big_domain_costs_what_its_kernel_uses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
