@@ -201,7 +201,8 @@ static void a_poll_is_of_sixteen_bytes(void **state)
 	assert_true(t->v[0].blocked);
 	assert_int_equal(t->v[0].event.poll_port, port);
 	assert_int_equal(t->v[0].time.deadline[DEADLINE_POLL], when);
-	/* Once more before it waits, as in a multicall: it is one that polls. */
+	/* Once more before it waits, as in a multicall: it is one that polls.
+	 */
 	assert_int_equal(call(t, hc_sched_op, SCHEDOP_poll, AT(0), 0), 0);
 	assert_int_equal(t->d.event.nr_pollers, 1);
 }
