@@ -46,7 +46,8 @@ GUEST_MUST_CHECK int guest_read_entry(struct guest *g, struct guest_slot slot,
 				      pte_t *ret);
 /*
  * Reads all entries of a table at once, as many as its level has; counted as a
- * page walked. Returns as guest_read_entry.
+ * page walked. Returns 0; -XEN_EINVAL or the hypervisor's answer as
+ * guest_read_entry does.
  */
 GUEST_MUST_CHECK int guest_read_table(struct guest *g, unsigned int level,
 				      pfn_t table, uint64_t *entries);
