@@ -80,6 +80,33 @@ static void goes(void)
 	} while (!is_last());
 }
 
+#define DEEDS 20
+#define MSR_EFER 0xc0000080
+
+/* What a CPU that comes up asks: all of it traps into the hypervisor. */
+static void ask_about_itself(void)
+{
+	for (unsigned int i = 0; i < DEEDS; i++) {
+		uint32_t eax = 1, ecx = 0;
+
+		__asm__ volatile("ud2a; .ascii \"xen\"; cpuid"
+				 : "+a"(eax), "+c"(ecx)
+				 :
+				 : "ebx", "edx");
+		__asm__ volatile("rdmsr" : "=a"(eax) : "c"(MSR_EFER) : "edx");
+	}
+}
+
+/* Meanwhile the first does nothing but hypercalls. */
+static void goes_and_asks(void)
+{
+	do {
+		vcpu_op_on(VCPUOP_down, 1, NULL);
+		ask_about_itself();
+		answer();
+	} while (!is_last());
+}
+
 static void sleeps(void)
 {
 	struct vcpu_set_singleshot_timer once;
@@ -152,6 +179,7 @@ void check_churn(unsigned int times)
 	churn("a send to one that blocks", times, blocks, send);
 	churn("a send to one that polls", times, polls, send);
 	churn("up to one that goes down", times, goes, bring_up);
+	churn("up to one that asks much then", times, goes_and_asks, bring_up);
 	event_op(EVTCHNOP_bind_virq, &virq);
 	port = virq.port;
 	churn("a timer of one that blocks", times, sleeps, leave);
