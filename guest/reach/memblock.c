@@ -8,17 +8,18 @@
 #include "guest/reach/reach.h"
 #include "pagewarden/memblock.h"
 
-/* The first region that ends at or after a frame. */
-static unsigned int region_lower(const struct guest_region_list *list,
-				 pfn_t frame)
+/* The first region that ends after a frame, or at it, too. */
+static inline unsigned int region_search(const struct guest_region_list *list,
+					 pfn_t frame, bool at_it)
 {
 	unsigned int low = 0;
 	unsigned int high = list->nr;
 
 	while (low < high) {
 		unsigned int middle = low + (high - low) / 2;
+		uint64_t end = list->region[middle].end.v;
 
-		if (list->region[middle].end.v < frame.v) {
+		if (end < frame.v || (!at_it && end == frame.v)) {
 			low = middle + 1;
 		} else {
 			high = middle;
@@ -27,26 +28,20 @@ static unsigned int region_lower(const struct guest_region_list *list,
 	return low;
 }
 
+static unsigned int region_lower(const struct guest_region_list *list,
+				 pfn_t frame)
+{
+	return region_search(list, frame, true);
+}
+
 /*
- * The first that ends after it: the one that has the frame, if one has. It is
- * asked of every page of a direct map, and does not go by way of the other.
+ * The one that has the frame, if one has. It is asked of every page of a direct
+ * map, and does not go by way of the other.
  */
 static unsigned int region_upper(const struct guest_region_list *list,
 				 pfn_t frame)
 {
-	unsigned int low = 0;
-	unsigned int high = list->nr;
-
-	while (low < high) {
-		unsigned int middle = low + (high - low) / 2;
-
-		if (list->region[middle].end.v <= frame.v) {
-			low = middle + 1;
-		} else {
-			high = middle;
-		}
-	}
-	return low;
+	return region_search(list, frame, false);
 }
 
 /* Regions [from, to) become the nr ones given (at most 2). */

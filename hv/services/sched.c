@@ -48,7 +48,7 @@ static void poll_wait(struct vcpu *v, const evtchn_port_t *ports,
 	if (timeout != 0 && timeout <= now) {
 		return;
 	}
-	/* Ended by schedule() or by who wakes it; in a multicall, asked twice.
+	/* Once for all that a multicall asks; schedule(), or a wake, ends it.
 	 */
 	v->domain->event.nr_pollers += !v->event.polling;
 	v->event.polling = true;

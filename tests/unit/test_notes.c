@@ -16,38 +16,12 @@
 #include <string.h>
 
 #include "abi/xen.h"
-#include "builder/notes.h"
-#include "tests/unit/support/kernel_file.h"
+#include "tests/unit/support/notes.h"
 
 /* The note segment's header comes second where there is one segment. */
 #define NOTE_PHDR (KERNEL_FILE_PHDRS + sizeof(Elf64_Phdr))
 #define NOTE_PHDR_OFFSET (NOTE_PHDR + offsetof(Elf64_Phdr, p_offset))
 #define NOTE_PHDR_FILESZ (NOTE_PHDR + offsetof(Elf64_Phdr, p_filesz))
-
-#define SMALL_KERNEL                                 \
-	{                                            \
-		{                                    \
-			0x100000, 0x1000, 0x10000, 0 \
-		}                                    \
-	}
-#define GENERIC                                       \
-	NOTE_STR(XEN_ELFNOTE_XEN_VERSION, "xen-3.0"), \
-		NOTE_STR(XEN_ELFNOTE_LOADER, "generic")
-
-static int parse(const struct kernel_file *spec, struct xen_notes *notes,
-		 struct build_error *e)
-{
-	struct elf_image image;
-	size_t size;
-	uint8_t *file = kernel_file_make(spec, &size);
-	int rc = elf_parse(&image, file, size, e);
-
-	if (rc == 0) {
-		rc = notes_parse(&image, notes, e);
-	}
-	free(file);
-	return rc;
-}
 
 static void linux_notes_are_read(void **state)
 {
@@ -55,7 +29,7 @@ static void linux_notes_are_read(void **state)
 	struct xen_notes n;
 
 	(void)state;
-	assert_int_equal(parse(&kernel_file_linux, &n, &e), 0);
+	assert_int_equal(notes_of(&kernel_file_linux, &n, &e), 0);
 	assert_int_equal(n.source, NOTES_FROM_SEGMENT);
 	assert_int_equal(n.entry.v, 0xffffffff80101230);
 	assert_int_equal(n.virt_base.v, 0xffffffff80000000);
@@ -93,7 +67,7 @@ static void absent_virt_base_and_entry_have_defaults(void **state)
 	struct xen_notes n;
 
 	(void)state;
-	assert_int_equal(parse(&xtf, &n, &e), 0);
+	assert_int_equal(notes_of(&xtf, &n, &e), 0);
 	assert_int_equal(n.source, NOTES_FROM_SECTION);
 	assert_int_equal(n.virt_base.v, 0);
 	assert_int_equal(n.entry.v, 0x100000);
@@ -117,7 +91,7 @@ static void entry_0_is_an_entry(void **state)
 	struct xen_notes n;
 
 	(void)state;
-	assert_int_equal(parse(&grub, &n, &e), 0);
+	assert_int_equal(notes_of(&grub, &n, &e), 0);
 	assert_int_equal(n.entry.v, 0);
 	assert_int_equal(n.virt_base.v, 0);
 	assert_true(notes_has(&n, XEN_ELFNOTE_ENTRY));
@@ -147,14 +121,14 @@ static void xen_guest_strings_are_notes(void **state)
 	struct xen_notes n;
 
 	(void)state;
-	assert_int_equal(parse(&minios, &n, &e), 0);
+	assert_int_equal(notes_of(&minios, &n, &e), 0);
 	assert_int_equal(n.source, NOTES_FROM_XEN_GUEST);
 	assert_int_equal(n.hypercall_page.v, 0x2000);
 	assert_int_equal(n.paddr_offset, 0);
 	assert_string_equal(n.guest_os, "Mini-OS");
 	assert_false(n.bsd_symtab);
 	/* ELF_PADDR_OFFSET is virt_base unless it is given. */
-	assert_int_equal(parse(&high, &n, &e), 0);
+	assert_int_equal(notes_of(&high, &n, &e), 0);
 	assert_int_equal(n.virt_base.v, 0xc0000000);
 	assert_int_equal(n.paddr_offset, 0xc0000000);
 	assert_int_equal(n.kernel_start.v, 0);
@@ -177,7 +151,7 @@ static void a_kernel_may_end_where_addresses_do(void **state)
 	struct xen_notes n;
 
 	(void)state;
-	assert_int_equal(parse(&spec, &n, &e), 0);
+	assert_int_equal(notes_of(&spec, &n, &e), 0);
 }
 
 /* Numbers of 1 to 8 bytes. */
@@ -197,7 +171,7 @@ static void short_numbers_are_read(void **state)
 	struct xen_notes n;
 
 	(void)state;
-	assert_int_equal(parse(&spec, &n, &e), 0);
+	assert_int_equal(notes_of(&spec, &n, &e), 0);
 	assert_int_equal(n.suspend_cancel, 0x1234);
 	assert_int_equal(n.phys32_entry, 0x100000);
 	assert_false(n.mod_start_pfn);
@@ -250,7 +224,7 @@ static void long_strings_are_cut(void **state)
 
 	(void)state;
 	memset(text, 'y', sizeof(text) - 1);
-	assert_int_equal(parse(&spec, &n, &e), 0);
+	assert_int_equal(notes_of(&spec, &n, &e), 0);
 	assert_int_equal(strlen(n.guest_os), NOTES_STRING_SIZE - 1);
 	assert_string_equal(n.guest_version, "");
 }
@@ -406,7 +380,7 @@ static void kernels_that_cannot_run_are_refused(void **state)
 		struct build_error e = {""};
 		struct xen_notes n;
 
-		if (parse(&r->file, &n, &e) != -XEN_ENOEXEC ||
+		if (notes_of(&r->file, &n, &e) != -XEN_ENOEXEC ||
 		    strstr(e.text, r->message) == NULL) {
 			fail_msg("%s: \"%s\"", r->name, e.text);
 		}
@@ -434,7 +408,7 @@ static void l1_mfn_valid_may_be_narrow_or_odd(void **state)
 		struct build_error e = {""};
 		struct xen_notes n;
 
-		assert_int_equal(parse(&spec, &n, &e), 0);
+		assert_int_equal(notes_of(&spec, &n, &e), 0);
 		assert_int_equal(notes_has(&n, XEN_ELFNOTE_L1_MFN_VALID),
 				 kinds[i].taken);
 		assert_int_equal(n.l1_mfn_mask, kinds[i].mask);
@@ -455,7 +429,7 @@ static void notes_aligned_to_8_are_read_either_way(void **state)
 
 		spec.note_segment_align = 8;
 		spec.note_padding = padding[i];
-		assert_int_equal(parse(&spec, &n, &e), 0);
+		assert_int_equal(notes_of(&spec, &n, &e), 0);
 		assert_string_equal(n.guest_version, "2.6");
 		assert_int_equal(n.entry.v, 0xffffffff80101230);
 		assert_true(n.mod_start_pfn);

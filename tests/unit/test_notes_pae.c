@@ -11,37 +11,10 @@
 #include <cmocka.h>
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "abi/xen.h"
-#include "builder/notes.h"
-#include "tests/unit/support/kernel_file.h"
-
-#define SMALL_KERNEL                                 \
-	{                                            \
-		{                                    \
-			0x100000, 0x1000, 0x10000, 0 \
-		}                                    \
-	}
-#define GENERIC                                       \
-	NOTE_STR(XEN_ELFNOTE_XEN_VERSION, "xen-3.0"), \
-		NOTE_STR(XEN_ELFNOTE_LOADER, "generic")
-
-static int parse(const struct kernel_file *spec, struct xen_notes *notes,
-		 struct build_error *e)
-{
-	struct elf_image image;
-	size_t size;
-	uint8_t *file = kernel_file_make(spec, &size);
-	int rc = elf_parse(&image, file, size, e);
-
-	if (rc == 0) {
-		rc = notes_parse(&image, notes, e);
-	}
-	free(file);
-	return rc;
-}
+#include "tests/unit/support/notes.h"
 
 static void a_32_bit_linux_is_read(void **state)
 {
@@ -49,7 +22,7 @@ static void a_32_bit_linux_is_read(void **state)
 	struct xen_notes n;
 
 	(void)state;
-	assert_int_equal(parse(&kernel_file_linux32, &n, &e), 0);
+	assert_int_equal(notes_of(&kernel_file_linux32, &n, &e), 0);
 	assert_ptr_equal(n.width, &guest_pae);
 	assert_int_equal(n.pae, NOTES_PAE_EXTENDED);
 	assert_int_equal(n.entry.v, 0xc0101230);
@@ -109,7 +82,7 @@ static void pae_modes_are_told_apart(void **state)
 			spec.note[2] = (struct kernel_file_note)
 				NOTE_STR(XEN_ELFNOTE_PAE_MODE, modes[i].text);
 		}
-		rc = parse(&spec, &n, &e);
+		rc = notes_of(&spec, &n, &e);
 		if (rc != (modes[i].pae == NOTES_PAE_NO ? -XEN_ENOEXEC : 0) ||
 		    n.pae != modes[i].pae ||
 		    (rc != 0 &&
@@ -163,7 +136,7 @@ static void numbers_beyond_a_32_bit_kernel_are_refused(void **state)
 	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
 		struct build_error e = {""};
 		struct xen_notes n;
-		int rc = parse(&refused[i].file, &n, &e);
+		int rc = notes_of(&refused[i].file, &n, &e);
 
 		if (rc != -XEN_ENOEXEC ||
 		    strstr(e.text, refused[i].message) == NULL) {
