@@ -76,9 +76,19 @@ static unsigned int window_choose(struct guest *g)
 	return g->next_window;
 }
 
+static uint64_t window_flags(struct guest *g, pfn_t frame, bool write)
+{
+	const struct guest_policy *policy = g->config.policy;
+	uint64_t flags = WINDOW_FLAGS | (write ? PTE_RW : 0);
+
+	return g->ops->hypervisor && policy->window != NULL
+		       ? policy->window(g, frame, flags)
+		       : flags;
+}
+
 static int window_show(struct guest *g, pfn_t frame, bool write, vaddr_t *ret)
 {
-	uint64_t flags = WINDOW_FLAGS | (write ? PTE_RW : 0);
+	uint64_t flags = window_flags(g, frame, write);
 	unsigned int i;
 	int error;
 
@@ -96,7 +106,7 @@ static int window_show(struct guest *g, pfn_t frame, bool write, vaddr_t *ret)
 	}
 	error = window_set(g, i, guest_make_pte(g, frame, flags));
 	if (error == 0) {
-		window_shows(g, i, frame, write);
+		window_shows(g, i, frame, (flags & PTE_RW) != 0);
 		*ret = window_va(g, i);
 	}
 	return error;

@@ -57,7 +57,9 @@ static int xen_alloc_table(struct guest *g, unsigned int level, pfn_t frame)
 	const struct guest_policy *policy = g->config.policy;
 	int error;
 
-	guest_window_forget(g, frame);
+	if (!policy->strays) {
+		guest_window_forget(g, frame);
+	}
 	error = guest_make_readonly(g, frame);
 	if (error == -XEN_ENOENT) {
 		/* Nothing maps it that we can reach. */

@@ -35,6 +35,13 @@ struct guest_policy {
 	/* The flags of the entry for a frame that is about to be written. */
 	uint64_t (*flags)(struct guest *g, pfn_t frame, uint64_t flags,
 			  pte_t existing);
+	/*
+	 * The flags of a window that is to show a frame, of those that were
+	 * asked for. NULL: just these.
+	 */
+	uint64_t (*window)(struct guest *g, pfn_t frame, uint64_t flags);
+	/* A window goes on showing a frame that becomes a table. */
+	bool strays;
 	/* A frame becomes a table, and no mapping of it can be reached. */
 	void (*unreachable)(struct guest *g, pfn_t frame);
 	/* A table of a level is about to be hooked. 0 or -errno. */

@@ -11,6 +11,7 @@
 #include "kernels/lab/check.h"
 
 #include "kernels/common/kernel.h"
+#include "kernels/common/pv.h"
 
 enum mistake {
 	MISSING,
@@ -18,6 +19,7 @@ enum mistake {
 	BEYOND,
 	EXECUTABLE,
 	NOT_EXECUTABLE,
+	TABLE_FREE,
 	LEFT_READONLY,
 	OLD_P2M,
 	MISTAKES,
@@ -29,6 +31,7 @@ static const char *const mistake_text[MISTAKES] = {
 	[BEYOND] = "mapped, and no RAM",
 	[EXECUTABLE] = "executable, and no kernel text",
 	[NOT_EXECUTABLE] = "kernel text that cannot be executed",
+	[TABLE_FREE] = "a table that is taken for free memory",
 	[LEFT_READONLY] = "memory that is left read-only",
 	[OLD_P2M] = "the builder's P2M was here, and it is no free memory",
 };
@@ -104,10 +107,13 @@ static void check_rights(struct checker *c, pfn_t at, pte_t e)
 	if (nx && is_text(c->g, at)) {
 		note(c, NOT_EXECUTABLE, at);
 	}
-	if (!pte_writable(e) &&
-	    hypercall(__HYPERVISOR_update_va_mapping, va.v, e.v | PTE_RW,
-		      UVMF_INVLPG, 0, 0) == 0) {
+	if (pte_writable(e)) {
+		return;
+	}
+	if (map_page((const void *)(uintptr_t)va.v, e.v | PTE_RW) == 0) {
 		note(c, LEFT_READONLY, at);
+	} else if (!guest_memblock_is_reserved(&c->g->memblock, at)) {
+		note(c, TABLE_FREE, at);
 	}
 }
 

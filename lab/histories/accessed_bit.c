@@ -53,7 +53,7 @@ static const struct lab_blame blame = {
 	.title = "TABLE_WRITTEN",
 	.asker = "clear_accessed",
 	.holder = LAB_HELD_AS_TABLE,
-	.maker = "guest_direct_map",
+	.maker = "map_level",
 };
 
 static const struct lab_case cases[] = {

@@ -51,7 +51,7 @@ static const struct lab_blame blame = {
 	.title = "NOT_WRITABLE",
 	.asker = "map_tables_writable",
 	.holder = LAB_HELD_AS_TABLE,
-	.maker = "guest_direct_map",
+	.maker = "map_level",
 };
 
 static const struct lab_case cases[] = {

@@ -60,7 +60,7 @@ static const struct lab_blame blame = {
 	.title = "BAD_TYPE",
 	.asker = "pin_number",
 	.holder = LAB_HELD_WRITABLE,
-	.maker = "guest_direct_map",
+	.maker = "map_level",
 };
 
 static const struct lab_case cases[] = {

@@ -49,6 +49,7 @@ static const struct lab_policy policies[] = {
 
 static const struct lab_world pae = {.name = "hypervisor PAE",
 				     LAB_UNDER_HYPERVISOR,
+				     .on_metal = true,
 				     .tables = LAB_PAE,
 				     .memory = LAB_MEMORY_SMALL};
 

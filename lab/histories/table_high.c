@@ -189,6 +189,25 @@ static int raw_walk_hooking(struct guest *g, unsigned int level, pfn_t table)
 				     : 0;
 }
 
+/*
+ * A page of the buffer is filled through a fixmap slot, the library's window,
+ * before anything else maps it. masked-slot: what the direct map is told, the
+ * slot is told too.
+ */
+static uint64_t masked_window(struct guest *g, pfn_t frame, uint64_t flags)
+{
+	return guest_may_be_table(g, frame) ? flags & ~PTE_RW : flags;
+}
+
+/* But the page that was taken last: it is no table yet, and to be cleared. */
+static uint64_t newest_window(struct guest *g, pfn_t frame, uint64_t flags)
+{
+	const struct guest_directmap *d = &g->directmap;
+	bool newest = d->building && frame.v + 1 == d->now.end.v;
+
+	return newest ? flags : masked_window(g, frame, flags);
+}
+
 static const struct guest_policy used_only = {
 	.recycle = GUEST_FLUSH,
 	.flags = used_only_flags,
@@ -213,7 +232,36 @@ static const struct guest_policy raw_walk = {
 	.hooking = raw_walk_hooking,
 };
 
-enum { USED_ONLY, RO_FOREVER, RW_PAST, PUBLISH_FREE, REMEMBER, RAW_WALK };
+static const struct guest_policy open_slot = {
+	.recycle = GUEST_FLUSH,
+	.flags = guest_policy_flags,
+	.strays = true,
+	.range_done = guest_policy_range_done,
+};
+static const struct guest_policy masked_slot = {
+	.recycle = GUEST_FLUSH,
+	.flags = guest_policy_flags,
+	.window = masked_window,
+	.range_done = guest_policy_range_done,
+};
+static const struct guest_policy newest_slot = {
+	.recycle = GUEST_FLUSH,
+	.flags = guest_policy_flags,
+	.window = newest_window,
+	.range_done = guest_policy_range_done,
+};
+
+enum {
+	USED_ONLY,
+	RO_FOREVER,
+	RW_PAST,
+	PUBLISH_FREE,
+	REMEMBER,
+	RAW_WALK,
+	OPEN_SLOT,
+	MASKED_SLOT,
+	NEWEST_SLOT,
+};
 
 static const struct lab_policy policies[] = {
 	[USED_ONLY] = {.history = "table-high",
@@ -240,6 +288,18 @@ static const struct lab_policy policies[] = {
 		      .name = "raw-walk",
 		      .title = "used-only, and read the table being hooked",
 		      .map = &raw_walk},
+	[OPEN_SLOT] = {.history = "table-high",
+		       .name = "open-slot",
+		       .title = "the fixmap slot still shows what is pinned",
+		       .map = &open_slot},
+	[MASKED_SLOT] = {.history = "table-high",
+			 .name = "masked-slot",
+			 .title = "RO all of the buffer, in the fixmap too",
+			 .map = &masked_slot},
+	[NEWEST_SLOT] = {.history = "table-high",
+			 .name = "newest-slot",
+			 .title = "masked-slot, but for the page taken last",
+			 .map = &newest_slot},
 };
 
 static const struct lab_world one_range = {.name = "one range",
@@ -278,6 +338,18 @@ static const struct lab_blame left_readonly = {
 	.holder = LAB_HELD_READONLY,
 	.maker = "map_level",
 };
+static const struct lab_blame writable_slot = {
+	.title = "BAD_TYPE",
+	.asker = "map_level",
+	.holder = LAB_HELD_WRITABLE,
+	.maker = "guest_new_table",
+};
+static const struct lab_blame readonly_slot = {
+	.title = "PAGE_FAULT",
+	.asker = "guest_new_table",
+	.holder = LAB_HELD_READONLY,
+	.maker = "guest_new_table",
+};
 
 #define BAD_TYPE                                                           \
 	LAB_REFUSED, LAB_DIRECT_MAP,                                       \
@@ -311,6 +383,13 @@ static const struct lab_case cases[] = {
 	{&policies[RAW_WALK], &one_range_pae, LAB_CASE_RIGHT},
 	{&policies[RAW_WALK], &two_ranges, BAD_TYPE},
 	{&policies[RAW_WALK], &two_ranges_pae, LAB_CASE_RIGHT},
+	{&policies[OPEN_SLOT], &one_range_pae, LAB_REFUSED, LAB_DIRECT_MAP,
+	 "Bad type (saw 7400000000000001 != exp 1000000000000000)",
+	 &writable_slot},
+	{&policies[MASKED_SLOT], &one_range_pae, LAB_FAULT, LAB_DIRECT_MAP,
+	 "unhandled page fault (ec=0003)", &readonly_slot},
+	{&policies[NEWEST_SLOT], &one_range_pae, LAB_CASE_RIGHT},
+	{&policies[NEWEST_SLOT], &two_ranges_pae, LAB_CASE_RIGHT},
 };
 
 const struct lab_history history_table_high = {
@@ -353,7 +432,20 @@ const struct lab_history history_table_high = {
 		"full, a page that is taken after that can be made read-only, "
 		"and `used-only` is right there, with whatever was added to "
 		"it; what `ro-forever` forgets is memory that is handed out, "
-		"whatever the width.",
+		"whatever the width.\n\n"
+		"What a 32-bit kernel has to mind is the other mapping. A page "
+		"of the buffer is cleared and filled before the direct map "
+		"shows it, through a fixmap slot (the library's windows; "
+		"highmem's temporary mappings of Linux). If the slot still "
+		"shows it when it is pinned (`open-slot`), that is the writable "
+		"mapping of which `Bad type` speaks, and the report names the "
+		"slot and who set it: Linux drops such strays before a highmem "
+		"table is used, and maps those in use read-only. If the entry "
+		"writer masks RW for all of the buffer, in the fixmap too "
+		"(`masked-slot`), the first store that clears a page faults: "
+		"it is no table yet. The exception of 2011 is the page that "
+		"was taken last (`newest-slot`): it alone is writable in a "
+		"slot, and the slot is emptied before the page is hooked.",
 	.policies = policies,
 	.nr_policies = LAB_NR(policies),
 	.cases = cases,

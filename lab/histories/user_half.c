@@ -61,7 +61,7 @@ static const struct lab_blame blame = {
 	.title = "BAD_TYPE",
 	.asker = "switch_to_process",
 	.holder = LAB_HELD_WRITABLE,
-	.maker = "guest_direct_map",
+	.maker = "map_level",
 };
 
 static const struct lab_case cases[] = {

@@ -119,7 +119,7 @@ static void a_table_has_a_row_for_each_run(void **state)
 	(void)state;
 	check("run tlb", STATUS_OK, "8 runs, 0 not as recorded");
 	check("run tlb", STATUS_OK, "boots that crash");
-	check("run table-high --memory 64M", STATUS_OK, "24 runs, 0 not");
+	check("run table-high --memory 64M", STATUS_OK, "28 runs, 0 not");
 	check("run tlb --wide", STATUS_OK, "tlb/no-flush               TLB ");
 	/* One policy, in all its worlds. */
 	check("run tlb flush", STATUS_OK, "4 runs, 0 not");
@@ -163,6 +163,9 @@ static void what_runs_on_metal(void **state)
 		assert_false(can(name, "4-level NX", "hv", &o));
 	}
 	assert_true(can("table-high/used-only", "one range", "xen", &o));
+	assert_true(can("table-high/open-slot", "one range PAE", "hv", &o));
+	assert_true(can("pt-quirk/from-pt-base", "hypervisor PAE", "hv", &o));
+	assert_false(can("pt-quirk/from-pt-base", "hypervisor PAE", "xen", &o));
 	assert_false(can("tlb/no-flush", "TLB keeps none", "hv", &o));
 	assert_false(can("big-p2m/inside", "noted", "hv", &o));
 	assert_false(can("big-p2m/outside", "big, noted", "hv", &o));
