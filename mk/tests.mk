@@ -26,8 +26,9 @@ $(eval $(call archive,$(B)/fuzz/libsupport.a,\
 # tests of them: what only ring 0 can do, the headers of tests/unit/metal/ring3/ have
 # otherwise.
 METAL_SRC := $(wildcard hv/services/*.c hv/emul/*.c) \
-	hv/cpu/flush.c \
-	hv/domain/domain.c hv/mm/memory.c hv/report/words.c hv/vcpu/vcpu.c \
+	hv/cpu/alone.c hv/cpu/flush.c \
+	hv/domain/domain.c hv/mm/memory.c hv/report/lines.c hv/report/words.c \
+	hv/vcpu/vcpu.c \
 	$(wildcard tests/unit/metal/*.c)
 METAL_TESTS := $(wildcard tests/unit/test_hv_*.c)
 $(foreach f,san fuzz,$(call objs,$(f),$(METAL_SRC) $(METAL_TESTS))): \

@@ -90,6 +90,7 @@ struct cpu {
 	unsigned int nr_run;
 	unsigned int last;  /* of run, that had the CPU */
 	uint64_t turn_ends; /* system time; CLOCK_NEVER: nobody waits */
+	uint64_t again;     /* system time: timer_come_back(); 0: not */
 	uint64_t since;     /* system time, when it was given the CPU */
 	uint64_t floor;     /* what whoever had it last had used by then */
 };

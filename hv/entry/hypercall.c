@@ -72,8 +72,9 @@ static int64_t (*const *table_of(const struct vcpu *v))(struct vcpu *,
 
 /*
  * About nothing but the caller's domain, which the engine locks, or its own
- * vCPU, which nobody else looks at while it runs. All others touch what domains
- * share, or vCPUs share without the engine.
+ * vCPU, which nobody else looks at while it runs; or what it writes, which has
+ * a lock of its own. All others touch what domains share, or vCPUs share
+ * without the engine.
  */
 static const uint64_t alone =
 	CALL(mmu_update) | CALL(update_va_mapping) |
@@ -81,7 +82,7 @@ static const uint64_t alone =
 	CALL(memory_op) | CALL(multicall) | CALL(set_gdt) |
 	CALL(update_descriptor) | CALL(stack_switch) | CALL(set_segment_base) |
 	CALL(fpu_taskswitch) | CALL(set_debugreg) | CALL(get_debugreg) |
-	CALL(xen_version);
+	CALL(xen_version) | CALL(console_io);
 
 static bool is_alone(uint64_t nr)
 {

@@ -6,6 +6,11 @@
  * by another's. The port's own queue is kept short: what waits, waits with its
  * writer.
  *
+ * Where there are several CPUs, each console has its pace, too (pace.h):
+ * whoever writes to a port that takes everything keeps others from what they
+ * share with it, which is this hypervisor's locks and, under an emulator, the
+ * emulator's. With one CPU it only takes its own time.
+ *
  * Lines are ended here when they are too long or their writer has gone. Where
  * somebody types, the last line is shown before its end; if another comes
  * between it is begun again, whole.
@@ -13,12 +18,16 @@
 #include "hv/report/lines.h"
 
 #include "abi/text.h"
+#include "hv/cpu/clock.h"
 #include "hv/cpu/output.h"
+#include "hv/report/pace.h"
 #include "hv/report/serial.h"
 
 #define QUEUE 16384
 #define LINE 512   /* longer ones are cut */
 #define SHORT 4096 /* of the port's own queue */
+/* Bytes for the port while other CPUs may wait for what this one holds. */
+#define AT_ONCE 1024
 
 static struct lines {
 	const char *name; /* NULL: there is no such console */
@@ -26,12 +35,14 @@ static struct lines {
 	uint32_t in, out; /* only grow */
 	uint32_t shown;   /* of the line that begins at out */
 	uint64_t lost, told;
+	struct pace pace;
 } all[LINES_MOST];
 
 static unsigned int nr;   /* of them */
 static unsigned int next; /* whose turn it is */
 static unsigned int typed = LINES_MOST;
 static bool mid_line; /* that console's, on the port */
+static bool waits;    /* some line, for nothing but its time */
 
 void lines_begin(unsigned int which, const char *name)
 {
@@ -199,11 +210,11 @@ static void show_typed(void)
 	}
 }
 
-void lines_pump(void)
+/* All lines that the port takes. */
+static void pump_all(void)
 {
 	unsigned int idle = 0;
 
-	output_lock();
 	while (idle < LINES_MOST && port_takes()) {
 		idle = show_line(&all[next]) ? 0 : idle + 1;
 		next = (next + 1) % LINES_MOST;
@@ -211,7 +222,59 @@ void lines_pump(void)
 	if (idle == LINES_MOST) {
 		show_typed();
 	}
+}
+
+/* The next line of a console, if it is time for it; its bytes. */
+static uint32_t show_in_time(struct lines *l, uint64_t now)
+{
+	const uint32_t began = l->out;
+
+	if (l->in == l->out) {
+		return 0;
+	}
+	if (!pace_allows(&l->pace, now)) {
+		waits = true;
+		return 0;
+	}
+	(void)show_line(l);
+	pace_took(&l->pace, l->out - began, now);
+	return l->out - began;
+}
+
+/* Of those lines, each console's at its pace, and few at once. */
+static void pump_in_time(uint64_t now)
+{
+	unsigned int idle = 0;
+	uint32_t shown = 0;
+
+	waits = false;
+	while (idle < LINES_MOST && shown < AT_ONCE && port_takes()) {
+		const uint32_t n = show_in_time(&all[next], now);
+
+		idle = n != 0 ? 0 : idle + 1;
+		shown += n;
+		next = (next + 1) % LINES_MOST;
+	}
+	waits = waits || shown >= AT_ONCE;
+	if (!waits) {
+		show_typed();
+	}
+}
+
+void lines_pump(void)
+{
+	output_lock();
+	if (nr_cpus > 1) {
+		pump_in_time(clock_now());
+	} else {
+		pump_all();
+	}
 	output_unlock();
+}
+
+bool lines_wait(void)
+{
+	return waits;
 }
 
 void lines_flush(void)
@@ -221,7 +284,7 @@ void lines_flush(void)
 	output_lock();
 	do {
 		left = 0;
-		lines_pump();
+		pump_all();
 		serial_flush(SERIAL_CONSOLE);
 		for (unsigned int i = 0; i < LINES_MOST; i++) {
 			left += line_length(&all[i]);

@@ -19,9 +19,11 @@
 #include <xen/io/console.h>
 
 #include "engine/port.h"
+#include "hv/cpu/alone.h"
 #include "hv/cpu/output.h"
 #include "hv/domain/domain.h"
 #include "hv/services/deliver.h"
+#include "hv/services/timer.h"
 #include "hv/report/lines.h"
 #include "hv/report/reader.h"
 #include "hv/report/serial.h"
@@ -64,10 +66,21 @@ static size_t room_for(const struct domain *d)
 	return lines_many() ? lines_room(d->slot) : serial_room(SERIAL_CONSOLE);
 }
 
+/* What waits for its time does so on this CPU, whose guest wrote. */
+#define LATER UINT64_C(1000000)
+
+static void come_back(void)
+{
+	if (lines_wait()) {
+		timer_come_back(LATER);
+	}
+}
+
 static void write_out(const struct domain *d, const void *bytes, size_t size)
 {
 	if (lines_many()) {
 		(void)lines_put(d->slot, bytes, size);
+		come_back();
 	} else {
 		serial_write(SERIAL_CONSOLE, bytes, size);
 	}
@@ -161,6 +174,7 @@ void console_domain_end(struct domain *d)
 	d->console = (struct console){.ring = NULL};
 	if (lines_many()) {
 		lines_end(d->slot);
+		come_back();
 	}
 }
 
@@ -210,10 +224,10 @@ int control_interrupt(void)
 	return last;
 }
 
-/* There is room on the port again, and so with each that waits for some. */
-static void kick_all(void)
+void console_go_on(void)
 {
 	lines_pump();
+	come_back();
 	for (unsigned int i = 0; i < DOMAINS; i++) {
 		if (domain_at(i) != NULL) {
 			console_kick(domain_at(i));
@@ -232,7 +246,7 @@ void console_interrupt(void)
 	} else {
 		read_serial(&d->console);
 	}
-	kick_all();
+	console_go_on();
 	pic_end(SERIAL_IRQ);
 }
 
@@ -241,7 +255,7 @@ void console_interrupt(void)
 
 #define PIECE 128
 /* Between two questions whether something else is due. */
-#define STRETCH 4096
+#define STRETCH 512
 
 static int64_t console_write(struct vcpu *v, uint64_t arg[6])
 {
@@ -287,13 +301,24 @@ static int64_t console_read(struct vcpu *v, uint32_t size, uint64_t to)
 	return nr;
 }
 
+/* What was typed comes in with the machine's lock. */
+static int64_t read_shared(struct vcpu *v, uint32_t size, uint64_t to)
+{
+	int64_t rc;
+
+	alone_share();
+	rc = console_read(v, size, to);
+	alone_share_end();
+	return rc;
+}
+
 int64_t hc_console_io(struct vcpu *v, uint64_t arg[6])
 {
 	switch ((uint32_t)arg[0]) {
 	case CONSOLEIO_write:
 		return console_write(v, arg);
 	case CONSOLEIO_read:
-		return console_read(v, (uint32_t)arg[1], arg[2]);
+		return read_shared(v, (uint32_t)arg[1], arg[2]);
 	default:
 		return -XEN_ENOSYS;
 	}

@@ -47,6 +47,8 @@ void console_irq_init(void);
 void console_choose(const struct domain *d);
 /* Acknowledges; passes on what was typed, and what waited for room. */
 void console_interrupt(void);
+/* There is room on the port again, and so with each that waits for some. */
+void console_go_on(void);
 /* The domain ends: its ring is not looked at any more. */
 void console_domain_end(struct domain *d);
 

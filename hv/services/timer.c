@@ -13,6 +13,7 @@
 #include "hv/cpu/ipi.h"
 #include "hv/domain/domain.h"
 #include "hv/domain/stop.h"
+#include "hv/services/console.h"
 #include "hv/services/deliver.h"
 #include "hv/services/guest_time.h"
 #include "hv/cpu/lapic.h"
@@ -30,11 +31,14 @@ static uint64_t find_earliest(const struct time_vcpu *t)
 	return earliest;
 }
 
-/* Of all that live on this CPU, and the end of the turn. */
+/* Of all that live on this CPU, the end of the turn, and the consoles'. */
 static void load(const struct cpu *c, uint64_t now)
 {
 	uint64_t earliest = c->turn_ends;
 
+	if (c->again != 0 && c->again < earliest) {
+		earliest = c->again;
+	}
 	for (unsigned int i = 0; i < c->nr_run; i++) {
 		if (c->run[i]->time.earliest < earliest) {
 			earliest = c->run[i]->time.earliest;
@@ -99,6 +103,17 @@ static void expire(struct vcpu *v, uint64_t now)
 	v->time.earliest = find_earliest(&v->time);
 }
 
+void timer_come_back(uint64_t later)
+{
+	struct cpu *c = cpu_here();
+	const uint64_t now = clock_now();
+
+	if (c->again == 0) {
+		c->again = now + later;
+		load(c, now);
+	}
+}
+
 bool timer_interrupt(void)
 {
 	struct cpu *c = cpu_here();
@@ -111,6 +126,10 @@ bool timer_interrupt(void)
 	}
 	if (turn_over) {
 		c->turn_ends = CLOCK_NEVER;
+	}
+	if (c->again != 0 && c->again <= now) {
+		c->again = 0;
+		console_go_on();
 	}
 	if (c->vcpu != NULL) {
 		time_renew(c->vcpu, now);

@@ -17,6 +17,8 @@ struct vcpu;
 bool timer_interrupt(void);
 /* Sets this CPU's timer for the earliest of its deadlines. */
 void timer_load(void);
+/* console_go_on() on this CPU, so many ns from now or sooner. */
+void timer_come_back(uint64_t later);
 /*
  * Sets or, with TIME_NEVER, takes away a deadline. One that has passed is
  * announced by an interrupt as soon as there can be one.

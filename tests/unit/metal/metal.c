@@ -14,6 +14,7 @@
 
 #include "hv/cpu/clock.h"
 #include "hv/cpu/ipi.h"
+#include "hv/cpu/lock.h"
 #include "hv/cpu/lapic.h"
 #include "hv/cpu/output.h"
 #include "hv/cpu/pic.h"
@@ -59,6 +60,23 @@ void output_lock_many(void)
 }
 
 void output_unlock_many(void)
+{
+}
+
+/* Whoever is inside a request of its own has left it before. */
+void machine_lock_many(void)
+{
+	assert_int_equal(cpu_here()->alone_depth, 0);
+	cpu_here()->lock_depth++;
+}
+
+void machine_unlock_many(void)
+{
+	assert_int_not_equal(cpu_here()->lock_depth, 0);
+	cpu_here()->lock_depth--;
+}
+
+void ipi_answer(void)
 {
 }
 
@@ -315,6 +333,28 @@ void serial_write(enum serial_port port, const void *bytes, size_t size)
 	metal->room -= size < metal->room ? size : metal->room;
 }
 
+/* What is written is sent, and a message is no more than its pieces. */
+size_t serial_queued(enum serial_port port)
+{
+	(void)port;
+	return 0;
+}
+
+void serial_begin(enum serial_port port)
+{
+	(void)port;
+}
+
+void serial_end(enum serial_port port)
+{
+	(void)port;
+}
+
+void serial_flush(enum serial_port port)
+{
+	(void)port;
+}
+
 int serial_read(enum serial_port port)
 {
 	(void)port;
@@ -333,39 +373,10 @@ void serial_interrupt(enum serial_port port)
 	(void)port;
 }
 
-/* One domain: its console has the port for itself. */
-bool lines_many(void)
-{
-	return false;
-}
-
-size_t lines_room(unsigned int which)
-{
-	(void)which;
-	return 0;
-}
-
 bool reader_word(int *ret_word)
 {
 	*ret_word = -1;
 	return false;
-}
-
-size_t lines_put(unsigned int which, const void *bytes, size_t size)
-{
-	(void)which;
-	(void)bytes;
-	(void)size;
-	return 0;
-}
-
-void lines_end(unsigned int which)
-{
-	(void)which;
-}
-
-void lines_pump(void)
-{
 }
 
 /* --- the hypervisor's image ------------------------------------------------
