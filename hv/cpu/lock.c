@@ -3,9 +3,10 @@
  * One lock for all that domains share: scheduling, events, timers, grants, the
  * store, what is typed, the table of domains. Whoever comes in from a guest by
  * way of C for any of it takes it. What is about the vCPU of this CPU alone
- * (system calls, iret, the injection of a fault) goes without, and what a domain
- * asks about itself alone takes that domain's lock instead (alone.c). Holding
- * it, a CPU knows that no other puts vCPUs on CPUs or off, nor wakes them.
+ * (system calls, iret, the injection of a fault) goes without, and what a
+ * domain asks about itself alone takes that domain's lock instead (alone.c).
+ * Holding it, a CPU knows that no other puts vCPUs on CPUs or off, nor wakes
+ * them.
  *
  * Whoever gives it up hands it to the next CPU that waits, in order of their
  * numbers, if that has waited for long, or it has been passed over often: a CPU
