@@ -155,6 +155,8 @@ struct mmu_domain {
 	struct mmu_vcpu *vcpu[MMU_MAX_VCPUS];
 	unsigned int nr_vcpus;
 	bool narrow; /* its requests have 32-bit words (request/form.h) */
+	/* It ends, and no CPU can use a translation of its any more. */
+	bool left;
 	/* 32-bit: it takes a CR3 beyond 4 GiB (VMASST_TYPE_...). */
 	bool extended_cr3;
 	struct fair_lock lock; /* of the operation under way (request/lock.h) */
@@ -379,7 +381,8 @@ void mmu_give_back(struct mmu_domain *owner, mfn_t f, bool writable);
 
 /*
  * Returns every reference that a dead domain holds and frees its frames.
- * -XEN_ERESTART until done. The vCPUs must have left its tables (CR3).
+ * -XEN_ERESTART until done. The vCPUs must have left its tables (CR3), never to
+ * come back; what is cached of them is dropped once, at the first call.
  */
 MUST_CHECK int mmu_domain_destroy(struct mmu_domain *d);
 /*

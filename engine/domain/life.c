@@ -14,6 +14,7 @@
 #include "engine/port.h"
 #include "engine/report/event.h"
 #include "engine/table/dying.h"
+#include "engine/table/flush.h"
 #include "engine/table/level.h"
 #include "engine/table/refs.h"
 
@@ -174,17 +175,29 @@ static int each_frame(struct mmu_domain *d, uint64_t pass,
 	return mmu_settle(d);
 }
 
+/*
+ * No CPU has its tables in CR3, nor finds its descriptors. What they have
+ * cached is all that they ever will have: it is dropped, and nothing that goes
+ * from now on owes a flush (I9).
+ */
+static void leave(struct mmu_domain *d)
+{
+	shared_drop_held(d);
+	for (unsigned int i = 0; i < d->nr_vcpus; i++) {
+		if (d->vcpu[i] != NULL) {
+			drop_roots(d->vcpu[i]);
+		}
+	}
+	mmu_flush_all(d, FLUSH_FREED);
+	d->left = true;
+}
+
 int life_end(struct mmu_domain *d)
 {
 	int rc;
 
-	if (d->destroy_next == 0) {
-		shared_drop_held(d);
-		for (unsigned int i = 0; i < d->nr_vcpus; i++) {
-			if (d->vcpu[i] != NULL) {
-				drop_roots(d->vcpu[i]);
-			}
-		}
+	if (!d->left) {
+		leave(d);
 	}
 	if (d->destroy_next <= d->m->nr_frames) {
 		rc = each_frame(d, 0, drop_frame);

@@ -23,6 +23,10 @@
  * (frame_note_walked()). A frame that becomes the same table again in the epoch
  * in which it was one owes what it owed. What is no table any more remembers
  * the epoch if it is the one that it noted, else the one before.
+ *
+ * A domain that ends runs nowhere, so that its CPUs walk nothing of it any
+ * more. When they have dropped what they had (leave(), in domain/life.c), all
+ * that it frees from then on is cached by nobody, and is paid for.
  */
 #include "engine/table/flush.h"
 
@@ -56,9 +60,15 @@ void mmu_flush_one(struct mmu_domain *d, vaddr_t va)
 
 void mmu_pay_flushes(struct mmu_domain *d)
 {
-	if (d->flush_pending != FLUSH_NONE) {
-		mmu_flush_all(d, d->flush_pending);
+	if (d->flush_pending == FLUSH_NONE) {
+		return;
 	}
+	if (d->left) {
+		d->flush_pending = FLUSH_NONE;
+		pool_collect(d);
+		return;
+	}
+	mmu_flush_all(d, d->flush_pending);
 }
 
 static bool covers_all(const struct mmu_domain *d, vcpuset_t vcpus)

@@ -183,6 +183,7 @@ static void put_domain(struct writer *to, unsigned int dom)
 	const struct mmu_domain *d = &to->w->dom[dom];
 
 	put(to, to->w->dead[dom]);
+	put(to, d->left);
 	put(to, d->destroy_next);
 	put(to, d->nr_freed);
 	put(to, d->nr_pages);
@@ -459,6 +460,7 @@ static void get_domain(struct world *w, unsigned int dom, const uint8_t **from)
 	const uint8_t *p = *from;
 
 	w->dead[dom] = *p++ != 0;
+	d->left = *p++ != 0;
 	d->destroy_next = *p++;
 	d->nr_freed = *p++;
 	d->nr_pages = *p++;

@@ -20,6 +20,7 @@ static void take_dom(const struct mmu_domain *d, bool dead,
 {
 	memset(ret, 0, sizeof(*ret));
 	ret->dead = dead;
+	ret->left = d->left;
 	ret->epoch = d->epoch;
 	ret->destroy_next = d->destroy_next;
 	ret->nr_pages = d->nr_pages;
@@ -126,6 +127,7 @@ static void restore_entries(struct world *w, const struct mark *m)
 static void restore_dom(struct mmu_domain *d, const struct mark_dom *m)
 {
 	d->epoch = m->epoch;
+	d->left = m->left;
 	d->destroy_next = m->destroy_next;
 	d->nr_pages = m->nr_pages;
 	d->owed = m->owed;

@@ -9,7 +9,7 @@
 #include "tests/explore/state_record.h"
 
 struct mark_dom {
-	bool dead;
+	bool dead, left;
 	uint32_t epoch;
 	uint64_t destroy_next, nr_pages, owed;
 	uint32_t dying_head, freed_head, nr_freed;

@@ -132,11 +132,6 @@ bool world_may_store(const struct world *w, mfn_t f)
 void world_stop(struct world *w, unsigned int dom)
 {
 	w->dead[dom] = true;
-	for (unsigned int i = 0; i < w->nr_vcpus; i++) {
-		if (w->vcpu[i].dom == &w->dom[dom]) {
-			memset(w->cached[i], 0, sizeof(w->cached[i]));
-		}
-	}
 }
 
 /* --- the start ------------------------------------------------------------

@@ -254,6 +254,40 @@ static void a_freed_frame_is_nobodys_before_its_flush(void **state)
 	assert_int_equal(m->frames[list[0]].owner, OWNER_FREE);
 }
 
+/*
+ * Of a domain that ends, in as many pieces as it may, while another takes what
+ * it frees: both CPUs remember all that they have found there until they are
+ * told, and they are told once.
+ */
+static void a_domain_that_ends_is_flushed_once(void **state)
+{
+	struct machine *m = *state;
+	unsigned int pieces = 1;
+	unsigned int flushes;
+
+	raw_space(m, 40, 60);
+	assert_int_equal(call_mmuext(m, MMUEXT_PIN_L4_TABLE, dom_frame(40).v,
+				     0),
+			 0);
+	machine_second_domain(m);
+	flushes = m->flushes;
+	m->other.max_pages += POOL_FRAMES;
+	m->other_takes = true;
+	m->preempt_after = 1;
+	assert_true(caches(&m->cpu[CPU_FIRST], dom_frame(PAGE), 1));
+	assert_true(caches(&m->cpu[CPU_SECOND], dom_frame(PAGE), 1));
+	while (mmu_domain_destroy(&m->dom) == -XEN_ERESTART) {
+		machine_check(m);
+		pieces++;
+	}
+	machine_check(m);
+	assert_true(pieces > 2);
+	assert_int_equal(m->flushes, flushes + 1);
+	assert_int_equal(m->dom.nr_pages, 0);
+	assert_int_equal(m->dom.nr_freed, 0);
+	assert_false(caches(&m->cpu[CPU_SECOND], dom_frame(PAGE), 1));
+}
+
 static void one_vcpus_user_root_is_cached_by_it_alone(void **state)
 {
 	struct machine *m = *state;
@@ -301,6 +335,7 @@ int main(void)
 		TEST(a_page_taken_back_is_cached_by_nobody),
 		TEST(a_granted_frame_that_is_unmapped_is_cached_by_nobody),
 		TEST(a_freed_frame_is_nobodys_before_its_flush),
+		TEST(a_domain_that_ends_is_flushed_once),
 		TEST(one_vcpus_user_root_is_cached_by_it_alone),
 	};
 

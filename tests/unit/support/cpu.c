@@ -348,6 +348,9 @@ static const char *wrong_with(const struct mmu_domain *d,
 	if (has_left(d, c->frame)) {
 		return "left the domain and is cached";
 	}
+	if (f->owner == OWNER_FREED) {
+		return NULL; /* its record is one of a list */
+	}
 	switch (c->level) {
 	case 0:
 		return frame_type_refs(f) > 0 && f->type != FRAME_DESC
