@@ -206,6 +206,48 @@ static uint32_t first_freed(struct mmu *m, uint32_t head)
 	return first;
 }
 
+/* The largest run that begins at a frame and ends before another. */
+static unsigned int largest_order(uint64_t first, uint64_t end)
+{
+	unsigned int order = 0;
+
+	while (order < POOL_MAX_ORDER && (first >> order & 1) == 0 &&
+	       end - first >= UINT64_C(2) << order) {
+		order++;
+	}
+	return order;
+}
+
+/*
+ * Free frames in a row. A run joins a neighbour when its last frame comes, and
+ * is found where it would be had they come one by one.
+ */
+static void row_add(struct mmu *m, uint64_t first, uint64_t end)
+{
+	while (first < end) {
+		unsigned int order = largest_order(first, end);
+
+		run_add(m, first, order);
+		first += UINT64_C(1) << order;
+	}
+}
+
+/* Frame f and those behind it in the list that follow it in memory: the next
+ * of the list is returned. */
+static uint32_t collect_row(struct mmu *m, uint32_t f)
+{
+	const uint32_t first = f;
+	uint32_t end = f;
+
+	while (f == end) {
+		f = m->frames[end].type_count;
+		make_free(m, mfn(end), FRAME_DIRTY);
+		end++;
+	}
+	row_add(m, first, end);
+	return f;
+}
+
 void pool_collect(struct mmu_domain *d)
 {
 	uint32_t f = first_freed(d->m, d->freed_head);
@@ -215,11 +257,7 @@ void pool_collect(struct mmu_domain *d)
 	}
 	pool_lock(d);
 	while (f != 0) {
-		uint32_t next = d->m->frames[f].type_count;
-
-		make_free(d->m, mfn(f), FRAME_DIRTY);
-		run_add(d->m, f, 0);
-		f = next;
+		f = collect_row(d->m, f);
 	}
 	pool_unlock(d);
 	d->freed_head = 0;

@@ -198,6 +198,68 @@ static void frames_freed_together_come_back_in_their_order(void **state)
 	sized_free(m);
 }
 
+/* Frames that are given back in a row, in a machine where many are free. */
+static void free_row(struct machine *m, uint64_t *random, bool together)
+{
+	uint64_t f = 1 + below(random, SMALL - 1);
+	uint64_t nr = 1 + below(random, 300);
+
+	for (; nr != 0 && f < SMALL; nr--, f++) {
+		if (m->mmu.frames[f].owner != TEST_TAG) {
+			continue;
+		}
+		pool_free(&m->dom, mfn(f));
+		if (!together) {
+			mmu_pay_flushes(&m->dom);
+		}
+	}
+	mmu_pay_flushes(&m->dom);
+}
+
+static struct machine *machine_of_rows(bool together)
+{
+	struct machine *m = sized_machine(SMALL);
+	uint64_t random = 11;
+	mfn_t got;
+
+	pool_add(&m->mmu, mfn(0), SMALL);
+	while (pool_take(&m->dom, 0, &got) == 0) {
+	}
+	for (unsigned int i = 0; i < 400; i++) {
+		free_row(m, &random, together);
+		for (uint64_t n = below(&random, 60); n > 0; n--) {
+			unsigned int order = (unsigned int)below(&random, 4);
+
+			(void)!pool_take(&m->dom, order, &got);
+		}
+	}
+	return m;
+}
+
+/* Whether they come into the pool one by one or in a row is not to be seen. */
+static void frames_in_a_row_are_found_as_if_they_came_alone(void **state)
+{
+	struct machine *m[2] = {machine_of_rows(false), machine_of_rows(true)};
+
+	(void)state;
+	assert_memory_equal(m[0]->mmu.free_run, m[1]->mmu.free_run,
+			    sizeof(m[0]->mmu.free_run));
+	assert_int_equal(m[0]->mmu.nr_free, m[1]->mmu.nr_free);
+	assert_in_range(m[0]->mmu.nr_free, 100, SMALL - 100);
+	for (uint64_t f = 0; f < SMALL; f++) {
+		const struct frame *a = &m[0]->mmu.frames[f];
+		const struct frame *b = &m[1]->mmu.frames[f];
+
+		assert_int_equal(a->owner, b->owner);
+		assert_int_equal(a->flags, b->flags);
+		if ((a->flags & FRAME_RUN) != 0) {
+			assert_memory_equal(a, b, sizeof(*a));
+		}
+	}
+	sized_free(m[0]);
+	sized_free(m[1]);
+}
+
 static void a_run_is_found_however_far_away(void **state)
 {
 	struct machine *m = sized_machine(LARGE);
@@ -328,6 +390,8 @@ int main(void)
 		cmocka_unit_test(every_run_that_exists_is_found_and_clean),
 		cmocka_unit_test(
 			frames_freed_together_come_back_in_their_order),
+		cmocka_unit_test(
+			frames_in_a_row_are_found_as_if_they_came_alone),
 		cmocka_unit_test(a_run_is_found_however_far_away),
 		cmocka_unit_test(clearing_stops_where_asked_and_goes_on),
 		cmocka_unit_test(an_exchange_stops_and_goes_on),
