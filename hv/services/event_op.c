@@ -140,17 +140,22 @@ static int send(struct domain *d, evtchn_port_t port)
 	return rc != 0 ? rc : send_to_sink(d, sink);
 }
 
+static int64_t send_op(struct vcpu *v, uint64_t from)
+{
+	evtchn_send_t op;
+
+	if (port_copy_in(&v->mmu, &op, from, sizeof(op)) != 0) {
+		return -XEN_EFAULT;
+	}
+	return send(v->domain, op.port);
+}
+
 int64_t hc_event_channel_op(struct vcpu *v, uint64_t arg[6])
 {
 	unsigned int cmd = (unsigned int)arg[0];
 
 	if (cmd == EVTCHNOP_send) {
-		evtchn_send_t op;
-
-		if (port_copy_in(&v->mmu, &op, arg[1], sizeof(op)) != 0) {
-			return -XEN_EFAULT;
-		}
-		return send(v->domain, op.port);
+		return send_op(v, arg[1]);
 	}
 	if (cmd >= sizeof(event_ops) / sizeof(event_ops[0]) ||
 	    event_ops[cmd].size == 0) {
@@ -162,6 +167,7 @@ int64_t hc_event_channel_op(struct vcpu *v, uint64_t arg[6])
 /* The first form of the hypercall: the command stands in the structure. */
 int64_t hc_event_channel_op_compat(struct vcpu *v, uint64_t arg[6])
 {
+	const uint64_t from = arg[0] + offsetof(struct evtchn_op, u);
 	uint32_t cmd;
 
 	if (port_copy_in(&v->mmu, &cmd, arg[0], sizeof(cmd)) != 0) {
@@ -171,5 +177,5 @@ int64_t hc_event_channel_op_compat(struct vcpu *v, uint64_t arg[6])
 	if (cmd > EVTCHNOP_unmask) {
 		return -XEN_ENOSYS;
 	}
-	return event_op(v, cmd, arg[0] + offsetof(struct evtchn_op, u));
+	return cmd == EVTCHNOP_send ? send_op(v, from) : event_op(v, cmd, from);
 }

@@ -43,8 +43,11 @@ static int64_t register_vcpu_info(struct vcpu *caller, struct vcpu *v,
 	return rc;
 }
 
-/* In user mode its tables would be the kernel's: Xen refuses none, we do. */
-static int check_context(const struct vcpu_guest_context *c)
+/*
+ * In user mode its tables would be the kernel's: Xen refuses none, we do. A
+ * 32-bit guest's callback for SYSCALL is no address: take_narrow().
+ */
+static int check_context(const struct vcpu_guest_context *c, bool narrow)
 {
 	if ((c->flags & VGCF_in_kernel) == 0 ||
 	    !vaddr_canonical(vaddr(c->fs_base)) ||
@@ -52,7 +55,7 @@ static int check_context(const struct vcpu_guest_context *c)
 	    !vaddr_canonical(vaddr(c->gs_base_user)) ||
 	    !vaddr_canonical(vaddr(c->event_callback_eip)) ||
 	    !vaddr_canonical(vaddr(c->failsafe_callback_eip)) ||
-	    !vaddr_canonical(vaddr(c->syscall_callback_eip))) {
+	    (!narrow && !vaddr_canonical(vaddr(c->syscall_callback_eip)))) {
 		return -XEN_EINVAL;
 	}
 	for (unsigned int i = 0; i < 256; i++) {
@@ -189,7 +192,7 @@ static int64_t initialise(struct vcpu *caller, struct vcpu *v, uint64_t from)
 	if (v->initialised) {
 		return -XEN_EEXIST;
 	}
-	rc = check_context(&c);
+	rc = check_context(&c, caller->narrow);
 	if (rc != 0) {
 		return rc;
 	}

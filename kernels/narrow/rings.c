@@ -6,7 +6,9 @@
 #include "kernels/narrow/narrow.h"
 
 extern void user_hypercall(void), user_after(void), user_reads_m2p(void);
-extern void user_far_64(void), user_far_hv(void);
+extern void user_far_64(void), user_far_hv(void), user_sysenter(void);
+int32_t call_and_return(multicall_entry_t list[2]);
+extern char trap_up[];
 
 extern char user_stack_start[];
 
@@ -116,9 +118,59 @@ static void test_users(void)
 	expect("nor the hypervisor's", try_user(user_far_hv), 13);
 }
 
+/* XSA-213: what is behind an iret is not done, with whosever rights it be. */
+static void test_multicall(void)
+{
+	multicall_entry_t list[2] = {
+		{.op = __HYPERVISOR_iret, .result = 5},
+		{.op = __HYPERVISOR_xen_version, .result = 5},
+	};
+
+	expect("iret in a multicall returns by its frame",
+	       call_and_return(list), 77);
+	expect("and the rest is not done", (int32_t)list[1].result, 5);
+	list[0].op = __HYPERVISOR_xen_version;
+	expect("as it is without", call_and_return(list), 0);
+	expect("with its result", (int32_t)list[1].result, 4 << 16 | 17);
+}
+
+/* XSA-339: it takes neither stack nor way back along. */
+static void test_sysenter(void)
+{
+	struct callback_register reg = {
+		.type = CALLBACKTYPE_sysenter,
+		.flags = CALLBACKF_mask_events,
+		.address = {FLAT_KERNEL_CS, (unsigned long)trap_up},
+	};
+
+	user_page((const void *)user_sysenter);
+	expect("SYSENTER without a callback", try_user(user_sysenter), 13);
+	expect("says nothing of where it was", (int32_t)trapped.eip, 0);
+	expect("but that it was a user's", (int32_t)trapped.cs & 0xffff,
+	       FLAT_USER_CS);
+	expect("its callback",
+	       hypercall(__HYPERVISOR_callback_op, CALLBACKOP_register,
+			 (uint32_t)&reg, 0, 0, 0),
+	       0);
+	expect("is called by users", try_user(user_sysenter), 0x80);
+	expect("with no stack of theirs", (int32_t)trapped.esp, 0);
+	expect("whose events were let in", (int32_t)trapped.eflags & 0x200,
+	       0x200);
+	expect("the kernel's own comes as a user's",
+	       (try_it(user_sysenter), (int32_t)trapped.cs & 0xffff),
+	       FLAT_USER_CS);
+	reg.type = CALLBACKTYPE_syscall;
+	expect("there is no SYSCALL of 64-bit code",
+	       hypercall(__HYPERVISOR_callback_op, CALLBACKOP_register,
+			 (uint32_t)&reg, 0, 0, 0),
+	       -XEN_ENOSYS);
+}
+
 void test_rings(void)
 {
 	test_traps();
 	test_fpu();
 	test_users();
+	test_multicall();
+	test_sysenter();
 }

@@ -3,9 +3,12 @@
  * A second vCPU, if there is one: given a context of 32-bit layout, it begins
  * with its registers in the first one's address space, and goes down again.
  */
+#include "abi/xen_32.h"
 #include "kernels/narrow/narrow.h"
 
 #define TURNS 100000
+
+extern char trap_event[], trap_failsafe[];
 
 static uint8_t stack[PAGE] __attribute__((aligned(16)));
 static struct vcpu_guest_context context;
@@ -34,6 +37,7 @@ static void second(void)
 static void fill_context(void)
 {
 	const uint32_t root = (uint32_t)mfn_of(pv.root);
+	struct vcpu_guest_context_32 *callbacks = (void *)&context;
 
 	context.flags = VGCF_in_kernel;
 	context.user_regs.cs = FLAT_KERNEL_CS;
@@ -46,6 +50,11 @@ static void fill_context(void)
 	context.kernel_ss = FLAT_KERNEL_SS;
 	context.kernel_sp = (uint32_t)(stack + PAGE);
 	context.ctrlreg[3] = xen_pfn_to_cr3(root);
+	/* Selectors beside addresses: those of the flat segments are high. */
+	callbacks->event_callback_cs = FLAT_KERNEL_CS;
+	callbacks->event_callback_eip = (uint32_t)trap_event;
+	callbacks->failsafe_callback_cs = FLAT_KERNEL_CS;
+	callbacks->failsafe_callback_eip = (uint32_t)trap_failsafe;
 }
 
 /*

@@ -85,6 +85,26 @@ try_back:
 	pop	%ebp
 	ret
 
+/*
+ * call_and_return(list): a multicall of two, the first of which is iret, with
+ * its frame on the stack. What eax is then: what the frame says, unless the
+ * multicall came back by itself.
+ */
+	.globl	call_and_return
+call_and_return:
+	push	%ebx
+	mov	8(%esp), %ebx
+	mov	$2, %ecx
+	pushf
+	push	%cs
+	push	$1f
+	push	$77
+	mov	$13, %eax
+	int	$0x82
+	add	$16, %esp
+1:	pop	%ebx
+	ret
+
 /* run_user(eip, esp): to ring 3; comes back by leave_user(). */
 	.globl	run_user
 run_user:
@@ -130,6 +150,10 @@ user_after:
 user_reads_m2p:
 	mov	0xf5800000, %eax
 	int	$0x80
+	ud2
+	.globl	user_sysenter
+user_sysenter:
+	sysenter
 	ud2
 	.globl	user_far_64
 user_far_64:

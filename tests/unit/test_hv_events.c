@@ -415,6 +415,23 @@ static void a_request_that_there_is_not_is_refused(void **state)
 	assert_int_equal(OP(t, EVTCHNOP_init_control, c), -XEN_EINVAL);
 }
 
+/* Its first form, the command before it, is done as the second is. */
+static void both_forms_send(void **state)
+{
+	struct metal *t = *state;
+	const evtchn_port_t port = bound_ipi(t, 1);
+	uint32_t compat[2] = {EVTCHNOP_send, port};
+	uint64_t arg[6] = {GUEST_BUFFER};
+
+	memcpy(t->m.guest, compat, sizeof(compat));
+	assert_int_equal(hc_event_channel_op_compat(&t->v[0], arg), 0);
+	assert_true(event_any_pending(&t->d, &port, 1));
+	compat[1] = UINT32_MAX;
+	memcpy(t->m.guest, compat, sizeof(compat));
+	assert_int_equal(hc_event_channel_op_compat(&t->v[0], arg),
+			 -XEN_EINVAL);
+}
+
 int main(void)
 {
 #define TEST(f) \
@@ -441,6 +458,7 @@ int main(void)
 		TEST(an_interrupt_is_not_sent_to),
 		TEST(what_cannot_be_read_or_written_is_a_fault),
 		TEST(a_request_that_there_is_not_is_refused),
+		TEST(both_forms_send),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
