@@ -75,10 +75,11 @@ static void policy_words(const struct lab_job *job, char *to, size_t size)
 {
 	const struct lab_policy *p = job->c->policy;
 
-	(void)snprintf(to, size, "policy=%s/%s limit=%" PRIu64 "%s%s",
+	(void)snprintf(to, size, "policy=%s/%s limit=%" PRIu64 "%s%s%s",
 		       p->history, p->name,
 		       lab_limit(job->c->world, &job->options),
 		       job->c->world->two_ranges ? " two-ranges" : "",
+		       job->c->world->high_tables ? " high-tables" : "",
 		       job->c->world->template ? " direct=virt" : "");
 }
 

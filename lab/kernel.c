@@ -57,6 +57,12 @@ static int direct_map(struct guest *g, const struct lab_kernel *k)
 	pfn_t end = guest_memblock_end(&g->memblock);
 	int error;
 
+	if (k->low_end.v != 0 && k->low_end.v < end.v) {
+		error = guest_map_range(g, pfn(0), k->low_end, end);
+		return error == 0 ? guest_memblock_remove(&g->memblock,
+							  k->low_end, end)
+				  : error;
+	}
 	if (k->split.v == 0 || k->split.v >= end.v) {
 		return guest_direct_map(g);
 	}
@@ -101,7 +107,8 @@ static int change_permission(struct guest *g)
 static void write_free_frames(struct guest *g, pfn_t start, pfn_t end)
 {
 	for (; start.v < end.v; start = pfn_add(start, 1)) {
-		if (!guest_memblock_is_reserved(&g->memblock, start)) {
+		if (guest_memblock_is_memory(&g->memblock, start) &&
+		    !guest_memblock_is_reserved(&g->memblock, start)) {
 			guest_port_store64(g, guest_direct_va(g, start),
 					   start.v);
 		}

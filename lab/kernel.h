@@ -74,6 +74,12 @@ struct lab_kernel {
 	 * library divides it, at 4 GiB.
 	 */
 	pfn_t split;
+	/*
+	 * The direct map ends at this frame, and its tables come from the high
+	 * memory behind it, of which the kernel has no other use; 0: it ends
+	 * with memory or its addresses.
+	 */
+	pfn_t low_end;
 	/* Frames at the top of memory that are taken, as by an initrd. */
 	uint64_t top_taken;
 	const struct lab_deed *deed; /* or NULL */

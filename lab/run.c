@@ -155,6 +155,7 @@ static struct lab_kernel kernel_of(const struct lab_world *w,
 			},
 		.deed = p->deed,
 		.split = pfn(w->two_ranges ? pages / 2 : 0),
+		.low_end = pfn(w->high_tables ? pages / 2 : 0),
 		.top_taken = w->hypervisor ? TOP_TAKEN : 0,
 	};
 }

@@ -28,6 +28,7 @@ struct lab_world {
 	bool nx;
 	bool noted; /* the kernel has XEN_ELFNOTE_INIT_P2M */
 	bool two_ranges;
+	bool high_tables; /* in memory that the direct map does not reach */
 	bool template;    /* the direct map is built over the initial mapping */
 	bool on_metal;    /* its cases run on a real hypervisor too */
 	bool tlb_forgets; /* each entry at once; else it keeps all */

@@ -3,7 +3,7 @@
  * The lab's kernel (lab/kernel.c) on a machine. Its command line names the
  * policy, as `lab run --on hv` and `--on xen` set it:
  *
- *   policy=HISTORY/NAME two-ranges limit=FRAMES
+ *   policy=HISTORY/NAME two-ranges high-tables limit=FRAMES
  *   direct=virt: the direct map is built over the initial mapping
  *
  * It says what the work took and how many pages came out wrong (check.c), and
@@ -78,6 +78,9 @@ static struct lab_kernel kernel_of(uint64_t start_info,
 		.split = pfn(cmdline_has(cmdline, "two-ranges")
 				     ? si->nr_pages / 2
 				     : 0),
+		.low_end = pfn(cmdline_has(cmdline, "high-tables")
+				       ? si->nr_pages / 2
+				       : 0),
 		.top_taken = TOP_TAKEN,
 	};
 }

@@ -208,6 +208,14 @@ static uint64_t newest_window(struct guest *g, pfn_t frame, uint64_t flags)
 	return newest ? flags : masked_window(g, frame, flags);
 }
 
+/* Whoever maps a page in passing may want to write it. */
+static uint64_t writable_window(struct guest *g, pfn_t frame, uint64_t flags)
+{
+	(void)g;
+	(void)frame;
+	return flags | PTE_RW;
+}
+
 static const struct guest_policy used_only = {
 	.recycle = GUEST_FLUSH,
 	.flags = used_only_flags,
@@ -238,6 +246,12 @@ static const struct guest_policy open_slot = {
 	.strays = true,
 	.range_done = guest_policy_range_done,
 };
+static const struct guest_policy writable_slot = {
+	.recycle = GUEST_FLUSH,
+	.flags = guest_policy_flags,
+	.window = writable_window,
+	.range_done = guest_policy_range_done,
+};
 static const struct guest_policy masked_slot = {
 	.recycle = GUEST_FLUSH,
 	.flags = guest_policy_flags,
@@ -259,6 +273,7 @@ enum {
 	REMEMBER,
 	RAW_WALK,
 	OPEN_SLOT,
+	WRITABLE_SLOT,
 	MASKED_SLOT,
 	NEWEST_SLOT,
 };
@@ -292,6 +307,10 @@ static const struct lab_policy policies[] = {
 		       .name = "open-slot",
 		       .title = "the fixmap slot still shows what is pinned",
 		       .map = &open_slot},
+	[WRITABLE_SLOT] = {.history = "table-high",
+			   .name = "writable-slot",
+			   .title = "RW in the fixmap, whatever it shows",
+			   .map = &writable_slot},
 	[MASKED_SLOT] = {.history = "table-high",
 			 .name = "masked-slot",
 			 .title = "RO all of the buffer, in the fixmap too",
@@ -326,6 +345,14 @@ static const struct lab_world two_ranges_pae = {.name = "two ranges PAE",
 						.tables = LAB_PAE,
 						.memory = LAB_MEMORY_LOW};
 
+/* And one that takes the tables from memory which it has no addresses for. */
+static const struct lab_world high_pae = {.name = "high PAE",
+					  LAB_UNDER_HYPERVISOR,
+					  .on_metal = true,
+					  .high_tables = true,
+					  .tables = LAB_PAE,
+					  .memory = LAB_MEMORY_LOW};
+
 static const struct lab_blame writable_table = {
 	.title = "BAD_TYPE",
 	.asker = "map_level",
@@ -338,11 +365,17 @@ static const struct lab_blame left_readonly = {
 	.holder = LAB_HELD_READONLY,
 	.maker = "map_level",
 };
-static const struct lab_blame writable_slot = {
+static const struct lab_blame stray_slot = {
 	.title = "BAD_TYPE",
 	.asker = "map_level",
 	.holder = LAB_HELD_WRITABLE,
 	.maker = "guest_new_table",
+};
+static const struct lab_blame table_in_use = {
+	.title = "NOT_WRITABLE",
+	.asker = "change_alias",
+	.holder = LAB_HELD_AS_TABLE,
+	.maker = "map_level",
 };
 static const struct lab_blame readonly_slot = {
 	.title = "PAGE_FAULT",
@@ -362,33 +395,49 @@ static const struct lab_case cases[] = {
 	{&policies[USED_ONLY], &one_range, BAD_TYPE},
 	{&policies[USED_ONLY], &one_range_pae, LAB_CASE_RIGHT},
 	{&policies[USED_ONLY], &two_ranges, BAD_TYPE},
+	{&policies[USED_ONLY], &high_pae, LAB_CASE_RIGHT},
 	{&policies[USED_ONLY], &two_ranges_pae, LAB_CASE_RIGHT},
 	{&policies[RO_FOREVER], &one_range, FAULT},
 	{&policies[RO_FOREVER], &one_range_pae, FAULT},
 	{&policies[RO_FOREVER], &two_ranges, FAULT},
+	{&policies[RO_FOREVER], &high_pae, LAB_CASE_RIGHT},
 	{&policies[RO_FOREVER], &two_ranges_pae, FAULT},
 	{&policies[RW_PAST], &one_range, LAB_CASE_RIGHT},
 	{&policies[RW_PAST], &one_range_pae, LAB_CASE_RIGHT},
 	{&policies[RW_PAST], &two_ranges, LAB_CASE_RIGHT},
+	{&policies[RW_PAST], &high_pae, LAB_CASE_RIGHT},
 	{&policies[RW_PAST], &two_ranges_pae, LAB_CASE_RIGHT},
 	{&policies[PUBLISH_FREE], &one_range, LAB_CASE_RIGHT},
 	{&policies[PUBLISH_FREE], &one_range_pae, LAB_CASE_RIGHT},
 	{&policies[PUBLISH_FREE], &two_ranges, LAB_CASE_RIGHT},
+	{&policies[PUBLISH_FREE], &high_pae, LAB_CASE_RIGHT},
 	{&policies[PUBLISH_FREE], &two_ranges_pae, LAB_CASE_RIGHT},
 	{&policies[REMEMBER], &one_range, BAD_TYPE},
 	{&policies[REMEMBER], &one_range_pae, LAB_CASE_RIGHT},
 	{&policies[REMEMBER], &two_ranges, BAD_TYPE},
+	{&policies[REMEMBER], &high_pae, LAB_CASE_RIGHT},
 	{&policies[REMEMBER], &two_ranges_pae, LAB_CASE_RIGHT},
 	{&policies[RAW_WALK], &one_range, BAD_TYPE},
 	{&policies[RAW_WALK], &one_range_pae, LAB_CASE_RIGHT},
 	{&policies[RAW_WALK], &two_ranges, BAD_TYPE},
+	{&policies[RAW_WALK], &high_pae, LAB_CASE_RIGHT},
 	{&policies[RAW_WALK], &two_ranges_pae, LAB_CASE_RIGHT},
 	{&policies[OPEN_SLOT], &one_range_pae, LAB_REFUSED, LAB_DIRECT_MAP,
 	 "Bad type (saw 7400000000000001 != exp 1000000000000000)",
-	 &writable_slot},
+	 &stray_slot},
+	{&policies[OPEN_SLOT], &high_pae, LAB_REFUSED, LAB_DIRECT_MAP,
+	 "Bad type (saw 7400000000000001 != exp 1000000000000000)",
+	 &stray_slot},
+	{&policies[WRITABLE_SLOT], &high_pae, LAB_REFUSED, LAB_PROTECT,
+	 "!= exp 7000000000000000)", &table_in_use},
+	{&policies[WRITABLE_SLOT], &one_range_pae, LAB_REFUSED, LAB_DIRECT_MAP,
+	 "!= exp 7000000000000000)", &table_in_use},
+	{&policies[MASKED_SLOT], &high_pae, LAB_FAULT, LAB_DIRECT_MAP,
+	 "unhandled page fault (ec=0003)", &readonly_slot},
 	{&policies[MASKED_SLOT], &one_range_pae, LAB_FAULT, LAB_DIRECT_MAP,
 	 "unhandled page fault (ec=0003)", &readonly_slot},
 	{&policies[NEWEST_SLOT], &one_range_pae, LAB_CASE_RIGHT},
+	{&policies[NEWEST_SLOT], &high_pae, LAB_CASE_RIGHT},
 	{&policies[NEWEST_SLOT], &two_ranges_pae, LAB_CASE_RIGHT},
 };
 
@@ -435,17 +484,24 @@ const struct lab_history history_table_high = {
 		"whatever the width.\n\n"
 		"What a 32-bit kernel has to mind is the other mapping. A page "
 		"of the buffer is cleared and filled before the direct map "
-		"shows it, through a fixmap slot (the library's windows; "
-		"highmem's temporary mappings of Linux). If the slot still "
-		"shows it when it is pinned (`open-slot`), that is the writable "
-		"mapping of which `Bad type` speaks, and the report names the "
-		"slot and who set it: Linux drops such strays before a highmem "
-		"table is used, and maps those in use read-only. If the entry "
+		"shows it, through a fixmap slot (here the library's windows); "
+		"and one in high memory (`high PAE`: the direct map ends "
+		"before it), as Linux had L1 tables there, is shown by nothing "
+		"else, then or later. If the slot still shows it when it is "
+		"pinned (`open-slot`), that is the writable mapping of which "
+		"`Bad type` speaks, and the report names the slot and who set "
+		"it. If slots are writable whatever they show "
+		"(`writable-slot`), the first look at a table in use is "
+		"refused. Linux drops such strays before a highmem table is "
+		"used, and maps those in use read-only. But if the entry "
 		"writer masks RW for all of the buffer, in the fixmap too "
 		"(`masked-slot`), the first store that clears a page faults: "
 		"it is no table yet. The exception of 2011 is the page that "
 		"was taken last (`newest-slot`): it alone is writable in a "
-		"slot, and the slot is emptied before the page is hooked.",
+		"slot, and the slot is emptied before the page is hooked. Of "
+		"the policies before these none fails in `high PAE`: there is "
+		"no entry of the direct map to be wrong, and what the buffer "
+		"did not use is handed out to nobody.",
 	.policies = policies,
 	.nr_policies = LAB_NR(policies),
 	.cases = cases,

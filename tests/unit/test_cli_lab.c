@@ -119,7 +119,7 @@ static void a_table_has_a_row_for_each_run(void **state)
 	(void)state;
 	check("run tlb", STATUS_OK, "8 runs, 0 not as recorded");
 	check("run tlb", STATUS_OK, "boots that crash");
-	check("run table-high --memory 64M", STATUS_OK, "28 runs, 0 not");
+	check("run table-high --memory 64M", STATUS_OK, "39 runs, 0 not");
 	check("run tlb --wide", STATUS_OK, "tlb/no-flush               TLB ");
 	/* One policy, in all its worlds. */
 	check("run tlb flush", STATUS_OK, "4 runs, 0 not");
