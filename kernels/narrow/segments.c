@@ -54,6 +54,12 @@ static void loads_ss_null(void)
 	__asm__ volatile("push %%ss; mov %0, %%ss; pop %%ss" : : "r"(0));
 }
 
+#define MANY 4096
+static multicall_entry_t many[MANY];
+extern char wraps_to[];
+int32_t wrapped_call(uint32_t eip, uint32_t cs, multicall_entry_t *list,
+		     uint32_t nr);
+
 static int64_t describe(unsigned int n, uint64_t desc)
 {
 	const uint64_t at = mfn_of(gdt) * PAGE + n * sizeof(desc);
@@ -142,6 +148,26 @@ static void test_data(void)
 	expect("but does not write it", try_it(writes_gs), 14);
 }
 
+/* A hypercall where eip wraps, and one so long that it is issued again. */
+static void test_wrapped(void)
+{
+	const uint64_t base = (uint32_t)wraps_to;
+
+	expect("code that begins in its midst",
+	       describe(10, FLAT_CODE | (base & 0xffffff) << 16 |
+				    (base >> 24) << 56),
+	       0);
+	for (unsigned int i = 0; i < MANY; i++) {
+		many[i].op = __HYPERVISOR_xen_version;
+		many[i].args[0] = XENVER_version;
+	}
+	expect("a hypercall at its end",
+	       wrapped_call(0xfffffffeu, AT(10), many, 1), 0);
+	expect("with its result", (int32_t)many[0].result, 4 << 16 | 17);
+	expect("a long one", wrapped_call(0xfffffffeu, AT(10), many, MANY), 0);
+	expect("to its last", (int32_t)many[MANY - 1].result, 4 << 16 | 17);
+}
+
 static void test_ldt(void)
 {
 	struct mmuext_op op = {.cmd = MMUEXT_SET_LDT};
@@ -183,5 +209,6 @@ void test_segments(void)
 	test_gdt();
 	test_jumps();
 	test_data();
+	test_wrapped();
 	test_ldt();
 }

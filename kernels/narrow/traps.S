@@ -105,6 +105,25 @@ call_and_return:
 1:	pop	%ebx
 	ret
 
+/*
+ * wrapped_call(0xfffffffe, selector, list, nr): a multicall by an INT that is the
+ * last of its segment, which begins behind it.
+ */
+	.globl	wrapped_call
+wrapped_call:
+	push	%ebx
+	mov	16(%esp), %ebx
+	mov	20(%esp), %ecx
+	mov	$13, %eax
+	lcall	*8(%esp)
+	pop	%ebx
+	ret
+	.globl	wraps, wraps_to
+wraps:
+	int	$0x82
+wraps_to:
+	lret
+
 /* run_user(eip, esp): to ring 3; comes back by leave_user(). */
 	.globl	run_user
 run_user:
