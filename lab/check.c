@@ -11,26 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lab/checker.h"
 #include "sim/check.h"
 #include "sim/cpu.h"
-#include "sim/lazy.h"
 
 /* Where each mistake is counted, and what it is called. */
-enum mistake {
-	MISSING,
-	WRONG,
-	BEYOND,
-	SMALL,
-	EXECUTABLE,
-	NOT_EXECUTABLE,
-	TABLE_WRITABLE,
-	TABLE_FREE,
-	LEFT_READONLY,
-	OLD_P2M,
-	LOST,
-	MISTAKES,
-};
-
 static const struct {
 	const char *text;
 	size_t counter;
@@ -57,27 +42,6 @@ static const struct {
 		     offsetof(struct lab_findings, old_p2m)},
 	[LOST] = {"reserved, and nothing uses it",
 		  offsetof(struct lab_findings, lost)},
-};
-
-struct checker {
-	struct sim *s;
-	const struct lab_kernel *k;
-	struct lab_findings *f;
-	/* The stretch of each mistake that may still grow. */
-	pfn_t first[MISTAKES];
-	uint64_t nr[MISTAKES];
-	/* The walk that the next page of the same table goes on from. */
-	struct walk w;
-	bool walked;
-	uint64_t upper_rights;
-	unsigned int entry_bytes;
-	uint64_t last_entry;  /* of a table; entries are a power of two */
-	uint64_t large_pages; /* 4 KiB pages of a large one; 1: none */
-	/* Blocks of large pages: has the present one only RAM, one right? */
-	bool block_fits;
-	uint64_t end;    /* of the memory that the kernel uses */
-	pfn_t top_taken; /* from here on it is taken */
-	bool *in_p2m;    /* for each frame below end */
 };
 
 static void flush_stretch(struct checker *c, enum mistake m)
@@ -150,20 +114,6 @@ static uint64_t rights_above(const struct checker *c)
 	return rights;
 }
 
-/* By two sizes that the compiler knows: this is done for each page. */
-static uint64_t load_entry(const uint8_t *at, unsigned int bytes)
-{
-	uint64_t entry;
-	uint32_t half;
-
-	if (bytes == sizeof(half)) {
-		memcpy(&half, at, sizeof(half));
-		return half;
-	}
-	memcpy(&entry, at, sizeof(entry));
-	return entry;
-}
-
 /* Walks, or reads the next entry of the table that the last walk found. */
 static void look(struct checker *c, vaddr_t va)
 {
@@ -189,13 +139,6 @@ static void look(struct checker *c, vaddr_t va)
 		.flags = (entry & c->upper_rights & (PTE_RW | PTE_US)) |
 			 ((entry | c->upper_rights) & PTE_NX),
 	};
-}
-
-static bool is_table_frame(const struct sim *s, mfn_t f)
-{
-	const struct frame *fr = frame_of(&s->mmu, f);
-
-	return frame_is_table(fr->type) && frame_type_refs(fr) != 0;
 }
 
 /* Does a large page fit the block that begins here? */
@@ -237,15 +180,6 @@ static void check_rights(struct checker *c, pfn_t at, mfn_t behind)
 	if (!table && (flags & PTE_RW) == 0) {
 		note(c, LEFT_READONLY, at);
 	}
-}
-
-static bool is_behind(struct sim *s, pfn_t at, mfn_t f)
-{
-	if (!s->config.hypervisor) {
-		return f.v == at.v;
-	}
-	return mfn_valid(&s->mmu, f) && sim_m2p(s, f) == at.v &&
-	       frame_of(&s->mmu, f)->owner == s->dom.tag;
 }
 
 static bool is_old_p2m(const struct layout *l, pfn_t at)
@@ -309,6 +243,21 @@ static void check_page(struct checker *c, pfn_t at)
 	}
 	check_rights(c, at, behind);
 	check_old_p2m(c, at, behind);
+}
+
+static void check_pages(struct checker *c)
+{
+	pfn_t at = pfn(0);
+
+	while (at.v < c->end) {
+		uint64_t nr = lab_ordinary_pages(c, at);
+
+		if (nr == 0) {
+			check_page(c, at);
+			nr = 1;
+		}
+		at = pfn_add(at, nr);
+	}
 }
 
 /* Eight bytes at an address of the guest's, by the tables as they are. */
@@ -477,9 +426,7 @@ void lab_check(struct sim *s, const struct lab_kernel *k,
 	if (!s->config.hypervisor && k->config.cpu.large) {
 		c.large_pages = small ? 1024 : 512;
 	}
-	for (pfn_t at = pfn(0); at.v < c.end; at = pfn_add(at, 1)) {
-		check_page(&c, at);
-	}
+	check_pages(&c);
 	check_high(&c);
 	check_room(&c);
 	c.top_taken = k->low_end.v != 0
