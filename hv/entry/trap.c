@@ -269,6 +269,18 @@ static void make_room(struct cpu *c)
 	}
 }
 
+static void tick(struct cpu *c)
+{
+	const unsigned int due = timer_interrupt();
+
+	if (due & TIMER_TURN_ENDED) {
+		make_room(c);
+	}
+	if (due & TIMER_CAME_BACK) {
+		console_go_on();
+	}
+}
+
 void trap_interrupt(uint32_t vector)
 {
 	struct cpu *c = cpu_here();
@@ -284,9 +296,7 @@ void trap_interrupt(uint32_t vector)
 	}
 	machine_lock();
 	if (vector == LAPIC_TIMER_VECTOR) {
-		if (timer_interrupt()) {
-			make_room(c);
-		}
+		tick(c);
 	} else if (vector == LAPIC_WAKE_VECTOR) {
 		lapic_registers()[LAPIC_EOI] = 0;
 		timer_load();

@@ -13,7 +13,6 @@
 #include "hv/cpu/ipi.h"
 #include "hv/domain/domain.h"
 #include "hv/domain/stop.h"
-#include "hv/services/console.h"
 #include "hv/services/deliver.h"
 #include "hv/services/guest_time.h"
 #include "hv/cpu/lapic.h"
@@ -114,28 +113,29 @@ void timer_come_back(uint64_t later)
 	}
 }
 
-bool timer_interrupt(void)
+unsigned int timer_interrupt(void)
 {
 	struct cpu *c = cpu_here();
 	uint64_t now = clock_now();
-	bool turn_over = c->turn_ends <= now;
+	unsigned int due = 0;
 
 	lapic_registers()[LAPIC_EOI] = 0;
 	for (unsigned int i = 0; i < c->nr_run; i++) {
 		expire(c->run[i], now);
 	}
-	if (turn_over) {
+	if (c->turn_ends <= now) {
 		c->turn_ends = CLOCK_NEVER;
+		due |= TIMER_TURN_ENDED;
 	}
 	if (c->again != 0 && c->again <= now) {
 		c->again = 0;
-		console_go_on();
+		due |= TIMER_CAME_BACK;
 	}
 	if (c->vcpu != NULL) {
 		time_renew(c->vcpu, now);
 	}
 	load(c, now);
-	return turn_over;
+	return due;
 }
 
 void timer_load(void)

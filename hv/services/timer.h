@@ -10,14 +10,19 @@
 
 struct vcpu;
 
+/* What else is due: a turn has ended, and somebody waits for his; */
+#define TIMER_TURN_ENDED 1u
+/* the consoles, by timer_come_back(). */
+#define TIMER_CAME_BACK 2u
+
 /*
  * LAPIC_TIMER_VECTOR: acknowledges the interrupt and acts on what is due for
- * the CPU's vCPUs. True: a turn has ended, and somebody waits for his.
+ * the CPU's vCPUs. Returns what else is.
  */
-bool timer_interrupt(void);
+unsigned int timer_interrupt(void);
 /* Sets this CPU's timer for the earliest of its deadlines. */
 void timer_load(void);
-/* console_go_on() on this CPU, so many ns from now or sooner. */
+/* TIMER_CAME_BACK on this CPU, so many ns from now or sooner. */
 void timer_come_back(uint64_t later);
 /*
  * Sets or, with TIME_NEVER, takes away a deadline. One that has passed is

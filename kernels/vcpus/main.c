@@ -7,8 +7,8 @@
  * both spin instead, and with "half", or "late", all that there are, beside
  * another domain; with "idle" both sleep; with "time" two compare their clocks;
  * with "churn" the second waits and is woken many thousand times; with "stuck"
- * neither gets on; with "failsafe" a segment goes while its vCPU has no CPU:
- * there is but one.
+ * neither gets on; with "talk" the first has much to print; with "failsafe" a
+ * segment goes while its vCPU has no CPU: there is but one.
  *
  * Nothing here is of one hypervisor: stock Xen gives the same answers
  * (tests/qemu/vcpus-xen).
@@ -162,6 +162,10 @@ void kernel_main(uint64_t start_info)
 	}
 	if (cmdline_has(line, "idle")) {
 		check_idle(&context);
+		expect_end();
+	}
+	if (cmdline_has(line, "talk")) {
+		check_talk();
 		expect_end();
 	}
 	comes_up(has_info);

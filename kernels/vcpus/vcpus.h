@@ -42,6 +42,9 @@ void check_time(void);
 /* churn.c: no wake-up is lost, of so many. */
 void check_churn(unsigned int times);
 
+/* talk.c: nothing that is printed gets stuck. */
+void check_talk(void);
+
 /* failsafe.c: a selector's descriptor goes; and the stack that it is told on.
  */
 void check_failsafe(bool nowhere);

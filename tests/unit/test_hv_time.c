@@ -79,7 +79,7 @@ static int64_t set_timer_op(struct metal *t, uint64_t when)
 static bool interrupt_at(struct metal *t, uint64_t when)
 {
 	t->now = when;
-	return timer_interrupt();
+	return (timer_interrupt() & TIMER_TURN_ENDED) != 0;
 }
 
 /* --- deadlines ------------------------------------------------------------ */
