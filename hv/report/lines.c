@@ -42,7 +42,7 @@ static unsigned int nr;   /* of them */
 static unsigned int next; /* whose turn it is */
 static unsigned int typed = LINES_MOST;
 static bool mid_line; /* that console's, on the port */
-static bool waits;    /* some line, for nothing but its time */
+static bool waits;    /* some line, for its time or for the port */
 
 void lines_begin(unsigned int which, const char *name)
 {
@@ -255,7 +255,8 @@ static void pump_in_time(uint64_t now)
 		shown += n;
 		next = (next + 1) % LINES_MOST;
 	}
-	waits = waits || shown >= AT_ONCE;
+	/* A port says that it has room by an interrupt; some lose one. */
+	waits = waits || shown >= AT_ONCE || !port_takes();
 	if (!waits) {
 		show_typed();
 	}

@@ -24,7 +24,7 @@ size_t lines_put(unsigned int which, const void *bytes, size_t size);
 void lines_end(unsigned int which);
 /* As much to the port as it may be given now. */
 void lines_pump(void);
-/* Some may be given to it a little later, and nothing else will say so. */
+/* Some may be given to it a little later, and nothing else need say so. */
 bool lines_wait(void);
 /* The machine ends: all of it, as far as the other end takes it. */
 void lines_flush(void);

@@ -177,7 +177,7 @@ static void what_is_typed_is_shown_before_its_end(void **state)
 		(void)lines_put(QUIET, LINE, LINE_SIZE);
 		(void)take(t);
 	}
-	(void)lines_put(QUIET, "z", 1);
+	(void)lines_put(QUIET, "z\n", 2);
 	assert_int_equal(t->nr_sent, 0);
 	lines_show_at_once(LINES_MOST);
 }
@@ -221,6 +221,20 @@ static void a_guests_flood_goes_on_by_its_cpus_timer(void **state)
 	assert_int_equal(lines_room(t->d.slot), QUEUE);
 }
 
+static void a_port_that_was_stalled_is_looked_at_again(void **state)
+{
+	struct metal *t = *state;
+
+	t->stalled = true;
+	put(QUIET, "late\n");
+	assert_int_equal(t->nr_sent, 0);
+	assert_true(lines_wait());
+	t->stalled = false;
+	console_go_on();
+	assert_int_equal(t->nr_sent, strlen("[quiet] late\n"));
+	assert_false(lines_wait());
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -231,6 +245,7 @@ int main(void)
 		TEST(few_are_shown_at_once),
 		TEST(alone_on_its_cpu_it_has_no_pace),
 		TEST(what_is_typed_is_shown_before_its_end),
+		TEST(a_port_that_was_stalled_is_looked_at_again),
 		TEST(a_guests_flood_goes_on_by_its_cpus_timer),
 	};
 

@@ -337,7 +337,7 @@ void serial_write(enum serial_port port, const void *bytes, size_t size)
 size_t serial_queued(enum serial_port port)
 {
 	(void)port;
-	return 0;
+	return metal->stalled ? 1u << 16 : 0;
 }
 
 void serial_begin(enum serial_port port)

@@ -56,6 +56,7 @@ struct metal {
 	size_t drains; /* so much more room whenever it is asked for */
 	char sent[8192];
 	size_t nr_sent;
+	bool stalled;         /* it takes nothing, for now */
 	unsigned int nr_rung; /* the pipe's bell */
 	const char *typed;    /* comes in */
 	bool input_enabled;
