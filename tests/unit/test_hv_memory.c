@@ -230,6 +230,7 @@ static void some_is_taken_below_a_limit(void **state)
 	(void)state;
 	ram(8 * MIB, 9 * MIB);
 	ram(16 * MIB, 20 * MIB);
+	ram(32 * MIB, 34 * MIB); /* all beyond it */
 	memory_init(&boot);
 	got = memory_take_some(3 * MIB, 18 * MIB);
 	assert_int_equal(got.start, 16 * MIB);
