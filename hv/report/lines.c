@@ -94,7 +94,6 @@ size_t lines_put(unsigned int which, const void *bytes, size_t size)
 	size_t taken = size;
 
 	output_lock();
-	tell_lost(which);
 	if (taken > lines_room(which)) {
 		taken = lines_room(which);
 	}
@@ -210,14 +209,23 @@ static void show_typed(void)
 	}
 }
 
+/* Whose turn it is; and what it lost is told as soon as there is room. */
+static struct lines *turn(void)
+{
+	struct lines *l = &all[next];
+
+	tell_lost(next);
+	next = (next + 1) % LINES_MOST;
+	return l;
+}
+
 /* All lines that the port takes. */
 static void pump_all(void)
 {
 	unsigned int idle = 0;
 
 	while (idle < LINES_MOST && port_takes()) {
-		idle = show_line(&all[next]) ? 0 : idle + 1;
-		next = (next + 1) % LINES_MOST;
+		idle = show_line(turn()) ? 0 : idle + 1;
 	}
 	if (idle == LINES_MOST) {
 		show_typed();
@@ -249,11 +257,10 @@ static void pump_in_time(uint64_t now)
 
 	waits = false;
 	while (idle < LINES_MOST && shown < AT_ONCE && port_takes()) {
-		const uint32_t n = show_in_time(&all[next], now);
+		const uint32_t n = show_in_time(turn(), now);
 
 		idle = n != 0 ? 0 : idle + 1;
 		shown += n;
-		next = (next + 1) % LINES_MOST;
 	}
 	/* A port says that it has room by an interrupt; some lose one. */
 	waits = waits || shown >= AT_ONCE || !port_takes();

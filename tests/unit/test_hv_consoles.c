@@ -238,6 +238,24 @@ static void a_port_that_was_stalled_is_looked_at_again(void **state)
 	assert_false(lines_wait());
 }
 
+/* Its writer may never write again. */
+static void what_was_lost_is_told_when_there_is_room(void **state)
+{
+	struct metal *t = *state;
+	bool told = false;
+
+	(void)flood(t);
+	assert_int_equal(lines_put(FLOOD, LINE, 1), 0);
+	for (unsigned int i = 0; i < 40; i++) {
+		t->now += SECOND;
+		lines_pump();
+		t->sent[t->nr_sent] = '\0';
+		told = told || strstr(t->sent, "output lost: ") != NULL;
+		(void)take(t);
+	}
+	assert_true(told);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -248,6 +266,7 @@ int main(void)
 		TEST(few_are_shown_at_once),
 		TEST(alone_on_its_cpu_it_has_no_pace),
 		TEST(what_is_typed_is_shown_before_its_end),
+		TEST(what_was_lost_is_told_when_there_is_room),
 		TEST(a_port_that_was_stalled_is_looked_at_again),
 		TEST(a_guests_flood_goes_on_by_its_cpus_timer),
 	};
