@@ -105,9 +105,10 @@ static void expire(struct vcpu *v, uint64_t now)
 void timer_come_back(uint64_t later)
 {
 	struct cpu *c = cpu_here();
-	const uint64_t now = clock_now();
 
 	if (c->again == 0) {
+		const uint64_t now = clock_now();
+
 		c->again = now + later;
 		load(c, now);
 	}

@@ -14,8 +14,8 @@
 
 #include "hv/cpu/clock.h"
 #include "hv/cpu/ipi.h"
-#include "hv/cpu/lock.h"
 #include "hv/cpu/lapic.h"
+#include "hv/cpu/lock.h"
 #include "hv/cpu/output.h"
 #include "hv/cpu/pic.h"
 #include "hv/domain/stop.h"
